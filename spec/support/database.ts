@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import { Client, escapeIdentifier } from 'pg';
+
+export interface Database {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/** A new, empty database on the server of `DATABASE_URL`, for one spec. */
+export async function createDatabase(): Promise<Database> {
+  const url = new URL(serverUrl());
+  // Beginning with the name of the database it is made beside, by which scripts/with-postgres.mjs finds what was not dropped.
+  const name = `${url.pathname.slice(1, 41)}_${randomBytes(6).toString('hex')}`;
+  await runOnServer(`CREATE DATABASE ${escapeIdentifier(name)}`);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    drop: () => runOnServer(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`),
+  };
+}
+
+async function runOnServer(statement: string): Promise<void> {
+  const client = new Client({ connectionString: serverUrl() });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+function serverUrl(): string {
+  const url = process.env.DATABASE_URL;
+  if (!url) throw new Error('DATABASE_URL is not set: run specs with "npm test" (-- PATTERN).');
+  return url;
+}
