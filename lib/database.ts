@@ -1,0 +1,76 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+
+/** Runs one statement and gives its rows. */
+export type Query = <Row>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
+
+/**
+ * Our own statements, on at most so many pooled connections at once. They bypass TypeORM's logger: their parameters hold secrets and
+ * bodies, which must not show up in the application's log.
+ */
+export class Database {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(
+    private readonly dataSource: DataSource,
+    connections: number,
+  ) {
+    this.#free = connections;
+  }
+
+  readonly query: Query = (sql, parameters) =>
+    this.#connected((runner) => runOn(runner, sql, parameters));
+
+  /** Runs everything that `work` does in one transaction, on one connection. */
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return this.#connected(async (runner) => {
+      const query: Query = (sql, parameters) => runOn(runner, sql, parameters);
+      await query('START TRANSACTION');
+      try {
+        const result = await work(query);
+        await query('COMMIT');
+        return result;
+      } catch (error) {
+        await query('ROLLBACK').catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  async #connected<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    await this.#acquire();
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      return await work(runner);
+    } finally {
+      await runner.release();
+      this.#release();
+    }
+  }
+
+  async #acquire(): Promise<void> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #release(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#free += 1;
+  }
+}
+
+/** Runs a statement on the connection of a query runner, so inside its transaction. */
+export async function runOn<Row>(
+  runner: QueryRunner,
+  sql: string,
+  parameters: readonly unknown[] = [],
+): Promise<Row[]> {
+  const client: PgClient = await runner.connect();
+  const { rows } = await client.query(sql, [...parameters]);
+  return rows as Row[];
+}
+
+interface PgClient {
+  query(sql: string, parameters: unknown[]): Promise<{ readonly rows: unknown[] }>;
+}

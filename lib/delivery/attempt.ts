@@ -1,0 +1,120 @@
+import type { HookEvent } from '../hook/event';
+import type { Hook } from '../hook/hook';
+import type { StoredListener } from '../listener/store';
+import { body } from './body';
+import type { Chunk } from './chunk';
+import { attemptOptions } from './defaults';
+import { requestHeaders } from './headers';
+import type { HttpClient } from './http-client';
+import { type Judgement, judge, type Reply } from './judge';
+import type { AttemptOptions } from './options';
+import type { DeliveryState, Outcome } from './outcome';
+import type { Attempted, OutcomeRecord, RecordedEffect } from './recorder';
+
+/** One delivery of a chunk, with everything that an attempt needs. */
+export interface PendingDelivery {
+  readonly chunk: Chunk;
+  readonly deliveryId: string;
+  readonly event: HookEvent;
+  readonly hook: Hook;
+  readonly recipient: StoredListener;
+  readonly state: DeliveryState;
+}
+
+export interface AttemptContext {
+  readonly client: HttpClient;
+  /** Of the attachment. */
+  readonly options: AttemptOptions;
+  readonly signal: AbortSignal;
+}
+
+export type AttemptRecord = Omit<OutcomeRecord, 'closes'>;
+
+/** Sends a delivery once, and says what came of it. Never rejects. */
+export async function attempt(
+  delivery: PendingDelivery,
+  { client, options: general, signal }: AttemptContext,
+): Promise<AttemptRecord> {
+  const { event, hook, recipient, state } = delivery;
+  const { listener } = recipient;
+  const options = attemptOptions(general, hook.declared.delivery, listener.delivery);
+  const at = new Date();
+  const startedAt = performance.now();
+  const reply = await client.post({ ...signed(delivery, at), ...options, signal });
+  const judgement = judge(reply, { state, options, replies: listener.replies });
+  return {
+    ...identity(delivery),
+    state: nextState(state, judgement.outcome),
+    outcome: judgement.outcome,
+    attempted: { at, durationMs: performance.now() - startedAt, ...answer(reply) },
+    effect: effectOf(judgement, reply, recipient, options),
+  };
+}
+
+/** A delivery that was not sent, and why. */
+export function unattempted(
+  delivery: Omit<PendingDelivery, 'hook'>,
+  outcome: Outcome,
+): AttemptRecord {
+  return { ...identity(delivery), state: delivery.state, outcome, attempted: null, effect: {} };
+}
+
+function identity({ chunk, deliveryId, event, recipient }: Omit<PendingDelivery, 'hook'>) {
+  return {
+    chunk,
+    deliveryId,
+    eventId: event.id,
+    event: event.name,
+    listenerId: recipient.listener.id,
+  };
+}
+
+function signed({ deliveryId, event, hook, recipient, state }: PendingDelivery, at: Date) {
+  const { listener, secret } = recipient;
+  const { contentType, format } = listener;
+  const content = body(event, hook, { contentType, format: format ?? hook.format });
+  const headers = requestHeaders(event, listener, {
+    deliveryId,
+    attempt: state.attempt + 1,
+    body: content,
+    secret,
+    now: at.getTime(),
+  });
+  return { url: new URL(listener.target), headers, body: content };
+}
+
+function nextState(state: DeliveryState, { kind }: Outcome): DeliveryState {
+  return {
+    attempt: state.attempt + 1,
+    retries: kind === 'retrying' ? state.retries + 1 : state.retries,
+    reschedules: kind === 'rescheduled' ? state.reschedules + 1 : 0,
+  };
+}
+
+const STORED_OF_SUCCESS = 1_024;
+
+function answer(reply: Reply): Pick<Attempted, 'httpStatus' | 'response'> {
+  if (reply.kind !== 'answered') return { httpStatus: null, response: null };
+  const { httpStatus, text } = reply;
+  const response = isSuccess(reply) ? text.slice(0, STORED_OF_SUCCESS) : text;
+  return { httpStatus, response: response || null };
+}
+
+/** News for the listener's row only: most outcomes change nothing there. */
+function effectOf(
+  { effect }: Judgement,
+  reply: Reply,
+  { failingSince }: StoredListener,
+  { disableAfterMs }: Required<AttemptOptions>,
+): RecordedEffect {
+  if (isSuccess(reply)) return failingSince ? { ...effect, isHealthy: true } : effect;
+  if (effect.deactivate !== undefined) return effect;
+  if (!failingSince) return { ...effect, isHealthy: false };
+  const failingMs = Date.now() - failingSince.getTime();
+  if (failingMs < disableAfterMs) return effect;
+  return { ...effect, deactivate: `it failed without a break since ${failingSince.toISOString()}` };
+}
+
+function isSuccess(reply: Reply): boolean {
+  return reply.kind === 'answered' && reply.httpStatus >= 200 && reply.httpStatus < 300;
+}

@@ -1,0 +1,36 @@
+import type { AttemptOptions, DeliveryOptions, RetryOptions } from './options';
+
+export const RETRY_DEFAULTS = {
+  retries: 12,
+  retryDelayMs: 60_000,
+  retryFactor: 2,
+  retryMaxDelayMs: 36_000_000,
+  jitter: 0.2,
+} as const satisfies Required<RetryOptions>;
+
+export const ATTEMPT_DEFAULTS = {
+  ...RETRY_DEFAULTS,
+  timeoutMs: 3_000,
+  maxResponseBytes: 16_384,
+  disableAfterMs: 432_000_000,
+} as const satisfies Required<AttemptOptions>;
+
+export const DELIVERY_DEFAULTS = {
+  ...ATTEMPT_DEFAULTS,
+  maxConcurrency: 256,
+  maxConcurrencyPerOrigin: 32,
+  keepAlive: true,
+} as const satisfies Required<Omit<DeliveryOptions, 'recipients'>>;
+
+/** The options of one attempt; the nearest one that is set counts. */
+export function attemptOptions(
+  ...nearestLast: readonly (AttemptOptions | undefined)[]
+): Required<AttemptOptions> {
+  return Object.assign({}, ATTEMPT_DEFAULTS, ...nearestLast.map(withoutUndefined));
+}
+
+/** An option that is there but undefined is left out. */
+export function withoutUndefined<T extends object>(options: T | undefined): Partial<T> {
+  const set = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(set) as Partial<T>;
+}

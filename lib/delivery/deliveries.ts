@@ -1,0 +1,249 @@
+import { validate as isUuid } from 'uuid';
+import type { Database } from '../database';
+import { DeliveryNotFoundError, OptionInvalidError } from '../errors';
+import type { JsonValue } from '../json';
+import type { Tables } from '../tables';
+import { DELIVERY_STATUSES, type DeliveryStatus } from './outcome';
+
+/** One event for one listener, and how it ended or stands. */
+export interface Delivery {
+  /** `Hook-Delivery` */
+  readonly id: string;
+  readonly eventId: string;
+  /** The event's name. */
+  readonly event: string;
+  readonly listenerId: string;
+  readonly status: DeliveryStatus;
+  /** Attempts so far. */
+  readonly attempt: number;
+  /** When it is tried next; null where it ended, or is being tried. */
+  readonly nextAt: Date | null;
+  readonly httpStatus: number | null;
+  readonly reason: string | null;
+  /** What the last reply said: of a 2xx at most 1,024 characters. */
+  readonly response: string | null;
+  /** What a `success` reply returned; null where it returned nothing. */
+  readonly retval: JsonValue;
+  readonly durationMs: number | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface Attempt {
+  /** From 1. */
+  readonly number: number;
+  readonly outcome: DeliveryStatus;
+  readonly httpStatus: number | null;
+  readonly reason: string | null;
+  readonly response: string | null;
+  readonly durationMs: number;
+  readonly at: Date;
+}
+
+export interface DeliveryWithAttempts extends Delivery {
+  readonly attempts: readonly Attempt[];
+}
+
+export interface DeliveryWhere {
+  /** A listener's id. */
+  readonly listener?: string;
+  /** An event's name or id. */
+  readonly event?: string;
+  readonly status?: DeliveryStatus;
+  /** Created then or later. */
+  readonly since?: Date;
+  /** Created before. */
+  readonly until?: Date;
+  /** 1 to 1,000. @defaultValue `100` */
+  readonly limit?: number;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string;
+}
+
+export interface DeliveryPage {
+  /** Newest first. */
+  readonly items: readonly Delivery[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+export const MAX_PAGE_SIZE = 1_000;
+const DEFAULT_PAGE_SIZE = 100;
+
+/** What became of events: `hooks.deliveries`. */
+export class Deliveries {
+  constructor(
+    private readonly database: Database,
+    private readonly tables: Tables,
+    private readonly wake: () => void,
+  ) {}
+
+  /** Rejects with `OPTION_INVALID` for a limit, a status or a cursor that cannot be. */
+  async find(where: DeliveryWhere = {}): Promise<DeliveryPage> {
+    const limit = checkedLimit(where.limit);
+    const { sql, parameters } = conditions(where);
+    const rows = await this.database.query<DeliveryRow>(
+      `SELECT * FROM ${this.tables.delivery} d WHERE ${sql}
+       ORDER BY d.created_at DESC, d.id DESC LIMIT ${limit + 1}`,
+      parameters,
+    );
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    return {
+      items: rows.slice(0, limit).map(toDelivery),
+      nextCursor: last ? await this.#cursorAfter(last.id) : null,
+    };
+  }
+
+  /** With its attempts, first to last. Null where there is none. */
+  async get(id: string): Promise<DeliveryWithAttempts | null> {
+    if (!isUuid(id)) return null;
+    const { query } = this.database;
+    const [row] = await query<DeliveryRow>(`SELECT * FROM ${this.tables.delivery} WHERE id = $1`, [
+      id,
+    ]);
+    if (!row) return null;
+    const attempts = await query<AttemptRow>(
+      `SELECT * FROM ${this.tables.attempt} WHERE delivery_id = $1 ORDER BY number`,
+      [id],
+    );
+    return {
+      ...toDelivery(row),
+      attempts: attempts.length > 0 ? attempts.map(toAttempt) : onlyAttempt(row),
+    };
+  }
+
+  /**
+   * Sends the same delivery once more, soon: same id, next attempt, with all its retries. Rejects with `DELIVERY_NOT_FOUND`. One that
+   * is being sent at this moment is left alone.
+   */
+  async retry(id: string): Promise<void> {
+    const rows = isUuid(id)
+      ? await this.database.query(
+          `UPDATE ${this.tables.delivery} d SET status = CASE WHEN d.chunk_id IS NULL THEN 'waiting' ELSE d.status END,
+             next_at = CASE WHEN d.chunk_id IS NULL THEN now() END, retries = 0, reschedules = 0, updated_at = clock_timestamp()
+           WHERE d.id = $1 AND EXISTS (SELECT FROM ${this.tables.event} e WHERE e.id = d.event_id) RETURNING d.id`,
+          [id],
+        )
+      : [];
+    if (rows.length === 0) throw new DeliveryNotFoundError(id);
+    this.wake();
+  }
+
+  // The clock of the database is finer than a JavaScript Date, so the cursor is its own text.
+  async #cursorAfter(id: string): Promise<string> {
+    const [row] = await this.database.query<{ at: string }>(
+      `SELECT created_at::text AS at FROM ${this.tables.delivery} WHERE id = $1`,
+      [id],
+    );
+    return Buffer.from(JSON.stringify([row?.at, id])).toString('base64url');
+  }
+}
+
+interface DeliveryRow {
+  readonly id: string;
+  readonly event_id: string;
+  readonly listener_id: string;
+  readonly event: string;
+  readonly status: DeliveryStatus;
+  readonly attempt: number;
+  readonly next_at: Date | null;
+  readonly http_status: number | null;
+  readonly reason: string | null;
+  readonly response: string | null;
+  readonly retval: JsonValue;
+  readonly duration_ms: number | null;
+  readonly attempted_at: Date | null;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
+interface AttemptRow {
+  readonly number: number;
+  readonly outcome: DeliveryStatus;
+  readonly http_status: number | null;
+  readonly reason: string | null;
+  readonly response: string | null;
+  readonly duration_ms: number;
+  readonly attempted_at: Date;
+}
+
+function toDelivery(row: DeliveryRow): Delivery {
+  return {
+    id: row.id,
+    eventId: row.event_id,
+    event: row.event,
+    listenerId: row.listener_id,
+    status: row.status,
+    attempt: row.attempt,
+    nextAt: row.next_at,
+    httpStatus: row.http_status,
+    reason: row.reason,
+    response: row.response,
+    retval: row.retval,
+    durationMs: row.duration_ms,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+function toAttempt(row: AttemptRow): Attempt {
+  const { number, outcome, reason, response } = row;
+  return {
+    number,
+    outcome,
+    httpStatus: row.http_status,
+    reason,
+    response,
+    durationMs: row.duration_ms,
+    at: row.attempted_at,
+  };
+}
+
+/** A delivery that ended with its first attempt has no row for it: its own says it all. */
+function onlyAttempt(row: DeliveryRow): readonly Attempt[] {
+  const { attempted_at, duration_ms } = row;
+  if (!attempted_at || duration_ms === null) return [];
+  return [toAttempt({ ...row, number: 1, outcome: row.status, attempted_at, duration_ms })];
+}
+
+function checkedLimit(limit = DEFAULT_PAGE_SIZE): number {
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE_SIZE)
+    throw new OptionInvalidError('limit', `a whole number from 1 to ${MAX_PAGE_SIZE}`);
+  return limit;
+}
+
+function conditions(where: DeliveryWhere): { sql: string; parameters: unknown[] } {
+  const { listener, event, status, since, until, cursor } = where;
+  if (status !== undefined && !DELIVERY_STATUSES.includes(status))
+    throw new OptionInvalidError('status', `one of ${DELIVERY_STATUSES.join(', ')}`);
+  const parameters: unknown[] = [];
+  const said: string[] = [];
+  const add = (sql: (parameter: string) => string, value: unknown) => {
+    if (value === undefined) return;
+    parameters.push(value);
+    said.push(sql(`$${parameters.length}`));
+  };
+  add((p) => (isUuid(listener ?? '') ? `d.listener_id = ${p}` : `${p}::text IS NULL`), listener);
+  add((p) => (isUuid(event ?? '') ? `d.event_id = ${p}` : `d.event = ${p}`), event);
+  add((p) => `d.status = ${p}`, status);
+  add((p) => `d.created_at >= ${p}`, since);
+  add((p) => `d.created_at < ${p}`, until);
+  if (cursor !== undefined) {
+    const [at, id] = position(cursor);
+    parameters.push(at, id);
+    said.push(
+      `(d.created_at, d.id) < ($${parameters.length - 1}::timestamptz, $${parameters.length}::uuid)`,
+    );
+  }
+  return { sql: said.join(' AND ') || 'true', parameters };
+}
+
+function position(cursor: string): readonly [string, string] {
+  try {
+    const [at, id]: unknown[] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    if (typeof at === 'string' && typeof id === 'string' && isUuid(id)) return [at, id];
+  } catch {
+    // Told below, like any other text that is no cursor.
+  }
+  throw new OptionInvalidError('cursor', 'the `nextCursor` of a page');
+}

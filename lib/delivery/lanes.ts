@@ -1,0 +1,139 @@
+/** Work for one origin. Exactly one of the two is called. */
+export interface Job {
+  readonly origin: string;
+  /** Never rejects. */
+  readonly run: () => Promise<void>;
+  /** The job is given back: it waited for an origin that answers nothing, or the process stops. */
+  readonly giveBack: (why: string) => void;
+}
+
+interface Lane {
+  readonly waiting: Job[];
+  running: number;
+  /** When a job of this lane last began or ended while it was full. */
+  progressedAt: number;
+}
+
+export interface LaneLimits {
+  readonly maxConcurrency: number;
+  readonly maxConcurrencyPerOrigin: number;
+}
+
+/** A full lane in which nothing ended for so long gives its waiting jobs back. */
+const STALLED_MS = 500;
+const WATCH_MS = 100;
+
+/**
+ * Bounds the requests under way, in all and for each origin. Origins take turns, and one that hangs holds no more than its own places:
+ * what waits behind them goes back to the database.
+ */
+export class Lanes {
+  readonly #lanes = new Map<string, Lane>();
+  #running = 0;
+  #waiting = 0;
+  #watch: NodeJS.Timeout | undefined;
+  #emptied: (() => void)[] = [];
+
+  constructor(private readonly limits: LaneLimits) {}
+
+  /** Jobs that run or wait. */
+  get size(): number {
+    return this.#running + this.#waiting;
+  }
+
+  add(job: Job): void {
+    const lane = this.#lane(job.origin);
+    if (this.#isStalled(lane)) {
+      job.giveBack(STALLED);
+      return;
+    }
+    lane.waiting.push(job);
+    this.#waiting += 1;
+    this.#startAll();
+    this.#watchOver();
+  }
+
+  /** Gives back what waits, of these jobs or of all. */
+  giveBack(why: string, which: (job: Job) => boolean = () => true): void {
+    for (const lane of this.#lanes.values()) this.#giveBackOf(lane, why, which);
+  }
+
+  /** Whether this origin's places are all taken by requests that nothing came of for a while. */
+  isStalledAt(origin: string): boolean {
+    const lane = this.#lanes.get(origin);
+    return lane !== undefined && this.#isStalled(lane);
+  }
+
+  /** Resolves when nothing runs and nothing waits. */
+  empty(): Promise<void> {
+    if (this.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#emptied.push(resolve));
+  }
+
+  #lane(origin: string): Lane {
+    const lane = this.#lanes.get(origin) ?? { waiting: [], running: 0, progressedAt: Date.now() };
+    this.#lanes.set(origin, lane);
+    return lane;
+  }
+
+  #startAll(): void {
+    for (let started = true; started; ) {
+      started = false;
+      for (const [origin, lane] of this.#lanes) {
+        if (this.#running >= this.limits.maxConcurrency) return;
+        started = this.#startOne(origin, lane) || started;
+      }
+    }
+  }
+
+  #startOne(origin: string, lane: Lane): boolean {
+    if (lane.running >= this.limits.maxConcurrencyPerOrigin) return false;
+    const job = lane.waiting.shift();
+    if (!job) return false;
+    this.#waiting -= 1;
+    this.#running += 1;
+    lane.running += 1;
+    lane.progressedAt = Date.now();
+    void job.run().finally(() => this.#ended(origin, lane));
+    return true;
+  }
+
+  #ended(origin: string, lane: Lane): void {
+    this.#running -= 1;
+    lane.running -= 1;
+    lane.progressedAt = Date.now();
+    if (lane.running === 0 && lane.waiting.length === 0) this.#lanes.delete(origin);
+    // The lane that got a place free is next, unless another one has waited for the places of all.
+    if (this.#running < this.limits.maxConcurrency - 1) this.#startOne(origin, lane);
+    else this.#startAll();
+    if (this.size === 0) for (const resolve of this.#emptied.splice(0)) resolve();
+  }
+
+  #isStalled(lane: Lane): boolean {
+    return (
+      lane.running >= this.limits.maxConcurrencyPerOrigin &&
+      Date.now() - lane.progressedAt > STALLED_MS
+    );
+  }
+
+  #watchOver(): void {
+    this.#watch ??= setInterval(() => {
+      for (const lane of this.#lanes.values())
+        if (this.#isStalled(lane)) this.#giveBackOf(lane, STALLED, () => true);
+      if (this.#waiting > 0) return;
+      clearInterval(this.#watch);
+      this.#watch = undefined;
+    }, WATCH_MS).unref();
+  }
+
+  #giveBackOf(lane: Lane, why: string, which: (job: Job) => boolean): void {
+    const given = lane.waiting.filter(which);
+    if (given.length === 0) return;
+    const kept = lane.waiting.filter((job) => !which(job));
+    lane.waiting.splice(0, lane.waiting.length, ...kept);
+    this.#waiting -= given.length;
+    for (const job of given) job.giveBack(why);
+  }
+}
+
+const STALLED = 'the recipient is answering nothing at the moment';

@@ -1,0 +1,253 @@
+import type { RecipientPolicy } from '../listener/recipient-policy';
+import type { Reporter } from '../reports';
+import { type AttemptRecord, attempt, type PendingDelivery, unattempted } from './attempt';
+import type { Chunk } from './chunk';
+import { HttpClient } from './http-client';
+import { type Job, Lanes } from './lanes';
+import type { ChunkLoader, Loaded, LoadedDelivery, LoadedEvent } from './loading';
+import type { DeliveryOptions } from './options';
+import type { Outcome } from './outcome';
+import type { Recorder } from './recorder';
+
+export type SenderOptions = Required<Omit<DeliveryOptions, 'recipients'>>;
+
+/** What is given back is tried again, by whoever has room, after so long. */
+const GIVEN_BACK_MS = 1_000;
+/** Deliveries of a chunk that did not begin by then become rows of their own, so that the chunk ends. */
+const CHUNK_BUDGET_MS = 10_000;
+/** A hook may be attached in another process only. */
+const UNKNOWN_HOOK_MS = 5_000;
+
+interface ChunkInWork {
+  readonly chunk: Chunk;
+  readonly jobs: Set<Job>;
+  left: number;
+  timer?: NodeJS.Timeout;
+  readonly finished: () => void;
+}
+
+/** Carries the deliveries of chunks to their recipients, and their outcomes to the recorder. */
+export class Sender {
+  readonly #lanes: Lanes;
+  readonly #clients = new Map<RecipientPolicy, HttpClient>();
+  readonly #stopping = new AbortController();
+  /** What a reply said of a listener since its row was read. */
+  readonly #verdicts = new Map<string, Outcome & { readonly until?: number }>();
+  readonly #givenBack = new Map<string, Set<string>>();
+  #loading = 0;
+
+  constructor(
+    private readonly loader: ChunkLoader,
+    private readonly recorder: Recorder,
+    private readonly policyOf: (hook: string | null) => RecipientPolicy,
+    private readonly reporter: Reporter,
+    private readonly options: SenderOptions,
+  ) {
+    this.#lanes = new Lanes(options);
+  }
+
+  /** Deliveries that run, wait or are being loaded here. */
+  get size(): number {
+    return this.#lanes.size + this.#loading;
+  }
+
+  /** Listeners whose recipient answers nothing at the moment: claiming more for them would be in vain. */
+  get unresponsive(): readonly string[] {
+    for (const origin of this.#givenBack.keys())
+      if (!this.#lanes.isStalledAt(origin)) this.#givenBack.delete(origin);
+    return [...this.#givenBack.values()].flatMap((listeners) => [...listeners]);
+  }
+
+  /** Resolves when the outcome of every delivery was handed to the recorder. False where all were recorded before. */
+  async send(chunk: Chunk, isNew: boolean): Promise<boolean> {
+    const loaded = await this.#load(chunk, isNew);
+    const left = loaded.deliveries.length;
+    if (left === 0) {
+      await this.recorder.close(chunk);
+      return false;
+    }
+    await new Promise<void>((finished) => {
+      const work: ChunkInWork = { chunk, jobs: new Set(), left, finished };
+      work.timer = setTimeout(() => this.#outOfTime(work), CHUNK_BUDGET_MS).unref();
+      for (const delivery of loaded.deliveries) this.#begin(work, loaded, delivery);
+    });
+    return true;
+  }
+
+  async #load(chunk: Chunk, isNew: boolean): Promise<Loaded> {
+    this.#loading += chunk.eventIds.length;
+    try {
+      const loaded = await this.loader.load(chunk, isNew);
+      for (const id of loaded.listeners.keys()) this.#verdicts.delete(id);
+      return loaded;
+    } finally {
+      this.#loading -= chunk.eventIds.length;
+    }
+  }
+
+  /** Gives back what did not begin, lets requests under way end until the deadline, then breaks them off. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#lanes.giveBack('the process stopped');
+    const timer = setTimeout(
+      () => this.#stopping.abort(new Error('the process stopped')),
+      deadlineMs,
+    );
+    await this.#lanes.empty();
+    clearTimeout(timer);
+    await Promise.all([...this.#clients.values()].map((client) => client.close()));
+  }
+
+  #begin(work: ChunkInWork, loaded: Loaded, delivery: LoadedDelivery): void {
+    const pending = this.#pending(work.chunk, loaded, delivery);
+    if ('outcome' in pending) {
+      this.#record(work, pending);
+      return;
+    }
+    const origin = new URL(pending.recipient.listener.target).origin;
+    const job: Job = {
+      origin,
+      run: async () => {
+        work.jobs.delete(job);
+        this.#record(work, await this.#attempt(pending));
+      },
+      giveBack: (reason) => {
+        work.jobs.delete(job);
+        this.#noteGivenBack(origin, delivery.listenerId);
+        this.#record(
+          work,
+          unattempted(pending, { kind: 'waiting', afterMs: GIVEN_BACK_MS, reason }),
+        );
+      },
+    };
+    work.jobs.add(job);
+    this.#lanes.add(job);
+  }
+
+  /** What is to be sent, or the outcome where nothing is. */
+  #pending(
+    chunk: Chunk,
+    loaded: Loaded,
+    delivery: LoadedDelivery,
+  ): PendingDelivery | AttemptRecord {
+    const found = loaded.events.get(delivery.eventId);
+    const recipient = loaded.listeners.get(delivery.listenerId);
+    if (found?.kind === 'readable' && recipient) {
+      const { event, hook } = found;
+      return {
+        chunk,
+        deliveryId: delivery.deliveryId,
+        event,
+        hook,
+        recipient,
+        state: delivery.state,
+      };
+    }
+    return {
+      ...delivery,
+      chunk,
+      event: nameOf(found),
+      outcome: recipient ? outcomeWithout(found) : REMOVED,
+      attempted: null,
+      effect: {},
+    };
+  }
+
+  async #attempt(pending: PendingDelivery): Promise<AttemptRecord> {
+    const held = this.#heldBack(pending);
+    if (held) return unattempted(pending, held);
+    const client = this.#client(pending.hook.name);
+    const { signal } = this.#stopping;
+    const record = await attempt(pending, { client, options: this.options, signal });
+    this.#noteVerdict(record);
+    this.#report(record);
+    return record;
+  }
+
+  /** The outcome of a delivery that may not be sent now. */
+  #heldBack({ recipient: { listener } }: PendingDelivery): Outcome | null {
+    if (!listener.active)
+      return { kind: 'skipped', reason: `the listener is not active: ${listener.inactiveReason}` };
+    const verdict = this.#verdicts.get(listener.id);
+    if (verdict?.kind === 'skipped') return verdict;
+    const until = Math.max(verdict?.until ?? 0, listener.pausedUntil?.getTime() ?? 0);
+    const afterMs = until - Date.now();
+    return afterMs > 0 ? { kind: 'waiting', afterMs, reason: 'the listener is paused' } : null;
+  }
+
+  #noteVerdict({ listenerId, effect: { deactivate, pauseMs } }: AttemptRecord): void {
+    if (deactivate !== undefined)
+      this.#verdicts.set(listenerId, {
+        kind: 'skipped',
+        reason: `the listener is not active: ${deactivate}`,
+      });
+    else if (pauseMs !== undefined)
+      this.#verdicts.set(listenerId, {
+        kind: 'waiting',
+        afterMs: pauseMs,
+        reason: 'the listener is paused',
+        until: Date.now() + pauseMs,
+      });
+  }
+
+  #report({
+    deliveryId,
+    eventId,
+    event,
+    listenerId,
+    state,
+    outcome,
+    attempted,
+  }: AttemptRecord): void {
+    if (!attempted || !this.reporter.isHeard('attempt')) return;
+    this.reporter.emit('attempt', {
+      deliveryId,
+      eventId,
+      event,
+      listenerId,
+      status: outcome.kind,
+      attempt: state.attempt,
+      httpStatus: attempted.httpStatus,
+      durationMs: attempted.durationMs,
+    });
+  }
+
+  #record(work: ChunkInWork, record: AttemptRecord): void {
+    work.left -= 1;
+    const closes = work.left === 0;
+    this.recorder.add({ ...record, closes }, this.#lanes.size <= 1);
+    if (!closes) return;
+    clearTimeout(work.timer);
+    work.finished();
+  }
+
+  #outOfTime({ jobs }: ChunkInWork): void {
+    this.#lanes.giveBack('its turn did not come in time', (job) => jobs.has(job));
+  }
+
+  #noteGivenBack(origin: string, listenerId: string): void {
+    const listeners = this.#givenBack.get(origin) ?? new Set();
+    this.#givenBack.set(origin, listeners.add(listenerId));
+  }
+
+  #client(hook: string): HttpClient {
+    const policy = this.policyOf(hook);
+    const client = this.#clients.get(policy) ?? new HttpClient(policy, this.options);
+    this.#clients.set(policy, client);
+    return client;
+  }
+}
+
+const REMOVED: Outcome = { kind: 'skipped', reason: 'the listener was removed' };
+
+function nameOf(found: LoadedEvent | undefined): string {
+  if (!found) return '';
+  return found.kind === 'readable' ? found.event.name : found.row.event;
+}
+
+/** The outcome of a delivery whose event cannot be told here. */
+function outcomeWithout(found: LoadedEvent | undefined): Outcome {
+  if (!found) return { kind: 'failed', reason: 'its event was pruned' };
+  if (found.kind !== 'foreign') return { kind: 'failed', reason: 'its event could not be read' };
+  const reason = `the hook "${found.row.hook}" is not attached in the process that tried`;
+  return { kind: 'waiting', afterMs: UNKNOWN_HOOK_MS, reason };
+}

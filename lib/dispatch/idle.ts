@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '../database';
+import { IdleTimeoutError } from '../errors';
+import type { HookCatalog } from '../hook/catalog';
+import type { Tables } from '../tables';
+import type { DeliveryEngine } from './engine';
+
+const POLL_MS = 10;
+/** What was given back a moment ago is about to be tried; a retry further away is not waited for. */
+const SOON_MS = 1_500;
+
+interface Left {
+  readonly events: number;
+  readonly deliveries: number;
+  readonly inFlight: number;
+}
+
+/** Knows when nothing is left to do here. */
+export class Idle {
+  constructor(
+    private readonly database: Database,
+    private readonly tables: Tables,
+    private readonly catalog: () => HookCatalog,
+    private readonly engine: () => DeliveryEngine | undefined,
+  ) {}
+
+  /** Rejects with `IDLE_TIMEOUT`, naming what is left. */
+  async wait(timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      await this.engine()?.settle();
+      const left = await this.#left();
+      if (isNothing(left)) return;
+      if (Date.now() >= deadline) throw new IdleTimeoutError(timeoutMs, described(left));
+      await sleep(POLL_MS);
+    }
+  }
+
+  async #left(): Promise<Left> {
+    const inFlight = this.engine()?.inFlight ?? 0;
+    // What this process does not do itself, it cannot wait for.
+    if (inFlight > 0 || !this.engine()?.isRunning) return { events: 0, deliveries: 0, inFlight };
+    const [row] = await this.database.query<{ events: string; deliveries: string }>(
+      `SELECT (SELECT count(*) FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)) AS events,
+         (SELECT count(*) FROM ${this.tables.delivery} WHERE next_at <= clock_timestamp() +
+           CASE WHEN status = 'waiting' THEN $2 ELSE 0 END * interval '1 millisecond') AS deliveries`,
+      [this.catalog().names(), SOON_MS],
+    );
+    return { events: Number(row?.events), deliveries: Number(row?.deliveries), inFlight };
+  }
+}
+
+function isNothing({ events, deliveries, inFlight }: Left): boolean {
+  return events + deliveries + inFlight === 0;
+}
+
+function described({ events, deliveries, inFlight }: Left): string {
+  return `${events} events to plan, ${deliveries} deliveries due, ${inFlight} in flight`;
+}

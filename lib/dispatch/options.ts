@@ -1,0 +1,98 @@
+import type { CaptureOptions } from '../capture/capture';
+import { DELIVERY_DEFAULTS, withoutUndefined } from '../delivery/defaults';
+import type { DeliveryOptions } from '../delivery/options';
+import type { SenderOptions } from '../delivery/sender';
+import { OptionInvalidError } from '../errors';
+import { RecipientPolicy } from '../listener/recipient-policy';
+import { areAttemptOptions } from '../listener/validation';
+import { CONSOLE_LOGGER, type Logger } from '../logger';
+import type { Dispatcher } from './dispatcher';
+import { RETENTION_DEFAULTS, type RetentionOptions } from './pruning';
+
+/** What `ModelHooks.attach` takes. Options left out take their default at every level. */
+export interface AttachOptions extends CaptureOptions {
+  /** @defaultValue `'default'` */
+  readonly dispatcher?: 'default' | 'inline' | 'disabled' | Dispatcher;
+  readonly delivery?: DeliveryOptions;
+  /** Whether this process sends and sweeps. @defaultValue `true` */
+  readonly work?: boolean;
+  /** How long an `'inline'` commit waits at most, in milliseconds. @defaultValue `10000` */
+  readonly waitMs?: number;
+  /** How often to look for what others left, in milliseconds. @defaultValue `5000` */
+  readonly sweepMs?: number;
+  /** How long a claim holds, in milliseconds; renewed at a third. @defaultValue `30000` */
+  readonly leaseMs?: number;
+  /** Pooled connections that the engine holds at once; none while it waits for HTTP. @defaultValue `2` */
+  readonly connections?: number;
+  readonly retention?: RetentionOptions;
+  /** @defaultValue warnings and errors to `console` */
+  readonly logger?: Logger;
+}
+
+export const ATTACH_DEFAULTS = {
+  dispatcher: 'default',
+  work: true,
+  waitMs: 10_000,
+  sweepMs: 5_000,
+  leaseMs: 30_000,
+  connections: 2,
+  onCaptureError: 'throw',
+  logger: CONSOLE_LOGGER,
+} as const satisfies Required<Omit<AttachOptions, 'delivery' | 'retention'>>;
+
+export interface ResolvedOptions extends Required<Omit<AttachOptions, 'delivery'>> {
+  readonly delivery: SenderOptions;
+  readonly policy: RecipientPolicy;
+  readonly retention: Required<RetentionOptions>;
+}
+
+/** Checks the options and fills in what was left out. Throws `OPTION_INVALID`. */
+export function resolveOptions(options: AttachOptions): ResolvedOptions {
+  const { delivery = {}, retention, ...given } = options;
+  const { recipients, ...attempts } = delivery;
+  const resolved: ResolvedOptions = {
+    ...ATTACH_DEFAULTS,
+    ...withoutUndefined(given),
+    retention: { ...RETENTION_DEFAULTS, ...withoutUndefined(retention) },
+    delivery: { ...DELIVERY_DEFAULTS, ...withoutUndefined(attempts) },
+    policy: policyOf(recipients),
+  };
+  check(resolved);
+  return resolved;
+}
+
+/** The policy that some delivery options ask for. */
+export function policyOf(recipients: DeliveryOptions['recipients']): RecipientPolicy {
+  return new RecipientPolicy(
+    typeof recipients === 'object' ? withoutUndefined(recipients) : recipients,
+  );
+}
+
+function check(options: ResolvedOptions): void {
+  const { dispatcher, delivery, retention, onCaptureError } = options;
+  const isKnown =
+    typeof dispatcher === 'object' || ['default', 'inline', 'disabled'].includes(dispatcher);
+  if (!isKnown || (typeof dispatcher === 'object' && typeof dispatcher.dispatch !== 'function'))
+    throw new OptionInvalidError(
+      'dispatcher',
+      "'default', 'inline', 'disabled' or an object with dispatch()",
+    );
+  if (onCaptureError !== 'throw' && onCaptureError !== 'log')
+    throw new OptionInvalidError('onCaptureError', "'throw' or 'log'");
+  for (const option of ['waitMs', 'sweepMs', 'leaseMs', 'connections'] as const)
+    requireNumber(option, options[option], 1);
+  for (const option of ['eventsMs', 'deliveriesMs'] as const)
+    requireNumber(`retention.${option}`, retention[option], 0);
+  const { maxConcurrency, maxConcurrencyPerOrigin, keepAlive, ...attempts } = delivery;
+  requireNumber('delivery.maxConcurrency', maxConcurrency, 1);
+  requireNumber('delivery.maxConcurrencyPerOrigin', maxConcurrencyPerOrigin, 1);
+  if (typeof keepAlive !== 'boolean')
+    throw new OptionInvalidError('delivery.keepAlive', 'true or false');
+  if (!areAttemptOptions(attempts))
+    throw new OptionInvalidError('delivery', 'numbers within their bounds, and no unknown option');
+}
+
+function requireNumber(option: string, value: number, minimum: number): void {
+  if (!Number.isFinite(value) || value < minimum)
+    throw new OptionInvalidError(option, `a number from ${minimum} up`);
+}

@@ -1,0 +1,115 @@
+import type { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { EVENT_COLUMNS, type EventRow, isEmptyUpdate, toEvent } from '../capture/event-row';
+import type { Database, Query } from '../database';
+import { type Chunk, MAX_CHUNK_SIZE } from '../delivery/chunk';
+import type { HookCatalog } from '../hook/catalog';
+import type { HookEvent } from '../hook/event';
+import type { ListenerMatching, Match } from '../listener/matching';
+import type { Logger } from '../logger';
+import type { Tables } from '../tables';
+
+export interface Plan {
+  /** Events that were planned: fewer than were asked for are all there are. */
+  readonly eventIds: readonly string[];
+  readonly chunks: readonly Chunk[];
+}
+
+/**
+ * Turns committed events into chunks of deliveries. One transaction: events that are locked here are skipped by others, and are
+ * planned if and only if their chunks are stored.
+ */
+export class Planner {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly database: Database,
+    private readonly tables: Tables,
+    private readonly matching: ListenerMatching,
+    private readonly catalog: () => HookCatalog,
+    private readonly lease: { readonly processId: string; readonly leaseMs: number },
+    private readonly logger: Logger,
+  ) {}
+
+  plan(limit: number): Promise<Plan> {
+    return this.database.transaction(async (query) => {
+      const rows = await this.#claim(query, limit);
+      if (rows.length === 0) return { eventIds: [], chunks: [] };
+      const { events, unreadable } = this.#read(rows);
+      const matches = await this.matching.matching(query, events);
+      const chunks = toChunks(matches);
+      await this.#store(query, chunks, rows, unreadable);
+      return { eventIds: rows.map(({ id }) => id), chunks };
+    });
+  }
+
+  /** Events of hooks that are attached elsewhere only are left to those who know them. */
+  #claim(query: Query, limit: number): Promise<EventRow[]> {
+    return query<EventRow>(
+      `SELECT ${EVENT_COLUMNS} FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)
+       ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      [this.catalog().names(), limit],
+    );
+  }
+
+  #read(rows: readonly EventRow[]): {
+    events: readonly HookEvent[];
+    unreadable: readonly string[];
+  } {
+    const events: HookEvent[] = [];
+    const unreadable: string[] = [];
+    for (const row of rows) {
+      try {
+        const event = toEvent(this.dataSource, this.catalog().get(row.hook), row);
+        if (!isEmptyUpdate(event)) events.push(event);
+      } catch (error) {
+        unreadable.push(row.id);
+        this.logger.error(`Event ${row.id} of hook "${row.hook}" cannot be read; it is skipped.`, {
+          error,
+        });
+      }
+    }
+    return { events, unreadable };
+  }
+
+  async #store(
+    query: Query,
+    chunks: readonly Chunk[],
+    rows: readonly EventRow[],
+    unreadable: readonly string[],
+  ): Promise<void> {
+    await query(
+      `WITH chunks AS (
+         INSERT INTO ${this.tables.chunk} (id, process_id, token, lease_until, event_ids, listener_ids)
+         SELECT id, $2, 1, clock_timestamp() + $3 * interval '1 millisecond', e, l
+         FROM json_to_recordset($1::json) AS c(id uuid, e uuid[], l uuid[])
+       ) UPDATE ${this.tables.event} SET planned_at = clock_timestamp(),
+           skipped = CASE WHEN id = ANY($5::uuid[]) THEN 'unreadable' END
+         WHERE id = ANY($4::uuid[])`,
+      [
+        JSON.stringify(
+          chunks.map(({ id, eventIds, listenerIds }) => ({ id, e: eventIds, l: listenerIds })),
+        ),
+        this.lease.processId,
+        this.lease.leaseMs,
+        rows.map(({ id }) => id),
+        unreadable,
+      ],
+    );
+  }
+}
+
+function toChunks(matches: readonly Match[]): readonly Chunk[] {
+  const pairs = matches.flatMap(({ event, listenerIds }) =>
+    listenerIds.map((listenerId) => [event.id, listenerId] as const),
+  );
+  const count = Math.ceil(pairs.length / MAX_CHUNK_SIZE);
+  return Array.from({ length: count }, (_, n) => {
+    const part = pairs.slice(n * MAX_CHUNK_SIZE, (n + 1) * MAX_CHUNK_SIZE);
+    return {
+      id: uuidv7(),
+      token: '1',
+      eventIds: part.map(([eventId]) => eventId),
+      listenerIds: part.map(([, listenerId]) => listenerId),
+    };
+  });
+}

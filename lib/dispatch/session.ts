@@ -1,0 +1,179 @@
+import { hostname } from 'node:os';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { v4 as uuidv4 } from 'uuid';
+import { Capture } from '../capture/capture';
+import { CriteriaWarnings, watchInsertBuilders } from '../capture/criteria';
+import { OldRows } from '../capture/old-rows';
+import { Outbox, type WrittenEvent } from '../capture/outbox';
+import { capturePlans } from '../capture/plan';
+import { AfterSubscriber, BeforeSubscriber } from '../capture/subscriber';
+import type { Database } from '../database';
+import { ChunkLoader } from '../delivery/loading';
+import { Recorder } from '../delivery/recorder';
+import { Sender } from '../delivery/sender';
+import type { HookCatalog } from '../hook/catalog';
+import { ListenerMatching } from '../listener/matching';
+import type { RecipientPolicy } from '../listener/recipient-policy';
+import type { ListenerStore } from '../listener/store';
+import type { Reporter } from '../reports';
+import type { Tables } from '../tables';
+import { Claims } from './claims';
+import { LocalDispatcher } from './dispatcher';
+import { DeliveryEngine } from './engine';
+import type { ResolvedOptions } from './options';
+import { Planner } from './planner';
+import { Pruning } from './pruning';
+import { TrialWaits } from './trial-waits';
+
+/** What outlives a session. */
+export interface SessionParts {
+  readonly dataSource: DataSource;
+  readonly options: ResolvedOptions;
+  readonly database: Database;
+  readonly tables: Tables;
+  readonly store: ListenerStore;
+  readonly reporter: Reporter;
+  readonly policyOf: (hook: string | null) => RecipientPolicy;
+}
+
+/** Everything that lives as long as a DataSource is initialised: its hooks, their capture, and the engine that sends. */
+export class Session {
+  readonly processId = uuidv4();
+  readonly outbox: Outbox;
+  readonly #written = new WeakMap<QueryRunner, string[]>();
+  readonly #oldRows: OldRows;
+  readonly #waits: TrialWaits;
+  readonly #claims: Claims;
+  #engine: DeliveryEngine | undefined;
+  /** By the clock of the database. */
+  startedAt = new Date();
+
+  constructor(
+    private readonly parts: SessionParts,
+    readonly catalog: HookCatalog,
+  ) {
+    const { dataSource, tables, options, database } = parts;
+    const skipped = options.dispatcher === 'disabled' ? 'the dispatcher was disabled' : null;
+    this.outbox = new Outbox(dataSource, tables, this.processId, skipped);
+    this.#oldRows = new OldRows(dataSource);
+    this.#waits = new TrialWaits(database, tables);
+    this.#claims = new Claims(database, tables, this.processId, options.leaseMs);
+  }
+
+  get engine(): DeliveryEngine | undefined {
+    return this.#engine;
+  }
+
+  /** Captures from now on, until the DataSource is destroyed. */
+  subscribe(): void {
+    const { dataSource, options } = this.parts;
+    const plans = capturePlans(dataSource, this.catalog);
+    const capture = new Capture(dataSource, this.outbox, options, {
+      logger: options.logger,
+      captured: (runner, events) => this.noteWritten(runner, events),
+    });
+    watchInsertBuilders(dataSource);
+    dataSource.subscribers.push(
+      new BeforeSubscriber(dataSource, plans, this.#oldRows),
+      new AfterSubscriber(
+        dataSource,
+        plans,
+        capture,
+        this.#oldRows,
+        new CriteriaWarnings(options.logger),
+        (runner) => this.#committed(runner),
+        (runner) => this.#rolledBack(runner),
+      ),
+    );
+  }
+
+  /** Sends from now on, unless this process is not to. */
+  async work(): Promise<void> {
+    const { options } = this.parts;
+    this.startedAt = await this.#claims.heartbeat(hostname(), process.pid);
+    if (!options.work || options.dispatcher === 'disabled') return;
+    this.#engine = this.#newEngine();
+    await this.#engine.start();
+  }
+
+  async stop(): Promise<void> {
+    const engine = this.#engine;
+    this.#engine = undefined;
+    const { timeoutMs } = this.parts.options.delivery;
+    if (engine) await engine.stop(timeoutMs);
+    else await this.#claims.sayGoodbye();
+  }
+
+  /** Notes events that were written on a runner, to be told when it commits. */
+  noteWritten(runner: QueryRunner, events: readonly WrittenEvent[]): void {
+    const ids = this.#written.get(runner) ?? [];
+    this.#written.set(runner, ids);
+    for (const { id, hook, event, operation } of events) {
+      ids.push(id);
+      this.parts.reporter.emit('captured', { eventId: id, hook, event, operation });
+    }
+  }
+
+  /** Has committed events told; resolves at once, or with `'inline'` when they were tried. */
+  tell(eventIds: readonly string[]): Promise<void> {
+    const { dispatcher, waitMs } = this.parts.options;
+    const tried =
+      dispatcher === 'inline' && this.#engine?.isRunning
+        ? this.#waits.tried(eventIds, waitMs)
+        : Promise.resolve();
+    this.#engine?.wake();
+    return tried.catch((error: unknown) => {
+      this.parts.options.logger.error('Waiting for inline deliveries failed.', { error });
+    });
+  }
+
+  #committed(runner: QueryRunner): void {
+    const eventIds = this.#written.get(runner);
+    this.#rolledBack(runner);
+    if (!eventIds) return;
+    const told = this.tell(eventIds);
+    if (this.parts.options.dispatcher === 'inline') afterRelease(runner, told);
+  }
+
+  #rolledBack(runner: QueryRunner): void {
+    this.#written.delete(runner);
+    this.#oldRows.forget(runner);
+  }
+
+  #newEngine(): DeliveryEngine {
+    const { dataSource, options, database, tables, store, reporter, policyOf } = this.parts;
+    const { logger, leaseMs, dispatcher } = options;
+    const catalog = () => this.catalog;
+    const recorder = new Recorder(database, tables, reporter, logger, (records, lost) =>
+      engine.noteRecorded(records, lost),
+    );
+    const loader = new ChunkLoader(dataSource, database, tables, store, catalog);
+    const matching = new ListenerMatching(tables, store, catalog);
+    const lease = { processId: this.processId, leaseMs };
+    const engine: DeliveryEngine = new DeliveryEngine(
+      new Planner(dataSource, database, tables, matching, catalog, lease, logger),
+      this.#claims,
+      new Sender(loader, recorder, policyOf, reporter, options.delivery),
+      recorder,
+      new Pruning(database, tables, options.retention),
+      typeof dispatcher === 'object' ? dispatcher : new LocalDispatcher(),
+      this.#waits,
+      options,
+      logger,
+    );
+    return engine;
+  }
+}
+
+/**
+ * Lets whoever releases the runner wait, after its connection went back to the pool. TypeORM releases the runner of a `save()` or a
+ * `transaction()` before it returns; in the commit hook the connection is still held.
+ */
+function afterRelease(runner: QueryRunner, done: Promise<void>): void {
+  const { release } = runner;
+  runner.release = async () => {
+    runner.release = release;
+    await release.call(runner);
+    await done;
+  };
+}

@@ -1,0 +1,141 @@
+import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm';
+import { type TableName, tableName } from './table-names';
+
+const uuid = column('uuid');
+const text = column('text');
+const int = column('int');
+const instant = column('timestamptz');
+const json = column('json');
+const jsonb = column('jsonb');
+
+const ATTEMPTED = {
+  http_status: nullable(int),
+  reason: nullable(text),
+  response: nullable(text),
+};
+
+/**
+ * Our tables as entities; spread them into the `entities` of the DataSource. TypeORM never alters them (`synchronize: false`): the
+ * migrations make them. Rows may be read through repositories, by names like `'ModelHookDelivery'`; writing them is ours.
+ */
+export const modelHookEntities: EntitySchema[] = [
+  entity('listener', {
+    id: primary(uuid),
+    identity: text,
+    hook: nullable(text),
+    operations: { ...nullable(text), array: true },
+    pattern: nullable(text),
+    target: text,
+    content_type: text,
+    format: nullable(text),
+    secret: { ...text, select: false },
+    digest: text,
+    headers: jsonb,
+    owner: nullable(text),
+    key: nullable(text),
+    config: json,
+    replies: column('boolean'),
+    delivery: jsonb,
+    active: column('boolean'),
+    inactive_reason: nullable(text),
+    inactive_since: nullable(instant),
+    paused_until: nullable(instant),
+    failing_since: nullable(instant),
+    declared_at: nullable(instant),
+    created_at: instant,
+    updated_at: instant,
+  }),
+  entity('filter', {
+    listener_id: primary(uuid),
+    position: primary(int),
+    field: text,
+    operator: text,
+    operand: json,
+  }),
+  entity('event', {
+    id: primary(uuid),
+    hook: text,
+    event: text,
+    operation: nullable(text),
+    ref: nullable(text),
+    sender: nullable(text),
+    headers: nullable(json),
+    data: json,
+    previous: nullable(json),
+    process_id: uuid,
+    skipped: nullable(text),
+    occurred_at: instant,
+    planned_at: nullable(instant),
+  }),
+  entity('chunk', {
+    id: primary(uuid),
+    process_id: uuid,
+    token: column('bigint'),
+    lease_until: instant,
+    event_ids: { ...uuid, array: true },
+    listener_ids: { ...uuid, array: true },
+    created_at: instant,
+  }),
+  entity('delivery', {
+    id: primary(uuid),
+    event_id: uuid,
+    listener_id: uuid,
+    event: text,
+    status: text,
+    attempt: int,
+    retries: int,
+    reschedules: int,
+    next_at: nullable(instant),
+    chunk_id: nullable(uuid),
+    ...ATTEMPTED,
+    retval: nullable(json),
+    duration_ms: nullable(int),
+    attempted_at: nullable(instant),
+    created_at: instant,
+    updated_at: instant,
+  }),
+  entity('attempt', {
+    delivery_id: primary(uuid),
+    number: primary(int),
+    outcome: text,
+    ...ATTEMPTED,
+    duration_ms: int,
+    attempted_at: instant,
+  }),
+  entity('process', {
+    id: primary(uuid),
+    hostname: text,
+    pid: int,
+    started_at: instant,
+    seen_at: instant,
+  }),
+];
+
+/** The name that TypeORM knows one of our tables by: `ModelHookListener`. */
+export function entityName(name: TableName): string {
+  return `ModelHook${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
+
+function entity(
+  name: TableName,
+  columns: Readonly<Record<string, EntitySchemaColumnOptions>>,
+): EntitySchema {
+  return new EntitySchema<Record<string, unknown>>({
+    name: entityName(name),
+    tableName: tableName(name),
+    synchronize: false,
+    columns,
+  }) as EntitySchema;
+}
+
+function column(type: EntitySchemaColumnOptions['type']): EntitySchemaColumnOptions {
+  return { type };
+}
+
+function nullable(options: EntitySchemaColumnOptions): EntitySchemaColumnOptions {
+  return { ...options, nullable: true };
+}
+
+function primary(options: EntitySchemaColumnOptions): EntitySchemaColumnOptions {
+  return { ...options, primary: true };
+}

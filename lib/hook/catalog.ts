@@ -1,0 +1,85 @@
+import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
+import { AmbiguousHookError, DuplicateHookError, HookNotFoundError } from '../errors';
+import { defineHook, eventNames, type Hook, resolveHook } from './hook';
+import { declaredHooks, hookTargets } from './model-hook';
+import type { DefinedHookOptions } from './options';
+
+/** The hooks of one DataSource, by name and by entity. Made anew whenever the DataSource is initialised. */
+export class HookCatalog {
+  readonly #byName = new Map<string, Hook>();
+
+  constructor(private readonly dataSource: DataSource) {
+    for (const target of hookTargets()) this.#addEntity(target);
+  }
+
+  get(name: string): Hook {
+    const hook = this.#byName.get(name);
+    if (!hook) throw new HookNotFoundError(name, this.names());
+    return hook;
+  }
+
+  find(name: string): Hook | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** The one hook of an entity. Throws `HOOK_NOT_FOUND` and `HOOK_AMBIGUOUS`. */
+  of(target: EntityTarget<ObjectLiteral>): Hook {
+    const name = nameOf(target);
+    if (!this.dataSource.hasMetadata(target)) throw new HookNotFoundError(name, this.names());
+    const hooks = this.hooksOf(this.dataSource.getMetadata(target));
+    const [only, ...others] = hooks;
+    if (!only) throw new HookNotFoundError(name, this.names());
+    if (others.length > 0)
+      throw new AmbiguousHookError(
+        name,
+        hooks.map((hook) => hook.name),
+      );
+    return only;
+  }
+
+  /** The hooks of an entity: its own, or those of the nearest parent in a single-table inheritance. */
+  hooksOf(metadata: EntityMetadata): readonly Hook[] {
+    const own = this.list().filter((hook) => hook.metadata === metadata);
+    if (own.length > 0 || metadata.tableType !== 'entity-child') return own;
+    const parent = metadata.parentEntityMetadata;
+    return parent ? this.hooksOf(parent) : [];
+  }
+
+  list(): readonly Hook[] {
+    return [...this.#byName.values()];
+  }
+
+  names(): readonly string[] {
+    return [...this.#byName.keys()];
+  }
+
+  /** The hooks that can make an event of that name. */
+  making(event: string): readonly Hook[] {
+    return this.list().filter((hook) => eventNames(hook).includes(event));
+  }
+
+  define(name: string, options: DefinedHookOptions): Hook {
+    return this.#add(defineHook(name, options));
+  }
+
+  #addEntity(target: object): void {
+    // A hook may be declared for an EntitySchema as well as for a class.
+    const entity = target as EntityTarget<ObjectLiteral>;
+    if (!this.dataSource.hasMetadata(entity)) return;
+    const metadata = this.dataSource.getMetadata(entity);
+    for (const declared of declaredHooks(entity))
+      this.#add(resolveHook(this.dataSource, metadata, declared));
+  }
+
+  #add(hook: Hook): Hook {
+    if (this.#byName.has(hook.name)) throw new DuplicateHookError(hook.name);
+    this.#byName.set(hook.name, hook);
+    return hook;
+  }
+}
+
+function nameOf(target: EntityTarget<ObjectLiteral>): string {
+  if (typeof target === 'string') return target;
+  if (typeof target === 'function') return target.name;
+  return 'options' in target ? String(target.options.name) : String(target);
+}

@@ -1,0 +1,101 @@
+import type { DataSource, EntityMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
+import type { FieldKind } from '../match/field-kind';
+
+/** One field that a hook provides: a column of the entity, or a computed value. */
+export interface Field {
+  readonly path: string;
+  readonly kind: FieldKind;
+  /** Null for a computed field and for those of a defined hook. */
+  readonly column: ColumnMetadata | null;
+  /** Path of the owned relation whose id this is: a body says `author: null` where there is none. */
+  readonly relation: string | null;
+}
+
+/** Every column of an entity by the path that `provides` would name it by. */
+export function columnFields(dataSource: DataSource, metadata: EntityMetadata): Map<string, Field> {
+  const fields = metadata.columns
+    .filter((column) => !column.isVirtualProperty)
+    .flatMap((column) => pathsOf(column).map((path) => columnField(dataSource, column, path)));
+  return new Map(fields.map((field) => [field.path, field]));
+}
+
+/** The fields that `'*'` means: no key, no relation id, nothing that `find()` leaves out. */
+export function isOrdinary({ column }: Field): boolean {
+  return (
+    column !== null &&
+    column.isSelect &&
+    !column.isPrimary &&
+    !column.isVirtual &&
+    !column.relationMetadata
+  );
+}
+
+function pathsOf(column: ColumnMetadata): string[] {
+  const { relationMetadata: relation, referencedColumn: referenced } = column;
+  if (!relation || !referenced) return [column.propertyPath];
+  const id = `${relation.propertyPath}.${referenced.propertyPath}`;
+  return column.isVirtual ? [id] : [column.propertyPath, id];
+}
+
+function columnField(dataSource: DataSource, column: ColumnMetadata, path: string): Field {
+  const relation = column.relationMetadata;
+  const isRelationId = relation !== undefined && path.startsWith(`${relation.propertyPath}.`);
+  return {
+    path,
+    column,
+    kind: kindOf(dataSource, column),
+    relation: isRelationId ? relation.propertyPath : null,
+  };
+}
+
+function kindOf(dataSource: DataSource, column: ColumnMetadata): FieldKind {
+  const kind = column.isArray ? 'list' : scalarKind(typeName(dataSource, column), column);
+  // A transformer may give any type; only what stays a number can still be compared as one.
+  return column.transformer && kind !== 'exact' ? 'unknown' : kind;
+}
+
+function scalarKind(type: string, column: ColumnMetadata): FieldKind {
+  if (type === 'enum' && column.enum?.some((member) => typeof member === 'number'))
+    return 'unknown';
+  return KIND_BY_TYPE[type] ?? 'unknown';
+}
+
+/** The name of a column's type without length and precision, TypeORM's own `simple-…` types as they are declared. */
+export function typeName(dataSource: DataSource, column: ColumnMetadata): string {
+  const declared = String(column.type);
+  return declared === 'simple-array' || declared === 'simple-json'
+    ? declared
+    : dataSource.driver.normalizeType(column);
+}
+
+const KIND_BY_TYPE: Readonly<Record<string, FieldKind>> = {
+  'character varying': 'text',
+  character: 'text',
+  text: 'text',
+  citext: 'text',
+  uuid: 'text',
+  enum: 'text',
+  inet: 'text',
+  cidr: 'text',
+  macaddr: 'text',
+  xml: 'text',
+  ltree: 'text',
+  smallint: 'number',
+  integer: 'number',
+  real: 'number',
+  'double precision': 'number',
+  bigint: 'exact',
+  numeric: 'exact',
+  boolean: 'boolean',
+  'timestamp without time zone': 'instant',
+  'timestamp with time zone': 'instant',
+  date: 'date',
+  'time without time zone': 'time',
+  'time with time zone': 'time',
+  json: 'json',
+  jsonb: 'json',
+  'simple-json': 'json',
+  'simple-array': 'list',
+  bytea: 'bytes',
+};

@@ -1,0 +1,127 @@
+import type { DataSource, EntityMetadata } from 'typeorm';
+import { UnknownFieldError, UnknownOperationError } from '../errors';
+import { columnFields, type Field, isOrdinary } from './field';
+import type { DeclaredHook } from './model-hook';
+import { EVENT_SUFFIX, isOperation, OPERATIONS, type Operation } from './operation';
+import type { BodyFormat, DefinedHookOptions } from './options';
+
+/** A hook as it is attached: every name resolved, every default in place. */
+export interface Hook {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string | null;
+  /** The entity it belongs to; null for a defined hook. */
+  readonly metadata: EntityMetadata | null;
+  /** Empty for a defined hook. */
+  readonly operations: readonly Operation[];
+  /** What listeners may see and filter on, in the order of a body. */
+  readonly fields: ReadonlyMap<string, Field>;
+  readonly format: BodyFormat;
+  /** As it was declared; for a defined hook only what `define` took. */
+  readonly declared: DeclaredHook;
+}
+
+/** Resolves a declaration against its entity. Throws `HOOK_UNKNOWN_FIELD` and `HOOK_UNKNOWN_OPERATION`. */
+export function resolveHook(
+  dataSource: DataSource,
+  metadata: EntityMetadata,
+  declared: DeclaredHook,
+): Hook {
+  const name = declared.name ?? lowerFirst(metadata.name);
+  return {
+    name,
+    title: declared.title ?? titleOf(name),
+    description: declared.description ?? null,
+    metadata,
+    operations: operationsOf(name, declared),
+    fields: providedFields(dataSource, metadata, declared, name),
+    format: declared.format ?? 'fields',
+    declared,
+  };
+}
+
+/** A hook without an entity. Its fields have no column type. */
+export function defineHook(name: string, options: DefinedHookOptions): Hook {
+  return {
+    name,
+    title: options.title ?? titleOf(name),
+    description: options.description ?? null,
+    metadata: null,
+    operations: [],
+    fields: new Map(options.provides.map((path) => [path, untyped(path)])),
+    format: options.format ?? 'fields',
+    declared: options,
+  };
+}
+
+/** The name of the event that an operation makes; a defined hook's event bears the hook's name. */
+export function eventName(hook: Hook, operation: Operation | null): string {
+  if (operation === null) return hook.name;
+  const { event } = hook.declared;
+  const named = typeof event === 'string' ? event : event?.[operation];
+  return named ?? `${hook.name}.${EVENT_SUFFIX[operation]}`;
+}
+
+/** Every event name that the hook can make. */
+export function eventNames(hook: Hook): readonly string[] {
+  if (hook.metadata === null) return [hook.name];
+  return [...new Set(hook.operations.map((operation) => eventName(hook, operation)))];
+}
+
+/** A defined hook may always name a sender when it sends. */
+export function namesSender(hook: Hook): boolean {
+  return hook.metadata === null || hook.declared.sender !== undefined;
+}
+
+/**
+ * The provided fields of one concrete class, in the order of `provides`. A child of a single-table inheritance has those of its
+ * parent's hook that it has itself.
+ */
+export function providedFields(
+  dataSource: DataSource,
+  metadata: EntityMetadata,
+  declared: DeclaredHook,
+  name: string,
+): ReadonlyMap<string, Field> {
+  const columns = columnFields(dataSource, metadata);
+  const wanted = typeof declared.provides === 'string' ? [declared.provides] : declared.provides;
+  const isChild = metadata.tableType === 'entity-child';
+  const computed = Object.keys(declared.compute ?? {});
+  const fields = wanted.flatMap((path): readonly Field[] => {
+    if (path === '*') return [...columns.values()].filter(isOrdinary);
+    const field = columns.get(path);
+    if (field) return [field];
+    if (isChild || computed.includes(path)) return [];
+    throw new UnknownFieldError(name, path, [...columns.keys()]);
+  });
+  const { sender } = declared;
+  if (typeof sender === 'string' && !columns.has(sender) && !isChild)
+    throw new UnknownFieldError(name, sender, [...columns.keys()]);
+  return new Map([...fields, ...computed.map(untyped)].map((field) => [field.path, field]));
+}
+
+function untyped(path: string): Field {
+  return { path, kind: 'unknown', column: null, relation: null };
+}
+
+function operationsOf(name: string, { on, event }: DeclaredHook): readonly Operation[] {
+  const named = on === undefined ? OPERATIONS : [on].flat();
+  const keys = typeof event === 'object' ? Object.keys(event) : [];
+  for (const operation of [...named, ...keys])
+    if (!isOperation(operation))
+      throw new UnknownOperationError(name, String(operation), OPERATIONS);
+  return named;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** `orderLine.v2` → `Order line v2`. */
+function titleOf(name: string): string {
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/[._-]+/g, ' ')
+    .toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

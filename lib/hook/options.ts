@@ -1,0 +1,57 @@
+import type { DeliveryOptions } from '../delivery/options';
+import type { Operation } from './operation';
+
+/** How a body is laid out. */
+export type BodyFormat = 'fields' | 'envelope' | 'standard' | 'cloudevents';
+
+/** A frozen plain copy of the true row: what `find()` would give, nested as the entity is, owned relations as `{ author: { id } }`. */
+export type HookRow = Readonly<Record<string, unknown>>;
+
+/** What `@ModelHook` takes. */
+export interface ModelHookOptions<
+  Provides extends string = string,
+  // A function that names its row's class (`(row: Person) => …`) must stay assignable.
+  Row = never,
+> {
+  /**
+   * What listeners may see and filter on: columns, embedded paths `'home.city'`, ids of owned relations `'author.id'`. `'*'` means
+   * every column but the primary key, relation ids and `select: false` ones; it may stand beside others: `['*', 'id']`.
+   */
+  readonly provides: '*' | readonly Provides[];
+  /** @defaultValue the class name, its first letter lowered */
+  readonly name?: string;
+  /** @defaultValue all five operations */
+  readonly on?: Operation | readonly Operation[];
+  /** The event name, or one for each operation. @defaultValue `person.created`, `.updated`, `.removed`, `.softRemoved`, `.recovered` */
+  readonly event?: string | { readonly [O in Operation]?: string };
+  /** Further provided fields, by name. */
+  readonly compute?: { readonly [field: string]: (row: Row) => unknown };
+  /** Canonical URL of the resource. */
+  readonly ref?: (row: Row) => string | null | undefined;
+  /** Whose event it is: a field path, or a function. */
+  readonly sender?: string | ((row: Row) => string | null | undefined);
+  /** Extra request headers. */
+  readonly headers?:
+    | { readonly [header: string]: string }
+    | ((row: Row) => { readonly [header: string]: string });
+  /** @defaultValue `'fields'` */
+  readonly format?: BodyFormat;
+  /** Read the old row `FOR UPDATE` first, so that `previous` is exact under concurrency. @defaultValue `false` */
+  readonly exactPrevious?: boolean;
+  /** For people. @defaultValue made from the name */
+  readonly title?: string;
+  readonly description?: string;
+  /** Overrides of the delivery options for this hook. */
+  readonly delivery?: DeliveryOptions;
+}
+
+/** What `hooks.define` takes: a hook that is not a model's. */
+export interface DefinedHookOptions {
+  /** The fields that may be sent; others are left out. Paths nest: `'home.city'`. */
+  readonly provides: readonly string[];
+  /** @defaultValue `'fields'` */
+  readonly format?: BodyFormat;
+  readonly title?: string;
+  readonly description?: string;
+  readonly delivery?: DeliveryOptions;
+}

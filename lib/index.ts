@@ -1,0 +1,55 @@
+export {
+  CreateModelHookTables1764000000000,
+  modelHookMigrations,
+} from '../migrations';
+export type { CaptureOptions } from './capture/capture';
+export type { Chunk } from './delivery/chunk';
+export type {
+  Attempt,
+  Deliveries,
+  Delivery,
+  DeliveryPage,
+  DeliveryWhere,
+  DeliveryWithAttempts,
+} from './delivery/deliveries';
+export type {
+  AttemptOptions,
+  DeliveryOptions,
+  RecipientOptions,
+  RecipientValidator,
+  RetryOptions,
+} from './delivery/options';
+export type { DeliveryStatus, Outcome } from './delivery/outcome';
+export type { Dispatcher, Engine } from './dispatch/dispatcher';
+export type { AttachOptions } from './dispatch/options';
+export type { RetentionOptions } from './dispatch/pruning';
+export type { Stats, Waiting } from './dispatch/stats';
+export { modelHookEntities } from './entities';
+export * from './errors';
+export type { HookEvent } from './hook/event';
+export { ModelHook } from './hook/model-hook';
+export type { Operation } from './hook/operation';
+export type { BodyFormat, DefinedHookOptions, HookRow, ModelHookOptions } from './hook/options';
+export type { FieldPath } from './hook/paths';
+export type { JsonRecord, JsonValue } from './json';
+export type { AttachedHook, DefinedHook, SendOptions } from './listener/attached-hook';
+export type { ListenerBuilder, SaveOptions } from './listener/builder';
+export type { ContentType, Digest, Listener, ListenerOptions } from './listener/listener';
+export type { ListenerChanges, Listeners, ListenerWhere } from './listener/listeners';
+export type { Logger } from './logger';
+export {
+  any,
+  type Condition,
+  contains,
+  endsWith,
+  is,
+  like,
+  type Matcher,
+  type Operator,
+  type Plain,
+  startsWith,
+} from './match/matcher';
+export type { StoredCondition } from './match/operand';
+export { ModelHooks } from './model-hooks';
+export type { DeliveryReport, ReportName, Reports } from './reports';
+export { VERSION } from './version';

@@ -1,0 +1,61 @@
+/** What a body, a filter's operand and a stored event consist of. */
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+/** The values of an event by field path: `{ name: 'Joe', 'home.city': 'Rome' }`. An absent field has no key. */
+export type JsonRecord = Readonly<Record<string, JsonValue>>;
+
+/**
+ * A value as it is sent: `Date` → ISO 8601 with `Z`, bigint → string, bytes → base64, `NaN`, ±∞ and an invalid date → null,
+ * an object with `toJSON` → what that gives. `undefined` and functions → null, or left out inside an object.
+ */
+export function toJson(value: unknown): JsonValue {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'number':
+      return Number.isFinite(value) ? value : null;
+    case 'bigint':
+      return value.toString();
+    case 'object':
+      return value === null ? null : objectToJson(value);
+    default:
+      return null;
+  }
+}
+
+function objectToJson(value: object): JsonValue {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (Array.isArray(value)) return value.map(toJson);
+  if ('toJSON' in value && typeof value.toJSON === 'function') return toJson(value.toJSON());
+  const entries = Object.entries(value)
+    .filter(([, member]) => member !== undefined && typeof member !== 'function')
+    .map(([key, member]) => [key, toJson(member)] as const);
+  // fromEntries defines properties, so that a key "__proto__" stays a plain key.
+  return Object.fromEntries(entries);
+}
+
+/** One text for one value, whatever order its keys were written in. */
+export function canonicalJson(value: JsonValue): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    isPlainObject(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
+}
+
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Text as PostgreSQL can store it: without NUL, and without halves of surrogate pairs. */
+export function storable(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed();
+}

@@ -1,0 +1,82 @@
+import type { EntityManager } from 'typeorm';
+import { eventNames, type Hook } from '../hook/hook';
+import type { Operation } from '../hook/operation';
+import type { ListenerBuilder } from './builder';
+import type { ListenerOptions } from './listener';
+import type { Listeners } from './listeners';
+
+/** A hook of an attached DataSource. */
+export class AttachedHook {
+  constructor(
+    protected readonly hook: Hook,
+    private readonly listeners: Listeners,
+  ) {}
+
+  get name(): string {
+    return this.hook.name;
+  }
+
+  get title(): string {
+    return this.hook.title;
+  }
+
+  get description(): string | null {
+    return this.hook.description;
+  }
+
+  /** Empty for a defined hook. */
+  get operations(): readonly Operation[] {
+    return this.hook.operations;
+  }
+
+  /** The names of its events. */
+  get events(): readonly string[] {
+    return eventNames(this.hook);
+  }
+
+  /** What listeners may see and filter on. */
+  get provides(): readonly string[] {
+    return [...this.hook.fields.keys()];
+  }
+
+  /** Begins a listener of this hook; `save()` stores it. */
+  listener(target: string | ListenerOptions): ListenerBuilder {
+    return this.listeners.build({ hook: this.hook.name, pattern: null }, target);
+  }
+}
+
+export interface SendOptions {
+  /** Whose event it is. */
+  readonly sender?: string;
+  /** Canonical URL of the resource. */
+  readonly ref?: string;
+  /** Extra request headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Joins the transaction of this manager. */
+  readonly manager?: EntityManager;
+}
+
+export type Send = (
+  hook: Hook,
+  data: Readonly<Record<string, unknown>>,
+  options: SendOptions,
+) => Promise<string>;
+
+/** A hook without an entity. */
+export class DefinedHook extends AttachedHook {
+  constructor(
+    hook: Hook,
+    listeners: Listeners,
+    private readonly store: Send,
+  ) {
+    super(hook, listeners);
+  }
+
+  /**
+   * Stores an event with the provided ones of these values, and has it told. Resolves with the event's id when it is stored, and with
+   * `'inline'` outside a transaction when each matching listener was tried. With `manager`, it is told if that transaction commits.
+   */
+  send(data: Readonly<Record<string, unknown>>, options: SendOptions = {}): Promise<string> {
+    return this.store(this.hook, data, options);
+  }
+}

@@ -1,0 +1,49 @@
+import type { EntityManager } from 'typeorm';
+import type { Operation } from '../hook/operation';
+import type { Condition } from '../match/matcher';
+import type { ListenerDraft } from './draft';
+import type { Listener, ListenerOptions } from './listener';
+
+export interface SaveOptions {
+  /** Saves in the transaction of this manager. */
+  readonly manager?: EntityManager;
+}
+
+type Save = (draft: ListenerDraft, options: SaveOptions) => Promise<Listener>;
+
+/** A listener in the making. Nothing here throws: what is wrong rejects `save()`. */
+export class ListenerBuilder {
+  constructor(
+    readonly draft: ListenerDraft,
+    private readonly store: Save,
+  ) {}
+
+  /** Hear only events whose fields satisfy these conditions. Called again, conditions add up. */
+  match(conditions: Readonly<Record<string, Condition>>): ListenerBuilder {
+    return this.#with({ match: [...(this.draft.match ?? []), conditions] });
+  }
+
+  /** Hear only these operations. */
+  on(...operations: readonly Operation[]): ListenerBuilder {
+    return this.#with({ operations: [...(this.draft.operations ?? []), ...operations] });
+  }
+
+  /**
+   * Creates the listener, or updates what was named of one that was saved before; saving twice is saving once. Only the save that
+   * creates it returns the `secret`. Rejects with `LISTENER_INVALID`, `RECIPIENT_REFUSED`, `DIGEST_UNSUPPORTED`,
+   * `FILTER_FIELD_NOT_PROVIDED`, `FILTER_OPERAND_INVALID`, `FILTER_REGEX_UNSUPPORTED`, `HOOK_UNKNOWN_OPERATION`,
+   * `HOOK_HAS_NO_SENDER`.
+   */
+  save(options: SaveOptions = {}): Promise<Listener> {
+    return this.store(this.draft, options);
+  }
+
+  #with(said: Partial<ListenerDraft>): ListenerBuilder {
+    return new ListenerBuilder({ ...this.draft, ...said }, this.store);
+  }
+}
+
+/** What `listener(…)` takes, as options. */
+export function asOptions(target: string | ListenerOptions): ListenerOptions {
+  return typeof target === 'string' ? { url: target } : target;
+}

@@ -1,0 +1,162 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  FieldNotProvidedError,
+  ListenerInvalidError,
+  NoSenderError,
+  UnknownOperationError,
+} from '../errors';
+import type { HookCatalog } from '../hook/catalog';
+import { eventNames, type Hook, namesSender } from '../hook/hook';
+import { canonicalJson, type JsonValue } from '../json';
+import { asMatcher, type Condition } from '../match/matcher';
+import { type StoredCondition, toStored } from '../match/operand';
+import type { ListenerDraft } from './draft';
+import { isPattern, patternsOf } from './pattern';
+import type { RecipientPolicy } from './recipient-policy';
+import { targetUrl, validateOptions } from './validation';
+
+/** A listener that was checked, as it goes into its row. */
+export interface NormalListener {
+  readonly identity: string;
+  readonly row: ListenerValues;
+  /** The columns that a save of an existing listener changes. */
+  readonly named: readonly (keyof ListenerValues)[];
+  readonly match: readonly StoredCondition[];
+  /** Whether a save of an existing listener replaces its conditions. */
+  readonly namesMatch: boolean;
+}
+
+export interface ListenerValues {
+  readonly hook: string | null;
+  readonly operations: readonly string[] | null;
+  readonly pattern: string | null;
+  readonly target: string;
+  readonly content_type: string;
+  readonly format: string | null;
+  readonly secret: string;
+  readonly digest: string;
+  readonly headers: JsonValue;
+  readonly owner: string | null;
+  readonly key: string | null;
+  readonly config: JsonValue;
+  readonly replies: boolean;
+  readonly delivery: JsonValue;
+}
+
+/** Conditions a listener may have. */
+export const MAX_CONDITIONS = 64;
+
+/** Checks a draft against its hook and the recipient policy. Throws the error that says what was expected. */
+export function normalise(
+  draft: ListenerDraft,
+  catalog: HookCatalog,
+  policy: RecipientPolicy,
+): NormalListener {
+  const { options, operations } = draft;
+  validateOptions(options);
+  policy.checkTarget(targetUrl(options.url));
+  const hooks = draft.pattern === null ? [] : hooksMatching(draft.pattern, catalog);
+  const own = draft.hook === null ? null : catalog.get(draft.hook);
+  checkOperations(own, operations ?? []);
+  if (own && options.owner !== undefined && !namesSender(own)) throw new NoSenderError(own.name);
+  const match = conditions(draft, own ? [own] : hooks);
+  const row = values(draft);
+  return {
+    identity: identityOf(row, match),
+    row,
+    named: namedColumns(draft),
+    match,
+    namesMatch: draft.match !== undefined,
+  };
+}
+
+function hooksMatching(pattern: string, catalog: HookCatalog): readonly Hook[] {
+  if (!isPattern(pattern))
+    throw new ListenerInvalidError({
+      pattern: ['must be an event name, "*", "<first part>.*" or "*.<rest>"'],
+    });
+  return catalog
+    .list()
+    .filter((hook) => eventNames(hook).some((event) => patternsOf(event).includes(pattern)));
+}
+
+function checkOperations(hook: Hook | null, operations: readonly string[]): void {
+  const known: readonly string[] = hook?.operations ?? [];
+  for (const operation of operations)
+    if (!known.includes(operation))
+      throw new UnknownOperationError(hook?.name ?? '', operation, known);
+}
+
+function conditions(draft: ListenerDraft, hooks: readonly Hook[]): readonly StoredCondition[] {
+  const said = (draft.match ?? []).flatMap((conditions) => Object.entries(conditions));
+  if (said.length > MAX_CONDITIONS)
+    throw new ListenerInvalidError({ match: [`may hold at most ${MAX_CONDITIONS} conditions`] });
+  return said.map(([field, condition]) => storedCondition(draft, hooks, field, condition));
+}
+
+function storedCondition(
+  draft: ListenerDraft,
+  hooks: readonly Hook[],
+  path: string,
+  condition: Condition,
+): StoredCondition {
+  const field = hooks.map((hook) => hook.fields.get(path)).find((found) => found !== undefined);
+  if (field) return toStored(path, field.kind, asMatcher(condition));
+  const provided = new Set(hooks.flatMap((hook) => [...hook.fields.keys()]));
+  throw new FieldNotProvidedError(draft.hook ?? draft.pattern ?? '', path, [...provided]);
+}
+
+function values({ hook, pattern, options, operations }: ListenerDraft): ListenerValues {
+  return {
+    hook,
+    operations: operations ? [...new Set(operations)].sort() : null,
+    pattern,
+    target: options.url,
+    content_type: options.contentType ?? 'application/json',
+    format: options.format ?? null,
+    secret: options.secret ?? `whsec_${randomBytes(32).toString('base64')}`,
+    digest: options.digest ?? 'sha256',
+    headers: options.headers ?? {},
+    owner: options.owner ?? null,
+    key: options.key ?? null,
+    config: options.config ?? {},
+    replies: options.replies ?? true,
+    delivery: { ...options.delivery } as { [option: string]: number },
+  };
+}
+
+const COLUMN_OF_OPTION = {
+  secret: 'secret',
+  digest: 'digest',
+  contentType: 'content_type',
+  format: 'format',
+  headers: 'headers',
+  config: 'config',
+  replies: 'replies',
+  delivery: 'delivery',
+} as const;
+
+function namedColumns({ options, operations }: ListenerDraft): readonly (keyof ListenerValues)[] {
+  const named = Object.entries(COLUMN_OF_OPTION)
+    .filter(([option]) => options[option as keyof typeof COLUMN_OF_OPTION] !== undefined)
+    .map(([, column]) => column);
+  // Without a key these are the identity, so that a save finds the row by them and cannot change them.
+  if (options.key === undefined) return named;
+  return [...named, 'hook', 'pattern', 'target', ...(operations ? (['operations'] as const) : [])];
+}
+
+/** Identity is (owner, key), or without a key everything that says what is heard and where it goes. */
+export function identityOf(row: ListenerValues, match: readonly StoredCondition[]): string {
+  const { owner, key, hook, operations, pattern, target } = row;
+  const said: JsonValue =
+    key !== null
+      ? [owner, key]
+      : [owner, hook, operations, pattern, new URL(target).href, sortedConditions(match)];
+  return createHash('sha256').update(canonicalJson(said)).digest('hex');
+}
+
+function sortedConditions(match: readonly StoredCondition[]): readonly string[] {
+  return match
+    .map(({ field, operator, operand }) => canonicalJson([field, operator, operand]))
+    .sort();
+}

@@ -1,0 +1,15 @@
+/**
+ * Event names and wildcards: an exact name, `'*'`, `'<first part>.*'` or `'*.<rest after the first dot>'`. Nothing deeper.
+ */
+const PATTERN = /^(\*|[^\s*.]+\.\*|\*\.[^\s*]+|[^\s*]+)$/;
+
+export function isPattern(text: string): boolean {
+  return text.length <= 255 && PATTERN.test(text);
+}
+
+/** Every pattern that means this event, the exact name first. */
+export function patternsOf(event: string): readonly string[] {
+  const dot = event.indexOf('.');
+  if (dot < 0) return [event, '*'];
+  return [event, '*', `${event.slice(0, dot)}.*`, `*.${event.slice(dot + 1)}`];
+}

@@ -1,0 +1,159 @@
+import {
+  IsBoolean,
+  IsIn,
+  IsObject,
+  IsOptional,
+  IsString,
+  Length,
+  registerDecorator,
+  type ValidationError,
+  validateSync,
+} from 'class-validator';
+import type { AttemptOptions } from '../delivery/options';
+import { DigestUnsupportedError, ListenerInvalidError } from '../errors';
+import type { BodyFormat } from '../hook/options';
+import { isPlainObject } from '../json';
+import { CONTENT_TYPES, DIGESTS, type ListenerOptions } from './listener';
+
+const FORMATS = ['fields', 'envelope', 'standard', 'cloudevents'] satisfies BodyFormat[];
+const MAX_URL_LENGTH = 2_048;
+const MAX_TEXT_LENGTH = 255;
+const MAX_HEADERS = 32;
+const MAX_HEADER_LENGTH = 1_024;
+
+/** What we set ourselves, and what would let a header change where or how the request goes. */
+const RESERVED_HEADER = /^(host|content-.*|transfer-encoding|connection|hook-.*|webhook-.*)$/i;
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
+// Visible characters, spaces and tabs: no line break, hence no further header.
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Throws `LISTENER_INVALID` with every failing field, or `DIGEST_UNSUPPORTED`. */
+export function validateOptions(options: ListenerOptions): void {
+  const { digest } = options;
+  if (digest !== undefined && !DIGESTS.includes(digest)) throw new DigestUnsupportedError(digest);
+  const input = Object.assign(new ListenerInput(), options);
+  const failures = validateSync(input, { whitelist: true, forbidNonWhitelisted: true });
+  if (failures.length > 0) throw new ListenerInvalidError(reasons(failures));
+}
+
+/** The URL of a target. Throws `LISTENER_INVALID`. */
+export function targetUrl(target: string): URL {
+  if (!URL.canParse(target)) throw new ListenerInvalidError({ url: [MALFORMED_URL] });
+  return new URL(target);
+}
+
+const MALFORMED_URL = 'must be an absolute URL like https://example.com/hooks';
+
+class ListenerInput {
+  @Must((value) => typeof value === 'string' && URL.canParse(value), MALFORMED_URL)
+  @Length(1, MAX_URL_LENGTH)
+  url!: string;
+
+  @IsOptional()
+  @IsString()
+  @Length(1, MAX_HEADER_LENGTH)
+  secret?: string;
+
+  @IsOptional()
+  digest?: string;
+
+  @IsOptional()
+  @IsIn(CONTENT_TYPES)
+  contentType?: string;
+
+  @IsOptional()
+  @IsIn(FORMATS)
+  format?: string;
+
+  @IsOptional()
+  @Must(areHeaders, 'must be valid header names, none of them reserved, with text of one line')
+  headers?: unknown;
+
+  @IsOptional()
+  @IsString()
+  @Length(1, MAX_TEXT_LENGTH)
+  owner?: string;
+
+  @IsOptional()
+  @IsString()
+  @Length(1, MAX_TEXT_LENGTH)
+  key?: string;
+
+  @IsOptional()
+  @IsObject()
+  config?: unknown;
+
+  @IsOptional()
+  @IsBoolean()
+  replies?: boolean;
+
+  @IsOptional()
+  @Must(
+    areAttemptOptions,
+    'may hold timeoutMs, maxResponseBytes, disableAfterMs and the retry options, as numbers',
+  )
+  delivery?: unknown;
+}
+
+function areHeaders(value: unknown): boolean {
+  if (!isPlainObject(value)) return false;
+  const headers = Object.entries(value);
+  return headers.length <= MAX_HEADERS && headers.every(([name, text]) => isHeader(name, text));
+}
+
+/** Whether a header may be sent beside ours. */
+export function isHeader(name: string, value: unknown): value is string {
+  return (
+    HEADER_NAME.test(name) &&
+    !RESERVED_HEADER.test(name) &&
+    typeof value === 'string' &&
+    value.length <= MAX_HEADER_LENGTH &&
+    HEADER_VALUE.test(value)
+  );
+}
+
+const ATTEMPT_OPTIONS: Readonly<Record<keyof AttemptOptions, { min: number; max: number }>> = {
+  timeoutMs: { min: 1, max: 300_000 },
+  maxResponseBytes: { min: 0, max: 16_777_216 },
+  disableAfterMs: { min: 0, max: Number.MAX_SAFE_INTEGER },
+  retries: { min: 0, max: 1_000 },
+  retryDelayMs: { min: 0, max: Number.MAX_SAFE_INTEGER },
+  retryFactor: { min: 1, max: 100 },
+  retryMaxDelayMs: { min: 0, max: Number.MAX_SAFE_INTEGER },
+  jitter: { min: 0, max: 1 },
+};
+
+/** Whether all of it are known options within their bounds. */
+export function areAttemptOptions(value: unknown): value is AttemptOptions {
+  return (
+    isPlainObject(value) &&
+    Object.entries(value).every(([option, number]) => {
+      const bounds = Object.hasOwn(ATTEMPT_OPTIONS, option)
+        ? ATTEMPT_OPTIONS[option as keyof AttemptOptions]
+        : undefined;
+      return (
+        bounds !== undefined &&
+        typeof number === 'number' &&
+        number >= bounds.min &&
+        number <= bounds.max
+      );
+    })
+  );
+}
+
+function Must(accepts: (value: unknown) => boolean, message: string): PropertyDecorator {
+  return (target, property) =>
+    registerDecorator({
+      name: 'must',
+      target: target.constructor,
+      propertyName: String(property),
+      options: { message },
+      validator: { validate: accepts },
+    });
+}
+
+function reasons(failures: readonly ValidationError[]): Record<string, readonly string[]> {
+  return Object.fromEntries(
+    failures.map(({ property, constraints }) => [property, Object.values(constraints ?? {})]),
+  );
+}

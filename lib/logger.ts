@@ -1,0 +1,17 @@
+/** Where the package says what a person should know. Messages hold no field values, no secrets and no bodies. */
+export interface Logger {
+  debug(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  info(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  error(message: string, facts?: Readonly<Record<string, unknown>>): void;
+}
+
+const PREFIX = '[typeorm-model-hooks]';
+
+/** Warnings and errors go to `console`, the rest nowhere. */
+export const CONSOLE_LOGGER: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: (message, facts) => console.warn(PREFIX, message, ...(facts ? [facts] : [])),
+  error: (message, facts) => console.error(PREFIX, message, ...(facts ? [facts] : [])),
+};

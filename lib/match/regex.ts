@@ -1,0 +1,24 @@
+import { RE2JS } from 're2js';
+import { RegexUnsupportedError } from '../errors';
+
+/** Patterns kept compiled; the oldest goes first. */
+const MAX_COMPILED = 1_000;
+const cache = new Map<string, RE2JS>();
+
+/** The compiled pattern. What RE2 has not (look-around, back-references) throws `FILTER_REGEX_UNSUPPORTED`. */
+export function compiled(pattern: string): RE2JS {
+  const known = cache.get(pattern);
+  if (known) return known;
+  const fresh = compile(pattern);
+  if (cache.size >= MAX_COMPILED) cache.delete(cache.keys().next().value ?? '');
+  cache.set(pattern, fresh);
+  return fresh;
+}
+
+function compile(pattern: string): RE2JS {
+  try {
+    return RE2JS.compile(pattern);
+  } catch (error) {
+    throw new RegexUnsupportedError(pattern, { cause: error });
+  }
+}

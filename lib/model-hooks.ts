@@ -1,0 +1,281 @@
+import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { ReadyEvent } from './capture/outbox';
+import { silence } from './capture/silence';
+import { Database } from './database';
+import { Deliveries } from './delivery/deliveries';
+import { checkDataSource, checkTables, checkVersion, installedVersion } from './dispatch/checks';
+import { Idle } from './dispatch/idle';
+import {
+  type AttachOptions,
+  policyOf,
+  type ResolvedOptions,
+  resolveOptions,
+} from './dispatch/options';
+import { Session } from './dispatch/session';
+import { type Stats, stats } from './dispatch/stats';
+import { OptionInvalidError } from './errors';
+import { HookCatalog } from './hook/catalog';
+import type { Hook } from './hook/hook';
+import type { DefinedHookOptions } from './hook/options';
+import { isPlainObject, type JsonRecord, toJson } from './json';
+import { AttachedHook, DefinedHook, type SendOptions } from './listener/attached-hook';
+import type { ListenerBuilder } from './listener/builder';
+import type { ListenerOptions } from './listener/listener';
+import { Listeners } from './listener/listeners';
+import type { RecipientPolicy } from './listener/recipient-policy';
+import { ListenerStore } from './listener/store';
+import { Reporter, type ReportName, type Reports } from './reports';
+import { type Tables, tablesOf } from './tables';
+
+const attachments = new WeakMap<DataSource, Promise<ModelHooks>>();
+
+const DEFAULT_IDLE_TIMEOUT_MS = 30_000;
+
+/** The hooks of one DataSource: who may listen to them, and what became of their events. Start reading here. */
+export class ModelHooks {
+  /** Stored listeners. */
+  readonly listeners: Listeners;
+  /** What became of events. */
+  readonly deliveries: Deliveries;
+  readonly #database: Database;
+  readonly #tables: Tables;
+  readonly #store: ListenerStore;
+  readonly #reporter = new Reporter();
+  readonly #idle: Idle;
+  readonly #definitions = new Map<string, DefinedHookOptions>();
+  readonly #policies = new Map<Hook, RecipientPolicy>();
+  #session: Session | undefined;
+  #isDetached = false;
+
+  /**
+   * Captures the changes of hooked entities and, unless told otherwise, sends their events. Attaching again gives the same attachment,
+   * and after `detach()` sends again. Rejects with `DATASOURCE_NOT_INITIALISED`, `TYPEORM_UNSUPPORTED`, `TABLES_MISSING`,
+   * `OPTION_INVALID`, `HOOK_UNKNOWN_FIELD`, `HOOK_DUPLICATE`, `HOOK_UNKNOWN_OPERATION`.
+   */
+  static async attach(dataSource: DataSource, options: AttachOptions = {}): Promise<ModelHooks> {
+    const attached = attachments.get(dataSource);
+    if (attached) return (await attached).#resume();
+    const attaching = ModelHooks.#attach(dataSource, options);
+    attachments.set(dataSource, attaching);
+    attaching.catch(() => attachments.delete(dataSource));
+    return attaching;
+  }
+
+  static async #attach(dataSource: DataSource, options: AttachOptions): Promise<ModelHooks> {
+    checkVersion(installedVersion());
+    checkDataSource(dataSource);
+    const hooks = new ModelHooks(dataSource, resolveOptions(options));
+    await hooks.#start();
+    hooks.#followLifecycle();
+    return hooks;
+  }
+
+  private constructor(
+    private readonly dataSource: DataSource,
+    private readonly options: ResolvedOptions,
+  ) {
+    this.#database = new Database(dataSource, options.connections);
+    this.#tables = tablesOf(dataSource);
+    this.#store = new ListenerStore(this.#tables);
+    this.listeners = new Listeners(
+      this.#database,
+      this.#store,
+      () => this.#catalog,
+      (hook) => this.#policyOf(hook),
+      () => this.#current.startedAt,
+    );
+    this.deliveries = new Deliveries(this.#database, this.#tables, () =>
+      this.#session?.engine?.wakeForDue(),
+    );
+    this.#idle = new Idle(
+      this.#database,
+      this.#tables,
+      () => this.#catalog,
+      () => this.#session?.engine,
+    );
+  }
+
+  /** The hook of an entity. Throws `HOOK_NOT_FOUND`, and `HOOK_AMBIGUOUS` where it has several. */
+  for(entity: EntityTarget<ObjectLiteral>): AttachedHook {
+    return this.#handle(this.#catalog.of(entity));
+  }
+
+  /** A hook by its name. Throws `HOOK_NOT_FOUND`. */
+  get(name: string): AttachedHook {
+    return this.#handle(this.#catalog.get(name));
+  }
+
+  list(): readonly AttachedHook[] {
+    return this.#catalog.list().map((hook) => this.#handle(hook));
+  }
+
+  /** Makes a hook that is not an entity's; its event bears its name. Throws `HOOK_DUPLICATE`. */
+  define(name: string, options: DefinedHookOptions): DefinedHook {
+    const hook = this.#catalog.define(name, options);
+    this.#definitions.set(name, options);
+    return this.#handle(hook) as DefinedHook;
+  }
+
+  /** Sends an event of a defined hook. Rejects with `HOOK_NOT_FOUND`; see `DefinedHook.send`. */
+  async send(
+    name: string,
+    data: Readonly<Record<string, unknown>>,
+    options: SendOptions = {},
+  ): Promise<string> {
+    return this.#send(this.#catalog.get(name), data, options);
+  }
+
+  /** Begins a listener to events by name: an exact one, `'*'`, `'<first part>.*'` or `'*.<rest>'`. */
+  listen(pattern: string, target: string | ListenerOptions): ListenerBuilder {
+    return this.listeners.build({ hook: null, pattern }, target);
+  }
+
+  /**
+   * Resolves when nothing is in flight here and nothing is due now; retries of the future are not waited for. Rejects with
+   * `IDLE_TIMEOUT`.
+   */
+  idle({
+    timeoutMs = DEFAULT_IDLE_TIMEOUT_MS,
+  }: {
+    readonly timeoutMs?: number;
+  } = {}): Promise<void> {
+    return this.#idle.wait(timeoutMs);
+  }
+
+  /** Stops sending and finishes what is in flight. Changes are captured until `dataSource.destroy()`, for others to send. */
+  async detach(): Promise<void> {
+    this.#isDetached = true;
+    await this.#session?.stop();
+  }
+
+  /** Reports facts as they happen; gives a function that ends it. Also on the diagnostics channel `typeorm-model-hooks:<name>`. */
+  on<Name extends ReportName>(name: Name, fn: (report: Reports[Name]) => void): () => void {
+    return this.#reporter.on(name, fn);
+  }
+
+  /** How much there is to do, and what has been done lately. */
+  stats(): Promise<Stats> {
+    return stats(this.#database, this.#tables);
+  }
+
+  /** Runs something whose changes make no events: imports, seeds. */
+  silence<T>(fn: () => T): T {
+    return silence(fn);
+  }
+
+  get #current(): Session {
+    if (!this.#session) throw new OptionInvalidError('dataSource', 'initialised: it was destroyed');
+    return this.#session;
+  }
+
+  get #catalog(): HookCatalog {
+    return this.#current.catalog;
+  }
+
+  #handle(hook: Hook): AttachedHook {
+    if (hook.metadata) return new AttachedHook(hook, this.listeners);
+    return new DefinedHook(hook, this.listeners, (...sent) => this.#send(...sent));
+  }
+
+  async #send(
+    hook: Hook,
+    data: Readonly<Record<string, unknown>>,
+    { sender, ref, headers, manager }: SendOptions,
+  ): Promise<string> {
+    const session = this.#current;
+    const event: ReadyEvent = {
+      hook,
+      operation: null,
+      ref: ref ?? null,
+      sender: sender ?? null,
+      headers: headers ?? null,
+      data: pick(hook, data),
+      previous: null,
+    };
+    const joined = manager?.queryRunner?.isTransactionActive ? manager.queryRunner : undefined;
+    const runner = joined ?? this.dataSource.createQueryRunner();
+    try {
+      const written = await session.outbox.write(runner, [], [event]);
+      session.noteWritten(runner, written);
+      const eventIds = written.map(({ id }) => id);
+      if (!joined) await runner.release();
+      if (!joined) await session.tell(eventIds);
+      return eventIds[0] ?? '';
+    } finally {
+      if (!joined) await runner.release();
+    }
+  }
+
+  async #resume(): Promise<ModelHooks> {
+    if (this.#isDetached && this.dataSource.isInitialized) {
+      this.#isDetached = false;
+      await this.#session?.work();
+    }
+    return this;
+  }
+
+  async #start(): Promise<void> {
+    await checkTables(this.#database, this.#tables);
+    const catalog = new HookCatalog(this.dataSource);
+    for (const [name, options] of this.#definitions) catalog.define(name, options);
+    this.#policies.clear();
+    for (const hook of catalog.list()) {
+      const recipients = hook.declared.delivery?.recipients;
+      if (recipients !== undefined) this.#policies.set(hook, policyOf(recipients));
+    }
+    const { dataSource, options } = this;
+    this.#session = new Session(
+      {
+        dataSource,
+        options,
+        database: this.#database,
+        tables: this.#tables,
+        store: this.#store,
+        reporter: this.#reporter,
+        policyOf: (hook) => this.#policyOf(hook),
+      },
+      catalog,
+    );
+    this.#session.subscribe();
+    if (!this.#isDetached) await this.#session.work();
+  }
+
+  #policyOf(name: string | null): RecipientPolicy {
+    const hook = name === null ? undefined : this.#catalog.find(name);
+    return (hook && this.#policies.get(hook)) ?? this.options.policy;
+  }
+
+  /** A DataSource that is destroyed stops sending before its pool is gone; one that is initialised again begins again. */
+  #followLifecycle(): void {
+    const { dataSource } = this;
+    const { initialize, destroy } = dataSource;
+    dataSource.destroy = async () => {
+      if (dataSource.isInitialized) await this.#session?.stop();
+      this.#session = undefined;
+      await destroy.call(dataSource);
+    };
+    dataSource.initialize = async () => {
+      await initialize.call(dataSource);
+      await this.#start();
+      return dataSource;
+    };
+  }
+}
+
+/** The provided ones of some values, by path; what is not there, or undefined, is absent. */
+function pick(hook: Hook, data: Readonly<Record<string, unknown>>): JsonRecord {
+  const values = [...hook.fields.keys()].map((path) => [path, valueAt(data, path)] as const);
+  const present = values.filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present.map(([path, value]) => [path, toJson(value)]));
+}
+
+function valueAt(data: Readonly<Record<string, unknown>>, path: string): unknown {
+  if (Object.hasOwn(data, path)) return data[path];
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (place, step) =>
+        isPlainObject(place) && Object.hasOwn(place, step) ? place[step] : undefined,
+      data,
+    );
+}

@@ -1,0 +1,63 @@
+import { channel } from 'node:diagnostics_channel';
+import { EventEmitter } from 'node:events';
+
+/** What `hooks.on` reports, by name. The same objects go to the diagnostics channel `typeorm-model-hooks:<name>`. */
+export interface Reports {
+  /** An event was stored. Its transaction may still roll back. */
+  readonly captured: {
+    readonly eventId: string;
+    readonly hook: string;
+    readonly event: string;
+    readonly operation: string | null;
+  };
+  /** A request was answered, or was not. */
+  readonly attempt: DeliveryReport & {
+    /** From 1. */
+    readonly attempt: number;
+    readonly httpStatus: number | null;
+    readonly durationMs: number;
+  };
+  /** The outcome of a delivery is stored. */
+  readonly outcome: DeliveryReport & { readonly reason: string | null };
+  readonly listenerDisabled: { readonly listenerId: string; readonly reason: string };
+}
+
+export interface DeliveryReport {
+  readonly deliveryId: string;
+  readonly eventId: string;
+  readonly event: string;
+  readonly listenerId: string;
+  /** What the delivery is now: `done`, `failed`, `skipped`, `retrying`, `rescheduled` or `waiting`. */
+  readonly status: string;
+}
+
+export type ReportName = keyof Reports;
+
+/** Hands facts to whoever wants them. A subscriber that throws disturbs nobody. */
+export class Reporter {
+  readonly #emitter = new EventEmitter();
+
+  on<Name extends ReportName>(name: Name, fn: (report: Reports[Name]) => void): () => void {
+    const guarded = (report: Reports[Name]) => {
+      try {
+        fn(report);
+      } catch (error) {
+        process.emitWarning(error instanceof Error ? error : String(error));
+      }
+    };
+    this.#emitter.on(name, guarded);
+    return () => this.#emitter.off(name, guarded);
+  }
+
+  emit<Name extends ReportName>(name: Name, report: Reports[Name]): void {
+    this.#emitter.emit(name, report);
+    const diagnostics = channel(`typeorm-model-hooks:${name}`);
+    if (diagnostics.hasSubscribers) diagnostics.publish(report);
+  }
+
+  isHeard(name: ReportName): boolean {
+    return (
+      this.#emitter.listenerCount(name) > 0 || channel(`typeorm-model-hooks:${name}`).hasSubscribers
+    );
+  }
+}

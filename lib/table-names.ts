@@ -1,0 +1,17 @@
+/** Our tables, by the word that each holds rows of. */
+export const TABLE_NAMES = [
+  'listener',
+  'filter',
+  'event',
+  'chunk',
+  'delivery',
+  'attempt',
+  'process',
+] as const;
+
+export type TableName = (typeof TABLE_NAMES)[number];
+
+/** `model_hook_listener`, behind the DataSource's `entityPrefix`. */
+export function tableName(name: TableName, entityPrefix = ''): string {
+  return `${entityPrefix}model_hook_${name}`;
+}
