@@ -25,6 +25,7 @@ export type { AttachOptions } from './dispatch/options';
 export type { RetentionOptions } from './dispatch/pruning';
 export type { Stats, Waiting } from './dispatch/stats';
 export { modelHookEntities } from './entities';
+export { ERROR_CODES, type ErrorCode } from './error-codes';
 export * from './errors';
 export type { HookEvent } from './hook/event';
 export { ModelHook } from './hook/model-hook';

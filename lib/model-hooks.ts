@@ -5,6 +5,7 @@ import { Database } from './database';
 import { Deliveries } from './delivery/deliveries';
 import { checkDataSource, checkTables, checkVersion, installedVersion } from './dispatch/checks';
 import { Idle } from './dispatch/idle';
+import { followLifecycle } from './dispatch/lifecycle';
 import {
   type AttachOptions,
   policyOf,
@@ -17,7 +18,7 @@ import { OptionInvalidError } from './errors';
 import { HookCatalog } from './hook/catalog';
 import type { Hook } from './hook/hook';
 import type { DefinedHookOptions } from './hook/options';
-import { isPlainObject, type JsonRecord, toJson } from './json';
+import { providedValues } from './hook/provided-values';
 import { AttachedHook, DefinedHook, type SendOptions } from './listener/attached-hook';
 import type { ListenerBuilder } from './listener/builder';
 import type { ListenerOptions } from './listener/listener';
@@ -66,7 +67,10 @@ export class ModelHooks {
     checkDataSource(dataSource);
     const hooks = new ModelHooks(dataSource, resolveOptions(options));
     await hooks.#start();
-    hooks.#followLifecycle();
+    followLifecycle(dataSource, {
+      initialised: () => hooks.#start(),
+      destroying: () => hooks.#end(),
+    });
     return hooks;
   }
 
@@ -189,7 +193,7 @@ export class ModelHooks {
       ref: ref ?? null,
       sender: sender ?? null,
       headers: headers ?? null,
-      data: pick(hook, data),
+      data: providedValues(hook, data),
       previous: null,
     };
     const joined = manager?.queryRunner?.isTransactionActive ? manager.queryRunner : undefined;
@@ -240,42 +244,13 @@ export class ModelHooks {
     if (!this.#isDetached) await this.#session.work();
   }
 
+  async #end(): Promise<void> {
+    await this.#session?.stop();
+    this.#session = undefined;
+  }
+
   #policyOf(name: string | null): RecipientPolicy {
     const hook = name === null ? undefined : this.#catalog.find(name);
     return (hook && this.#policies.get(hook)) ?? this.options.policy;
   }
-
-  /** A DataSource that is destroyed stops sending before its pool is gone; one that is initialised again begins again. */
-  #followLifecycle(): void {
-    const { dataSource } = this;
-    const { initialize, destroy } = dataSource;
-    dataSource.destroy = async () => {
-      if (dataSource.isInitialized) await this.#session?.stop();
-      this.#session = undefined;
-      await destroy.call(dataSource);
-    };
-    dataSource.initialize = async () => {
-      await initialize.call(dataSource);
-      await this.#start();
-      return dataSource;
-    };
-  }
-}
-
-/** The provided ones of some values, by path; what is not there, or undefined, is absent. */
-function pick(hook: Hook, data: Readonly<Record<string, unknown>>): JsonRecord {
-  const values = [...hook.fields.keys()].map((path) => [path, valueAt(data, path)] as const);
-  const present = values.filter(([, value]) => value !== undefined);
-  return Object.fromEntries(present.map(([path, value]) => [path, toJson(value)]));
-}
-
-function valueAt(data: Readonly<Record<string, unknown>>, path: string): unknown {
-  if (Object.hasOwn(data, path)) return data[path];
-  return path
-    .split('.')
-    .reduce<unknown>(
-      (place, step) =>
-        isPlainObject(place) && Object.hasOwn(place, step) ? place[step] : undefined,
-      data,
-    );
 }

@@ -35,7 +35,7 @@ export type ReportName = keyof Reports;
 
 /** Hands facts to whoever wants them. A subscriber that throws disturbs nobody. */
 export class Reporter {
-  readonly #emitter = new EventEmitter();
+  readonly #emitter = new EventEmitter().setMaxListeners(0);
 
   on<Name extends ReportName>(name: Name, fn: (report: Reports[Name]) => void): () => void {
     const guarded = (report: Reports[Name]) => {

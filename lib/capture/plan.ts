@@ -1,4 +1,10 @@
-import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
+import type {
+  DataSource,
+  EntityMetadata,
+  ObjectLiteral,
+  RecoverEvent,
+  SoftRemoveEvent,
+} from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import type { HookCatalog } from '../hook/catalog';
 import { columnFields, type Field } from '../hook/field';
@@ -18,11 +24,13 @@ export interface CapturePlan {
   readonly readsPrevious: boolean;
 }
 
+export type CapturePlans = ReadonlyMap<EntityMetadata, readonly CapturePlan[]>;
+
+/** A row was marked as removed, or the mark was taken off. */
+export type MarkEvent = SoftRemoveEvent<ObjectLiteral> | RecoverEvent<ObjectLiteral>;
+
 /** The plans of all hooked classes of a DataSource. Classes without a hook have none. */
-export function capturePlans(
-  dataSource: DataSource,
-  catalog: HookCatalog,
-): ReadonlyMap<EntityMetadata, readonly CapturePlan[]> {
+export function capturePlans(dataSource: DataSource, catalog: HookCatalog): CapturePlans {
   const plans = new Map<EntityMetadata, readonly CapturePlan[]>();
   for (const metadata of dataSource.entityMetadatas) {
     const hooks = catalog.hooksOf(metadata);

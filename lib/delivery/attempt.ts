@@ -35,7 +35,7 @@ export async function attempt(
   delivery: PendingDelivery,
   { client, options: general, signal }: AttemptContext,
 ): Promise<AttemptRecord> {
-  const { event, hook, recipient, state } = delivery;
+  const { hook, recipient, state } = delivery;
   const { listener } = recipient;
   const options = attemptOptions(general, hook.declared.delivery, listener.delivery);
   const at = new Date();

@@ -85,27 +85,25 @@ export function retryAfterMs(value: string, now: number): number | null {
 
 function steered(text: string, circumstances: Circumstances): Outcome {
   const reply = jsonObject(text);
-  switch (reply?.['status']) {
+  switch (reply?.status) {
     case 'success':
-      return reply['retval'] === undefined
-        ? { kind: 'done' }
-        : { kind: 'done', retval: reply['retval'] };
+      return reply.retval === undefined ? { kind: 'done' } : { kind: 'done', retval: reply.retval };
     case 'failure':
     case 'fail':
       return {
         kind: 'failed',
-        reason: said(reply['reason'] ?? reply['output'], 'the recipient failed'),
+        reason: said(reply.reason ?? reply.output, 'the recipient failed'),
       };
     case 'skip':
       return {
         kind: 'skipped',
-        reason: said(reply['output'] ?? reply['reason'], 'the recipient skipped it'),
+        reason: said(reply.output ?? reply.reason, 'the recipient skipped it'),
       };
     case 'reschedule':
-      return reschedule(reply['countdown'], MIN_COUNTDOWN_SECONDS.reschedule, circumstances);
+      return reschedule(reply.countdown, MIN_COUNTDOWN_SECONDS.reschedule, circumstances);
     case 'slow_process_reschedule':
       return reschedule(
-        reply['countdown'],
+        reply.countdown,
         MIN_COUNTDOWN_SECONDS.slow_process_reschedule,
         circumstances,
       );

@@ -32,7 +32,8 @@ export class Lanes {
   #running = 0;
   #waiting = 0;
   #watch: NodeJS.Timeout | undefined;
-  #emptied: (() => void)[] = [];
+  readonly #emptied: (() => void)[] = [];
+  #closedWhy: string | undefined;
 
   constructor(private readonly limits: LaneLimits) {}
 
@@ -43,8 +44,9 @@ export class Lanes {
 
   add(job: Job): void {
     const lane = this.#lane(job.origin);
-    if (this.#isStalled(lane)) {
-      job.giveBack(STALLED);
+    const refusal = this.#closedWhy ?? (this.#isStalled(lane) ? STALLED : undefined);
+    if (refusal !== undefined) {
+      job.giveBack(refusal);
       return;
     }
     lane.waiting.push(job);
@@ -64,8 +66,10 @@ export class Lanes {
     return lane !== undefined && this.#isStalled(lane);
   }
 
-  /** Resolves when nothing runs and nothing waits. */
-  empty(): Promise<void> {
+  /** Gives back what waits and whatever comes from now on. Resolves when nothing runs any more. */
+  close(why: string): Promise<void> {
+    this.#closedWhy = why;
+    this.giveBack(why);
     if (this.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#emptied.push(resolve));
   }

@@ -7,7 +7,7 @@ import type { Hook } from '../hook/hook';
 import type { ListenerStore, StoredListener } from '../listener/store';
 import type { Tables } from '../tables';
 import { type Chunk, deliveryId } from './chunk';
-import { type DeliveryState, UNTRIED } from './outcome';
+import { type DeliveryState, type Outcome, UNTRIED } from './outcome';
 
 /** What a chunk's deliveries are made of, as it is stored now. */
 export interface Loaded {
@@ -98,4 +98,21 @@ function plannedDeliveries({ eventIds, listenerIds }: Chunk): readonly LoadedDel
     const listenerId = listenerIds[n] ?? '';
     return { deliveryId: deliveryId(eventId, listenerId), eventId, listenerId, state: UNTRIED };
   });
+}
+
+/** A hook may be attached in another process only. */
+const UNKNOWN_HOOK_MS = 5_000;
+
+/** The name of an event, as far as it is known. */
+export function nameOf(found: LoadedEvent | undefined): string {
+  if (!found) return '';
+  return found.kind === 'readable' ? found.event.name : found.row.event;
+}
+
+/** The outcome of a delivery whose event cannot be told here. */
+export function outcomeWithout(found: LoadedEvent | undefined): Outcome {
+  if (!found) return { kind: 'failed', reason: 'its event was pruned' };
+  if (found.kind !== 'foreign') return { kind: 'failed', reason: 'its event could not be read' };
+  const reason = `the hook "${found.row.hook}" is not attached in the process that tried`;
+  return { kind: 'waiting', afterMs: UNKNOWN_HOOK_MS, reason };
 }

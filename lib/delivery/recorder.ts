@@ -229,7 +229,7 @@ function rowOf(record: OutcomeRecord): Record<string, unknown> {
         ? JSON.stringify(outcome.retval)
         : null,
     duration_ms: attempted && Math.round(attempted.durationMs),
-    attempted_at: attempted && attempted.at.toISOString(),
+    attempted_at: attempted?.at.toISOString(),
     // The only attempt of a delivery that ended at once is its row itself.
     is_kept: attempted !== null && !(state.attempt === 1 && isFinal(outcome)),
     closes: record.closes,

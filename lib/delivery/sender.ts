@@ -4,7 +4,13 @@ import { type AttemptRecord, attempt, type PendingDelivery, unattempted } from '
 import type { Chunk } from './chunk';
 import { HttpClient } from './http-client';
 import { type Job, Lanes } from './lanes';
-import type { ChunkLoader, Loaded, LoadedDelivery, LoadedEvent } from './loading';
+import {
+  type ChunkLoader,
+  type Loaded,
+  type LoadedDelivery,
+  nameOf,
+  outcomeWithout,
+} from './loading';
 import type { DeliveryOptions } from './options';
 import type { Outcome } from './outcome';
 import type { Recorder } from './recorder';
@@ -15,8 +21,6 @@ export type SenderOptions = Required<Omit<DeliveryOptions, 'recipients'>>;
 const GIVEN_BACK_MS = 1_000;
 /** Deliveries of a chunk that did not begin by then become rows of their own, so that the chunk ends. */
 const CHUNK_BUDGET_MS = 10_000;
-/** A hook may be attached in another process only. */
-const UNKNOWN_HOOK_MS = 5_000;
 
 interface ChunkInWork {
   readonly chunk: Chunk;
@@ -87,12 +91,8 @@ export class Sender {
 
   /** Gives back what did not begin, lets requests under way end until the deadline, then breaks them off. */
   async stop(deadlineMs: number): Promise<void> {
-    this.#lanes.giveBack('the process stopped');
-    const timer = setTimeout(
-      () => this.#stopping.abort(new Error('the process stopped')),
-      deadlineMs,
-    );
-    await this.#lanes.empty();
+    const timer = setTimeout(() => this.#stopping.abort(new Error(STOPPED)), deadlineMs);
+    await this.#lanes.close(STOPPED);
     clearTimeout(timer);
     await Promise.all([...this.#clients.values()].map((client) => client.close()));
   }
@@ -237,17 +237,5 @@ export class Sender {
   }
 }
 
+const STOPPED = 'the process stopped';
 const REMOVED: Outcome = { kind: 'skipped', reason: 'the listener was removed' };
-
-function nameOf(found: LoadedEvent | undefined): string {
-  if (!found) return '';
-  return found.kind === 'readable' ? found.event.name : found.row.event;
-}
-
-/** The outcome of a delivery whose event cannot be told here. */
-function outcomeWithout(found: LoadedEvent | undefined): Outcome {
-  if (!found) return { kind: 'failed', reason: 'its event was pruned' };
-  if (found.kind !== 'foreign') return { kind: 'failed', reason: 'its event could not be read' };
-  const reason = `the hook "${found.row.hook}" is not attached in the process that tried`;
-  return { kind: 'waiting', afterMs: UNKNOWN_HOOK_MS, reason };
-}

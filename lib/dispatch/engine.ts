@@ -36,6 +36,8 @@ export class DeliveryEngine implements Engine {
   readonly #held = new Map<string, Chunk>();
   /** Chunks that the dispatcher is being given: ours already, if it hands them straight back. */
   readonly #offered = new Map<string, { readonly chunk: Chunk; readonly isNew: boolean }>();
+  readonly #sending = new Set<Promise<void>>();
+  readonly #sweeps = new Set<Promise<void>>();
   readonly #timers: NodeJS.Timeout[] = [];
   #dueTimer: NodeJS.Timeout | undefined;
   #dueAt = Number.POSITIVE_INFINITY;
@@ -106,13 +108,18 @@ export class DeliveryEngine implements Engine {
       offered?.chunk.token === token ? offered.chunk : await this.claims.take({ id, token });
     if (!chunk) return;
     this.#held.set(id, chunk);
+    const sending = this.#send(chunk, offered?.isNew ?? false);
+    this.#sending.add(sending);
+    await sending.finally(() => this.#sending.delete(sending));
+  }
+
+  async #send(chunk: Chunk, isNew: boolean): Promise<void> {
     try {
-      const isSent = await this.sender.send(chunk, offered?.isNew ?? false);
-      if (!isSent) this.#held.delete(id);
+      if (!(await this.sender.send(chunk, isNew))) this.#held.delete(chunk.id);
     } catch (error) {
       this.logger.error('A chunk could not be loaded; the next sweep takes it over.', { error });
       await this.claims.release([chunk]).catch(() => undefined);
-      this.#held.delete(id);
+      this.#held.delete(chunk.id);
     }
   }
 
@@ -133,8 +140,10 @@ export class DeliveryEngine implements Engine {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     clearTimeout(this.#dueTimer);
     await this.#loop;
+    await Promise.all(this.#sweeps);
     await this.dispatcher.stop?.({ deadlineMs });
     await this.sender.stop(deadlineMs);
+    await Promise.all(this.#sending);
     await this.recorder.flush();
     await this.claims.release([...this.#held.values()]);
     await this.claims.sayGoodbye();

@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { v4 as uuidv4 } from 'uuid';
+import { AfterSubscriber } from '../capture/after-subscriber';
+import { BeforeSubscriber } from '../capture/before-subscriber';
 import { Capture } from '../capture/capture';
 import { CriteriaWarnings, watchInsertBuilders } from '../capture/criteria';
 import { OldRows } from '../capture/old-rows';
 import { Outbox, type WrittenEvent } from '../capture/outbox';
 import { capturePlans } from '../capture/plan';
-import { AfterSubscriber, BeforeSubscriber } from '../capture/subscriber';
 import type { Database } from '../database';
 import { ChunkLoader } from '../delivery/loading';
 import { Recorder } from '../delivery/recorder';

@@ -22,13 +22,8 @@ export function columnFields(dataSource: DataSource, metadata: EntityMetadata): 
 
 /** The fields that `'*'` means: no key, no relation id, nothing that `find()` leaves out. */
 export function isOrdinary({ column }: Field): boolean {
-  return (
-    column !== null &&
-    column.isSelect &&
-    !column.isPrimary &&
-    !column.isVirtual &&
-    !column.relationMetadata
-  );
+  if (!column) return false;
+  return column.isSelect && !column.isPrimary && !column.isVirtual && !column.relationMetadata;
 }
 
 function pathsOf(column: ColumnMetadata): string[] {

@@ -87,7 +87,7 @@ export class RecipientPolicy {
 }
 
 function development(): RecipientOptions {
-  if (process.env['NODE_ENV'] === 'production')
+  if (process.env.NODE_ENV === 'production')
     throw new OptionInvalidError(
       'delivery.recipients',
       "an object where NODE_ENV is production; 'development' would allow loopback",

@@ -5,28 +5,27 @@ import type {
   InsertEvent,
   ObjectLiteral,
   QueryRunner,
-  RecoverEvent,
   RemoveEvent,
-  SoftRemoveEvent,
   TransactionCommitEvent,
   TransactionRollbackEvent,
   UpdateEvent,
 } from 'typeorm';
-import { CaptureFailedError, NoTransactionError } from '../errors';
+import { CaptureFailedError } from '../errors';
 import type { Operation } from '../hook/operation';
 import type { Capture } from './capture';
 import { isUpdated, loadedValues } from './change';
 import { type CriteriaWarnings, isInsertByBuilder } from './criteria';
 import type { OldRows } from './old-rows';
-import { type CapturePlan, type RowKey, rowKey, rowKeyOfId } from './plan';
+import {
+  type CapturePlan,
+  type CapturePlans,
+  type MarkEvent,
+  type RowKey,
+  rowKey,
+  rowKeyOfId,
+} from './plan';
 import { decodeRow } from './raw';
 import { isSilenced } from './silence';
-
-type Plans = ReadonlyMap<EntityMetadata, readonly CapturePlan[]>;
-type EraseEvent =
-  | RemoveEvent<ObjectLiteral>
-  | SoftRemoveEvent<ObjectLiteral>
-  | RecoverEvent<ObjectLiteral>;
 
 /**
  * Hears what TypeORM writes, of all entities, after it did. No hook is `async` and none gives a promise for an entity without plans:
@@ -35,7 +34,7 @@ type EraseEvent =
 export class AfterSubscriber implements EntitySubscriberInterface {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly plans: Plans,
+    private readonly plans: CapturePlans,
     private readonly capture: Capture,
     private readonly oldRows: OldRows,
     private readonly criteria: CriteriaWarnings,
@@ -92,11 +91,11 @@ export class AfterSubscriber implements EntitySubscriberInterface {
     }));
   }
 
-  afterSoftRemove(event: SoftRemoveEvent<ObjectLiteral>): Promise<void> | undefined {
+  afterSoftRemove(event: MarkEvent): Promise<void> | undefined {
     return this.#afterMark(event, 'softRemove');
   }
 
-  afterRecover(event: RecoverEvent<ObjectLiteral>): Promise<void> | undefined {
+  afterRecover(event: MarkEvent): Promise<void> | undefined {
     return this.#afterMark(event, 'recover');
   }
 
@@ -119,7 +118,7 @@ export class AfterSubscriber implements EntitySubscriberInterface {
     if (!queryRunner.isTransactionActive) this.rolledBack(queryRunner);
   }
 
-  #afterMark(event: EraseEvent, operation: 'softRemove' | 'recover'): Promise<void> | undefined {
+  #afterMark(event: MarkEvent, operation: 'softRemove' | 'recover'): Promise<void> | undefined {
     const plans = this.#plansOf(event.metadata);
     if (!plans) return undefined;
     const key = rowKeyOfId(this.dataSource, event.metadata, event.entityId);
@@ -182,83 +181,4 @@ export class AfterSubscriber implements EntitySubscriberInterface {
     const why = 'the key of the new row is not known; leave out `{ reload: false }`.';
     return this.capture.fail(runner, new CaptureFailedError(hook, why)).then(() => undefined);
   }
-}
-
-/**
- * Hears what TypeORM is about to write, of hooked entities only: having any before-hook makes TypeORM compute the changes of an
- * entity twice, so it is not to be asked for the others.
- */
-export class BeforeSubscriber implements EntitySubscriberInterface {
-  readonly #hooked: { isPrototypeOf(target: object): boolean };
-
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly plans: Plans,
-    private readonly oldRows: OldRows,
-  ) {
-    const targets = new Set<unknown>([...plans.keys()].map(({ target }) => target));
-    // TypeORM compares `listenTo()` with the entity, then asks it whether it is a parent of it.
-    this.#hooked = { isPrototypeOf: (target) => targets.has(target) };
-  }
-
-  listenTo(): string {
-    return this.#hooked as unknown as string;
-  }
-
-  beforeInsert({ metadata, queryRunner, entity }: InsertEvent<ObjectLiteral>): void {
-    if (!isSilenced() && !isInsertByBuilder(entity))
-      refuseWithoutTransaction(queryRunner, metadata);
-  }
-
-  beforeUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
-    const { metadata, queryRunner, databaseEntity } = event;
-    const key = rowKey(this.dataSource, metadata, databaseEntity);
-    return this.#read(queryRunner, metadata, key, ({ readsPrevious }) => readsPrevious);
-  }
-
-  beforeRemove({
-    metadata,
-    queryRunner,
-    entityId,
-  }: RemoveEvent<ObjectLiteral>): Promise<void> | undefined {
-    return this.#read(
-      queryRunner,
-      metadata,
-      rowKeyOfId(this.dataSource, metadata, entityId),
-      () => true,
-    );
-  }
-
-  beforeSoftRemove(event: SoftRemoveEvent<ObjectLiteral>): Promise<void> | undefined {
-    return this.#beforeMark(event);
-  }
-
-  beforeRecover(event: RecoverEvent<ObjectLiteral>): Promise<void> | undefined {
-    return this.#beforeMark(event);
-  }
-
-  #beforeMark({ metadata, queryRunner, entityId }: EraseEvent): Promise<void> | undefined {
-    const key = rowKeyOfId(this.dataSource, metadata, entityId);
-    return this.#read(queryRunner, metadata, key, ({ readsPrevious }) => readsPrevious);
-  }
-
-  #read(
-    runner: QueryRunner,
-    metadata: EntityMetadata,
-    key: RowKey | null,
-    reads: (plan: CapturePlan) => boolean,
-  ): Promise<void> | undefined {
-    if (!key || isSilenced()) return undefined;
-    refuseWithoutTransaction(runner, metadata);
-    const plans = this.plans.get(metadata)?.filter(reads) ?? [];
-    if (plans.length === 0) return undefined;
-    const columns = new Map(
-      plans.flatMap((plan) => plan.columns).map((field) => [field.path, field]),
-    );
-    return this.oldRows.read(runner, { metadata, key, columns: [...columns.values()] });
-  }
-}
-
-function refuseWithoutTransaction(runner: QueryRunner, metadata: EntityMetadata): void {
-  if (!runner.isTransactionActive) throw new NoTransactionError(metadata.name);
 }

@@ -1,0 +1,29 @@
+/** The codes of all errors, with what each one means. The table in the README is held equal to it by a spec. */
+export const ERROR_CODES = {
+  HOOK_UNKNOWN_FIELD: 'A hook provides a field that its entity does not have.',
+  HOOK_DUPLICATE: 'Two hooks bear one name.',
+  HOOK_UNKNOWN_OPERATION:
+    'An operation was named that does not exist, or that the hook leaves out.',
+  HOOK_AMBIGUOUS: 'The entity has several hooks; ask for one by its name.',
+  HOOK_NOT_FOUND: 'No hook of that name or entity is attached.',
+  HOOK_NO_TRANSACTION: 'A hooked entity was written outside a transaction.',
+  HOOK_CAPTURE_FAILED: 'An event could not be captured, so the write was rejected.',
+  HOOK_HAS_NO_SENDER: 'A listener names an owner, but the hook names no sender.',
+  HOOK_REJECTED: 'An interactive hook rejected the write.',
+  TABLES_MISSING: 'The tables of the package are not in the database.',
+  DATASOURCE_NOT_INITIALISED: 'The DataSource was not initialised before attaching.',
+  TYPEORM_UNSUPPORTED: 'The version of TypeORM or its database driver is not supported.',
+  LISTENER_INVALID: 'A listener was refused; the error names the failing fields.',
+  FILTER_FIELD_NOT_PROVIDED: 'A filter names a field that the hook does not provide.',
+  FILTER_OPERAND_INVALID: 'The operand of a filter does not fit the column.',
+  FILTER_REGEX_UNSUPPORTED: 'A regular expression is not in RE2 syntax.',
+  RECIPIENT_REFUSED: 'The recipient policy forbids the target.',
+  DIGEST_UNSUPPORTED: 'The digest of a listener is none of those supported.',
+  OPTION_INVALID: 'An option of the attachment is not what it must be.',
+  SECRET_KEY_MISSING: 'Stored secrets are encrypted and no key was given.',
+  DELIVERY_NOT_FOUND: 'No delivery of that id is stored, or its event was pruned.',
+  NO_LISTENER: 'Nobody answers an interactive hook.',
+  IDLE_TIMEOUT: 'Work was left when the time given to idle() ran out.',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,20 @@
+import { isPlainObject, type JsonRecord, toJson } from '../json';
+import type { Hook } from './hook';
+
+/** The provided ones of some values that somebody sends, by path; what is not there, or undefined, is absent. */
+export function providedValues(hook: Hook, data: Readonly<Record<string, unknown>>): JsonRecord {
+  const values = [...hook.fields.keys()].map((path) => [path, valueAt(data, path)] as const);
+  const present = values.filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present.map(([path, value]) => [path, toJson(value)]));
+}
+
+function valueAt(data: Readonly<Record<string, unknown>>, path: string): unknown {
+  if (Object.hasOwn(data, path)) return data[path];
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (place, step) =>
+        isPlainObject(place) && Object.hasOwn(place, step) ? place[step] : undefined,
+      data,
+    );
+}
