@@ -43,7 +43,7 @@ export class ListenerBuilder {
   }
 }
 
-/** What `listener(…)` takes, as options. */
+/** What `listener(…)` takes, as options. What is neither text nor options, say an unset variable, is refused as a URL. */
 export function asOptions(target: string | ListenerOptions): ListenerOptions {
-  return typeof target === 'string' ? { url: target } : target;
+  return typeof target === 'object' && target !== null ? target : { url: target };
 }

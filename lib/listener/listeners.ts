@@ -3,6 +3,7 @@ import { type Database, type Query, runOn } from '../database';
 import { ListenerInvalidError } from '../errors';
 import type { HookCatalog } from '../hook/catalog';
 import type { Operation } from '../hook/operation';
+import { storable } from '../json';
 import { type Condition, storedMatcher } from '../match/matcher';
 import type { StoredCondition } from '../match/operand';
 import { asOptions, ListenerBuilder, type SaveOptions } from './builder';
@@ -96,7 +97,8 @@ export class Listeners {
   /** Deactivates: events are no longer matched, and deliveries that are planned end `skipped`. */
   async pause(id: string, why: string): Promise<void> {
     const assignments = 'active = false, inactive_reason = $2, inactive_since = now()';
-    if (!isUuid(id) || !(await this.store.set(this.database.query, id, assignments, [why])))
+    const parameters = [storable(why)];
+    if (!isUuid(id) || !(await this.store.set(this.database.query, id, assignments, parameters)))
       throw unknown(id);
   }
 

@@ -1,10 +1,12 @@
+import { storable } from '../json';
+
 /**
  * Event names and wildcards: an exact name, `'*'`, `'<first part>.*'` or `'*.<rest after the first dot>'`. Nothing deeper.
  */
 const PATTERN = /^(\*|[^\s*.]+\.\*|\*\.[^\s*]+|[^\s*]+)$/;
 
 export function isPattern(text: string): boolean {
-  return text.length <= 255 && PATTERN.test(text);
+  return text.length <= 255 && storable(text) === text && PATTERN.test(text);
 }
 
 /** Every pattern that means this event, the exact name first. */

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { RecipientOptions } from '../delivery/options';
+import type { RecipientOptions, RecipientValidator } from '../delivery/options';
 import { OptionInvalidError, RecipientRefusedError } from '../errors';
 
 export const RECIPIENT_DEFAULTS = {
@@ -53,7 +53,7 @@ export class RecipientPolicy {
     if (ports !== 'any' && !ports.some((allowed) => allowed === port))
       throw new RecipientRefusedError(target.origin, 'ports', `its port is ${port}`);
     this.#checkHost(target.hostname);
-    for (const validate of validators) validate(target);
+    for (const validate of validators) checkWith(validate, target);
   }
 
   /** Throws `RECIPIENT_REFUSED` for an address that must not be connected to. */
@@ -62,7 +62,7 @@ export class RecipientPolicy {
     if (!address) throw new RecipientRefusedError(text, 'blockInternal', 'it is no address');
     if (inside(address, this.#deny)) throw new RecipientRefusedError(text, 'deny', 'it is denied');
     if (inside(address, this.#allow) || !this.#options.blockInternal) return;
-    if (address.range() !== 'unicast')
+    if (!isPublic(address))
       throw new RecipientRefusedError(
         text,
         'allow',
@@ -83,6 +83,17 @@ export class RecipientPolicy {
     } catch {
       throw new RecipientRefusedError(hostname, 'allow', 'it names this machine');
     }
+  }
+}
+
+/** Whatever a validator throws, it is a refusal: another attempt would fare no better. */
+function checkWith(validate: RecipientValidator, target: URL): void {
+  try {
+    validate(target);
+  } catch (error) {
+    if (error instanceof RecipientRefusedError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new RecipientRefusedError(target.origin, 'validators', why);
   }
 }
 
@@ -112,6 +123,14 @@ function ranges(setting: 'allow' | 'deny', cidrs: readonly string[]): readonly R
 function parse(text: string): Address | null {
   const [bare = text] = text.split('%');
   return ipaddr.isValid(bare) ? ipaddr.process(bare) : null;
+}
+
+// The rest of IPv6 is not handed out: `::7f00:1`, an old spelling of 127.0.0.1, is "unicast" as well.
+const PUBLIC_IPV6: Range = ipaddr.parseCIDR('2000::/3');
+
+function isPublic(address: Address): boolean {
+  if (address.range() !== 'unicast') return false;
+  return address.kind() === 'ipv4' || inside(address, [PUBLIC_IPV6]);
 }
 
 function inside(address: Address, list: readonly Range[]): boolean {

@@ -15,7 +15,9 @@ export class ListenerStore {
     for (const group of byNamedColumns(listeners))
       saved.push(...(await this.#upsertGroup(query, group)));
     const replaced = saved.filter(({ created, listener }) => created || replacesMatch(listener));
-    if (replaced.length > 0) await this.#replaceFilters(query, replaced);
+    // One listener may be saved twice, naming different columns; its later conditions count.
+    const latest = [...new Map(replaced.map((one) => [one.id, one])).values()];
+    if (latest.length > 0) await this.#replaceFilters(query, latest);
     return saved;
   }
 
@@ -24,14 +26,14 @@ export class ListenerStore {
     const rows = [...distinct.values()].map(({ identity, row }) => ({
       id: uuidv7(),
       identity,
-      ...row,
+      ...record(row),
     }));
     const named = (group[0]?.named ?? []).map((column) => `${column} = excluded.${column}, `);
     const columns = `id, identity, ${COLUMNS.map(([column]) => column).join(', ')}`;
     const types = COLUMNS.map(([column, type]) => `${column} ${type}`).join(', ');
     const written = await query<{ id: string; identity: string; created: boolean }>(
       `INSERT INTO ${this.tables.listener} AS l (${columns}, declared_at)
-       SELECT ${columns}, now() FROM json_to_recordset($1::json) AS r(id uuid, identity text, ${types})
+       SELECT id, identity, ${COLUMNS.map(valueSql).join(', ')}, now() FROM json_to_recordset($1::json) AS r(id uuid, identity text, ${types})
        ORDER BY identity
        ON CONFLICT (identity) DO UPDATE SET ${named.join('')} declared_at = now(), updated_at = now()
        RETURNING id, identity, xmax = 0 AS created`,
@@ -68,14 +70,14 @@ export class ListenerStore {
     id: string,
     { identity, row, match }: NormalListener,
   ): Promise<boolean> {
-    const assignments = COLUMNS.map(([column]) => `${column} = r.${column}`).join(', ');
+    const assignments = COLUMNS.map((column) => `${column[0]} = ${valueSql(column)}`).join(', ');
     const types = COLUMNS.map(([column, type]) => `${column} ${type}`).join(', ');
     const updated = await query(
       `UPDATE ${this.tables.listener} l SET identity = $2, updated_at = now(), ${assignments}
        FROM json_to_record($3::json) AS r(${types}) WHERE l.id = $1
        AND NOT EXISTS (SELECT FROM ${this.tables.listener} o WHERE o.identity = $2 AND o.id <> $1)
        RETURNING l.id`,
-      [id, identity, JSON.stringify(row)],
+      [id, identity, JSON.stringify(record(row))],
     );
     if (updated.length === 0) return false;
     await query(`DELETE FROM ${this.tables.filter} WHERE listener_id = $1`, [id]);
@@ -148,10 +150,19 @@ const COLUMNS: readonly (readonly [keyof ListenerValues, string])[] = [
   ['headers', 'jsonb'],
   ['owner', 'text'],
   ['key', 'text'],
-  ['config', 'json'],
+  ['config', 'text'],
   ['replies', 'boolean'],
   ['delivery', 'jsonb'],
 ];
+
+/** A row for `json_to_recordset`, which cannot unpack JSON with a NUL in it: what may hold one goes as text. */
+function record(row: ListenerValues) {
+  return { ...row, config: JSON.stringify(row.config) };
+}
+
+function valueSql([column]: readonly [keyof ListenerValues, string]): string {
+  return column === 'config' ? 'r.config::json' : `r.${column}`;
+}
 
 function byNamedColumns(listeners: readonly NormalListener[]): readonly NormalListener[][] {
   const groups = new Map<string, NormalListener[]>();

@@ -12,7 +12,7 @@ import {
 import type { AttemptOptions } from '../delivery/options';
 import { DigestUnsupportedError, ListenerInvalidError } from '../errors';
 import type { BodyFormat } from '../hook/options';
-import { isPlainObject } from '../json';
+import { isPlainObject, storable } from '../json';
 import { CONTENT_TYPES, DIGESTS, type ListenerOptions } from './listener';
 
 const FORMATS = ['fields', 'envelope', 'standard', 'cloudevents'] satisfies BodyFormat[];
@@ -44,14 +44,18 @@ export function targetUrl(target: string): URL {
 
 const MALFORMED_URL = 'must be an absolute URL like https://example.com/hooks';
 
+const UNSTORABLE = 'must hold no NUL and no half of a surrogate pair';
+
 class ListenerInput {
   @Must((value) => typeof value === 'string' && URL.canParse(value), MALFORMED_URL)
   @Length(1, MAX_URL_LENGTH)
+  @Must(isStorable, UNSTORABLE)
   url!: string;
 
   @IsOptional()
   @IsString()
   @Length(1, MAX_HEADER_LENGTH)
+  @Must(isStorable, UNSTORABLE)
   secret?: string;
 
   @IsOptional()
@@ -72,11 +76,13 @@ class ListenerInput {
   @IsOptional()
   @IsString()
   @Length(1, MAX_TEXT_LENGTH)
+  @Must(isStorable, UNSTORABLE)
   owner?: string;
 
   @IsOptional()
   @IsString()
   @Length(1, MAX_TEXT_LENGTH)
+  @Must(isStorable, UNSTORABLE)
   key?: string;
 
   @IsOptional()
@@ -93,6 +99,10 @@ class ListenerInput {
     'may hold timeoutMs, maxResponseBytes, disableAfterMs and the retry options, as numbers',
   )
   delivery?: unknown;
+}
+
+function isStorable(value: unknown): boolean {
+  return typeof value !== 'string' || storable(value) === value;
 }
 
 function areHeaders(value: unknown): boolean {

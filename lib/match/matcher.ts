@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { isPlainObject, type JsonValue } from '../json';
 
 /** A value that a field may be compared with. */
@@ -46,7 +47,7 @@ export function contains(part: string): Matcher {
  * @see https://github.com/google/re2/wiki/Syntax
  */
 export function like(pattern: string | RegExp): Matcher {
-  return brand({ operator: 'like', operand: typeof pattern === 'string' ? pattern : re2(pattern) });
+  return brand({ operator: 'like', operand: types.isRegExp(pattern) ? re2(pattern) : pattern });
 }
 
 /** The matcher that a condition means. */

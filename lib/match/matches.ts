@@ -40,6 +40,8 @@ export function equal(a: JsonValue, b: JsonValue, kind: FieldKind): boolean {
 }
 
 function sameNumber(a: JsonValue, b: JsonValue): boolean {
+  // An array of one number, as a text, would read like that number; some objects have no text at all.
+  if (typeof a === 'object' || typeof b === 'object') return false;
   const [left, right] = [String(a), String(b)];
   if (SPECIAL_NUMBERS.has(left) || SPECIAL_NUMBERS.has(right)) return left === right;
   try {

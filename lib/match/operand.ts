@@ -68,7 +68,8 @@ function dated(kind: FieldKind, operand: unknown): unknown {
 function canonicalNumber(operand: unknown): string {
   return SPECIAL_NUMBERS.has(String(operand))
     ? String(operand)
-    : new Big(String(operand)).toFixed();
+    : // A leading plus is PostgreSQL's, not big.js's.
+      new Big(String(operand).replace(/^\+/, '')).toFixed();
 }
 
 /** What PostgreSQL writes for numerics that are no numbers. */
@@ -80,8 +81,8 @@ interface Expectation {
 }
 
 const isText = (operand: unknown): boolean => typeof operand === 'string';
-const isJson = (operand: unknown): boolean =>
-  typeof operand !== 'function' && typeof operand !== 'symbol';
+// What has no JSON would be stored as null, and match every null.
+const isJson = (operand: unknown): boolean => toJson(operand) !== null;
 
 const EXPECTED: Readonly<Record<FieldKind, Expectation>> = {
   text: { accepts: isText, expected: 'a string' },
@@ -103,7 +104,8 @@ const EXPECTED: Readonly<Record<FieldKind, Expectation>> = {
 function isNumeric(operand: unknown): boolean {
   if (typeof operand === 'bigint') return true;
   if (typeof operand === 'number') return Number.isFinite(operand);
-  return typeof operand === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,4})?$/i.test(operand);
+  if (typeof operand !== 'string') return false;
+  return SPECIAL_NUMBERS.has(operand) || /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,4})?$/i.test(operand);
 }
 
 function isInstant(operand: unknown): boolean {
