@@ -119,15 +119,20 @@ export class Capture {
 const SPOIL_TRANSACTION =
   "DO $$ BEGIN RAISE EXCEPTION 'typeorm-model-hooks: an event of this transaction could not be captured'; END $$";
 
-/** One row saved twice in one call changed once. */
+/** One row saved twice in one call changed once, in the fields of both. */
 function withoutRepeats(changes: readonly Change[]): readonly Change[] {
   const seen = new Map<string, Change>();
   for (const change of changes) {
     const { plan, operation, key } = change;
     const id = `${plan.hook.name} ${operation} ${keyText(key)}`;
-    if (!seen.has(id)) seen.set(id, change);
+    const earlier = seen.get(id);
+    seen.set(id, earlier?.before ? withBefore(earlier, change.before) : (earlier ?? change));
   }
   return [...seen.values()];
+}
+
+function withBefore(earlier: Change, later: Change['before']): Change {
+  return { ...earlier, before: new Map([...(later ?? []), ...(earlier.before ?? [])]) };
 }
 
 function removal({ plan, operation }: Change, raw: JsonRecord): ReadyEvent {

@@ -42,7 +42,7 @@ export class OldRows {
       const ofClass = wanted.filter((row) => row.metadata === metadata);
       const found = await readRows(this.dataSource, runner, {
         metadata,
-        columns: ofClass[0]?.columns ?? [],
+        columns: allColumns(ofClass),
         keys: ofClass.map(({ key }) => key),
         lock: true,
       });
@@ -57,4 +57,10 @@ export class OldRows {
 
 function idOf(metadata: EntityMetadata, key: RowKey): string {
   return `${metadata.name} ${keyText(key)}`;
+}
+
+/** A removed row is wanted for all hooks, an updated one for some: those that are read at once are read alike. */
+function allColumns(wanted: readonly WantedRow[]): readonly Field[] {
+  const columns = wanted.flatMap((row) => row.columns);
+  return [...new Map(columns.map((field) => [field.path, field])).values()];
 }

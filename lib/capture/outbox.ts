@@ -6,7 +6,7 @@ import { type JsonRecord, storable } from '../json';
 import type { Tables } from '../tables';
 import type { CapturePlan, RowKey } from './plan';
 import { rawObjectSql } from './raw';
-import { keyColumnsSql, keyJoinSql, keyParameters, tableSql } from './rows';
+import { keyColumnsSql, keyIsSql, keyJoinSql, keyParameters, tableSql } from './rows';
 
 /** An event whose values the database copies from the row itself, as it stands in the same transaction. */
 export interface CopiedEvent {
@@ -37,6 +37,8 @@ export interface WrittenEvent {
 
 /** Where events wait, in the transaction that made them, to be planned after its commit. */
 export class Outbox {
+  readonly #dataOf = new WeakMap<CapturePlan, string>();
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly tables: Tables,
@@ -66,23 +68,63 @@ export class Outbox {
   }
 
   #copy(statement: Statement, { plan, operation, events }: Group): string {
+    const { hook } = plan;
+    const [first, ...others] = events;
+    const source =
+      first && others.length === 0
+        ? this.#one(statement, plan, first)
+        : this.#several(statement, plan, events);
+    return (
+      `SELECT ${source.id} AS id, ${statement.parameter(hook.name)}::text AS hook, ` +
+      `${statement.parameter(operation)}::text AS operation, ` +
+      `${statement.parameter(eventName(hook, operation))}::text AS event, ` +
+      `NULL::text AS ref, NULL::text AS sender, ${staticHeaders(statement, hook)} AS headers, ` +
+      `${this.#dataSql(plan)} AS data, ${source.previous}::json AS previous FROM ${source.from}`
+    );
+  }
+
+  // PostgreSQL plans this in half the time that a join with a recordset takes, and most saves are of one entity.
+  #one(statement: Statement, { metadata }: CapturePlan, { key, previous }: CopiedEvent): Source {
+    const isKey = keyIsSql(this.dataSource, metadata, (n) => statement.parameter(key[n]));
+    return {
+      id: `${statement.parameter(uuidv7())}::uuid`,
+      previous: statement.parameter(asText(previous)),
+      from: `${tableSql(this.dataSource, metadata)} t WHERE ${isKey}`,
+    };
+  }
+
+  #several(
+    statement: Statement,
+    { metadata }: CapturePlan,
+    events: readonly CopiedEvent[],
+  ): Source {
     const rows = events.map(({ key, previous }) => ({
       i: uuidv7(),
       ...keyParameters(key),
       p: asText(previous),
     }));
-    const { hook, metadata, provided } = plan;
-    return (
-      `SELECT c.i AS id, ${statement.parameter(hook.name)}::text AS hook, ` +
-      `${statement.parameter(operation)}::text AS operation, ` +
-      `${statement.parameter(eventName(hook, operation))}::text AS event, ` +
-      `NULL::text AS ref, NULL::text AS sender, ${staticHeaders(statement, hook)} AS headers, ` +
-      `${rawObjectSql(this.dataSource, provided, 't')} AS data, c.p::json AS previous ` +
-      `FROM json_to_recordset(${statement.parameter(JSON.stringify(rows))}::json) ` +
-      `AS c(i uuid, ${keyColumnsSql(metadata)}, p text) ` +
-      `JOIN ${tableSql(this.dataSource, metadata)} t ON ${keyJoinSql(this.dataSource, metadata)}`
-    );
+    return {
+      id: 'c.i',
+      previous: 'c.p',
+      from:
+        `json_to_recordset(${statement.parameter(JSON.stringify(rows))}::json) ` +
+        `AS c(i uuid, ${keyColumnsSql(metadata)}, p text) ` +
+        `JOIN ${tableSql(this.dataSource, metadata)} t ON ${keyJoinSql(this.dataSource, metadata)}`,
+    };
   }
+
+  #dataSql(plan: CapturePlan): string {
+    const sql = this.#dataOf.get(plan) ?? rawObjectSql(this.dataSource, plan.provided, 't');
+    this.#dataOf.set(plan, sql);
+    return sql;
+  }
+}
+
+/** Where the copied rows come from, and SQL for what is not copied. */
+interface Source {
+  readonly id: string;
+  readonly previous: string;
+  readonly from: string;
 }
 
 function readySql(statement: Statement, events: readonly ReadyEvent[]): string {

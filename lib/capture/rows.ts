@@ -45,10 +45,19 @@ export function keyParameters(key: RowKey): Record<string, string> {
 
 /** Joins the recordset `c` with the table `t` such that the primary key's index serves. */
 export function keyJoinSql(dataSource: DataSource, metadata: EntityMetadata): string {
+  return keyIsSql(dataSource, metadata, (n) => `c.k${n}`);
+}
+
+/** Whether the row `t` has the key whose value number n is this expression of type text. */
+export function keyIsSql(
+  dataSource: DataSource,
+  metadata: EntityMetadata,
+  value: (n: number) => string,
+): string {
   const conditions = metadata.primaryColumns.map((column, n) => {
     const name = `t.${dataSource.driver.escape(column.databaseName)}`;
     const cast = castOf(dataSource, column);
-    return cast ? `${name} = c.k${n}::${cast}` : `${name}::text = c.k${n}`;
+    return cast ? `${name} = ${value(n)}::${cast}` : `${name}::text = ${value(n)}`;
   });
   return conditions.join(' AND ');
 }

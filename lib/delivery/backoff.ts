@@ -12,6 +12,8 @@ export function backoffMs(
   random = Math.random,
 ): number {
   const { retryDelayMs, retryFactor, retryMaxDelayMs, jitter } = options;
-  const delay = Math.min(retryDelayMs * retryFactor ** (retry - 1), retryMaxDelayMs);
+  // Bounded, since 0 · ∞ is no number.
+  const growth = Math.min(retryFactor ** (retry - 1), Number.MAX_VALUE);
+  const delay = Math.min(retryDelayMs * growth, retryMaxDelayMs);
   return Math.round(delay * (1 + jitter * (2 * random() - 1)));
 }

@@ -35,6 +35,7 @@ export const MAX_RESCHEDULES = 100;
 const DAY_SECONDS = 86_400;
 const MIN_COUNTDOWN_SECONDS = { reschedule: 30, slow_process_reschedule: 300 } as const;
 const MAX_REASON_LENGTH = 1_024;
+const HTTP_DATE = /^\s*[A-Z][a-z]+, .+ GMT\s*$/;
 
 /** What a reply means for its delivery: the table of the README. */
 export function judge(reply: Reply, circumstances: Circumstances): Judgement {
@@ -78,9 +79,14 @@ function retry(reason: string, { state, options, random }: Circumstances): Outco
 
 /** Seconds or an HTTP date, at most a day from now; null where it is neither. */
 export function retryAfterMs(value: string, now: number): number | null {
-  const seconds = /^\d+$/.test(value.trim()) ? Number(value) : (Date.parse(value) - now) / 1_000;
+  const seconds = /^\d+$/.test(value.trim()) ? Number(value) : secondsUntil(value, now);
   if (Number.isNaN(seconds)) return null;
   return Math.min(Math.max(seconds, 0), DAY_SECONDS) * 1_000;
+}
+
+function secondsUntil(value: string, now: number): number {
+  // Alone, Date.parse takes "1.5" and "-5" for days long past: an endpoint in trouble would be tried again at once.
+  return HTTP_DATE.test(value) ? (Date.parse(value) - now) / 1_000 : Number.NaN;
 }
 
 function steered(text: string, circumstances: Circumstances): Outcome {

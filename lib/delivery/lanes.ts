@@ -81,25 +81,24 @@ export class Lanes {
   }
 
   #startAll(): void {
-    for (let started = true; started; ) {
-      started = false;
-      for (const [origin, lane] of this.#lanes) {
-        if (this.#running >= this.limits.maxConcurrency) return;
-        started = this.#startOne(origin, lane) || started;
-      }
+    for (const [origin, lane] of this.#lanes) {
+      if (this.#running >= this.limits.maxConcurrency) return;
+      this.#startOne(origin, lane);
     }
   }
 
-  #startOne(origin: string, lane: Lane): boolean {
-    if (lane.running >= this.limits.maxConcurrencyPerOrigin) return false;
+  #startOne(origin: string, lane: Lane): void {
+    if (lane.running >= this.limits.maxConcurrencyPerOrigin) return;
     const job = lane.waiting.shift();
-    if (!job) return false;
+    if (!job) return;
+    // To the end of the row: whoever was just served is served last, in a loop that is under way too.
+    this.#lanes.delete(origin);
+    this.#lanes.set(origin, lane);
     this.#waiting -= 1;
     this.#running += 1;
     lane.running += 1;
     lane.progressedAt = Date.now();
     void job.run().finally(() => this.#ended(origin, lane));
-    return true;
   }
 
   #ended(origin: string, lane: Lane): void {

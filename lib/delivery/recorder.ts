@@ -45,6 +45,7 @@ export class Recorder {
   #queue: OutcomeRecord[] = [];
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   constructor(
     private readonly database: Database,
@@ -102,8 +103,15 @@ export class Recorder {
     }
   }
 
+  /** Writes what is there, once. What cannot be written is sent again by whoever takes its chunk over. */
+  async stop(): Promise<void> {
+    await this.flush();
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
   #later(delayMs: number): void {
-    this.#timer ??= setTimeout(() => void this.flush(), delayMs);
+    if (!this.#isStopped) this.#timer ??= setTimeout(() => void this.flush(), delayMs);
   }
 
   async #write(batch: readonly OutcomeRecord[]): Promise<void> {

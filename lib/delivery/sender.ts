@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { RecipientPolicy } from '../listener/recipient-policy';
 import type { Reporter } from '../reports';
 import { type AttemptRecord, attempt, type PendingDelivery, unattempted } from './attempt';
@@ -48,6 +49,8 @@ export class Sender {
     private readonly options: SenderOptions,
   ) {
     this.#lanes = new Lanes(options);
+    // Every request under way listens to it; Node takes more than ten for a leak, and warns.
+    setMaxListeners(0, this.#stopping.signal);
   }
 
   /** Deliveries that run, wait or are being loaded here. */

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Chunk } from '../delivery/chunk';
 import type { OutcomeRecord, Recorder } from '../delivery/recorder';
 import { afterMsOf } from '../delivery/recorder';
@@ -6,6 +7,7 @@ import type { Sender } from '../delivery/sender';
 import type { Logger } from '../logger';
 import type { Claims } from './claims';
 import type { Dispatcher, Engine } from './dispatcher';
+import { DueTimer } from './due-timer';
 import type { Planner } from './planner';
 import type { Pruning } from './pruning';
 import type { TrialWaits } from './trial-waits';
@@ -17,6 +19,8 @@ export interface EngineOptions {
 
 /** Events planned at once. */
 const PLAN_LIMIT = 500;
+/** Between two plans, unless the first one left something or somebody waits. */
+const PLAN_INTERVAL_MS = 10;
 /** Deliveries held here at once: no more is planned or claimed before there is room. */
 const MAX_HELD = 2_000;
 const ROOM_POLL_MS = 20;
@@ -25,7 +29,6 @@ const ABANDONED_LIMIT = 8;
 /** Where others hold what is due, or it came back at once, there is no hurry. */
 const SOONEST_DUE_MS = 100;
 const PRUNE_EVERY_MS = 60_000;
-const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
  * Keeps events moving: plans what was committed, claims what is due, takes over what others left, and hands all of it to the
@@ -39,12 +42,12 @@ export class DeliveryEngine implements Engine {
   readonly #sending = new Set<Promise<void>>();
   readonly #sweeps = new Set<Promise<void>>();
   readonly #timers: NodeJS.Timeout[] = [];
-  #dueTimer: NodeJS.Timeout | undefined;
-  #dueAt = Number.POSITIVE_INFINITY;
+  readonly #due = new DueTimer(() => this.wake());
   #loop: Promise<void> | undefined;
   #wanted = false;
   #isRunning = false;
   #prunedAt = Date.now();
+  #plannedAt = 0;
 
   constructor(
     private readonly planner: Planner,
@@ -87,7 +90,7 @@ export class DeliveryEngine implements Engine {
 
   /** A delivery is due now. */
   wakeForDue(): void {
-    this.#dueAt = 0;
+    this.#due.in(0);
     this.wake();
   }
 
@@ -129,7 +132,7 @@ export class DeliveryEngine implements Engine {
     for (const { chunk, closes, outcome } of records) {
       if (closes || lost.has(chunk.id + chunk.token)) this.#held.delete(chunk.id);
       const afterMs = afterMsOf(outcome);
-      if (afterMs !== null) this.#dueIn(afterMs);
+      if (afterMs !== null && this.#isRunning) this.#due.in(afterMs);
     }
   }
 
@@ -138,27 +141,29 @@ export class DeliveryEngine implements Engine {
     this.#isRunning = false;
     this.#wanted = false;
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
-    clearTimeout(this.#dueTimer);
+    this.#due.reset();
     await this.#loop;
     await Promise.all(this.#sweeps);
     await this.dispatcher.stop?.({ deadlineMs });
     await this.sender.stop(deadlineMs);
     await Promise.all(this.#sending);
-    await this.recorder.flush();
+    await this.recorder.stop();
     await this.claims.release([...this.#held.values()]);
     await this.claims.sayGoodbye();
   }
 
   async #run(): Promise<void> {
     while (this.#wanted && this.#isRunning) {
-      this.#wanted = false;
       try {
         await this.#room();
+        await this.#pace();
+        this.#wanted = false;
         const plan = await this.planner.plan(PLAN_LIMIT);
         this.waits.notePlanned(plan);
         await this.#dispatch(plan.chunks, true);
         if (plan.eventIds.length === PLAN_LIMIT) this.#wanted = true;
-        if (this.#dueAt <= Date.now()) await this.#claimDue();
+        else this.#plannedAt = performance.now();
+        if (this.#due.isDue) await this.#claimDue();
       } catch (error) {
         this.#wanted = false;
         this.logger.error('Events could not be planned; the next sweep tries again.', { error });
@@ -166,8 +171,14 @@ export class DeliveryEngine implements Engine {
     }
   }
 
+  /** Under load, plans a few commits together: a plan of its own for each would cost more than the commits themselves. */
+  async #pace(): Promise<void> {
+    const waitMs = this.#plannedAt + PLAN_INTERVAL_MS - performance.now();
+    if (waitMs > 0 && !this.waits.isAwaited) await sleep(waitMs);
+  }
+
   async #claimDue(): Promise<void> {
-    this.#dueAt = Number.POSITIVE_INFINITY;
+    this.#due.reset();
     for (;;) {
       await this.#room();
       if (!this.#isRunning) return;
@@ -176,7 +187,7 @@ export class DeliveryEngine implements Engine {
       await this.#dispatch([chunk], false);
     }
     const nextMs = await this.claims.nextDueMs(this.sender.unresponsive);
-    if (nextMs !== null) this.#dueIn(Math.max(nextMs, SOONEST_DUE_MS));
+    if (nextMs !== null) this.#due.in(Math.max(nextMs, SOONEST_DUE_MS));
   }
 
   async #dispatch(chunks: readonly Chunk[], areNew: boolean): Promise<void> {
@@ -207,15 +218,7 @@ export class DeliveryEngine implements Engine {
 
   async #room(): Promise<void> {
     while (this.#isRunning && this.sender.size + this.recorder.size >= MAX_HELD)
-      await new Promise((resolve) => setTimeout(resolve, ROOM_POLL_MS));
-  }
-
-  #dueIn(afterMs: number): void {
-    const at = Date.now() + afterMs;
-    if (at >= this.#dueAt || !this.#isRunning) return;
-    this.#dueAt = at;
-    clearTimeout(this.#dueTimer);
-    this.#dueTimer = setTimeout(() => this.wake(), Math.min(afterMs, LONGEST_TIMER_MS)).unref();
+      await sleep(ROOM_POLL_MS);
   }
 
   #every(intervalMs: number, work: () => Promise<void>): void {

@@ -37,18 +37,22 @@ export class Planner {
       const { events, unreadable } = this.#read(rows);
       const matches = await this.matching.matching(query, events);
       const chunks = toChunks(matches);
-      await this.#store(query, chunks, rows, unreadable);
+      if (chunks.length > 0) await this.#store(query, chunks);
+      if (unreadable.length > 0) await this.#skip(query, unreadable);
       return { eventIds: rows.map(({ id }) => id), chunks };
     });
   }
 
-  /** Events of hooks that are attached elsewhere only are left to those who know them. */
-  #claim(query: Query, limit: number): Promise<EventRow[]> {
-    return query<EventRow>(
-      `SELECT ${EVENT_COLUMNS} FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)
-       ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED`,
+  /** Oldest first. Events of hooks that are attached elsewhere only are left to those who know them. */
+  async #claim(query: Query, limit: number): Promise<EventRow[]> {
+    const rows = await query<EventRow>(
+      `UPDATE ${this.tables.event} SET planned_at = clock_timestamp() WHERE id IN (
+         SELECT id FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)
+         ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
+       ) RETURNING ${EVENT_COLUMNS}`,
       [this.catalog().names(), limit],
     );
+    return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   #read(rows: readonly EventRow[]): {
@@ -71,30 +75,23 @@ export class Planner {
     return { events, unreadable };
   }
 
-  async #store(
-    query: Query,
-    chunks: readonly Chunk[],
-    rows: readonly EventRow[],
-    unreadable: readonly string[],
-  ): Promise<void> {
+  async #store(query: Query, chunks: readonly Chunk[]): Promise<void> {
     await query(
-      `WITH chunks AS (
-         INSERT INTO ${this.tables.chunk} (id, process_id, token, lease_until, event_ids, listener_ids)
-         SELECT id, $2, 1, clock_timestamp() + $3 * interval '1 millisecond', e, l
-         FROM json_to_recordset($1::json) AS c(id uuid, e uuid[], l uuid[])
-       ) UPDATE ${this.tables.event} SET planned_at = clock_timestamp(),
-           skipped = CASE WHEN id = ANY($5::uuid[]) THEN 'unreadable' END
-         WHERE id = ANY($4::uuid[])`,
+      `INSERT INTO ${this.tables.chunk} (id, process_id, token, lease_until, event_ids, listener_ids)
+       SELECT id, $2, 1, clock_timestamp() + $3 * interval '1 millisecond', e, l
+       FROM json_to_recordset($1::json) AS c(id uuid, e uuid[], l uuid[])`,
       [
         JSON.stringify(
           chunks.map(({ id, eventIds, listenerIds }) => ({ id, e: eventIds, l: listenerIds })),
         ),
         this.lease.processId,
         this.lease.leaseMs,
-        rows.map(({ id }) => id),
-        unreadable,
       ],
     );
+  }
+
+  async #skip(query: Query, ids: readonly string[]): Promise<void> {
+    await query(`UPDATE ${this.tables.event} SET skipped = 'unreadable' WHERE id = ANY($1)`, [ids]);
   }
 }
 

@@ -23,6 +23,11 @@ export class TrialWaits {
     private readonly tables: Tables,
   ) {}
 
+  /** Whether somebody waits. */
+  get isAwaited(): boolean {
+    return this.#waits.size > 0;
+  }
+
   /** Resolves in time at the latest; what is left then goes on by itself. */
   async tried(eventIds: readonly string[], waitMs: number): Promise<void> {
     const deadline = Date.now() + waitMs;
