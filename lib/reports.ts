@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
+import { inspect } from 'node:util';
 
 /** What `hooks.on` reports, by name. The same objects go to the diagnostics channel `typeorm-model-hooks:<name>`. */
 export interface Reports {
@@ -42,7 +43,8 @@ export class Reporter {
       try {
         fn(report);
       } catch (error) {
-        process.emitWarning(error instanceof Error ? error : String(error));
+        // As text: an Error of another realm (node:vm, jest) would make emitWarning throw.
+        process.emitWarning(inspect(error));
       }
     };
     this.#emitter.on(name, guarded);

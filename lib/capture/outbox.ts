@@ -55,41 +55,62 @@ export class Outbox {
   ): Promise<readonly WrittenEvent[]> {
     if (copied.length + ready.length === 0) return [];
     const statement = new Statement();
-    const process = `${statement.parameter(this.processId)}::uuid`;
-    const skipped = `${statement.parameter(this.skipped)}::text`;
-    const selects = [...groups(copied).map((group) => this.#copy(statement, group))];
-    if (ready.length > 0) selects.push(readySql(statement, ready));
-    const sql =
-      `INSERT INTO ${this.tables.event} ` +
-      '(id, hook, operation, event, ref, sender, headers, data, previous, process_id, skipped, planned_at) ' +
-      `SELECT e.*, ${process}, ${skipped}, CASE WHEN ${skipped} IS NOT NULL THEN now() END ` +
-      `FROM (${selects.join(' UNION ALL ')}) e RETURNING id, hook, event, operation`;
-    return runner.query(sql, statement.parameters);
+    const sources = groups(copied).map((group) => this.#copied(statement, group));
+    if (ready.length > 0) sources.push(readySource(statement, ready));
+    const sql = this.#sql(statement, sources);
+    const written: readonly { id: string }[] = await runner.query(sql, statement.parameters);
+    return written.flatMap(({ id }) => statement.events.get(id) ?? []);
   }
 
-  #copy(statement: Statement, { plan, operation, events }: Group): string {
+  // PostgreSQL plans this anew for every save, which takes longer than running it: what is null is left out.
+  #sql(statement: Statement, sources: readonly Source[]): string {
+    const columns = COLUMNS.filter(([column]) => sources.some(({ values }) => values[column]));
+    const always = new Map([['process_id', `${statement.parameter(this.processId)}::uuid`]]);
+    if (this.skipped !== null) {
+      always.set('skipped', `${statement.parameter(this.skipped)}::text`);
+      always.set('planned_at', 'now()');
+    }
+    const selects = sources.map(({ values, from }) => {
+      const own = columns.map(([column, type]) => values[column] ?? `NULL::${type}`);
+      return `SELECT ${[...own, ...always.values()].join(', ')} FROM ${from}`;
+    });
+    const names = [...columns.map(([column]) => column), ...always.keys()];
+    return `INSERT INTO ${this.tables.event} (${names.join(', ')}) ${selects.join(' UNION ALL ')} RETURNING id`;
+  }
+
+  #copied(statement: Statement, { plan, operation, events }: Group): Source {
     const { hook } = plan;
     const [first, ...others] = events;
-    const source =
+    const { values, from } =
       first && others.length === 0
         ? this.#one(statement, plan, first)
         : this.#several(statement, plan, events);
-    return (
-      `SELECT ${source.id} AS id, ${statement.parameter(hook.name)}::text AS hook, ` +
-      `${statement.parameter(operation)}::text AS operation, ` +
-      `${statement.parameter(eventName(hook, operation))}::text AS event, ` +
-      `NULL::text AS ref, NULL::text AS sender, ${staticHeaders(statement, hook)} AS headers, ` +
-      `${this.#dataSql(plan)} AS data, ${source.previous}::json AS previous FROM ${source.from}`
-    );
+    const { headers } = hook.declared;
+    return {
+      from,
+      values: {
+        ...values,
+        hook: `${statement.parameter(hook.name)}::text`,
+        operation: `${statement.parameter(operation)}::text`,
+        event: `${statement.parameter(eventName(hook, operation))}::text`,
+        ...(typeof headers === 'object' && {
+          headers: `${statement.parameter(JSON.stringify(headers))}::json`,
+        }),
+        data: this.#dataSql(plan),
+      },
+    };
   }
 
-  // PostgreSQL plans this in half the time that a join with a recordset takes, and most saves are of one entity.
-  #one(statement: Statement, { metadata }: CapturePlan, { key, previous }: CopiedEvent): Source {
+  // Planned in half the time that a join with a recordset takes, and most saves are of one entity.
+  #one(statement: Statement, { metadata }: CapturePlan, event: CopiedEvent): Source {
+    const { key, previous } = event;
     const isKey = keyIsSql(this.dataSource, metadata, (n) => statement.parameter(key[n]));
     return {
-      id: `${statement.parameter(uuidv7())}::uuid`,
-      previous: statement.parameter(asText(previous)),
       from: `${tableSql(this.dataSource, metadata)} t WHERE ${isKey}`,
+      values: {
+        id: `${statement.parameter(statement.idOf(copiedEvent(event)))}::uuid`,
+        ...(previous && { previous: `${statement.parameter(asText(previous))}::json` }),
+      },
     };
   }
 
@@ -98,18 +119,17 @@ export class Outbox {
     { metadata }: CapturePlan,
     events: readonly CopiedEvent[],
   ): Source {
-    const rows = events.map(({ key, previous }) => ({
-      i: uuidv7(),
-      ...keyParameters(key),
-      p: asText(previous),
+    const rows = events.map((event) => ({
+      i: statement.idOf(copiedEvent(event)),
+      ...keyParameters(event.key),
+      p: asText(event.previous),
     }));
     return {
-      id: 'c.i',
-      previous: 'c.p',
       from:
         `json_to_recordset(${statement.parameter(JSON.stringify(rows))}::json) ` +
         `AS c(i uuid, ${keyColumnsSql(metadata)}, p text) ` +
         `JOIN ${tableSql(this.dataSource, metadata)} t ON ${keyJoinSql(this.dataSource, metadata)}`,
+      values: { id: 'c.i', previous: 'c.p::json' },
     };
   }
 
@@ -120,40 +140,64 @@ export class Outbox {
   }
 }
 
-/** Where the copied rows come from, and SQL for what is not copied. */
+const COLUMNS = [
+  ['id', 'uuid'],
+  ['hook', 'text'],
+  ['operation', 'text'],
+  ['event', 'text'],
+  ['ref', 'text'],
+  ['sender', 'text'],
+  ['headers', 'json'],
+  ['data', 'json'],
+  ['previous', 'json'],
+] as const;
+
+/** Where events come from, and the SQL of their columns; those that are left out are null. */
 interface Source {
-  readonly id: string;
-  readonly previous: string;
   readonly from: string;
+  readonly values: Readonly<Partial<Record<(typeof COLUMNS)[number][0], string>>>;
 }
 
-function readySql(statement: Statement, events: readonly ReadyEvent[]): string {
-  const rows = events.map(({ hook, operation, ref, sender, headers, data, previous }) => ({
-    i: uuidv7(),
-    h: hook.name,
-    o: operation,
-    e: eventName(hook, operation),
-    ref: ref && storable(ref),
-    sender: sender && storable(sender),
-    headers: asText(headers),
-    data: asText(data),
-    previous: asText(previous),
-  }));
-  return (
-    'SELECT c.i, c.h, c.o, c.e, c.ref, c.sender, c.headers::json, c.data::json, c.previous::json ' +
-    `FROM json_to_recordset(${statement.parameter(JSON.stringify(rows))}::json) ` +
-    'AS c(i uuid, h text, o text, e text, ref text, sender text, headers text, data text, previous text)'
-  );
+function readySource(statement: Statement, events: readonly ReadyEvent[]): Source {
+  const rows = events.map(({ hook, operation, ref, sender, headers, data, previous }) => {
+    const event = { hook: hook.name, event: eventName(hook, operation), operation };
+    return {
+      i: statement.idOf(event),
+      h: event.hook,
+      o: operation,
+      e: event.event,
+      ref: ref && storable(ref),
+      sender: sender && storable(sender),
+      headers: asText(headers),
+      data: asText(data),
+      previous: asText(previous),
+    };
+  });
+  return {
+    from:
+      `json_to_recordset(${statement.parameter(JSON.stringify(rows))}::json) AS c(i uuid, h text, o text, ` +
+      'e text, ref text, sender text, headers text, data text, previous text)',
+    values: {
+      id: 'c.i',
+      hook: 'c.h',
+      operation: 'c.o',
+      event: 'c.e',
+      ref: 'c.ref',
+      sender: 'c.sender',
+      headers: 'c.headers::json',
+      data: 'c.data::json',
+      previous: 'c.previous::json',
+    },
+  };
+}
+
+function copiedEvent({ plan: { hook }, operation }: CopiedEvent): Omit<WrittenEvent, 'id'> {
+  return { hook: hook.name, event: eventName(hook, operation), operation };
 }
 
 // JSON inside of JSON is passed as text: PostgreSQL refuses an escaped NUL in a recordset, even in a member of type json.
 function asText(value: JsonRecord | null): string | null {
   return value && JSON.stringify(value);
-}
-
-function staticHeaders(statement: Statement, { declared: { headers } }: Hook): string {
-  const known = typeof headers === 'object' ? JSON.stringify(headers) : null;
-  return `${statement.parameter(known)}::json`;
 }
 
 interface Group {
@@ -162,7 +206,7 @@ interface Group {
   readonly events: CopiedEvent[];
 }
 
-function groups(events: readonly CopiedEvent[]): readonly Group[] {
+function groups(events: readonly CopiedEvent[]): Group[] {
   const byPlan = new Map<CapturePlan, Map<Operation, Group>>();
   for (const event of events) {
     const { plan, operation } = event;
@@ -175,12 +219,20 @@ function groups(events: readonly CopiedEvent[]): readonly Group[] {
   return [...byPlan.values()].flatMap((ofPlan) => [...ofPlan.values()]);
 }
 
-/** Numbers the parameters of a statement as they are named. */
+/** Numbers the parameters of a statement as they are named, and knows which events it is to write. */
 class Statement {
   readonly parameters: unknown[] = [];
+  readonly events = new Map<string, WrittenEvent>();
 
   parameter(value: unknown): string {
     this.parameters.push(value);
     return `$${this.parameters.length}`;
+  }
+
+  /** A new id for an event. */
+  idOf(event: Omit<WrittenEvent, 'id'>): string {
+    const id = uuidv7();
+    this.events.set(id, { id, ...event });
+    return id;
   }
 }

@@ -1,3 +1,4 @@
+import { isDate } from 'node:util/types';
 import type {
   DataSource,
   EntityMetadata,
@@ -7,7 +8,7 @@ import type {
 } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import type { HookCatalog } from '../hook/catalog';
-import { columnFields, type Field } from '../hook/field';
+import { columnFields, type Field, typeName } from '../hook/field';
 import { type Hook, providedFields } from '../hook/hook';
 
 /** How the changes of one concrete entity class become events of one hook. */
@@ -87,7 +88,11 @@ export function rowKeyOfId(
   entityId: unknown,
 ): RowKey | null {
   if (entityId === undefined || entityId === null) return null;
-  return rowKey(dataSource, metadata, metadata.ensureEntityIdMap(entityId));
+  // `ensureEntityIdMap` takes a date, or bytes, for a map of key columns.
+  const isValue = isDate(entityId) || ArrayBuffer.isView(entityId);
+  const [only] = metadata.primaryColumns;
+  const key = isValue && only ? only.createValueMap(entityId) : entityId;
+  return rowKey(dataSource, metadata, metadata.ensureEntityIdMap(key));
 }
 
 function keyValue(
@@ -100,5 +105,17 @@ function keyValue(
     column,
   );
   if (value === null || value === undefined) return null;
-  return value instanceof Date ? value.toISOString() : String(value);
+  if (isDate(value)) return instantText(value, typeName(dataSource, column));
+  if (ArrayBuffer.isView(value)) return `\\x${bytesOf(value).toString('hex')}`;
+  return String(value);
+}
+
+/** As pg writes it: a column without a time zone holds the local time. */
+function instantText(value: Date, type: string): string {
+  const offsetMs = type === 'timestamp without time zone' ? value.getTimezoneOffset() * 60_000 : 0;
+  return new Date(value.getTime() - offsetMs).toISOString();
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

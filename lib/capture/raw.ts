@@ -76,7 +76,7 @@ export function literal(text: string): string {
 const NATIVE: RawType = { sql: (column) => column, parse: (raw) => raw };
 const AS_TEXT: RawType = { sql: (column) => `${column}::text`, parse: (raw) => raw };
 const FLOAT: RawType = { sql: (column) => column, parse: Number };
-const INSTANT: RawType = { sql: (column) => column, parse: (raw) => new Date(String(raw)) };
+const INSTANT: RawType = { sql: (column) => column, parse: instant };
 const BYTES: RawType = {
   sql: (column) => `encode(${column}, 'base64')`,
   parse: (raw) => Buffer.from(String(raw), 'base64'),
@@ -89,6 +89,7 @@ const parsedByPg = (oid: number): RawType => ({
     (dataSource.driver as PostgresDriver).postgres.types.getTypeParser(oid)(String(raw)),
 });
 const INT8 = parsedByPg(20);
+const TIMESTAMPTZ = parsedByPg(1184);
 
 const SCALARS: Readonly<Record<string, RawType>> = {
   'character varying': NATIVE,
@@ -122,8 +123,8 @@ const SCALARS: Readonly<Record<string, RawType>> = {
 
 const LIST_OF_INSTANTS: RawType = {
   sql: (column) => column,
-  parse: (raw) =>
-    (raw as readonly JsonValue[]).map((item) => (item === null ? null : new Date(String(item)))),
+  parse: (raw, dataSource) =>
+    (raw as readonly JsonValue[]).map((item) => (item === null ? null : instant(item, dataSource))),
 };
 const LIST_OF_TEXT: RawType = { sql: (column) => `${column}::text[]`, parse: (raw) => raw };
 
@@ -132,6 +133,18 @@ const ARRAYS: Readonly<Record<string, RawType>> = {
   // TypeORM parses the text of an enum array itself, because pg does not.
   enum: AS_TEXT,
   cube: AS_TEXT,
+  bytea: parsedByPg(1001),
+  real: parsedByPg(1021),
+  'double precision': parsedByPg(1022),
+  interval: parsedByPg(1187),
+  point: parsedByPg(1017),
   'timestamp with time zone': LIST_OF_INSTANTS,
   'timestamp without time zone': LIST_OF_INSTANTS,
 };
+
+/** JavaScript reads no year before Christ or after 9999, and no infinity; pg reads them without the `T`. */
+function instant(raw: JsonValue, dataSource: DataSource): unknown {
+  const date = new Date(String(raw));
+  if (!Number.isNaN(date.getTime())) return date;
+  return TIMESTAMPTZ.parse(String(raw).replace('T', ' '), dataSource);
+}

@@ -72,18 +72,31 @@ export function tableSql(dataSource: DataSource, metadata: EntityMetadata): stri
 function castOf(dataSource: DataSource, column: ColumnMetadata): string | null {
   const type = typeName(dataSource, column);
   if (type === 'character varying') return 'text';
+  // `character` alone is one character long.
+  if (type === 'character') return 'bpchar';
   return KEY_TYPES.has(type) ? type : null;
 }
 
-/** Types that a key's text is cast to. Others (enums, domains) are compared as text. */
+/** Types that a key's text is cast to: one value has several texts. Others (enums, domains) are compared as text. */
 const KEY_TYPES: ReadonlySet<string> = new Set([
   'smallint',
   'integer',
   'bigint',
   'numeric',
+  'real',
+  'double precision',
+  'boolean',
   'uuid',
   'text',
+  'citext',
   'date',
+  'time with time zone',
+  'time without time zone',
   'timestamp with time zone',
   'timestamp without time zone',
+  'interval',
+  'bytea',
+  'inet',
+  'cidr',
+  'macaddr',
 ]);

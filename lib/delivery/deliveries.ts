@@ -98,18 +98,13 @@ export class Deliveries {
   async get(id: string): Promise<DeliveryWithAttempts | null> {
     if (!isUuid(id)) return null;
     const { query } = this.database;
-    const [row] = await query<DeliveryRow>(`SELECT * FROM ${this.tables.delivery} WHERE id = $1`, [
-      id,
-    ]);
+    const { delivery, attempt } = this.tables;
+    const [row] = await query<DeliveryRow>(`SELECT * FROM ${delivery} WHERE id = $1`, [id]);
     if (!row) return null;
-    const attempts = await query<AttemptRow>(
-      `SELECT * FROM ${this.tables.attempt} WHERE delivery_id = $1 ORDER BY number`,
-      [id],
-    );
-    return {
-      ...toDelivery(row),
-      attempts: attempts.length > 0 ? attempts.map(toAttempt) : onlyAttempt(row),
-    };
+    const tried = `SELECT * FROM ${attempt} WHERE delivery_id = $1 ORDER BY number`;
+    const rows = await query<AttemptRow>(tried, [id]);
+    const attempts = rows.length > 0 ? rows.map(toAttempt) : onlyAttempt(row);
+    return { ...toDelivery(row), attempts };
   }
 
   /**
@@ -117,14 +112,19 @@ export class Deliveries {
    * is being sent at this moment is left alone.
    */
   async retry(id: string): Promise<void> {
-    const rows = isUuid(id)
-      ? await this.database.query(
-          `UPDATE ${this.tables.delivery} d SET status = CASE WHEN d.chunk_id IS NULL THEN 'waiting' ELSE d.status END,
-             next_at = CASE WHEN d.chunk_id IS NULL THEN now() END, retries = 0, reschedules = 0, updated_at = clock_timestamp()
-           WHERE d.id = $1 AND EXISTS (SELECT FROM ${this.tables.event} e WHERE e.id = d.event_id) RETURNING d.id`,
-          [id],
-        )
-      : [];
+    const { delivery, attempt, event } = this.tables;
+    if (!isUuid(id)) throw new DeliveryNotFoundError(id);
+    // The only attempt of a delivery that ended at once is its row itself, which the next attempt overwrites.
+    const rows = await this.database.query(
+      `WITH kept AS (
+         INSERT INTO ${attempt} (delivery_id, number, outcome, http_status, reason, response, duration_ms, attempted_at)
+         SELECT id, attempt, status, http_status, reason, response, duration_ms, attempted_at
+         FROM ${delivery} WHERE id = $1 AND attempted_at IS NOT NULL ON CONFLICT DO NOTHING
+       ) UPDATE ${delivery} d SET status = CASE WHEN d.chunk_id IS NULL THEN 'waiting' ELSE d.status END,
+         next_at = CASE WHEN d.chunk_id IS NULL THEN now() END, retries = 0, reschedules = 0, updated_at = clock_timestamp()
+       WHERE d.id = $1 AND EXISTS (SELECT FROM ${event} e WHERE e.id = d.event_id) RETURNING d.id`,
+      [id],
+    );
     if (rows.length === 0) throw new DeliveryNotFoundError(id);
     this.wake();
   }

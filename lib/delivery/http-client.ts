@@ -42,6 +42,7 @@ export class HttpClient {
     const timer = setTimeout(() => abort.abort(new TimedOut(timeoutMs)), timeoutMs);
     const stop = () => abort.abort(signal?.reason);
     signal?.addEventListener('abort', stop, { once: true });
+    if (signal?.aborted) stop();
     try {
       this.policy.checkTarget(post.url);
       return await this.#exchange(post, abort.signal);
@@ -120,7 +121,9 @@ function checkedLookup(policy: RecipientPolicy): LookupFunction {
         return callback(refusal as Error, []);
       }
       const [first] = answers;
-      if (options.all || !first) return callback(null, answers);
+      // Node throws where nobody catches if it gets no address and no error.
+      if (!first) return callback(new Error(`${hostname} has no address`), []);
+      if (options.all) return callback(null, answers);
       return callback(null, first.address, first.family);
     });
   };

@@ -161,7 +161,7 @@ export class DeliveryEngine implements Engine {
         const plan = await this.planner.plan(PLAN_LIMIT);
         this.waits.notePlanned(plan);
         await this.#dispatch(plan.chunks, true);
-        if (plan.eventIds.length === PLAN_LIMIT) this.#wanted = true;
+        if (plan.eventIds.length >= PLAN_LIMIT) this.#wanted = true;
         else this.#plannedAt = performance.now();
         if (this.#due.isDue) await this.#claimDue();
       } catch (error) {

@@ -69,14 +69,18 @@ export function policyOf(recipients: DeliveryOptions['recipients']): RecipientPo
 }
 
 function check(options: ResolvedOptions): void {
-  const { dispatcher, delivery, retention, onCaptureError } = options;
+  const { dispatcher, delivery, retention, onCaptureError, work } = options;
   const isKnown =
-    typeof dispatcher === 'object' || ['default', 'inline', 'disabled'].includes(dispatcher);
-  if (!isKnown || (typeof dispatcher === 'object' && typeof dispatcher.dispatch !== 'function'))
+    typeof dispatcher === 'object'
+      ? // From JavaScript, null comes this way too.
+        typeof dispatcher?.dispatch === 'function'
+      : ['default', 'inline', 'disabled'].includes(dispatcher);
+  if (!isKnown)
     throw new OptionInvalidError(
       'dispatcher',
       "'default', 'inline', 'disabled' or an object with dispatch()",
     );
+  if (typeof work !== 'boolean') throw new OptionInvalidError('work', 'true or false');
   if (onCaptureError !== 'throw' && onCaptureError !== 'log')
     throw new OptionInvalidError('onCaptureError', "'throw' or 'log'");
   for (const option of ['waitMs', 'sweepMs', 'leaseMs', 'connections'] as const)

@@ -74,7 +74,8 @@ export class Session {
       captured: (runner, events) => this.noteWritten(runner, events),
     });
     watchInsertBuilders(dataSource);
-    dataSource.subscribers.push(
+    // First of all: where another subscriber throws, and the caller commits all the same, ours has heard of the row.
+    dataSource.subscribers.unshift(
       new BeforeSubscriber(dataSource, plans, this.#oldRows),
       new AfterSubscriber(
         dataSource,

@@ -9,10 +9,11 @@ export type HookTarget = EntityClass | EntitySchema<ObjectLiteral>;
 
 /**
  * Refuses a field that the entity has not, at compile time. TypeScript then says that the class is not assignable to
- * `UnknownFields<'typo'>`.
+ * `UnknownFields<'typo'>`. Where no field is named one by one (`'*'`), `Fields` is `string`.
  */
-type Provided<Target, Fields extends string, Computed> =
-  Target extends EntityClass<infer Entity>
+type Provided<Target, Fields extends string, Computed> = string extends Fields
+  ? unknown
+  : Target extends EntityClass<infer Entity>
     ? Exclude<Fields, FieldPath<Entity> | '*' | Computed> extends never
       ? unknown
       : UnknownFields<Exclude<Fields, FieldPath<Entity> | '*' | Computed>>
@@ -32,9 +33,15 @@ type ModelHookDecorator<Fields extends string, Computed> = <Target extends HookT
  * standard decorators alike, and a function for an `EntitySchema`: `ModelHook({ … })(PersonSchema)`. Stacked decorators declare
  * several hooks; each but one then needs a `name`. Nothing is checked at run time before `ModelHooks.attach`.
  */
-export function ModelHook<const Fields extends string, Row = never>(
-  options: ModelHookOptions<Fields, Row>,
-): ModelHookDecorator<Fields, keyof NonNullable<(typeof options)['compute']>> {
+export function ModelHook<
+  const Fields extends string,
+  Row = never,
+  Computed extends string = never,
+>(
+  options: ModelHookOptions<Fields, Row> & {
+    readonly compute?: { readonly [field in Computed]: (row: Row) => unknown };
+  },
+): ModelHookDecorator<Fields, Computed> {
   return (target) => {
     const declared = registry.get(target) ?? [];
     registry.set(target, [options as ModelHookOptions<string, unknown>, ...declared]);
