@@ -35,7 +35,13 @@ export class Lanes {
   readonly #emptied: (() => void)[] = [];
   #closedWhy: string | undefined;
 
-  constructor(private readonly limits: LaneLimits) {}
+  readonly #limits: LaneLimits;
+
+  constructor({ maxConcurrency, maxConcurrencyPerOrigin }: LaneLimits) {
+    // An origin that has every place of all is full as well.
+    const ofOne = Math.min(maxConcurrency, maxConcurrencyPerOrigin);
+    this.#limits = { maxConcurrency, maxConcurrencyPerOrigin: ofOne };
+  }
 
   /** Jobs that run or wait. */
   get size(): number {
@@ -82,13 +88,13 @@ export class Lanes {
 
   #startAll(): void {
     for (const [origin, lane] of this.#lanes) {
-      if (this.#running >= this.limits.maxConcurrency) return;
+      if (this.#running >= this.#limits.maxConcurrency) return;
       this.#startOne(origin, lane);
     }
   }
 
   #startOne(origin: string, lane: Lane): void {
-    if (lane.running >= this.limits.maxConcurrencyPerOrigin) return;
+    if (lane.running >= this.#limits.maxConcurrencyPerOrigin) return;
     const job = lane.waiting.shift();
     if (!job) return;
     // To the end of the row: whoever was just served is served last, in a loop that is under way too.
@@ -107,14 +113,14 @@ export class Lanes {
     lane.progressedAt = Date.now();
     if (lane.running === 0 && lane.waiting.length === 0) this.#lanes.delete(origin);
     // The lane that got a place free is next, unless another one has waited for the places of all.
-    if (this.#running < this.limits.maxConcurrency - 1) this.#startOne(origin, lane);
+    if (this.#running < this.#limits.maxConcurrency - 1) this.#startOne(origin, lane);
     else this.#startAll();
     if (this.size === 0) for (const resolve of this.#emptied.splice(0)) resolve();
   }
 
   #isStalled(lane: Lane): boolean {
     return (
-      lane.running >= this.limits.maxConcurrencyPerOrigin &&
+      lane.running >= this.#limits.maxConcurrencyPerOrigin &&
       Date.now() - lane.progressedAt > STALLED_MS
     );
   }

@@ -43,7 +43,8 @@ export class Planner {
 
   /**
    * Plans events that no listener can want, without reading them: a hook without listeners should cost its saves next to nothing.
-   * One statement, so that a listener which was there before the event is seen.
+   * One statement, so that a listener which was there before the event is seen. It does not wait for the disk, as saves then would
+   * too: lost in a crash of the database, it is done again.
    */
   async #passUnheard(limit: number): Promise<{ due: number; unheard: readonly string[] }> {
     const { event, listener } = this.tables;
@@ -58,7 +59,8 @@ export class Planner {
        ), passed AS (
          UPDATE ${event} e SET planned_at = clock_timestamp() FROM due JOIN names USING (hook, event)
          WHERE e.id = due.id RETURNING e.id
-       ) SELECT (SELECT count(*)::int FROM due) AS due, coalesce(array_agg(id), '{}') AS unheard FROM passed`,
+       ) SELECT (SELECT count(*)::int FROM due) AS due, coalesce(array_agg(id), '{}') AS unheard,
+         set_config('synchronous_commit', 'off', true) FROM passed`,
       [this.catalog().names(), limit],
     );
     return row ?? { due: 0, unheard: [] };

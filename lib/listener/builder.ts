@@ -23,8 +23,9 @@ export class ListenerBuilder {
     return this.#with({ match: [...(this.draft.match ?? []), conditions] });
   }
 
-  /** Hear only these operations. */
+  /** Hear only these operations; named none, it changes nothing. */
   on(...operations: readonly Operation[]): ListenerBuilder {
+    if (operations.length === 0) return this;
     return this.#with({ operations: [...(this.draft.operations ?? []), ...operations] });
   }
 

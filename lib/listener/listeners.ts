@@ -23,7 +23,7 @@ export interface ListenerWhere {
   readonly active?: boolean;
 }
 
-/** What `update` may change. Null takes an option back to its default. */
+/** What `update` may change. Null takes an option back to its default; the secret is kept. */
 export type ListenerChanges = {
   readonly [Option in keyof ListenerOptions]?: ListenerOptions[Option] | null;
 } & {
@@ -189,7 +189,8 @@ function changedDraft(
     ...(listener.owner && { owner: listener.owner }),
     ...(listener.key && { key: listener.key }),
   };
-  const merged = Object.entries({ ...current, ...options }).filter(([, value]) => value != null);
+  const changed = { ...current, ...options, secret: options.secret ?? secret };
+  const merged = Object.entries(changed).filter(([, value]) => value != null);
   const operations = on === undefined ? listener.operations : on;
   return {
     hook: listener.hook,

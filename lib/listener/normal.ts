@@ -7,6 +7,7 @@ import {
 } from '../errors';
 import type { HookCatalog } from '../hook/catalog';
 import { eventNames, type Hook, namesSender } from '../hook/hook';
+import { OPERATIONS } from '../hook/operation';
 import { canonicalJson, type JsonValue } from '../json';
 import { asMatcher, type Condition } from '../match/matcher';
 import { type StoredCondition, toStored } from '../match/operand';
@@ -81,7 +82,7 @@ function hooksMatching(pattern: string, catalog: HookCatalog): readonly Hook[] {
 }
 
 function checkOperations(hook: Hook | null, operations: readonly string[]): void {
-  const known: readonly string[] = hook?.operations ?? [];
+  const known: readonly string[] = hook?.operations ?? OPERATIONS;
   for (const operation of operations)
     if (!known.includes(operation))
       throw new UnknownOperationError(hook?.name ?? '', operation, known);

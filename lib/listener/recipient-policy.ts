@@ -32,6 +32,7 @@ export class RecipientPolicy {
   constructor(options: RecipientOptions | 'development' = {}) {
     const given = options === 'development' ? development() : options;
     this.#options = { ...RECIPIENT_DEFAULTS, ...given };
+    checkLists(this.#options);
     this.#allow = ranges('allow', this.#options.allow);
     this.#deny = ranges('deny', this.#options.deny);
     this.lookup = given.lookup;
@@ -104,6 +105,23 @@ function development(): RecipientOptions {
       "an object where NODE_ENV is production; 'development' would allow loopback",
     );
   return DEVELOPMENT;
+}
+
+function checkLists({
+  protocols,
+  ports,
+  validators,
+}: Required<Omit<RecipientOptions, 'lookup'>>): void {
+  if (!Array.isArray(protocols) || !protocols.every((name) => name === 'http' || name === 'https'))
+    throw new OptionInvalidError('delivery.recipients.protocols', "a list of 'http' and 'https'");
+  if (ports !== 'any' && !(Array.isArray(ports) && ports.every(isPort)))
+    throw new OptionInvalidError('delivery.recipients.ports', "'any' or a list of port numbers");
+  if (!Array.isArray(validators) || !validators.every((one) => typeof one === 'function'))
+    throw new OptionInvalidError('delivery.recipients.validators', 'a list of functions');
+}
+
+function isPort(port: unknown): boolean {
+  return Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536;
 }
 
 function ranges(setting: 'allow' | 'deny', cidrs: readonly string[]): readonly Range[] {

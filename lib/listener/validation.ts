@@ -1,7 +1,6 @@
 import {
   IsBoolean,
   IsIn,
-  IsObject,
   IsOptional,
   IsString,
   Length,
@@ -18,11 +17,13 @@ import { CONTENT_TYPES, DIGESTS, type ListenerOptions } from './listener';
 const FORMATS = ['fields', 'envelope', 'standard', 'cloudevents'] satisfies BodyFormat[];
 const MAX_URL_LENGTH = 2_048;
 const MAX_TEXT_LENGTH = 255;
+const MAX_CONFIG_LENGTH = 16_384;
 const MAX_HEADERS = 32;
 const MAX_HEADER_LENGTH = 1_024;
 
 /** What we set ourselves, and what would let a header change where or how the request goes. */
-const RESERVED_HEADER = /^(host|content-.*|transfer-encoding|connection|hook-.*|webhook-.*)$/i;
+const RESERVED_HEADER =
+  /^(host|content-.*|transfer-encoding|connection|keep-alive|proxy-.*|te|trailer|upgrade|expect|hook-.*|webhook-.*)$/i;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 // Visible characters, spaces and tabs: no line break, hence no further header.
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -86,7 +87,7 @@ class ListenerInput {
   key?: string;
 
   @IsOptional()
-  @IsObject()
+  @Must(isConfig, 'must be a JSON object of at most 16,384 characters')
   config?: unknown;
 
   @IsOptional()
@@ -103,6 +104,16 @@ class ListenerInput {
 
 function isStorable(value: unknown): boolean {
   return typeof value !== 'string' || storable(value) === value;
+}
+
+function isConfig(value: unknown): boolean {
+  if (!isPlainObject(value)) return false;
+  try {
+    return JSON.stringify(value).length <= MAX_CONFIG_LENGTH;
+  } catch {
+    // A bigint, or an object within itself.
+    return false;
+  }
 }
 
 function areHeaders(value: unknown): boolean {

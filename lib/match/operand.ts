@@ -91,7 +91,7 @@ const EXPECTED: Readonly<Record<FieldKind, Expectation>> = {
   boolean: { accepts: (operand) => typeof operand === 'boolean', expected: 'true or false' },
   instant: { accepts: isInstant, expected: 'a valid Date or an ISO 8601 string' },
   date: { accepts: matchesText(/^\d{4,}-\d\d-\d\d$/), expected: 'a string like "2026-12-31"' },
-  time: { accepts: matchesText(/^\d\d:\d\d/), expected: 'a string like "23:59:00"' },
+  time: { accepts: matchesText(/^\d\d:\d\d:\d\d/), expected: 'a string like "23:59:00"' },
   json: { accepts: isJson, expected: 'a JSON value' },
   list: { accepts: Array.isArray, expected: 'an array' },
   bytes: {
