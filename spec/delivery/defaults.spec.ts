@@ -1,0 +1,22 @@
+import { ATTEMPT_DEFAULTS, attemptOptions, withoutUndefined } from '../../lib/delivery/defaults';
+
+describe('attemptOptions', () => {
+  it('takes the nearest option that is set, and the defaults for the rest', () => {
+    const general = { retries: 1, timeoutMs: 1_000, jitter: 0 };
+    const listener = { retries: 0 };
+    expect(attemptOptions(general, undefined, listener)).toEqual({
+      ...ATTEMPT_DEFAULTS,
+      retries: 0,
+      timeoutMs: 1_000,
+      jitter: 0,
+    });
+    expect(attemptOptions()).toEqual(ATTEMPT_DEFAULTS);
+  });
+
+  it('takes an option that is undefined for one that is not set', () => {
+    const unset = { retries: undefined } as unknown as { retries: number };
+    expect(attemptOptions({ retries: 3 }, unset).retries).toBe(3);
+    expect(withoutUndefined({ ...unset, jitter: 0 })).toEqual({ jitter: 0 });
+    expect(withoutUndefined(undefined)).toEqual({});
+  });
+});

@@ -1,0 +1,116 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import fc from 'fast-check';
+import { Webhook } from 'standardwebhooks';
+import { version as undiciVersion } from 'undici/package.json';
+import { requestHeaders, type SignedRequest } from '../../lib/delivery/headers';
+import { hookHmac } from '../../lib/delivery/signature';
+import type { HookEvent } from '../../lib/hook/event';
+import type { Listener } from '../../lib/listener/listener';
+import { VERSION } from '../../lib/version';
+
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+const NOW = Date.now();
+
+function headers(
+  event: Partial<HookEvent> = {},
+  listener: Partial<Listener> = {},
+  request: Partial<SignedRequest> = {},
+): Record<string, string> {
+  return requestHeaders(
+    { name: 'person.created', headers: {}, ...event } as HookEvent,
+    {
+      id: 'the-listener',
+      headers: {},
+      digest: 'sha256',
+      contentType: 'application/json',
+      ...listener,
+    } as Listener,
+    {
+      deliveryId: 'the-delivery',
+      attempt: 3,
+      body: '{"a":1}',
+      secret: SECRET,
+      now: NOW,
+      ...request,
+    },
+  );
+}
+
+describe('requestHeaders', () => {
+  it('names everything that every request has', () => {
+    expect(headers()).toEqual({
+      'content-type': 'application/json',
+      'user-agent': `Mozilla/5.0 (compatible; typeorm-model-hooks/${VERSION}; undici/${undiciVersion})`,
+      'hook-event': 'person.created',
+      'hook-delivery': 'the-delivery',
+      'hook-hmac': hookHmac('sha256', SECRET, '{"a":1}'),
+      'hook-subscription': 'the-listener',
+      'hook-attempt': '3',
+      'webhook-id': 'the-delivery',
+      'webhook-timestamp': String(Math.floor(NOW / 1_000)),
+      'webhook-signature': expect.stringMatching(/^v1,/),
+    });
+  });
+
+  it('signs the body for those who verify Standard Webhooks', () => {
+    expect(new Webhook(SECRET).verify('{"a":1}', headers())).toEqual({ a: 1 });
+  });
+
+  it('uses the digest and the content type of the listener', () => {
+    const contentType = 'application/x-www-form-urlencoded';
+    expect(headers({}, { digest: 'sha512', contentType })).toMatchObject({
+      'content-type': contentType,
+      'hook-hmac': hookHmac('sha512', SECRET, '{"a":1}'),
+    });
+  });
+
+  it("puts the listener's over the hook's, whatever their case", () => {
+    const sent = headers(
+      { headers: { 'X-Tenant': 'hook', 'X-Hook': 'hook' } },
+      { headers: { 'x-tenant': 'listener', 'X-Listener': 'listener' } },
+    );
+    expect(sent).toMatchObject({
+      'x-tenant': 'listener',
+      'x-hook': 'hook',
+      'x-listener': 'listener',
+    });
+    expect(sent).not.toHaveProperty('X-Tenant');
+  });
+
+  it('puts ours over all', () => {
+    const theirs = { 'User-Agent': 'theirs', 'Hook-Event': 'theirs', 'WEBHOOK-ID': 'theirs' };
+    expect(headers({ headers: theirs }, { headers: theirs })).toEqual(headers());
+  });
+
+  it("leaves out what a hook's function may not set", () => {
+    const evil = {
+      Host: 'evil',
+      'Content-Length': '0',
+      'Transfer-Encoding': 'chunked',
+      Connection: 'close',
+      'X-A': 'a\r\nHost: evil',
+      'X\nB': 'b',
+      'X-C': 1 as unknown as string,
+    };
+    expect(headers({ headers: evil })).toEqual(headers());
+  });
+
+  it('percent-encodes the name of an event that a header cannot carry', () => {
+    expect(headers({ name: 'größe.neu\r\nX: 1' })['hook-event']).toBe(
+      'gr%C3%B6%C3%9Fe.neu%0D%0AX%3A%201',
+    );
+  });
+
+  it('gives only what HTTP can carry', () => {
+    const record = fc.dictionary(fc.string(), fc.string({ unit: 'binary' }));
+    fc.assert(
+      fc.property(record, fc.string({ unit: 'grapheme' }), (given, name) => {
+        for (const [key, value] of Object.entries(headers({ headers: given, name }))) {
+          validateHeaderName(key);
+          validateHeaderValue(key, value);
+          expect(key).toBe(key.toLowerCase());
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,150 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { ERROR_CODES } from '../lib';
+import { ATTEMPT_DEFAULTS, DELIVERY_DEFAULTS, RETRY_DEFAULTS } from '../lib/delivery/defaults';
+import { ATTACH_DEFAULTS } from '../lib/dispatch/options';
+import { RETENTION_DEFAULTS } from '../lib/dispatch/pruning';
+import * as errors from '../lib/errors';
+import { RECIPIENT_DEFAULTS } from '../lib/listener/recipient-policy';
+import { CONSOLE_LOGGER } from '../lib/logger';
+import { VERSION } from '../lib/version';
+
+const ROOT = join(__dirname, '..');
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+function source(path: string): ts.SourceFile {
+  return ts.createSourceFile(path, read(path), ts.ScriptTarget.ES2022, true);
+}
+
+/** What the docstrings of an interface state as defaults, by option, as it is written. */
+function documented(path: string, name: string): Readonly<Record<string, string>> {
+  const declared = source(path).statements.find(
+    (statement): statement is ts.InterfaceDeclaration =>
+      ts.isInterfaceDeclaration(statement) && statement.name.text === name,
+  );
+  if (!declared) throw new Error(`${path} declares no interface ${name}.`);
+  return Object.fromEntries(
+    declared.members.flatMap((member) => {
+      const tag = ts.getJSDocTags(member).find(({ tagName }) => tagName.text === 'defaultValue');
+      const text = ts.getTextOfJSDocComment(tag?.comment);
+      return member.name && text ? [[member.name.getText(), text] as const] : [];
+    }),
+  );
+}
+
+/** A literal as docstrings write it. */
+function written(value: unknown): string {
+  const quoted = JSON.stringify(value).replaceAll('"', "'").replaceAll(',', ', ');
+  return `\`${quoted}\``;
+}
+
+function writtenDefaults(defaults: object): Readonly<Record<string, string>> {
+  const entries = Object.entries(defaults);
+  return Object.fromEntries(
+    entries.map(([option, value]) => [
+      option,
+      value === CONSOLE_LOGGER ? 'warnings and errors to `console`' : written(value),
+    ]),
+  );
+}
+
+/** The defaults that one interface adds to those of the one it extends. */
+function without(defaults: object, inherited: object): object {
+  return Object.fromEntries(Object.entries(defaults).filter(([option]) => !(option in inherited)));
+}
+
+const { onCaptureError, ...ATTACH_OWN } = ATTACH_DEFAULTS;
+
+describe('the docstrings', () => {
+  it.each([
+    { path: 'lib/delivery/options.ts', name: 'RecipientOptions', defaults: RECIPIENT_DEFAULTS },
+    { path: 'lib/delivery/options.ts', name: 'RetryOptions', defaults: RETRY_DEFAULTS },
+    {
+      path: 'lib/delivery/options.ts',
+      name: 'AttemptOptions',
+      defaults: without(ATTEMPT_DEFAULTS, RETRY_DEFAULTS),
+    },
+    {
+      path: 'lib/delivery/options.ts',
+      name: 'DeliveryOptions',
+      defaults: without(DELIVERY_DEFAULTS, ATTEMPT_DEFAULTS),
+    },
+    { path: 'lib/dispatch/pruning.ts', name: 'RetentionOptions', defaults: RETENTION_DEFAULTS },
+    { path: 'lib/dispatch/options.ts', name: 'AttachOptions', defaults: ATTACH_OWN },
+    { path: 'lib/capture/capture.ts', name: 'CaptureOptions', defaults: { onCaptureError } },
+  ])('state the defaults of $name as the constant has them', ({ path, name, defaults }) => {
+    expect(documented(path, name)).toEqual(writtenDefaults(defaults));
+  });
+});
+
+describe('VERSION', () => {
+  it('is that of package.json', () => {
+    const { version } = JSON.parse(read('package.json')) as { readonly version: string };
+    expect(VERSION).toBe(version);
+  });
+});
+
+describe('ERROR_CODES', () => {
+  /** Promised for what is built later; nothing throws them yet. */
+  const LATER = ['HOOK_REJECTED', 'SECRET_KEY_MISSING', 'NO_LISTENER'];
+  const classes = source('lib/errors.ts').statements.filter(ts.isClassDeclaration);
+  const codes = classes.flatMap(({ members }) =>
+    members.flatMap((member) =>
+      ts.isPropertyDeclaration(member) && member.name.getText() === 'code' && member.initializer
+        ? [member.initializer.getText().replaceAll("'", '')]
+        : [],
+    ),
+  );
+
+  it('holds the code of every error class, each of which has one of its own', () => {
+    const concrete = Object.values(errors).filter(
+      (exported) => typeof exported === 'function' && exported !== errors.ModelHookError,
+    );
+    expect(codes).toHaveLength(concrete.length);
+    expect(new Set(codes).size).toBe(codes.length);
+    expect([...codes, ...LATER].sort()).toEqual(Object.keys(ERROR_CODES).sort());
+  });
+
+  it('is what every error of lib/ is one of', () => {
+    const files = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' });
+    const declaring = files.filter(
+      (path) => path.endsWith('.ts') && /extends ModelHookError/.test(read(join('lib', path))),
+    );
+    expect(declaring).toEqual(['errors.ts']);
+  });
+
+  it('is the table of the README', () => {
+    const rows = [...read('README.md').matchAll(/^\| `([A-Z][A-Z_]+)` \| (.*) \|$/gm)];
+    expect(Object.fromEntries(rows.map(([, code, text]) => [code, text]))).toEqual(ERROR_CODES);
+    expect(rows).toHaveLength(Object.keys(ERROR_CODES).length);
+  });
+});
+
+describe('the README', () => {
+  it('begins with the program of sample-app/hello.mts, in 25 lines', () => {
+    const [, program = ''] = /```ts\n([\s\S]*?)\n```/.exec(read('README.md')) ?? [];
+    expect(`${program}\n`).toBe(read('sample-app/hello.mts'));
+    expect(program.split('\n')).toHaveLength(25);
+  });
+
+  it('links to files that are there', () => {
+    const links = [...read('README.md').matchAll(/\]\(([\w./-]+)\)/g)].map(([, path = '']) => path);
+    expect(links.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+    expect(links).not.toEqual([]);
+  });
+});
+
+describe('ModelHookError', () => {
+  it('is an Error that bears the name of its class, its code, its facts and its cause', () => {
+    const cause = new Error('why');
+    const error = new errors.CaptureFailedError('person', 'it threw', { cause });
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({
+      name: 'CaptureFailedError',
+      code: 'HOOK_CAPTURE_FAILED',
+      hook: 'person',
+      cause,
+    });
+  });
+});

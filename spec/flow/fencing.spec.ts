@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { Database } from '../../lib/database';
+import { type Chunk, deliveryId } from '../../lib/delivery/chunk';
+import type { Outcome } from '../../lib/delivery/outcome';
+import { type OutcomeRecord, Recorder } from '../../lib/delivery/recorder';
+import { Claims } from '../../lib/dispatch/claims';
+import { CONSOLE_LOGGER } from '../../lib/logger';
+import { Reporter } from '../../lib/reports';
+import { tablesOf } from '../../lib/tables';
+import { DeliveryFlow, until } from './delivery-flow';
+
+const LONG_MS = 60_000;
+
+let flow: DeliveryFlow;
+
+beforeEach(async () => {
+  flow = await DeliveryFlow.start({ work: false });
+});
+afterEach(() => flow?.stop());
+
+describe('a worker whose chunk was taken over', () => {
+  it('records no outcome, and learns of it', async () => {
+    const { stale, current } = await takenOver();
+    const late = recorder();
+    late.recorder.add(record(stale, { kind: 'failed', reason: 'late' }), true);
+    await late.recorder.flush();
+    expect(late.lost).toEqual([stale.id + stale.token]);
+    expect(await statuses()).toEqual(['waiting']);
+
+    const punctual = recorder();
+    punctual.recorder.add(record(current, { kind: 'done' }), true);
+    await punctual.recorder.flush();
+    expect(punctual.lost).toEqual([]);
+    expect(await statuses()).toEqual(['done']);
+    expect(await chunks()).toEqual([]);
+  });
+
+  it('overwrites nothing that the other one has recorded', async () => {
+    const { stale, current } = await takenOver();
+    for (const [chunk, outcome] of [
+      [current, { kind: 'done' }],
+      [stale, { kind: 'retrying', afterMs: 0, reason: 'late' }],
+    ] as const) {
+      const one = recorder();
+      one.recorder.add(record(chunk, outcome), true);
+      await one.recorder.flush();
+    }
+    expect(await statuses()).toEqual(['done']);
+  });
+
+  it('can neither renew, release, take nor close it', async () => {
+    const { stale, current, worker } = await takenOver();
+    const before = await chunks();
+    await worker.renew([stale]);
+    await worker.release([stale]);
+    expect(await worker.take(stale)).toBeNull();
+    await recorder().recorder.close(stale);
+    expect(await chunks()).toEqual(before);
+    expect(before).toMatchObject([{ id: current.id, token: current.token }]);
+  });
+});
+
+describe('Claims', () => {
+  it('takes over nothing whose lease holds', async () => {
+    await waitingDelivery();
+    const chunk = await claims(LONG_MS).due([]);
+    expect(chunk).not.toBeNull();
+    expect(await claims(LONG_MS).abandoned(8)).toEqual([]);
+    expect(await claims(LONG_MS).due([])).toBeNull();
+  });
+
+  it('gives each chunk to one of many who ask at once', async () => {
+    await waitingDelivery();
+    const claimed = await Promise.all(Array.from({ length: 8 }, () => claims(1).due([])));
+    expect(claimed.filter((chunk) => chunk !== null)).toHaveLength(1);
+    await untilAbandoned();
+    const taken = await Promise.all(Array.from({ length: 8 }, () => claims(LONG_MS).abandoned(8)));
+    expect(taken.flat()).toHaveLength(1);
+  });
+});
+
+interface TakenOver {
+  readonly worker: Claims;
+  readonly stale: Chunk;
+  readonly current: Chunk;
+}
+
+async function takenOver(): Promise<TakenOver> {
+  await waitingDelivery();
+  const worker = claims(1);
+  const stale = (await worker.due([])) as Chunk;
+  await untilAbandoned();
+  const [current] = await claims(LONG_MS).abandoned(8);
+  expect(current).toEqual({ ...stale, token: '2' });
+  return { worker, stale, current: current as Chunk };
+}
+
+async function waitingDelivery(): Promise<void> {
+  const [eventId, listenerId] = [randomUUID(), randomUUID()];
+  await flow.query(
+    `INSERT INTO model_hook_delivery (id, event_id, listener_id, event, status, attempt, retries, reschedules, next_at)
+     VALUES ($1, $2, $3, 'person.created', 'waiting', 0, 0, 0, now())`,
+    [deliveryId(eventId, listenerId), eventId, listenerId],
+  );
+}
+
+function untilAbandoned(): Promise<void> {
+  return until('the lease ran out', async () => {
+    const held = await flow.query(
+      'SELECT FROM model_hook_chunk WHERE lease_until >= clock_timestamp()',
+    );
+    return held.length === 0;
+  });
+}
+
+function claims(leaseMs: number): Claims {
+  const { dataSource } = flow.application;
+  return new Claims(new Database(dataSource, 2), tablesOf(dataSource), randomUUID(), leaseMs);
+}
+
+function recorder(): { readonly recorder: Recorder; readonly lost: readonly string[] } {
+  const { dataSource } = flow.application;
+  const lost: string[] = [];
+  return {
+    lost,
+    recorder: new Recorder(
+      new Database(dataSource, 2),
+      tablesOf(dataSource),
+      new Reporter(),
+      CONSOLE_LOGGER,
+      (_records, chunks) => lost.push(...chunks),
+    ),
+  };
+}
+
+/** The outcome of the chunk's only delivery. */
+function record(chunk: Chunk, outcome: Outcome): OutcomeRecord {
+  const [[eventId = ''], [listenerId = '']] = [chunk.eventIds, chunk.listenerIds];
+  return {
+    chunk,
+    deliveryId: deliveryId(eventId, listenerId),
+    eventId,
+    event: 'person.created',
+    listenerId,
+    state: { attempt: 1, retries: 0, reschedules: 0 },
+    outcome,
+    attempted: { at: new Date(), durationMs: 1, httpStatus: 200, response: null },
+    effect: {},
+    closes: true,
+  };
+}
+
+async function statuses(): Promise<string[]> {
+  return (await flow.hooks.deliveries.find()).items.map(({ status }) => status);
+}
+
+function chunks(): Promise<readonly { readonly id: string; readonly token: string }[]> {
+  return flow.query('SELECT id, token, process_id, lease_until FROM model_hook_chunk');
+}

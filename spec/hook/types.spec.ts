@@ -1,0 +1,123 @@
+import { expectTypeOf } from 'expect-type';
+import { any, type Condition, is, like, type Matcher, ModelHook, startsWith } from '../../lib';
+import type { ModelHookOptions } from '../../lib/hook/options';
+import type { FieldPath } from '../../lib/hook/paths';
+
+class Home {
+  city!: string;
+  zip!: number | null;
+}
+
+class Author {
+  id!: number;
+  name!: string;
+  mentor!: Author | null;
+}
+
+class Article {
+  id!: number;
+  title!: string;
+  at!: Date;
+  tags!: string[];
+  image!: Buffer | null;
+  home!: Home;
+  author!: Author | null;
+  editor!: Promise<Author>;
+  publish(): void {}
+}
+
+describe('FieldPath', () => {
+  it('is the paths of columns, embedded objects and relations, lazy ones too', () => {
+    type Path = FieldPath<Article>;
+    expectTypeOf<'id' | 'title' | 'at' | 'tags' | 'image'>().toExtend<Path>();
+    expectTypeOf<'home' | 'home.city' | 'home.zip'>().toExtend<Path>();
+    expectTypeOf<'author.id' | 'author.mentor.id' | 'editor.id'>().toExtend<Path>();
+    expectTypeOf<Path & ('publish' | 'at.getTime' | 'tags.length' | 'image.length')>().toBeNever();
+    expectTypeOf<Path & ('author.typo' | 'home.city.length' | 'typo')>().toBeNever();
+  });
+
+  it('ends where an entity knows itself', () => {
+    expectTypeOf<Exclude<FieldPath<Author>, string>>().toBeNever();
+  });
+});
+
+describe('ModelHook', () => {
+  it('compiles with what the entity has', () => {
+    ModelHook({ provides: ['title', 'home.city', 'author.id', 'editor.id', 'tags'] })(Article);
+    ModelHook({ provides: '*' })(Article);
+    ModelHook({ provides: ['*', 'id'] })(Article);
+    ModelHook({ provides: ['title', 'shout'], compute: { shout: () => 'A' } })(Article);
+    ModelHook({
+      provides: ['title'],
+      on: ['insert', 'softRemove'],
+      event: { insert: 'published' },
+      ref: (row: Article) => `https://example.com/${row.id}`,
+      sender: (row: Article) => row.author?.name,
+      headers: (row: Article) => ({ 'X-Title': row.title }),
+    })(Article);
+
+    @ModelHook({ provides: ['title'] })
+    abstract class Base {
+      title!: string;
+    }
+    expectTypeOf<Base>().toHaveProperty('title');
+  });
+
+  it('does not compile with a field that the entity has not', () => {
+    // @ts-expect-error "typo" is no field
+    ModelHook({ provides: ['typo'] })(Article);
+    // @ts-expect-error one of several
+    ModelHook({ provides: ['title', 'typo'] })(Article);
+    // @ts-expect-error a nested one
+    ModelHook({ provides: ['home.street'] })(Article);
+    // @ts-expect-error one of a lazy relation
+    ModelHook({ provides: ['editor.typo'] })(Article);
+    // @ts-expect-error a method
+    ModelHook({ provides: ['publish'] })(Article);
+    // @ts-expect-error what is not computed
+    ModelHook({ provides: ['shout'], compute: { whisper: () => 'a' } })(Article);
+    // @ts-expect-error as a decorator, too
+    @ModelHook({ provides: ['typo'] })
+    class Decorated {
+      title!: string;
+    }
+    expectTypeOf<Decorated>().toHaveProperty('title');
+  });
+
+  it('does not compile with options that do not exist', () => {
+    // @ts-expect-error "upsert" is no operation
+    ModelHook({ provides: '*', on: 'upsert' });
+    // @ts-expect-error one of several
+    ModelHook({ provides: '*', on: ['insert', 'delete'] });
+    // @ts-expect-error an event for no operation
+    ModelHook({ provides: '*', event: { upsert: 'x' } });
+    // @ts-expect-error no format
+    ModelHook({ provides: '*', format: 'xml' });
+    // @ts-expect-error `provides` is required
+    ModelHook({ name: 'x' });
+    expectTypeOf<ModelHookOptions>().not.toHaveProperty('fields');
+  });
+
+  it('does not compile on what is no class', () => {
+    // @ts-expect-error a function
+    ModelHook({ provides: '*' })(() => undefined);
+    // @ts-expect-error an object
+    ModelHook({ provides: '*' })({});
+  });
+});
+
+describe('the matchers', () => {
+  it('make matchers of what they compare with', () => {
+    expectTypeOf(any).returns.toEqualTypeOf<Matcher>();
+    expectTypeOf(is)
+      .parameter(0)
+      .extract<bigint | Date | null>()
+      .toEqualTypeOf<bigint | Date | null>();
+    expectTypeOf(like).parameter(0).toEqualTypeOf<string | RegExp>();
+    expectTypeOf<Matcher>().toExtend<Condition>();
+    // @ts-expect-error a prefix is text
+    startsWith(1);
+    // @ts-expect-error a function is no value
+    is(() => 1);
+  });
+});
