@@ -8,8 +8,8 @@ import { requestHeaders } from './headers';
 import type { HttpClient } from './http-client';
 import { type Judgement, judge, type Reply } from './judge';
 import type { AttemptOptions } from './options';
-import type { DeliveryState, Outcome } from './outcome';
-import type { Attempted, OutcomeRecord, RecordedEffect } from './recorder';
+import type { DeliveryState, Outcome, RecordedEffect } from './outcome';
+import type { Attempted, OutcomeRecord } from './recorder';
 
 /** One delivery of a chunk, with everything that an attempt needs. */
 export interface PendingDelivery {

@@ -29,6 +29,12 @@ export interface ListenerEffect {
   readonly pauseMs?: number;
 }
 
+/** An effect that is news to the listener's row. */
+export interface RecordedEffect extends ListenerEffect {
+  /** Whether the listener answered with a 2xx. */
+  readonly isHealthy?: boolean;
+}
+
 /** How often a delivery was tried so far. */
 export interface DeliveryState {
   /** Attempts of any kind. */

@@ -4,7 +4,8 @@ import type { Logger } from '../logger';
 import type { Reporter } from '../reports';
 import type { Tables } from '../tables';
 import type { Chunk } from './chunk';
-import type { DeliveryState, ListenerEffect, Outcome } from './outcome';
+import type { ListenerHealth } from './listener-health';
+import type { DeliveryState, Outcome, RecordedEffect } from './outcome';
 
 /** One delivery's outcome, with what is kept of the attempt. */
 export interface OutcomeRecord {
@@ -30,11 +31,6 @@ export interface Attempted {
   readonly response: string | null;
 }
 
-export interface RecordedEffect extends ListenerEffect {
-  /** Whether the listener answered with a 2xx, where that is news. */
-  readonly isHealthy?: boolean;
-}
-
 const MAX_BATCH = 100;
 /** How long an outcome waits for others to be recorded with, while requests are under way. */
 const LINGER_MS = 25;
@@ -50,6 +46,7 @@ export class Recorder {
   constructor(
     private readonly database: Database,
     private readonly tables: Tables,
+    private readonly health: ListenerHealth,
     private readonly reporter: Reporter,
     private readonly logger: Logger,
     /** Called with what was recorded, and with the chunks that somebody else has taken over. */
@@ -116,7 +113,6 @@ export class Recorder {
 
   async #write(batch: readonly OutcomeRecord[]): Promise<void> {
     const chunks = new Map(batch.map(({ chunk }) => [chunk.id + chunk.token, chunk]));
-    await this.#affectListeners(batch);
     const held = await this.database.query<{ id: string; token: string }>(this.#sql(), [
       JSON.stringify(batch.map(rowOf)),
       JSON.stringify([...chunks.values()].map(({ id, token }) => ({ id, token }))),
@@ -124,6 +120,7 @@ export class Recorder {
     const kept = new Set(held.map(({ id, token }) => id + token));
     const lost = new Set([...chunks.keys()].filter((key) => !kept.has(key)));
     const recorded = batch.filter(({ chunk }) => kept.has(chunk.id + chunk.token));
+    await this.health.note(recorded);
     for (const record of recorded) this.#report(record);
     this.recorded(batch, lost);
   }
@@ -161,35 +158,6 @@ export class Recorder {
     ), closed AS (
       DELETE FROM ${chunk} WHERE id IN (SELECT chunk_id FROM mine WHERE closes)
     ) SELECT id, token FROM held`;
-  }
-
-  /** Health, pauses and deactivation, where an outcome is news to the listener's row. */
-  async #affectListeners(batch: readonly OutcomeRecord[]): Promise<void> {
-    const affected = new Map<string, RecordedEffect>();
-    for (const { listenerId, effect } of batch)
-      if (Object.keys(effect).length > 0)
-        affected.set(listenerId, { ...affected.get(listenerId), ...effect });
-    if (affected.size === 0) return;
-    const effects = [...affected].map(([id, { isHealthy, deactivate, pauseMs }]) => ({
-      id,
-      healthy: isHealthy ?? null,
-      why: deactivate ?? null,
-      pause_ms: pauseMs ?? null,
-    }));
-    const disabled = await this.database.query<{ id: string; reason: string }>(
-      `UPDATE ${this.tables.listener} l SET
-         failing_since = CASE WHEN e.healthy THEN NULL WHEN NOT e.healthy THEN coalesce(l.failing_since, now())
-           ELSE l.failing_since END,
-         paused_until = coalesce(now() + e.pause_ms * interval '1 millisecond', l.paused_until),
-         active = l.active AND e.why IS NULL,
-         inactive_reason = CASE WHEN l.active THEN e.why ELSE l.inactive_reason END,
-         inactive_since = CASE WHEN l.active AND e.why IS NOT NULL THEN now() ELSE l.inactive_since END
-       FROM json_to_recordset($1::json) AS e(id uuid, healthy boolean, why text, pause_ms float8)
-       WHERE l.id = e.id AND l.active RETURNING l.id, e.why AS reason`,
-      [JSON.stringify(effects)],
-    );
-    for (const { id, reason } of disabled)
-      if (reason) this.reporter.emit('listenerDisabled', { listenerId: id, reason });
   }
 
   #report({ deliveryId, eventId, event, listenerId, outcome }: OutcomeRecord): void {

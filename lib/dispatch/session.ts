@@ -9,6 +9,7 @@ import { OldRows } from '../capture/old-rows';
 import { Outbox, type WrittenEvent } from '../capture/outbox';
 import { capturePlans } from '../capture/plan';
 import type { Database } from '../database';
+import { ListenerHealth } from '../delivery/listener-health';
 import { ChunkLoader } from '../delivery/loading';
 import { Recorder } from '../delivery/recorder';
 import { Sender } from '../delivery/sender';
@@ -146,7 +147,8 @@ export class Session {
     const { dataSource, options, database, tables, store, reporter, policyOf } = this.parts;
     const { logger, leaseMs, dispatcher } = options;
     const catalog = () => this.catalog;
-    const recorder = new Recorder(database, tables, reporter, logger, (records, lost) =>
+    const health = new ListenerHealth(database, tables, reporter, logger);
+    const recorder = new Recorder(database, tables, health, reporter, logger, (records, lost) =>
       engine.noteRecorded(records, lost),
     );
     const loader = new ChunkLoader(dataSource, database, tables, store, catalog);

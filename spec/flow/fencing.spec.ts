@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Database } from '../../lib/database';
 import { type Chunk, deliveryId } from '../../lib/delivery/chunk';
+import { ListenerHealth } from '../../lib/delivery/listener-health';
 import type { Outcome } from '../../lib/delivery/outcome';
 import { type OutcomeRecord, Recorder } from '../../lib/delivery/recorder';
 import { Claims } from '../../lib/dispatch/claims';
@@ -33,6 +34,19 @@ describe('a worker whose chunk was taken over', () => {
     expect(punctual.lost).toEqual([]);
     expect(await statuses()).toEqual(['done']);
     expect(await chunks()).toEqual([]);
+  });
+
+  it('deactivates no listener', async () => {
+    const listener = await flow.application.hooks.listen('*', 'http://127.0.0.1:9').save();
+    const { stale, current } = await takenOver(listener.id);
+    const isActive = async (chunk: Chunk): Promise<boolean | undefined> => {
+      const { recorder: one } = recorder();
+      one.add({ ...record(chunk, { kind: 'done' }), effect: { deactivate: 'gone' } }, true);
+      await one.flush();
+      return (await flow.application.hooks.listeners.get(listener.id))?.active;
+    };
+    expect(await isActive(stale)).toBe(true);
+    expect(await isActive(current)).toBe(false);
   });
 
   it('overwrites nothing that the other one has recorded', async () => {
@@ -85,8 +99,8 @@ interface TakenOver {
   readonly current: Chunk;
 }
 
-async function takenOver(): Promise<TakenOver> {
-  await waitingDelivery();
+async function takenOver(listenerId?: string): Promise<TakenOver> {
+  await waitingDelivery(listenerId);
   const worker = claims(1);
   const stale = (await worker.due([])) as Chunk;
   await untilAbandoned();
@@ -95,8 +109,8 @@ async function takenOver(): Promise<TakenOver> {
   return { worker, stale, current: current as Chunk };
 }
 
-async function waitingDelivery(): Promise<void> {
-  const [eventId, listenerId] = [randomUUID(), randomUUID()];
+async function waitingDelivery(listenerId: string = randomUUID()): Promise<void> {
+  const eventId = randomUUID();
   await flow.query(
     `INSERT INTO model_hook_delivery (id, event_id, listener_id, event, status, attempt, retries, reschedules, next_at)
      VALUES ($1, $2, $3, 'person.created', 'waiting', 0, 0, 0, now())`,
@@ -120,13 +134,16 @@ function claims(leaseMs: number): Claims {
 
 function recorder(): { readonly recorder: Recorder; readonly lost: readonly string[] } {
   const { dataSource } = flow.application;
+  const [database, tables] = [new Database(dataSource, 2), tablesOf(dataSource)];
+  const reporter = new Reporter();
   const lost: string[] = [];
   return {
     lost,
     recorder: new Recorder(
-      new Database(dataSource, 2),
-      tablesOf(dataSource),
-      new Reporter(),
+      database,
+      tables,
+      new ListenerHealth(database, tables, reporter, CONSOLE_LOGGER),
+      reporter,
       CONSOLE_LOGGER,
       (_records, chunks) => lost.push(...chunks),
     ),
