@@ -51,6 +51,17 @@ export function canonicalJson(value: JsonValue): string {
   );
 }
 
+/** Whether two values are one in JSON: whatever the order of keys, and without a negative zero. */
+export function sameJson(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+  if (a === b) return true;
+  if (!isObject(a) || !isObject(b)) return false;
+  return canonicalJson(a) === canonicalJson(b);
+}
+
+function isObject(value: JsonValue | undefined): value is JsonValue & object {
+  return typeof value === 'object' && value !== null;
+}
+
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

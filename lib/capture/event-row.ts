@@ -1,9 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { DataSource } from 'typeorm';
 import type { HookEvent } from '../hook/event';
 import type { Hook } from '../hook/hook';
 import type { Operation } from '../hook/operation';
-import { type JsonRecord, toJson } from '../json';
+import { type JsonRecord, sameJson, toJson } from '../json';
 import { decodeRow } from './raw';
 
 /** An event as it is stored. */
@@ -67,5 +66,5 @@ function changedFields(
 ): readonly string[] {
   if (operation === 'remove') return [];
   const paths = Object.keys(data);
-  return previous ? paths.filter((path) => !isDeepStrictEqual(data[path], previous[path])) : paths;
+  return previous ? paths.filter((path) => !sameJson(data[path], previous[path])) : paths;
 }

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { CaptureFailedError } from '../errors';
 import type { Field } from '../hook/field';
 import type { HookRow } from '../hook/options';
-import { type JsonRecord, type JsonValue, toJson } from '../json';
+import { type JsonRecord, type JsonValue, sameJson, toJson } from '../json';
 import type { Change } from './change';
 import type { ReadyEvent } from './outbox';
 import { decodeRow } from './raw';
@@ -92,8 +92,4 @@ function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   for (const member of Object.values(value)) deepFreeze(member);
   return Object.freeze(value);
-}
-
-function sameJson(a: JsonRecord, b: JsonRecord): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

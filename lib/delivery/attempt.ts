@@ -1,5 +1,6 @@
 import type { HookEvent } from '../hook/event';
 import type { Hook } from '../hook/hook';
+import type { Listener } from '../listener/listener';
 import type { StoredListener } from '../listener/store';
 import { body } from './body';
 import type { Chunk } from './chunk';
@@ -24,7 +25,7 @@ export interface PendingDelivery {
 export interface AttemptContext {
   readonly client: HttpClient;
   /** Of the attachment. */
-  readonly options: AttemptOptions;
+  readonly options: Required<AttemptOptions>;
   readonly signal: AbortSignal;
 }
 
@@ -37,10 +38,11 @@ export async function attempt(
 ): Promise<AttemptRecord> {
   const { hook, recipient, state } = delivery;
   const { listener } = recipient;
-  const options = attemptOptions(general, hook.declared.delivery, listener.delivery);
+  const options = optionsOf(general, hook, listener);
   const at = new Date();
   const startedAt = performance.now();
-  const reply = await client.post({ ...signed(delivery, at), ...options, signal });
+  const { timeoutMs, maxResponseBytes } = options;
+  const reply = await client.post({ ...signed(delivery, at), timeoutMs, maxResponseBytes, signal });
   const judgement = judge(reply, { state, options, replies: listener.replies });
   return {
     ...identity(delivery),
@@ -49,6 +51,16 @@ export async function attempt(
     attempted: { at, durationMs: performance.now() - startedAt, ...answer(reply) },
     effect: effectOf(judgement, reply, recipient, options),
   };
+}
+
+/** Those of the attachment, where hook and listener have none of their own. */
+function optionsOf(
+  general: Required<AttemptOptions>,
+  { declared }: Hook,
+  { delivery }: Listener,
+): Required<AttemptOptions> {
+  const isPlain = declared.delivery === undefined && Object.keys(delivery).length === 0;
+  return isPlain ? general : attemptOptions(general, declared.delivery, delivery);
 }
 
 /** A delivery that was not sent, and why. */

@@ -67,7 +67,7 @@ export interface DeliveryPage {
   readonly nextCursor: string | null;
 }
 
-export const MAX_PAGE_SIZE = 1_000;
+const MAX_PAGE_SIZE = 1_000;
 const DEFAULT_PAGE_SIZE = 100;
 
 /** What became of events: `hooks.deliveries`. */

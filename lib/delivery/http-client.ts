@@ -1,8 +1,9 @@
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { Agent, buildConnector, errors, request } from 'undici';
+import { Agent, buildConnector, errors } from 'undici';
 import { ModelHookError } from '../errors';
 import type { RecipientPolicy } from '../listener/recipient-policy';
+import { Exchange } from './exchange';
 import type { Reply } from './judge';
 
 export interface HttpClientOptions {
@@ -37,42 +38,28 @@ export class HttpClient {
 
   /** Never rejects: trouble on the way is an answer too. */
   async post(post: Post): Promise<Reply> {
-    const { timeoutMs, signal } = post;
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(new TimedOut(timeoutMs)), timeoutMs);
-    const stop = () => abort.abort(signal?.reason);
+    const { url, timeoutMs, maxResponseBytes, signal } = post;
+    const exchange = new Exchange(maxResponseBytes);
+    const timer = setTimeout(() => exchange.breakOff(new TimedOut(timeoutMs)), timeoutMs);
+    const stop = () => exchange.breakOff(signal?.reason);
     signal?.addEventListener('abort', stop, { once: true });
-    if (signal?.aborted) stop();
     try {
-      this.policy.checkTarget(post.url);
-      return await this.#exchange(post, abort.signal);
+      this.policy.checkTarget(url);
+      if (signal?.aborted) stop();
+      else this.#send(post, exchange);
+      return { kind: 'answered', ...(await exchange.answer) };
     } catch (error) {
-      return troubleOf(abort.signal.aborted ? abort.signal.reason : error);
+      return troubleOf(error);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', stop);
     }
   }
 
-  async #exchange(
-    { url, headers, body, maxResponseBytes }: Post,
-    signal: AbortSignal,
-  ): Promise<Reply> {
-    const response = await request(url, {
-      method: 'POST',
-      headers: { ...headers },
-      body,
-      signal,
-      dispatcher: this.#agent,
-    });
-    const { bytes, truncated } = await readAtMost(response.body, maxResponseBytes);
-    return {
-      kind: 'answered',
-      httpStatus: response.statusCode,
-      retryAfter: headerOf(response.headers['retry-after']),
-      text: bytes.toString('utf8'),
-      truncated,
-    };
+  #send({ url, headers, body }: Post, exchange: Exchange): void {
+    const { origin, pathname, search } = url;
+    const request = { origin, path: pathname + search, method: 'POST', headers, body } as const;
+    this.#agent.dispatch(request, exchange);
   }
 
   /** Closes idle connections and those still in use. */
@@ -85,27 +72,6 @@ class TimedOut extends Error {
   constructor(timeoutMs: number) {
     super(`no complete reply within ${timeoutMs} ms`);
   }
-}
-
-interface Body extends AsyncIterable<Buffer> {
-  destroy(): unknown;
-}
-
-async function readAtMost(
-  body: Body,
-  limit: number,
-): Promise<{ bytes: Buffer; truncated: boolean }> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size <= limit) continue;
-    // Ends the connection: the rest may be endless.
-    body.destroy();
-    return { bytes: Buffer.concat(chunks).subarray(0, limit), truncated: true };
-  }
-  return { bytes: Buffer.concat(chunks), truncated: false };
 }
 
 /** Resolves as `net.connect` asks, and fails unless every answer may be connected to: the one that is used is among them. */
@@ -136,8 +102,4 @@ function troubleOf(error: unknown): Reply {
   if (cause instanceof errors.ConnectTimeoutError)
     return { kind: 'unanswered', reason: 'the connection timed out' };
   return { kind: 'unanswered', reason: cause instanceof Error ? cause.message : String(cause) };
-}
-
-function headerOf(value: string | string[] | undefined): string | null {
-  return (Array.isArray(value) ? value[0] : value) ?? null;
 }

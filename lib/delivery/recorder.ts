@@ -176,7 +176,7 @@ function isFinal({ kind }: Outcome): boolean {
   return kind === 'done' || kind === 'failed' || kind === 'skipped';
 }
 
-export function reasonOf(outcome: Outcome): string | null {
+function reasonOf(outcome: Outcome): string | null {
   return 'reason' in outcome ? storable(outcome.reason) : null;
 }
 

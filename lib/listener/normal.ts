@@ -147,7 +147,7 @@ function namedColumns({ options, operations }: ListenerDraft): readonly (keyof L
 }
 
 /** Identity is (owner, key), or without a key everything that says what is heard and where it goes. */
-export function identityOf(row: ListenerValues, match: readonly StoredCondition[]): string {
+function identityOf(row: ListenerValues, match: readonly StoredCondition[]): string {
   const { owner, key, hook, operations, pattern, target } = row;
   const said: JsonValue =
     key !== null

@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import Big from 'big.js';
-import type { JsonValue } from '../json';
+import { type JsonValue, sameJson } from '../json';
 import type { FieldKind } from './field-kind';
 import { SPECIAL_NUMBERS, type StoredCondition } from './operand';
 import { compiled } from './regex';
@@ -36,7 +35,7 @@ export function equal(a: JsonValue, b: JsonValue, kind: FieldKind): boolean {
   if (a === null || b === null) return false;
   if (kind === 'exact') return sameNumber(a, b);
   if (kind === 'instant') return sameInstant(a, b);
-  return typeof a === 'object' && isDeepStrictEqual(a, b);
+  return sameJson(a, b);
 }
 
 function sameNumber(a: JsonValue, b: JsonValue): boolean {

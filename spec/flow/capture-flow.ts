@@ -64,7 +64,7 @@ export async function startCaptureFlow(options: ApplicationOptions): Promise<Cap
 }
 
 /** In the order of capture: event ids ascend, requests overtake each other. */
-export function envelopes({ received }: Receiver): readonly Envelope[] {
+function envelopes({ received }: Receiver): readonly Envelope[] {
   const bodies = received.map(({ body }) => body as Envelope);
   return bodies.sort((one, other) => (one.id < other.id ? -1 : 1));
 }

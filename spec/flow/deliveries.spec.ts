@@ -14,8 +14,10 @@ describe('hooks.deliveries.find', () => {
     const good = await flow.listen();
     const bad = await flow.listen(answering({ status: 500 }));
     const [ann] = await deliverPeople(['Ann']);
-    const [joe] = await deliverPeople(['Joe']);
-    const between = joe?.createdAt ?? new Date();
+    const [joe, ...rest] = await deliverPeople(['Joe']);
+    // Both of Joe's deliveries are later, each by the clock of the database.
+    const joes = [joe, ...rest].filter((delivery) => delivery?.eventId === joe?.eventId);
+    const between = new Date(Math.min(...joes.map((delivery) => Number(delivery?.createdAt))));
     const found = (where: DeliveryWhere) => eventsOf(flow.hooks.deliveries.find(where));
     const [annsEvent = '', joesEvent = ''] = [ann?.eventId, joe?.eventId];
 

@@ -157,6 +157,8 @@ describe('the functions of a hook', () => {
 
   it('make a computed field that changes with the row, and is judged by its value', async () => {
     const article = await save(ARTICLE);
+    // An event is for the listeners of when it is planned.
+    await application.hooks.idle();
     await application.hooks
       .get('article')
       .listener({ url: receiver.url, format: 'envelope' })

@@ -1,0 +1,80 @@
+import type { Dispatcher } from 'undici';
+
+/** A reply, as far as it was read. */
+export interface Answer {
+  readonly httpStatus: number;
+  readonly retryAfter: string | null;
+  readonly text: string;
+  /** More came than was read. */
+  readonly truncated: boolean;
+}
+
+/** One request and its reply, read as it comes: undici's `request` makes a stream and listens to a signal for each, which costs more. */
+export class Exchange implements Dispatcher.DispatchHandler {
+  /** Rejects with what broke it off. */
+  readonly answer: Promise<Answer>;
+  readonly #chunks: Buffer[] = [];
+  #size = 0;
+  #httpStatus = 0;
+  #retryAfter: string | null = null;
+  #controller: Dispatcher.DispatchController | undefined;
+  #broken: Error | undefined;
+  #resolve: (answer: Answer) => void = () => undefined;
+  #reject: (error: Error) => void = () => undefined;
+
+  constructor(private readonly maxResponseBytes: number) {
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Ends it at once, even where there is no connection yet. */
+  breakOff(reason: Error): void {
+    this.#broken = reason;
+    this.#controller?.abort(reason);
+    this.#reject(reason);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#broken) controller.abort(this.#broken);
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    httpStatus: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    const value = headers['retry-after'];
+    this.#httpStatus = httpStatus;
+    this.#retryAfter = (Array.isArray(value) ? value[0] : value) ?? null;
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#size > this.maxResponseBytes) return;
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    if (this.#size <= this.maxResponseBytes) return;
+    this.#end();
+    // Ends the connection: the rest may be endless.
+    controller.abort(new Error('more came than is read'));
+  }
+
+  onResponseEnd(): void {
+    this.#end();
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    this.#reject(error);
+  }
+
+  #end(): void {
+    this.#resolve({
+      httpStatus: this.#httpStatus,
+      retryAfter: this.#retryAfter,
+      text: Buffer.concat(this.#chunks).toString('utf8', 0, this.maxResponseBytes),
+      truncated: this.#size > this.maxResponseBytes,
+    });
+  }
+}
