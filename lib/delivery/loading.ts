@@ -23,6 +23,9 @@ export type LoadedEvent =
   /** A transformer threw. */
   | { readonly kind: 'unreadable'; readonly row: EventRow };
 
+/** Events as the planner read them. */
+export type PlannedEvents = readonly HookEvent[];
+
 export interface LoadedDelivery {
   readonly deliveryId: string;
   readonly eventId: string;
@@ -45,25 +48,36 @@ export class ChunkLoader {
     private readonly catalog: () => HookCatalog,
   ) {}
 
-  /** `isNew`: nobody else can have recorded an outcome of it yet. */
-  async load(chunk: Chunk, isNew: boolean): Promise<Loaded> {
-    const { query } = this.database;
-    const events = await query<EventRow>(
-      `SELECT ${EVENT_COLUMNS} FROM ${this.tables.event} WHERE id = ANY($1)`,
-      [[...new Set(chunk.eventIds)]],
-    );
-    const listeners = await this.listeners.find(query, 'l.id = ANY($1)', [
+  /** `events`: those of a chunk that was planned here just now, so that nobody can have recorded an outcome of it yet. */
+  async load(chunk: Chunk, events: PlannedEvents | null): Promise<Loaded> {
+    const listeners = await this.listeners.find(this.database.query, 'l.id = ANY($1)', [
       [...new Set(chunk.listenerIds)],
     ]);
     const planned = plannedDeliveries(chunk);
     return {
-      events: new Map(events.map((row) => [row.id, this.#read(row)])),
+      events: events ? this.#known(events) : await this.#read(chunk),
       listeners: new Map(listeners.map((stored) => [stored.listener.id, stored])),
-      deliveries: isNew ? planned : await this.#withoutRecorded(chunk, planned),
+      deliveries: events ? planned : await this.#withoutRecorded(chunk, planned),
     };
   }
 
-  #read(row: EventRow): LoadedEvent {
+  #known(events: PlannedEvents): ReadonlyMap<string, LoadedEvent> {
+    const readable = events.map((event): [string, LoadedEvent] => {
+      const hook = this.catalog().get(event.hook);
+      return [event.id, { kind: 'readable', hook, event }];
+    });
+    return new Map(readable);
+  }
+
+  async #read(chunk: Chunk): Promise<ReadonlyMap<string, LoadedEvent>> {
+    const rows = await this.database.query<EventRow>(
+      `SELECT ${EVENT_COLUMNS} FROM ${this.tables.event} WHERE id = ANY($1)`,
+      [[...new Set(chunk.eventIds)]],
+    );
+    return new Map(rows.map((row) => [row.id, this.#decode(row)]));
+  }
+
+  #decode(row: EventRow): LoadedEvent {
     const hook = this.catalog().find(row.hook);
     if (!hook) return { kind: 'foreign', row };
     try {

@@ -11,6 +11,7 @@ import {
   type LoadedDelivery,
   nameOf,
   outcomeWithout,
+  type PlannedEvents,
 } from './loading';
 import type { DeliveryOptions } from './options';
 import type { Outcome } from './outcome';
@@ -66,8 +67,8 @@ export class Sender {
   }
 
   /** Resolves when the outcome of every delivery was handed to the recorder. False where all were recorded before. */
-  async send(chunk: Chunk, isNew: boolean): Promise<boolean> {
-    const loaded = await this.#load(chunk, isNew);
+  async send(chunk: Chunk, events: PlannedEvents | null): Promise<boolean> {
+    const loaded = await this.#load(chunk, events);
     const left = loaded.deliveries.length;
     if (left === 0) {
       await this.recorder.close(chunk);
@@ -81,10 +82,10 @@ export class Sender {
     return true;
   }
 
-  async #load(chunk: Chunk, isNew: boolean): Promise<Loaded> {
+  async #load(chunk: Chunk, events: PlannedEvents | null): Promise<Loaded> {
     this.#loading += chunk.eventIds.length;
     try {
-      const loaded = await this.loader.load(chunk, isNew);
+      const loaded = await this.loader.load(chunk, events);
       for (const id of loaded.listeners.keys()) this.#verdicts.delete(id);
       return loaded;
     } finally {

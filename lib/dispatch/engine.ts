@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Chunk } from '../delivery/chunk';
-import type { OutcomeRecord, Recorder } from '../delivery/recorder';
-import { afterMsOf } from '../delivery/recorder';
+import type { PlannedEvents } from '../delivery/loading';
+import { afterMsOf, type OutcomeRecord, type Recorder } from '../delivery/recorder';
 import type { Sender } from '../delivery/sender';
 import type { Logger } from '../logger';
 import type { Claims } from './claims';
@@ -11,6 +11,12 @@ import { DueTimer } from './due-timer';
 import type { Planner } from './planner';
 import type { Pruning } from './pruning';
 import type { TrialWaits } from './trial-waits';
+
+interface Offer {
+  readonly chunk: Chunk;
+  /** Of a chunk that was planned here just now. */
+  readonly events: PlannedEvents | null;
+}
 
 export interface EngineOptions {
   readonly sweepMs: number;
@@ -38,7 +44,7 @@ export class DeliveryEngine implements Engine {
   /** Chunks that are being sent from here; their leases are renewed. */
   readonly #held = new Map<string, Chunk>();
   /** Chunks that the dispatcher is being given: ours already, if it hands them straight back. */
-  readonly #offered = new Map<string, { readonly chunk: Chunk; readonly isNew: boolean }>();
+  readonly #offered = new Map<string, Offer>();
   readonly #sending = new Set<Promise<void>>();
   readonly #sweeps = new Set<Promise<void>>();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -111,14 +117,14 @@ export class DeliveryEngine implements Engine {
       offered?.chunk.token === token ? offered.chunk : await this.claims.take({ id, token });
     if (!chunk) return;
     this.#held.set(id, chunk);
-    const sending = this.#send(chunk, offered?.isNew ?? false);
+    const sending = this.#send(chunk, offered?.events ?? null);
     this.#sending.add(sending);
     await sending.finally(() => this.#sending.delete(sending));
   }
 
-  async #send(chunk: Chunk, isNew: boolean): Promise<void> {
+  async #send(chunk: Chunk, events: PlannedEvents | null): Promise<void> {
     try {
-      if (!(await this.sender.send(chunk, isNew))) this.#held.delete(chunk.id);
+      if (!(await this.sender.send(chunk, events))) this.#held.delete(chunk.id);
     } catch (error) {
       this.logger.error('A chunk could not be loaded; the next sweep takes it over.', { error });
       await this.claims.release([chunk]).catch(() => undefined);
@@ -160,7 +166,7 @@ export class DeliveryEngine implements Engine {
         this.#wanted = false;
         const plan = await this.planner.plan(PLAN_LIMIT);
         this.waits.notePlanned(plan);
-        await this.#dispatch(plan.chunks, true);
+        await this.#dispatch(plan.chunks, plan.events);
         if (plan.eventIds.length >= PLAN_LIMIT) this.#wanted = true;
         else this.#plannedAt = performance.now();
         if (this.#due.isDue) await this.#claimDue();
@@ -184,15 +190,15 @@ export class DeliveryEngine implements Engine {
       if (!this.#isRunning) return;
       const chunk = await this.claims.due(this.sender.unresponsive);
       if (!chunk) break;
-      await this.#dispatch([chunk], false);
+      await this.#dispatch([chunk], null);
     }
     const nextMs = await this.claims.nextDueMs(this.sender.unresponsive);
     if (nextMs !== null) this.#due.in(Math.max(nextMs, SOONEST_DUE_MS));
   }
 
-  async #dispatch(chunks: readonly Chunk[], areNew: boolean): Promise<void> {
+  async #dispatch(chunks: readonly Chunk[], events: PlannedEvents | null): Promise<void> {
     if (chunks.length === 0) return;
-    for (const chunk of chunks) this.#offered.set(chunk.id, { chunk, isNew: areNew });
+    for (const chunk of chunks) this.#offered.set(chunk.id, { chunk, events });
     try {
       await this.dispatcher.dispatch(chunks);
     } catch (error) {
@@ -205,7 +211,7 @@ export class DeliveryEngine implements Engine {
 
   async #sweep(): Promise<void> {
     const abandoned = await this.claims.abandoned(ABANDONED_LIMIT);
-    await this.#dispatch(abandoned, false);
+    await this.#dispatch(abandoned, null);
     this.wakeForDue();
     if (Date.now() - this.#prunedAt < PRUNE_EVERY_MS) return;
     if (!(await this.pruning.prune())) this.#prunedAt = Date.now();

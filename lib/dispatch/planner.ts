@@ -10,10 +10,14 @@ import type { Logger } from '../logger';
 import type { Tables } from '../tables';
 
 export interface Plan {
-  /** Events that were planned: fewer than were asked for are all there are. */
+  /** Events that were planned: where they are fewer than were asked for, they are all there are. */
   readonly eventIds: readonly string[];
   readonly chunks: readonly Chunk[];
+  /** Of the chunks, to be sent without being read again. */
+  readonly events: readonly HookEvent[];
 }
+
+const NOTHING: Plan = { eventIds: [], chunks: [], events: [] };
 
 /** Once an event was heard, the next ones are taken to be, for so long. */
 const HEARD_MS = 1_000;
@@ -35,10 +39,10 @@ export class Planner {
   async plan(limit: number): Promise<Plan> {
     if (performance.now() - this.#heardAt < HEARD_MS) return this.#planHeard(limit);
     const { due, unheard } = await this.#passUnheard(limit);
-    if (unheard.length === due) return { eventIds: unheard, chunks: [] };
+    if (unheard.length === due) return { ...NOTHING, eventIds: unheard };
     this.#heardAt = performance.now();
-    const { eventIds, chunks } = await this.#planHeard(limit);
-    return { eventIds: [...unheard, ...eventIds], chunks };
+    const heard = await this.#planHeard(limit);
+    return { ...heard, eventIds: [...unheard, ...heard.eventIds] };
   }
 
   /**
@@ -70,13 +74,13 @@ export class Planner {
   #planHeard(limit: number): Promise<Plan> {
     return this.database.transaction(async (query) => {
       const rows = await this.#claim(query, limit);
-      if (rows.length === 0) return { eventIds: [], chunks: [] };
+      if (rows.length === 0) return NOTHING;
       const { events, unreadable } = this.#read(rows);
       const matches = await this.matching.matching(query, events);
       const chunks = toChunks(matches);
       if (chunks.length > 0) await this.#store(query, chunks);
       if (unreadable.length > 0) await this.#skip(query, unreadable);
-      return { eventIds: rows.map(({ id }) => id), chunks };
+      return { eventIds: rows.map(({ id }) => id), chunks, events };
     });
   }
 
