@@ -1,0 +1,46 @@
+import { DataSource } from 'typeorm';
+import {
+  type AttachOptions,
+  ModelHooks,
+  modelHookEntities,
+  modelHookMigrations,
+} from 'typeorm-model-hooks';
+import { createDatabase } from '../spec/support/database';
+import type { CustomerClass } from './customers';
+
+/** Gives a new, empty database to some work, and drops it after. */
+export async function withDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
+  const database = await createDatabase();
+  try {
+    return await work(database.url);
+  } finally {
+    await database.drop();
+  }
+}
+
+/** A DataSource without our library: what there is to compare with. */
+export async function connectPlain(url: string, entity: CustomerClass): Promise<DataSource> {
+  const dataSource = new DataSource({ type: 'postgres', url, entities: [entity] });
+  await dataSource.initialize();
+  await dataSource.synchronize();
+  return dataSource;
+}
+
+/** A DataSource with our tables, not attached yet. */
+export async function connectHooked(url: string, entity: CustomerClass): Promise<DataSource> {
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url,
+    entities: [entity, ...modelHookEntities],
+    migrations: [...modelHookMigrations],
+  });
+  await dataSource.initialize();
+  await dataSource.runMigrations();
+  await dataSource.synchronize();
+  return dataSource;
+}
+
+/** Everything as it is by default, but that the receiver is on this machine. */
+export function attach(dataSource: DataSource, options: AttachOptions = {}): Promise<ModelHooks> {
+  return ModelHooks.attach(dataSource, { ...options, delivery: { recipients: 'development' } });
+}
