@@ -1,6 +1,6 @@
 import { validate as isUuid } from 'uuid';
 import { type Database, type Query, runOn } from '../database';
-import { ListenerInvalidError } from '../errors';
+import { ListenerInvalidError, OptionInvalidError } from '../errors';
 import type { HookCatalog } from '../hook/catalog';
 import type { Operation } from '../hook/operation';
 import { storable } from '../json';
@@ -64,7 +64,11 @@ export class Listeners {
     });
   }
 
+  /** Rejects with `OPTION_INVALID` for what cannot be asked for. */
   async find(where: ListenerWhere = {}): Promise<readonly Listener[]> {
+    for (const column of Object.keys(where))
+      if (!Object.hasOwn(FINDABLE, column))
+        throw new OptionInvalidError(column, `one of ${Object.keys(FINDABLE).join(', ')}`);
     const named = Object.entries(where).filter(([, value]) => value !== undefined);
     const conditions = named.map(
       ([column], n) => `l.${FINDABLE[column as keyof ListenerWhere]} = $${n + 1}`,

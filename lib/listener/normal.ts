@@ -8,7 +8,7 @@ import {
 import type { HookCatalog } from '../hook/catalog';
 import { eventNames, type Hook, namesSender } from '../hook/hook';
 import { OPERATIONS } from '../hook/operation';
-import { canonicalJson, type JsonValue } from '../json';
+import { canonicalJson, isPlainObject, type JsonValue } from '../json';
 import { asMatcher, type Condition } from '../match/matcher';
 import { type StoredCondition, toStored } from '../match/operand';
 import type { ListenerDraft } from './draft';
@@ -89,7 +89,10 @@ function checkOperations(hook: Hook | null, operations: readonly string[]): void
 }
 
 function conditions(draft: ListenerDraft, hooks: readonly Hook[]): readonly StoredCondition[] {
-  const said = (draft.match ?? []).flatMap((conditions) => Object.entries(conditions));
+  const matches = draft.match ?? [];
+  if (!matches.every(isPlainObject))
+    throw new ListenerInvalidError({ match: ['must be an object of conditions by field'] });
+  const said = matches.flatMap((conditions) => Object.entries(conditions));
   if (said.length > MAX_CONDITIONS)
     throw new ListenerInvalidError({ match: [`may hold at most ${MAX_CONDITIONS} conditions`] });
   return said.map(([field, condition]) => storedCondition(draft, hooks, field, condition));

@@ -5,7 +5,8 @@ import { storable } from '../json';
  */
 const PATTERN = /^(\*|[^\s*.]+\.\*|\*\.[^\s*]+|[^\s*]+)$/;
 
-export function isPattern(text: string): boolean {
+export function isPattern(text: unknown): text is string {
+  if (typeof text !== 'string') return false;
   return text.length <= 255 && storable(text) === text && PATTERN.test(text);
 }
 

@@ -5,6 +5,7 @@ import {
   type ListenerChanges,
   ListenerInvalidError,
   type ListenerOptions,
+  type ListenerWhere,
   startsWith,
 } from '../../lib';
 import type { ListenerBuilder } from '../../lib/listener/builder';
@@ -72,6 +73,14 @@ describe('Listeners.saveMany', () => {
 });
 
 describe('Listeners.find', () => {
+  it('refuses to find by what it does not know', async () => {
+    const where = { secret: 'x' } as ListenerWhere;
+    await expect(application.hooks.listeners.find(where)).rejects.toMatchObject({
+      code: 'OPTION_INVALID',
+      option: 'secret',
+    });
+  });
+
   it('finds by each of its columns, and by all of them', async () => {
     const one = await listener({ owner: 'acme', key: 'one' }).save();
     const two = await application.hooks.listen('*.created', `${URL}/2`).save();

@@ -67,6 +67,22 @@ describe('a listener that is invalid', () => {
       expect([value, await failingFields({ [field]: value })]).toEqual([value, [field]]);
   });
 
+  it.each([undefined, null, 'name', ['name']])('is one that matches %j', async (conditions) => {
+    const error = await refusal(listener().match(conditions as never));
+    expect(error).toMatchObject({
+      code: 'LISTENER_INVALID',
+      fields: { match: [expect.any(String)] },
+    });
+  });
+
+  it.each([undefined, 7, {}])('is one that listens to %j', async (pattern) => {
+    const error = await refusal(application.hooks.listen(pattern as never, URL));
+    expect(error).toMatchObject({
+      code: 'LISTENER_INVALID',
+      fields: { pattern: [expect.any(String)] },
+    });
+  });
+
   it.each([
     ...['Host', 'host', 'Content-Type', 'content-length', 'Transfer-Encoding', 'Connection'],
     ...['Keep-Alive', 'Upgrade', 'expect', 'TE', 'Trailer', 'Proxy-Connection'],
