@@ -31,7 +31,7 @@ export interface AttemptContext {
 
 export type AttemptRecord = Omit<OutcomeRecord, 'closes'>;
 
-/** Sends a delivery once, and says what came of it. Never rejects. */
+/** Sends a delivery once, and says what came of it. Rejects only where no request can be made of it. */
 export async function attempt(
   delivery: PendingDelivery,
   { client, options: general, signal }: AttemptContext,
@@ -69,6 +69,15 @@ export function unattempted(
   outcome: Outcome,
 ): AttemptRecord {
   return { ...identity(delivery), state: delivery.state, outcome, attempted: null, effect: {} };
+}
+
+/** What cannot even be asked, such as a body that cannot be made, would fare no better another time. */
+export function unsendable(pending: PendingDelivery, error: unknown): AttemptRecord {
+  const what = error instanceof Error ? error.name : typeof error;
+  return unattempted(pending, {
+    kind: 'failed',
+    reason: `the request could not be made (${what})`,
+  });
 }
 
 function identity({ chunk, deliveryId, event, recipient }: Omit<PendingDelivery, 'hook'>) {

@@ -1,7 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import type { RecipientPolicy } from '../listener/recipient-policy';
 import type { Reporter } from '../reports';
-import { type AttemptRecord, attempt, type PendingDelivery, unattempted } from './attempt';
+import {
+  type AttemptRecord,
+  attempt,
+  type PendingDelivery,
+  unattempted,
+  unsendable,
+} from './attempt';
 import type { Chunk } from './chunk';
 import { HttpClient } from './http-client';
 import { type Job, Lanes } from './lanes';
@@ -16,6 +22,7 @@ import {
 import type { DeliveryOptions } from './options';
 import type { Outcome } from './outcome';
 import type { Recorder } from './recorder';
+import { Verdicts } from './verdicts';
 
 export type SenderOptions = Required<Omit<DeliveryOptions, 'recipients'>>;
 
@@ -37,8 +44,7 @@ export class Sender {
   readonly #lanes: Lanes;
   readonly #clients = new Map<RecipientPolicy, HttpClient>();
   readonly #stopping = new AbortController();
-  /** What a reply said of a listener since its row was read. */
-  readonly #verdicts = new Map<string, Outcome & { readonly until?: number }>();
+  readonly #verdicts = new Verdicts();
   readonly #givenBack = new Map<string, Set<string>>();
   #loading = 0;
 
@@ -86,7 +92,7 @@ export class Sender {
     this.#loading += chunk.eventIds.length;
     try {
       const loaded = await this.loader.load(chunk, events);
-      for (const id of loaded.listeners.keys()) this.#verdicts.delete(id);
+      this.#verdicts.forget(loaded.listeners.keys());
       return loaded;
     } finally {
       this.#loading -= chunk.eventIds.length;
@@ -112,7 +118,10 @@ export class Sender {
       origin,
       run: async () => {
         work.jobs.delete(job);
-        this.#record(work, await this.#attempt(pending));
+        this.#record(
+          work,
+          await this.#attempt(pending).catch((error) => unsendable(pending, error)),
+        );
       },
       giveBack: (reason) => {
         work.jobs.delete(job);
@@ -157,40 +166,14 @@ export class Sender {
   }
 
   async #attempt(pending: PendingDelivery): Promise<AttemptRecord> {
-    const held = this.#heldBack(pending);
+    const held = this.#verdicts.against(pending.recipient.listener);
     if (held) return unattempted(pending, held);
     const client = this.#client(pending.hook.name);
     const { signal } = this.#stopping;
     const record = await attempt(pending, { client, options: this.options, signal });
-    this.#noteVerdict(record);
+    this.#verdicts.note(record);
     this.#report(record);
     return record;
-  }
-
-  /** The outcome of a delivery that may not be sent now. */
-  #heldBack({ recipient: { listener } }: PendingDelivery): Outcome | null {
-    if (!listener.active)
-      return { kind: 'skipped', reason: `the listener is not active: ${listener.inactiveReason}` };
-    const verdict = this.#verdicts.get(listener.id);
-    if (verdict?.kind === 'skipped') return verdict;
-    const until = Math.max(verdict?.until ?? 0, listener.pausedUntil?.getTime() ?? 0);
-    const afterMs = until - Date.now();
-    return afterMs > 0 ? { kind: 'waiting', afterMs, reason: 'the listener is paused' } : null;
-  }
-
-  #noteVerdict({ listenerId, effect: { deactivate, pauseMs } }: AttemptRecord): void {
-    if (deactivate !== undefined)
-      this.#verdicts.set(listenerId, {
-        kind: 'skipped',
-        reason: `the listener is not active: ${deactivate}`,
-      });
-    else if (pauseMs !== undefined)
-      this.#verdicts.set(listenerId, {
-        kind: 'waiting',
-        afterMs: pauseMs,
-        reason: 'the listener is paused',
-        until: Date.now() + pauseMs,
-      });
   }
 
   #report({
