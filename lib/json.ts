@@ -11,7 +11,7 @@ export type JsonValue =
 export type JsonRecord = Readonly<Record<string, JsonValue>>;
 
 /**
- * A value as it is sent: `Date` → ISO 8601 with `Z`, bigint → string, bytes → base64, `NaN`, ±∞ and an invalid date → null,
+ * A value as it is sent: `Date` → ISO 8601 with `Z`, bigint → string, bytes → base64, `NaN`, ±∞ and an invalid date → null, -0 → 0,
  * an object with `toJSON` → what that gives. `undefined` and functions → null, or left out inside an object.
  */
 export function toJson(value: unknown): JsonValue {
@@ -20,7 +20,8 @@ export function toJson(value: unknown): JsonValue {
     case 'boolean':
       return value;
     case 'number':
-      return Number.isFinite(value) ? value : null;
+      // Adding zero turns -0, which JSON does not know, into 0.
+      return Number.isFinite(value) ? value + 0 : null;
     case 'bigint':
       return value.toString();
     case 'object':

@@ -41,7 +41,8 @@ describe('toJson', () => {
   it('leaves what is JSON as it is', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        expect(toJson(value)).toEqual(value);
+        // Written and read: fast-check's values hold -0, which JSON does not.
+        expect(toJson(value)).toEqual(JSON.parse(JSON.stringify(value)));
       }),
     );
   });
@@ -77,7 +78,7 @@ describe('canonicalJson', () => {
       fc.property(fc.jsonValue(), (value) => {
         const json = value as JsonValue;
         expect(canonicalJson(reversed(json))).toBe(canonicalJson(json));
-        expect(JSON.parse(canonicalJson(json))).toEqual(json);
+        expect(JSON.parse(canonicalJson(json))).toEqual(JSON.parse(JSON.stringify(json)));
       }),
     );
   });
