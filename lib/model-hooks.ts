@@ -1,4 +1,4 @@
-import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { DataSource, EntityTarget, ObjectLiteral, QueryRunner } from 'typeorm';
 import type { ReadyEvent } from './capture/outbox';
 import { silence } from './capture/silence';
 import { Database } from './database';
@@ -196,18 +196,17 @@ export class ModelHooks {
       data: providedValues(hook, data),
       previous: null,
     };
-    const joined = manager?.queryRunner?.isTransactionActive ? manager.queryRunner : undefined;
-    const runner = joined ?? this.dataSource.createQueryRunner();
-    try {
+    const write = async (runner: QueryRunner): Promise<readonly string[]> => {
       const written = await session.outbox.write(runner, [], [event]);
       session.noteWritten(runner, written);
-      const eventIds = written.map(({ id }) => id);
-      if (!joined) await runner.release();
-      if (!joined) await session.tell(eventIds);
-      return eventIds[0] ?? '';
-    } finally {
-      if (!joined) await runner.release();
-    }
+      return written.map(({ id }) => id);
+    };
+    const joined = manager?.queryRunner;
+    if (joined?.isTransactionActive) return (await write(joined))[0] ?? '';
+    const runner = this.dataSource.createQueryRunner();
+    const eventIds = await write(runner).finally(() => runner.release());
+    await session.tell(eventIds);
+    return eventIds[0] ?? '';
   }
 
   async #resume(): Promise<ModelHooks> {
