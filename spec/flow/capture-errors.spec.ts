@@ -1,25 +1,7 @@
-import {
-  Column,
-  DeleteDateColumn,
-  Entity,
-  type EntitySubscriberInterface,
-  PrimaryGeneratedColumn,
-} from 'typeorm';
+import { Column, Entity, type EntitySubscriberInterface, PrimaryGeneratedColumn } from 'typeorm';
 import { ModelHook } from '../../lib';
 import { type CaptureFlow, startCaptureFlow } from './capture-flow';
-
-@Entity()
-@ModelHook({ provides: ['title'] })
-class Note {
-  @PrimaryGeneratedColumn()
-  id!: number;
-
-  @Column({ type: 'varchar' })
-  title!: string;
-
-  @DeleteDateColumn({ type: 'timestamptz' })
-  deletedAt!: Date | null;
-}
+import { Note, note } from './note';
 
 /** Its hook cannot make an event of a row whose title is "broken". */
 @Entity()
@@ -37,7 +19,6 @@ function lengthOf(title: string): number {
   return title.length;
 }
 
-const note = (title: string): Note => Object.assign(new Note(), { title });
 const fragile = (title: string): Fragile => Object.assign(new Fragile(), { title });
 
 let flow: CaptureFlow;

@@ -1,28 +1,7 @@
-import {
-  Column,
-  DeleteDateColumn,
-  Entity,
-  type EntityManager,
-  type EntitySubscriberInterface,
-  PrimaryGeneratedColumn,
-} from 'typeorm';
-import { ModelHook } from '../../lib';
+import type { EntityManager, EntitySubscriberInterface } from 'typeorm';
 import { type CaptureFlow, startCaptureFlow } from './capture-flow';
+import { Note, note } from './note';
 
-@Entity()
-@ModelHook({ provides: ['title'] })
-class Note {
-  @PrimaryGeneratedColumn()
-  id!: number;
-
-  @Column({ type: 'varchar' })
-  title!: string;
-
-  @DeleteDateColumn({ type: 'timestamptz' })
-  deletedAt!: Date | null;
-}
-
-const note = (title: string): Note => Object.assign(new Note(), { title });
 const ROLL_BACK = new Error('roll back');
 
 let flow: CaptureFlow;
