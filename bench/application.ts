@@ -27,7 +27,7 @@ export async function connectPlain(url: string, entity: CustomerClass): Promise<
 }
 
 /** A DataSource with our tables, not attached yet. */
-export async function connectHooked(url: string, entity: CustomerClass): Promise<DataSource> {
+export async function connectHooked(url: string, entity: new () => object): Promise<DataSource> {
   const dataSource = new DataSource({
     type: 'postgres',
     url,

@@ -5,6 +5,8 @@ import { Client } from 'pg';
 import { backlog } from './backlog';
 import { type Figure, table } from './figure';
 import { latency } from './latency';
+import { match } from './match';
+import { matchEndToEnd } from './match-end-to-end';
 import { receive } from './receiver';
 import { saveCost } from './save-cost';
 
@@ -14,6 +16,8 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ['save-cost', saveCost],
   ['backlog', backlog],
   ['latency', latency],
+  ['match', match],
+  ['match-end-to-end', matchEndToEnd],
 ]);
 
 /** `npm run bench [-- NAME…]`: each bench in a process of its own, then one table of all. */

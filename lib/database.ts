@@ -23,9 +23,28 @@ export class Database {
 
   /** Runs everything that `work` does in one transaction, on one connection. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return this.#transaction('START TRANSACTION', work);
+  }
+
+  /**
+   * A transaction whose statements all see what was committed before the first of them. They are look-ups by index, many in one: what
+   * PostgreSQL thinks of as cheaper, a scan of the whole table or a compilation, never is. Where somebody else has meanwhile changed
+   * what `work` is to change, it is run again on a newer snapshot, a few times.
+   */
+  async snapshot<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    for (let left = SNAPSHOTS; ; left -= 1) {
+      try {
+        return await this.#transaction(SNAPSHOT, work);
+      } catch (error) {
+        if (left === 1 || !isOutdated(error)) throw error;
+      }
+    }
+  }
+
+  #transaction<T>(begin: string, work: (query: Query) => Promise<T>): Promise<T> {
     return this.#connected(async (runner) => {
       const query: Query = (sql, parameters) => runOn(runner, sql, parameters);
-      await query('START TRANSACTION');
+      await query(begin);
       try {
         const result = await work(query);
         await query('COMMIT');
@@ -58,6 +77,16 @@ export class Database {
     if (next) next();
     else this.#free += 1;
   }
+}
+
+const SNAPSHOT =
+  'START TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL enable_seqscan = off; SET LOCAL jit = off';
+/** How many are taken at most for one piece of work. */
+const SNAPSHOTS = 5;
+const SERIALIZATION_FAILURE = '40001';
+
+function isOutdated(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === SERIALIZATION_FAILURE;
 }
 
 /** Runs a statement on the connection of a query runner, so inside its transaction. */

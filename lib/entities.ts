@@ -42,6 +42,10 @@ export const modelHookEntities: EntitySchema[] = [
     paused_until: nullable(instant),
     failing_since: nullable(instant),
     declared_at: nullable(instant),
+    filters: nullable(json),
+    keys: { ...column('bigint'), array: true },
+    key_version: int,
+    dynamic: column('boolean'),
     created_at: instant,
     updated_at: instant,
   }),
@@ -62,6 +66,7 @@ export const modelHookEntities: EntitySchema[] = [
     headers: nullable(json),
     data: json,
     previous: nullable(json),
+    targets: nullable(json),
     process_id: uuid,
     skipped: nullable(text),
     occurred_at: instant,
@@ -108,6 +113,17 @@ export const modelHookEntities: EntitySchema[] = [
     pid: int,
     started_at: instant,
     seen_at: instant,
+  }),
+  entity('key', {
+    key: primary(column('bigint')),
+    listener_id: primary(uuid),
+  }),
+  entity('plan', {
+    id: { ...primary(int), generated: 'increment' },
+    scope: text,
+    field: text,
+    operator: text,
+    length: int,
   }),
 ];
 

@@ -1,4 +1,5 @@
 export {
+  AddMatchingKeys1764600000000,
   CreateModelHookTables1764000000000,
   modelHookMigrations,
 } from '../migrations';
@@ -28,27 +29,49 @@ export { modelHookEntities } from './entities';
 export { ERROR_CODES, type ErrorCode } from './error-codes';
 export * from './errors';
 export type { HookEvent } from './hook/event';
+export type { AnyFilter, ConditionOn, FilterOf } from './hook/filter';
 export { ModelHook } from './hook/model-hook';
 export type { Operation } from './hook/operation';
 export type { BodyFormat, DefinedHookOptions, HookRow, ModelHookOptions } from './hook/options';
 export type { FieldPath } from './hook/paths';
 export type { JsonRecord, JsonValue } from './json';
 export type { AttachedHook, DefinedHook, SendOptions } from './listener/attached-hook';
+export type { Explanation, Reason } from './listener/audience';
 export type { ListenerBuilder, SaveOptions } from './listener/builder';
+export type { ListenerChanges } from './listener/changes';
+export type { Check } from './listener/checks';
 export type { ContentType, Digest, Listener, ListenerOptions } from './listener/listener';
-export type { ListenerChanges, Listeners, ListenerWhere } from './listener/listeners';
+export type { Listeners, ListenerWhere, SaveManyOptions } from './listener/listeners';
 export type { Logger } from './logger';
 export {
+  allOf,
   any,
+  anyOf,
+  becomes,
+  between,
   type Condition,
+  changed,
   contains,
   endsWith,
+  gt,
+  gte,
   is,
+  isFalse,
+  isNull,
+  isTrue,
+  type Judged,
   like,
+  lt,
+  lte,
   type Matcher,
+  not,
   type Operator,
+  type Ordered,
+  oneOf,
   type Plain,
+  type StoredMatcher,
   startsWith,
+  was,
 } from './match/matcher';
 export type { StoredCondition } from './match/operand';
 export { ModelHooks } from './model-hooks';

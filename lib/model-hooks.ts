@@ -1,5 +1,4 @@
-import type { DataSource, EntityTarget, ObjectLiteral, QueryRunner } from 'typeorm';
-import type { ReadyEvent } from './capture/outbox';
+import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 import { silence } from './capture/silence';
 import { Database } from './database';
 import { Deliveries } from './delivery/deliveries';
@@ -16,15 +15,16 @@ import { Session } from './dispatch/session';
 import { type Stats, stats } from './dispatch/stats';
 import { OptionInvalidError } from './errors';
 import { HookCatalog } from './hook/catalog';
+import type { FilterOf } from './hook/filter';
 import type { Hook } from './hook/hook';
 import type { DefinedHookOptions } from './hook/options';
-import { providedValues } from './hook/provided-values';
 import { AttachedHook, DefinedHook, type SendOptions } from './listener/attached-hook';
 import type { ListenerBuilder } from './listener/builder';
 import type { ListenerOptions } from './listener/listener';
-import { Listeners } from './listener/listeners';
+import type { Listeners } from './listener/listeners';
+import { deactivateWhatCannotMatch } from './listener/lost-fields';
+import { type ListenerParts, listenerParts } from './listener/parts';
 import type { RecipientPolicy } from './listener/recipient-policy';
-import { ListenerStore } from './listener/store';
 import { Reporter, type ReportName, type Reports } from './reports';
 import { type Tables, tablesOf } from './tables';
 
@@ -40,7 +40,7 @@ export class ModelHooks {
   readonly deliveries: Deliveries;
   readonly #database: Database;
   readonly #tables: Tables;
-  readonly #store: ListenerStore;
+  readonly #parts: ListenerParts;
   readonly #reporter = new Reporter();
   readonly #idle: Idle;
   readonly #definitions = new Map<string, DefinedHookOptions>();
@@ -80,14 +80,16 @@ export class ModelHooks {
   ) {
     this.#database = new Database(dataSource, options.connections);
     this.#tables = tablesOf(dataSource);
-    this.#store = new ListenerStore(this.#tables);
-    this.listeners = new Listeners(
-      this.#database,
-      this.#store,
-      () => this.#catalog,
-      (hook) => this.#policyOf(hook),
-      () => this.#current.startedAt,
-    );
+    this.#parts = listenerParts({
+      dataSource,
+      database: this.#database,
+      tables: this.#tables,
+      catalog: () => this.#catalog,
+      policyOf: (hook) => this.#policyOf(hook),
+      startedAt: () => this.#current.startedAt,
+      logger: options.logger,
+    });
+    this.listeners = this.#parts.listeners;
     this.deliveries = new Deliveries(this.#database, this.#tables, () =>
       this.#session?.engine?.wakeForDue(),
     );
@@ -99,9 +101,14 @@ export class ModelHooks {
     );
   }
 
-  /** The hook of an entity. Throws `HOOK_NOT_FOUND`, and `HOOK_AMBIGUOUS` where it has several. */
-  for(entity: EntityTarget<ObjectLiteral>): AttachedHook {
-    return this.#handle(this.#catalog.of(entity));
+  /**
+   * The hook of an entity. TypeScript checks its filters against the entity's properties; computed fields are named beside them:
+   * `hooks.for<Person & { fullName: string }>(Person)`. Throws `HOOK_NOT_FOUND`, and `HOOK_AMBIGUOUS` where it has several.
+   */
+  for<Entity extends ObjectLiteral>(
+    entity: EntityTarget<Entity> | (abstract new (...args: never[]) => Entity),
+  ): AttachedHook<FilterOf<Entity>> {
+    return this.#handle(this.#catalog.of(entity)) as AttachedHook<FilterOf<Entity>>;
   }
 
   /** A hook by its name. Throws `HOOK_NOT_FOUND`. */
@@ -114,10 +121,13 @@ export class ModelHooks {
   }
 
   /** Makes a hook that is not an entity's; its event bears its name. Throws `HOOK_DUPLICATE`. */
-  define(name: string, options: DefinedHookOptions): DefinedHook {
+  define<const Field extends string>(
+    name: string,
+    options: DefinedHookOptions<Field>,
+  ): DefinedHook<Field> {
     const hook = this.#catalog.define(name, options);
     this.#definitions.set(name, options);
-    return this.#handle(hook) as DefinedHook;
+    return this.#handle(hook) as DefinedHook<Field>;
   }
 
   /** Sends an event of a defined hook. Rejects with `HOOK_NOT_FOUND`; see `DefinedHook.send`. */
@@ -126,7 +136,7 @@ export class ModelHooks {
     data: Readonly<Record<string, unknown>>,
     options: SendOptions = {},
   ): Promise<string> {
-    return this.#send(this.#catalog.get(name), data, options);
+    return this.#current.send(this.#catalog.get(name), data, options);
   }
 
   /** Begins a listener to events by name: an exact one, `'*'`, `'<first part>.*'` or `'*.<rest>'`. */
@@ -178,35 +188,7 @@ export class ModelHooks {
 
   #handle(hook: Hook): AttachedHook {
     if (hook.metadata) return new AttachedHook(hook, this.listeners);
-    return new DefinedHook(hook, this.listeners, (...sent) => this.#send(...sent));
-  }
-
-  async #send(
-    hook: Hook,
-    data: Readonly<Record<string, unknown>>,
-    { sender, ref, headers, manager }: SendOptions,
-  ): Promise<string> {
-    const session = this.#current;
-    const event: ReadyEvent = {
-      hook,
-      operation: null,
-      ref: ref ?? null,
-      sender: sender ?? null,
-      headers: headers ?? null,
-      data: providedValues(hook, data),
-      previous: null,
-    };
-    const write = async (runner: QueryRunner): Promise<readonly string[]> => {
-      const written = await session.outbox.write(runner, [], [event]);
-      session.noteWritten(runner, written);
-      return written.map(({ id }) => id);
-    };
-    const joined = manager?.queryRunner;
-    if (joined?.isTransactionActive) return (await write(joined))[0] ?? '';
-    const runner = this.dataSource.createQueryRunner();
-    const eventIds = await write(runner).finally(() => runner.release());
-    await session.tell(eventIds);
-    return eventIds[0] ?? '';
+    return new DefinedHook(hook, this.listeners, (...sent) => this.#current.send(...sent));
   }
 
   async #resume(): Promise<ModelHooks> {
@@ -221,6 +203,10 @@ export class ModelHooks {
     await checkTables(this.#database, this.#tables);
     const catalog = new HookCatalog(this.dataSource);
     for (const [name, options] of this.#definitions) catalog.define(name, options);
+    await deactivateWhatCannotMatch(this.#database, this.#tables, {
+      catalog,
+      logger: this.options.logger,
+    });
     this.#policies.clear();
     for (const hook of catalog.list()) {
       const recipients = hook.declared.delivery?.recipients;
@@ -233,7 +219,8 @@ export class ModelHooks {
         options,
         database: this.#database,
         tables: this.#tables,
-        store: this.#store,
+        store: this.#parts.store,
+        matching: this.#parts.matching,
         reporter: this.#reporter,
         policyOf: (hook) => this.#policyOf(hook),
       },

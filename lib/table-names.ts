@@ -7,6 +7,8 @@ export const TABLE_NAMES = [
   'delivery',
   'attempt',
   'process',
+  'key',
+  'plan',
 ] as const;
 
 export type TableName = (typeof TABLE_NAMES)[number];

@@ -17,5 +17,7 @@ export function tablesOf(dataSource: DataSource): Tables {
     delivery: quoted('delivery'),
     attempt: quoted('attempt'),
     process: quoted('process'),
+    key: quoted('key'),
+    plan: quoted('plan'),
   };
 }

@@ -1,5 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { TABLE_NAMES, type TableName, tableName } from '../lib/table-names';
+import type { TableName } from '../lib/table-names';
+import { type Names, namesFor } from './names';
 
 /** Makes the tables for listeners, events and deliveries. PostgreSQL 12 or later. */
 export class CreateModelHookTables1764000000000 implements MigrationInterface {
@@ -12,25 +13,20 @@ export class CreateModelHookTables1764000000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     const { table } = namesFor(runner);
-    const tables = [...TABLE_NAMES].reverse().map(table);
+    const tables = [...TABLES].reverse().map(table);
     await runner.query(`DROP TABLE ${tables.join(', ')}`);
   }
 }
 
-interface Names {
-  readonly table: (name: TableName) => string;
-  readonly index: (name: string) => string;
-}
-
-function namesFor({ manager, connection }: QueryRunner): Names {
-  const { options, driver } = connection ?? manager.connection;
-  const schema = 'schema' in options && options.schema ? `${driver.escape(options.schema)}.` : '';
-  const prefix = options.entityPrefix ?? '';
-  return {
-    table: (name) => `${schema}${driver.escape(tableName(name, prefix))}`,
-    index: (name) => driver.escape(`${prefix}model_hook_${name}`),
-  };
-}
+const TABLES = [
+  'listener',
+  'filter',
+  'event',
+  'chunk',
+  'delivery',
+  'attempt',
+  'process',
+] as const satisfies readonly TableName[];
 
 function statements({ table, index }: Names): readonly string[] {
   return [

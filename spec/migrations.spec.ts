@@ -43,6 +43,10 @@ async function ours(): Promise<readonly string[]> {
   return found.map(({ name }) => name);
 }
 
+async function undoAll(): Promise<void> {
+  for (const _ of modelHookMigrations) await dataSource.undoLastMigration();
+}
+
 /** What TypeORM would change. */
 async function toDo(): Promise<readonly string[]> {
   const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
@@ -58,7 +62,7 @@ describe('modelHookMigrations', () => {
     await dataSource.runMigrations();
     const made = await ours();
     expect(made).toEqual(expect.arrayContaining([...tablesIn('public')]));
-    await dataSource.undoLastMigration();
+    await undoAll();
     expect(await ours()).toEqual([]);
     await dataSource.runMigrations();
     expect(await ours()).toEqual(made);
@@ -78,7 +82,7 @@ describe('modelHookMigrations', () => {
       expect(made).toEqual(expect.arrayContaining([...expected]));
       const prefix = `${placement.schema ?? 'public'}.${placement.entityPrefix ?? ''}model_hook_`;
       expect(made.filter((name) => !name.startsWith(prefix))).toEqual([]);
-      await dataSource.undoLastMigration();
+      await undoAll();
       expect(await ours()).toEqual([]);
     },
   );
@@ -100,7 +104,10 @@ describe('modelHookMigrations', () => {
     await initialise();
     await dataSource.runMigrations();
     const rows = await dataSource.query<{ name: string }[]>('SELECT name FROM migrations');
-    expect(rows.map(({ name }) => name)).toEqual(['CreateModelHookTables1764000000000']);
+    expect(rows.map(({ name }) => name)).toEqual([
+      'CreateModelHookTables1764000000000',
+      'AddMatchingKeys1764600000000',
+    ]);
     expect(modelHookMigrations.map((Migration) => new Migration().name)).toEqual(
       rows.map(({ name }) => name),
     );

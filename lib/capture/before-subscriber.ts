@@ -12,6 +12,7 @@ import { NoTransactionError } from '../errors';
 import { isInsertByBuilder } from './criteria';
 import type { OldRows } from './old-rows';
 import {
+  allColumns,
   type CapturePlan,
   type CapturePlans,
   type MarkEvent,
@@ -89,10 +90,7 @@ export class BeforeSubscriber implements EntitySubscriberInterface {
     refuseWithoutTransaction(runner, metadata);
     const plans = this.plans.get(metadata)?.filter(reads) ?? [];
     if (plans.length === 0) return undefined;
-    const columns = new Map(
-      plans.flatMap((plan) => plan.columns).map((field) => [field.path, field]),
-    );
-    return this.oldRows.read(runner, { metadata, key, columns: [...columns.values()] });
+    return this.oldRows.read(runner, { metadata, key, columns: allColumns(plans) });
   }
 }
 

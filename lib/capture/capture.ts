@@ -1,16 +1,17 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
-import type { Field } from '../hook/field';
+import { v7 as uuidv7 } from 'uuid';
 import type { JsonRecord } from '../json';
 import type { Logger } from '../logger';
 import type { Change } from './change';
 import { projected, provided, readyEvent } from './functions';
 import type { Outbox, ReadyEvent, WrittenEvent } from './outbox';
-import type { RowKey } from './plan';
+import { allColumns, type RowKey } from './plan';
 import { keyText, readRows } from './rows';
 import { RunnerBatches } from './runner-batches';
+import { withTargets } from './targets';
 
 export interface CaptureOptions {
-  /** @defaultValue `'throw'` */
+  /** What becomes of a write whose event cannot be made, because a function of the hook throws. @defaultValue `'throw'` */
   readonly onCaptureError?: 'throw' | 'log';
 }
 
@@ -31,8 +32,8 @@ export class Capture {
     private readonly reports: CaptureReports,
   ) {}
 
-  add(runner: QueryRunner, change: Change): Promise<void> {
-    return this.#changes.add(runner, change);
+  add(runner: QueryRunner, change: Omit<Change, 'id'>): Promise<void> {
+    return this.#changes.add(runner, { id: uuidv7(), ...change });
   }
 
   pending(runner: QueryRunner): Promise<void> | undefined {
@@ -46,7 +47,8 @@ export class Capture {
     const ready = await this.#ready(runner, others);
     const events = await this.outbox.write(
       runner,
-      copied.map(({ plan, operation, key, before }) => ({
+      copied.map(({ id, plan, operation, key, before }) => ({
+        id,
         plan,
         operation,
         key,
@@ -75,7 +77,10 @@ export class Capture {
     raw: JsonRecord,
   ): Promise<ReadyEvent | null> {
     try {
-      return change.plan.needsRow ? readyEvent(this.dataSource, change, raw) : removal(change, raw);
+      const event = change.plan.needsRow
+        ? readyEvent(this.dataSource, change, raw)
+        : removal(change, raw);
+      return event && (await withTargets(this.dataSource, event));
     } catch (error) {
       return this.fail(runner, error);
     }
@@ -90,34 +95,37 @@ export class Capture {
       await runner.query(SPOIL_TRANSACTION).catch(() => undefined);
       throw error;
     }
-    this.reports.logger.error('An event was dropped: it could not be captured.', { error });
+    this.reports.logger.error(EVENT_DROPPED, { error });
     return null;
   }
 
-  /** Rows that functions must see, one statement a class. */
+  /** Rows that functions and conditions must see, one statement a class. */
   async #rows(
     runner: QueryRunner,
     changes: readonly Change[],
   ): Promise<Map<EntityMetadata, Map<string, JsonRecord>>> {
-    const wanted = new Map<EntityMetadata, { columns: readonly Field[]; keys: RowKey[] }>();
-    for (const { plan, key, removed } of changes) {
-      if (removed) continue;
-      const ofClass = wanted.get(plan.metadata) ?? { columns: plan.columns, keys: [] };
-      wanted.set(plan.metadata, ofClass);
-      ofClass.keys.push(key);
-    }
     const rows = new Map<EntityMetadata, Map<string, JsonRecord>>();
-    for (const [metadata, { columns, keys }] of wanted)
-      rows.set(
-        metadata,
-        await readRows(this.dataSource, runner, { metadata, columns, keys, lock: false }),
-      );
+    const unread = changes.filter(({ removed }) => !removed);
+    for (const metadata of new Set(unread.map(({ plan }) => plan.metadata))) {
+      const ofClass = unread.filter(({ plan }) => plan.metadata === metadata);
+      const columns = allColumns(ofClass.map(({ plan }) => plan));
+      const keys = distinctKeys(ofClass.map(({ key }) => key));
+      const wanted = { metadata, columns, keys, lock: false };
+      rows.set(metadata, await readRows(this.dataSource, runner, wanted));
+    }
     return rows;
   }
 }
 
+export const EVENT_DROPPED = 'An event was dropped: it could not be captured.';
+
 const SPOIL_TRANSACTION =
   "DO $$ BEGIN RAISE EXCEPTION 'typeorm-model-hooks: an event of this transaction could not be captured'; END $$";
+
+/** The hooks of a class often want the same rows. */
+function distinctKeys(keys: readonly RowKey[]): readonly RowKey[] {
+  return [...new Map(keys.map((key) => [keyText(key), key])).values()];
+}
 
 /** One row saved twice in one call changed once, in the fields of both. */
 function withoutRepeats(changes: readonly Change[]): readonly Change[] {
@@ -135,9 +143,10 @@ function withBefore(earlier: Change, later: Change['before']): Change {
   return { ...earlier, before: new Map([...(later ?? []), ...(earlier.before ?? [])]) };
 }
 
-function removal({ plan, operation }: Change, raw: JsonRecord): ReadyEvent {
+function removal({ id, plan, operation }: Change, raw: JsonRecord): ReadyEvent {
   const { headers } = plan.hook.declared;
   return {
+    id,
     hook: plan.hook,
     operation,
     ref: null,

@@ -6,6 +6,8 @@ import type { CapturePlan, RowKey } from './plan';
 
 /** One row changed, seen with the eyes of one hook. */
 export interface Change {
+  /** Of the event that it may become. */
+  readonly id: string;
   readonly plan: CapturePlan;
   readonly operation: Operation;
   readonly key: RowKey;

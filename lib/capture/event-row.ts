@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { HookEvent } from '../hook/event';
 import type { Hook } from '../hook/hook';
 import type { Operation } from '../hook/operation';
+import type { Targets } from '../hook/options';
 import { type JsonRecord, sameJson, toJson } from '../json';
 import { decodeRow } from './raw';
 
@@ -16,18 +17,24 @@ export interface EventRow {
   readonly headers: Readonly<Record<string, string>> | null;
   readonly data: JsonRecord;
   readonly previous: JsonRecord | null;
+  /** What the hook's `resolve` named; null where it named nobody. */
+  readonly targets: Targets | null;
   readonly occurred_at: Date;
 }
 
 /** The columns of an `EventRow`. */
 export const EVENT_COLUMNS =
-  'id, hook, event, operation, ref, sender, headers, data, previous, occurred_at';
+  'id, hook, event, operation, ref, sender, headers, data, previous, targets, occurred_at';
 
 /**
  * A stored event as it is told: decoded, and projected through what the hook provides today, so that a field taken out stops leaving
  * at once. What a transformer throws is thrown.
  */
-export function toEvent(dataSource: DataSource, hook: Hook, row: EventRow): HookEvent {
+export function toEvent(
+  dataSource: DataSource,
+  hook: Hook,
+  row: Omit<EventRow, 'targets'>,
+): HookEvent {
   const data = currentValues(dataSource, hook, row.data);
   const previous = row.previous && { ...data, ...providedOf(hook, row.previous) };
   return {

@@ -1,45 +1,81 @@
 import type { DataSource } from 'typeorm';
 import { CaptureFailedError } from '../errors';
 import type { Field } from '../hook/field';
+import type { Hook } from '../hook/hook';
 import type { HookRow } from '../hook/options';
 import { type JsonRecord, type JsonValue, sameJson, toJson } from '../json';
 import type { Change } from './change';
 import type { ReadyEvent } from './outbox';
+import { plainRow } from './plain-row';
 import { decodeRow } from './raw';
+import { meets } from './when';
 
 /**
- * The event of a change whose hook has functions: they see a frozen plain copy of the true row. Gives null for an update that
- * changed no provided field. What a function throws becomes `HOOK_CAPTURE_FAILED`.
+ * The event of a change whose row had to be read: the functions of its hook see a frozen plain copy of the true row. Gives null where
+ * the row does not satisfy `when`, and for an update that changed no provided field. What a function throws becomes
+ * `HOOK_CAPTURE_FAILED`.
  */
 export function readyEvent(
   dataSource: DataSource,
   change: Change,
   raw: JsonRecord,
 ): ReadyEvent | null {
-  const { plan, operation, before } = change;
-  const { hook, columns } = plan;
   try {
-    const values = decodeRow(dataSource, columns, raw);
-    const row = nested(values);
-    const computed = compute(change, row);
-    const current = { ...projected(plan.provided, values), ...computed };
-    const old = before && new Map([...values, ...before]);
-    const previous = old && { ...projected(plan.provided, old), ...compute(change, nested(old)) };
-    if (operation === 'update' && previous && sameJson(current, previous)) return null;
-    const { ref, headers } = hook.declared;
-    return {
-      hook,
-      operation,
-      ref: textOrNull(ref?.(row as never)),
-      sender: textOrNull(senderOf(change, row, values)),
-      headers: (typeof headers === 'function' ? headers(row as never) : headers) ?? null,
-      data: { ...provided(plan.provided, raw), ...computed },
-      previous,
-    };
+    const values = decodeRow(dataSource, change.plan.columns, raw);
+    // Before anything is computed: no function is to see a row that the hook leaves out.
+    if (!meetsColumns(change, values)) return null;
+    return computedEvent(change, values, raw);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CaptureFailedError(hook.name, why, { cause: error });
+    throw captureFailed(change.plan.hook, error);
   }
+}
+
+/** The error that a function of a hook threw, as it is told. */
+export function captureFailed(hook: Hook, error: unknown): CaptureFailedError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new CaptureFailedError(hook.name, why, { cause: error });
+}
+
+function meetsColumns(
+  { plan, operation, before }: Change,
+  values: ReadonlyMap<string, unknown>,
+): boolean {
+  const conditions = plan.hook.when.filter(({ field }) => field.column !== null);
+  const fields = conditions.map(({ field }) => field);
+  return meets(conditions, {
+    operation,
+    now: projected(fields, values),
+    before: before && projected(fields, new Map([...values, ...before])),
+  });
+}
+
+function computedEvent(
+  change: Change,
+  values: ReadonlyMap<string, unknown>,
+  raw: JsonRecord,
+): ReadyEvent | null {
+  const { id, plan, operation, before } = change;
+  const { hook, provided: fields } = plan;
+  const row = plainRow(values);
+  const now = compute(hook, row);
+  const old = before && new Map([...values, ...before]);
+  const oldComputed = old && compute(hook, plainRow(old));
+  const computed = hook.when.filter(({ field }) => field.column === null);
+  if (!meets(computed, { operation, now, before: oldComputed })) return null;
+  const current = { ...projected(fields, values), ...now };
+  const previous = old && { ...projected(fields, old), ...oldComputed };
+  if (operation === 'update' && previous && sameJson(current, previous)) return null;
+  const { ref, headers } = hook.declared;
+  return {
+    id,
+    hook,
+    operation,
+    ref: textOrNull(ref?.(row as never)),
+    sender: textOrNull(senderOf(hook, row, values)),
+    headers: (typeof headers === 'function' ? headers(row as never) : headers) ?? null,
+    data: { ...provided(fields, raw), ...now },
+    previous,
+  };
 }
 
 /** What is provided of a row, as the database wrote it. */
@@ -58,38 +94,19 @@ export function projected(
   return Object.fromEntries(known.map(({ path }) => [path, toJson(values.get(path))]));
 }
 
-function compute({ plan }: Change, row: HookRow): JsonRecord {
-  const functions = Object.entries(plan.hook.declared.compute ?? {});
+function compute({ declared }: Hook, row: HookRow): JsonRecord {
+  const functions = Object.entries(declared.compute ?? {});
   return Object.fromEntries(functions.map(([field, of]) => [field, toJson(of(row as never))]));
 }
 
-function senderOf({ plan }: Change, row: HookRow, values: ReadonlyMap<string, unknown>): JsonValue {
-  const { sender } = plan.hook.declared;
+function senderOf(
+  { declared: { sender } }: Hook,
+  row: HookRow,
+  values: ReadonlyMap<string, unknown>,
+): JsonValue {
   return toJson(typeof sender === 'string' ? values.get(sender) : sender?.(row as never));
 }
 
 function textOrNull(value: JsonValue | undefined): string | null {
   return value === null || value === undefined ? null : String(value);
-}
-
-/** Paths nest: `home.city` becomes `{ home: { city } }`. The copy is frozen, and plain all through. */
-function nested(values: ReadonlyMap<string, unknown>): HookRow {
-  const row: Record<string, unknown> = {};
-  for (const [path, value] of values) {
-    const steps = path.split('.');
-    const last = steps.pop() ?? path;
-    let place = row;
-    for (const step of steps) {
-      place[step] = { ...(place[step] as object | undefined) };
-      place = place[step] as Record<string, unknown>;
-    }
-    place[last] = value;
-  }
-  return deepFreeze(row);
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  for (const member of Object.values(value)) deepFreeze(member);
-  return Object.freeze(value);
 }

@@ -1,7 +1,7 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
 import type { Field } from '../hook/field';
 import type { JsonRecord } from '../json';
-import type { RowKey } from './plan';
+import { allColumns, type RowKey } from './plan';
 import { keyText, readRows } from './rows';
 import { RunnerBatches } from './runner-batches';
 
@@ -42,6 +42,7 @@ export class OldRows {
       const ofClass = wanted.filter((row) => row.metadata === metadata);
       const found = await readRows(this.dataSource, runner, {
         metadata,
+        // A removed row is wanted for all hooks, an updated one for some: those that are read at once are read alike.
         columns: allColumns(ofClass),
         keys: ofClass.map(({ key }) => key),
         lock: true,
@@ -57,10 +58,4 @@ export class OldRows {
 
 function idOf(metadata: EntityMetadata, key: RowKey): string {
   return `${metadata.name} ${keyText(key)}`;
-}
-
-/** A removed row is wanted for all hooks, an updated one for some: those that are read at once are read alike. */
-function allColumns(wanted: readonly WantedRow[]): readonly Field[] {
-  const columns = wanted.flatMap((row) => row.columns);
-  return [...new Map(columns.map((field) => [field.path, field])).values()];
 }

@@ -2,14 +2,17 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { eventName, type Hook } from '../hook/hook';
 import type { Operation } from '../hook/operation';
+import type { Targets } from '../hook/options';
 import { type JsonRecord, storable } from '../json';
 import type { Tables } from '../tables';
 import type { CapturePlan, RowKey } from './plan';
 import { rawObjectSql } from './raw';
 import { keyColumnsSql, keyIsSql, keyJoinSql, keyParameters, tableSql } from './rows';
+import { Statement } from './statement';
 
 /** An event whose values the database copies from the row itself, as it stands in the same transaction. */
 export interface CopiedEvent {
+  readonly id: string;
   readonly plan: CapturePlan;
   readonly operation: Operation;
   readonly key: RowKey;
@@ -18,6 +21,8 @@ export interface CopiedEvent {
 
 /** An event whose values are here already. */
 export interface ReadyEvent {
+  /** Left out where nobody had to know it before the event is written. */
+  readonly id?: string;
   readonly hook: Hook;
   readonly operation: Operation | null;
   readonly ref: string | null;
@@ -26,6 +31,8 @@ export interface ReadyEvent {
   /** As the database writes them; computed and defined fields as JSON. */
   readonly data: JsonRecord;
   readonly previous: JsonRecord | null;
+  /** What the hook's `resolve` named. */
+  readonly targets?: Targets | null;
 }
 
 export interface WrittenEvent {
@@ -54,7 +61,7 @@ export class Outbox {
     ready: readonly ReadyEvent[],
   ): Promise<readonly WrittenEvent[]> {
     if (copied.length + ready.length === 0) return [];
-    const statement = new Statement();
+    const statement = new Statement<WrittenEvent>();
     const sources = groups(copied).map((group) => this.#copied(statement, group));
     if (ready.length > 0) sources.push(readySource(statement, ready));
     const sql = this.#sql(statement, sources);
@@ -63,7 +70,7 @@ export class Outbox {
   }
 
   // PostgreSQL plans this anew for every save, which takes longer than running it: what is null is left out.
-  #sql(statement: Statement, sources: readonly Source[]): string {
+  #sql(statement: Statement<WrittenEvent>, sources: readonly Source[]): string {
     const columns = COLUMNS.filter(([column]) => sources.some(({ values }) => values[column]));
     const always = new Map([['process_id', `${statement.parameter(this.processId)}::uuid`]]);
     if (this.skipped !== null) {
@@ -78,7 +85,7 @@ export class Outbox {
     return `INSERT INTO ${this.tables.event} (${names.join(', ')}) ${selects.join(' UNION ALL ')} RETURNING id`;
   }
 
-  #copied(statement: Statement, { plan, operation, events }: Group): Source {
+  #copied(statement: Statement<WrittenEvent>, { plan, operation, events }: Group): Source {
     const { hook } = plan;
     const [first, ...others] = events;
     const { values, from } =
@@ -102,25 +109,25 @@ export class Outbox {
   }
 
   // Planned in half the time that a join with a recordset takes, and most saves are of one entity.
-  #one(statement: Statement, { metadata }: CapturePlan, event: CopiedEvent): Source {
+  #one(statement: Statement<WrittenEvent>, { metadata }: CapturePlan, event: CopiedEvent): Source {
     const { key, previous } = event;
     const isKey = keyIsSql(this.dataSource, metadata, (n) => statement.parameter(key[n]));
     return {
       from: `${tableSql(this.dataSource, metadata)} t WHERE ${isKey}`,
       values: {
-        id: `${statement.parameter(statement.idOf(copiedEvent(event)))}::uuid`,
+        id: `${statement.parameter(statement.note(copiedEvent(event)))}::uuid`,
         ...(previous && { previous: `${statement.parameter(asText(previous))}::json` }),
       },
     };
   }
 
   #several(
-    statement: Statement,
+    statement: Statement<WrittenEvent>,
     { metadata }: CapturePlan,
     events: readonly CopiedEvent[],
   ): Source {
     const rows = events.map((event) => ({
-      i: statement.idOf(copiedEvent(event)),
+      i: statement.note(copiedEvent(event)),
       ...keyParameters(event.key),
       p: asText(event.previous),
     }));
@@ -150,6 +157,7 @@ const COLUMNS = [
   ['headers', 'json'],
   ['data', 'json'],
   ['previous', 'json'],
+  ['targets', 'json'],
 ] as const;
 
 /** Where events come from, and the SQL of their columns; those that are left out are null. */
@@ -158,25 +166,27 @@ interface Source {
   readonly values: Readonly<Partial<Record<(typeof COLUMNS)[number][0], string>>>;
 }
 
-function readySource(statement: Statement, events: readonly ReadyEvent[]): Source {
-  const rows = events.map(({ hook, operation, ref, sender, headers, data, previous }) => {
-    const event = { hook: hook.name, event: eventName(hook, operation), operation };
+function readySource(statement: Statement<WrittenEvent>, events: readonly ReadyEvent[]): Source {
+  const rows = events.map((ready) => {
+    const event = readyEvent(ready);
+    const { ref, sender, headers, data, previous, targets = null } = ready;
     return {
-      i: statement.idOf(event),
+      i: statement.note(event),
       h: event.hook,
-      o: operation,
+      o: event.operation,
       e: event.event,
       ref: ref && storable(ref),
       sender: sender && storable(sender),
       headers: asText(headers),
       data: asText(data),
       previous: asText(previous),
+      targets: asText(targets),
     };
   });
   return {
     from:
       `json_to_recordset(${statement.parameter(JSON.stringify(rows))}::json) AS c(i uuid, h text, o text, ` +
-      'e text, ref text, sender text, headers text, data text, previous text)',
+      'e text, ref text, sender text, headers text, data text, previous text, targets text)',
     values: {
       id: 'c.i',
       hook: 'c.h',
@@ -187,16 +197,25 @@ function readySource(statement: Statement, events: readonly ReadyEvent[]): Sourc
       headers: 'c.headers::json',
       data: 'c.data::json',
       previous: 'c.previous::json',
+      ...(rows.some(({ targets }) => targets) && { targets: 'c.targets::json' }),
     },
   };
 }
 
-function copiedEvent({ plan: { hook }, operation }: CopiedEvent): Omit<WrittenEvent, 'id'> {
-  return { hook: hook.name, event: eventName(hook, operation), operation };
+function copiedEvent({ id, plan, operation }: CopiedEvent): WrittenEvent {
+  return readyEvent({ id, hook: plan.hook, operation });
+}
+
+function readyEvent({
+  id = uuidv7(),
+  hook,
+  operation,
+}: Pick<ReadyEvent, 'id' | 'hook' | 'operation'>): WrittenEvent {
+  return { id, hook: hook.name, event: eventName(hook, operation), operation };
 }
 
 // JSON inside of JSON is passed as text: PostgreSQL refuses an escaped NUL in a recordset, even in a member of type json.
-function asText(value: JsonRecord | null): string | null {
+function asText(value: object | null): string | null {
   return value && JSON.stringify(value);
 }
 
@@ -217,22 +236,4 @@ function groups(events: readonly CopiedEvent[]): Group[] {
     group.events.push(event);
   }
   return [...byPlan.values()].flatMap((ofPlan) => [...ofPlan.values()]);
-}
-
-/** Numbers the parameters of a statement as they are named, and knows which events it is to write. */
-class Statement {
-  readonly parameters: unknown[] = [];
-  readonly events = new Map<string, WrittenEvent>();
-
-  parameter(value: unknown): string {
-    this.parameters.push(value);
-    return `$${this.parameters.length}`;
-  }
-
-  /** A new id for an event. */
-  idOf(event: Omit<WrittenEvent, 'id'>): string {
-    const id = uuidv7();
-    this.events.set(id, { id, ...event });
-    return id;
-  }
 }

@@ -10,6 +10,7 @@ import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import type { HookCatalog } from '../hook/catalog';
 import { columnFields, type Field, typeName } from '../hook/field';
 import { type Hook, providedFields } from '../hook/hook';
+import { isTransition } from '../hook/when';
 
 /** How the changes of one concrete entity class become events of one hook. */
 export interface CapturePlan {
@@ -17,11 +18,11 @@ export interface CapturePlan {
   readonly metadata: EntityMetadata;
   /** The provided fields that this class has. */
   readonly provided: readonly Field[];
-  /** The columns to read: all of them where the hook has functions, else the provided ones. */
+  /** The columns to read: all of them where a function must see the row, else the provided ones and those of `when`. */
   readonly columns: readonly Field[];
-  /** A function of the hook must see the row, so the row is read before the event is written. */
+  /** The row is read before the event is written: a function or a condition of the hook must see it. */
   readonly needsRow: boolean;
-  /** The old row is read `FOR UPDATE`: asked for, or TypeORM does not load a provided column. */
+  /** The old row is read `FOR UPDATE`: asked for, or TypeORM does not load a column whose old value is wanted. */
   readonly readsPrevious: boolean;
 }
 
@@ -45,27 +46,48 @@ export function capturePlans(dataSource: DataSource, catalog: HookCatalog): Capt
 }
 
 function planOf(dataSource: DataSource, metadata: EntityMetadata, hook: Hook): CapturePlan {
-  const { declared, name } = hook;
+  const { declared, name, when } = hook;
   const provided = [...providedFields(dataSource, metadata, declared, name).values()];
-  const needsRow = hasFunctions(hook);
+  const all = [...columnFields(dataSource, metadata).values()];
+  const needed = new Set([...provided, ...when.map(({ field }) => field)].map(({ path }) => path));
+  const columns = seesWholeRow(hook) ? all : all.filter(({ path }) => needed.has(path));
   return {
     hook,
     metadata,
     provided,
-    columns: needsRow
-      ? [...columnFields(dataSource, metadata).values()]
-      : provided.filter(({ column }) => column !== null),
-    needsRow,
+    columns,
+    needsRow: seesWholeRow(hook) || when.length > 0 || declared.resolve !== undefined,
     readsPrevious:
-      declared.exactPrevious === true || provided.some(({ column }) => column?.isSelect === false),
+      declared.exactPrevious === true ||
+      provided.some(({ column }) => column?.isSelect === false) ||
+      comparedFields(hook, all).some(mayBeUnloaded),
   };
 }
 
-function hasFunctions({ declared }: Hook): boolean {
+/** Whether a function of the hook gets the row, or a path may name any column of it. */
+function seesWholeRow({ declared }: Hook): boolean {
   const { compute, ref, sender, headers } = declared;
   return (
     [compute, ref, sender].some((option) => option !== undefined) || typeof headers === 'function'
   );
+}
+
+/** The fields whose old values the conditions of a hook compare with; a computed one is made of any column. */
+function comparedFields({ when }: Hook, all: readonly Field[]): readonly Field[] {
+  return when
+    .filter(({ matcher }) => isTransition(matcher))
+    .flatMap(({ field }) => (field.column ? [field] : all));
+}
+
+/** TypeORM loads no `select: false` columns, and is silent about a relation that is set from its other side. */
+function mayBeUnloaded({ column }: Field): boolean {
+  return column?.isSelect === false || column?.relationMetadata !== undefined;
+}
+
+/** What several plans of one class read, each column once. */
+export function allColumns(plans: Iterable<Pick<CapturePlan, 'columns'>>): readonly Field[] {
+  const columns = [...plans].flatMap((plan) => plan.columns);
+  return [...new Map(columns.map((field) => [field.path, field])).values()];
 }
 
 /** A row's primary key as text, one value a key column; null where a value is missing. */

@@ -1,7 +1,5 @@
 import type { HookEvent } from '../hook/event';
 import type { Hook } from '../hook/hook';
-import type { Listener } from '../listener/listener';
-import type { StoredListener } from '../listener/store';
 import { body } from './body';
 import type { Chunk } from './chunk';
 import { attemptOptions } from './defaults';
@@ -10,6 +8,7 @@ import type { HttpClient } from './http-client';
 import { type Judgement, judge, type Reply } from './judge';
 import type { AttemptOptions } from './options';
 import type { DeliveryState, Outcome, RecordedEffect } from './outcome';
+import type { Recipient } from './recipients';
 import type { Attempted, OutcomeRecord } from './recorder';
 
 /** One delivery of a chunk, with everything that an attempt needs. */
@@ -18,7 +17,7 @@ export interface PendingDelivery {
   readonly deliveryId: string;
   readonly event: HookEvent;
   readonly hook: Hook;
-  readonly recipient: StoredListener;
+  readonly recipient: Recipient;
   readonly state: DeliveryState;
 }
 
@@ -37,13 +36,12 @@ export async function attempt(
   { client, options: general, signal }: AttemptContext,
 ): Promise<AttemptRecord> {
   const { hook, recipient, state } = delivery;
-  const { listener } = recipient;
-  const options = optionsOf(general, hook, listener);
+  const options = optionsOf(general, hook, recipient);
   const at = new Date();
   const startedAt = performance.now();
   const { timeoutMs, maxResponseBytes } = options;
   const reply = await client.post({ ...signed(delivery, at), timeoutMs, maxResponseBytes, signal });
-  const judgement = judge(reply, { state, options, replies: listener.replies });
+  const judgement = judge(reply, { state, options, replies: recipient.replies });
   return {
     ...identity(delivery),
     state: nextState(state, judgement.outcome),
@@ -57,7 +55,7 @@ export async function attempt(
 function optionsOf(
   general: Required<AttemptOptions>,
   { declared }: Hook,
-  { delivery }: Listener,
+  { delivery }: Recipient,
 ): Required<AttemptOptions> {
   const isPlain = declared.delivery === undefined && Object.keys(delivery).length === 0;
   return isPlain ? general : attemptOptions(general, declared.delivery, delivery);
@@ -86,22 +84,21 @@ function identity({ chunk, deliveryId, event, recipient }: Omit<PendingDelivery,
     deliveryId,
     eventId: event.id,
     event: event.name,
-    listenerId: recipient.listener.id,
+    listenerId: recipient.id,
   };
 }
 
 function signed({ deliveryId, event, hook, recipient, state }: PendingDelivery, at: Date) {
-  const { listener, secret } = recipient;
-  const { contentType, format } = listener;
+  const { contentType, format, secret, target } = recipient;
   const content = body(event, hook, { contentType, format: format ?? hook.format });
-  const headers = requestHeaders(event, listener, {
+  const headers = requestHeaders(event, recipient, {
     deliveryId,
     attempt: state.attempt + 1,
     body: content,
     secret,
     now: at.getTime(),
   });
-  return { url: new URL(listener.target), headers, body: content };
+  return { url: new URL(target), headers, body: content };
 }
 
 function nextState(state: DeliveryState, { kind }: Outcome): DeliveryState {
@@ -125,7 +122,7 @@ function answer(reply: Reply): Pick<Attempted, 'httpStatus' | 'response'> {
 function effectOf(
   { effect }: Judgement,
   reply: Reply,
-  { failingSince }: StoredListener,
+  { failingSince }: Recipient,
   { disableAfterMs }: Required<AttemptOptions>,
 ): RecordedEffect {
   if (isSuccess(reply)) return failingSince ? { ...effect, isHealthy: true } : effect;

@@ -16,7 +16,7 @@ export interface SignedRequest {
 /** All headers of one request: the hook's, then the listener's, then ours, each over the ones before. */
 export function requestHeaders(
   event: HookEvent,
-  listener: Listener,
+  listener: Pick<Listener, 'id' | 'contentType' | 'digest' | 'headers'>,
   { deliveryId, attempt, body, secret, now }: SignedRequest,
 ): Record<string, string> {
   const timestamp = Math.floor(now / 1_000);

@@ -1,4 +1,5 @@
 import type { Database } from '../database';
+import { withoutKeysSql } from '../listener/key-store';
 import type { Logger } from '../logger';
 import type { Reporter } from '../reports';
 import type { Tables } from '../tables';
@@ -42,7 +43,7 @@ export class ListenerHealth {
       pause_ms: pauseMs ?? null,
     }));
     const updated = await this.database.query<{ id: string; reason: string | null }>(
-      `UPDATE ${this.tables.listener} l SET
+      `WITH noted AS (UPDATE ${this.tables.listener} l SET
          failing_since = CASE WHEN e.healthy THEN NULL WHEN NOT e.healthy THEN coalesce(l.failing_since, now())
            ELSE l.failing_since END,
          paused_until = coalesce(now() + e.pause_ms * interval '1 millisecond', l.paused_until),
@@ -50,7 +51,9 @@ export class ListenerHealth {
          inactive_reason = e.why,
          inactive_since = CASE WHEN e.why IS NOT NULL THEN now() END
        FROM json_to_recordset($1::json) AS e(id uuid, healthy boolean, why text, pause_ms float8)
-       WHERE l.id = e.id AND l.active RETURNING l.id, e.why AS reason`,
+       WHERE l.id = e.id AND l.active RETURNING l.id, l.keys, e.why AS reason
+       ), off AS (SELECT id, keys FROM noted WHERE reason IS NOT NULL), ${withoutKeysSql(this.tables, 'off')}
+       SELECT id, reason FROM noted`,
       [JSON.stringify(effects)],
     );
     return updated.flatMap(({ id, reason }) =>

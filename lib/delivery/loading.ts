@@ -4,15 +4,15 @@ import type { Database } from '../database';
 import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
 import type { Hook } from '../hook/hook';
-import type { ListenerStore, StoredListener } from '../listener/store';
 import type { Tables } from '../tables';
 import { type Chunk, deliveryId } from './chunk';
 import { type DeliveryState, type Outcome, UNTRIED } from './outcome';
+import { type Recipient, readRecipients } from './recipients';
 
 /** What a chunk's deliveries are made of, as it is stored now. */
 export interface Loaded {
   readonly events: ReadonlyMap<string, LoadedEvent>;
-  readonly listeners: ReadonlyMap<string, StoredListener>;
+  readonly recipients: ReadonlyMap<string, Recipient>;
   readonly deliveries: readonly LoadedDelivery[];
 }
 
@@ -23,8 +23,10 @@ export type LoadedEvent =
   /** A transformer threw. */
   | { readonly kind: 'unreadable'; readonly row: EventRow };
 
-/** Events as the planner read them. */
-export type PlannedEvents = readonly HookEvent[];
+/** Events as they were read where a chunk was planned, by id. Of a chunk that nobody had before; what is missing is read. */
+export type PlannedEvents = ReadonlyMap<string, HookEvent>;
+
+export const NOTHING_PLANNED: PlannedEvents = new Map();
 
 export interface LoadedDelivery {
   readonly deliveryId: string;
@@ -44,37 +46,41 @@ export class ChunkLoader {
     private readonly dataSource: DataSource,
     private readonly database: Database,
     private readonly tables: Tables,
-    private readonly listeners: ListenerStore,
     private readonly catalog: () => HookCatalog,
   ) {}
 
-  /** `events`: those of a chunk that was planned here just now, so that nobody can have recorded an outcome of it yet. */
-  async load(chunk: Chunk, events: PlannedEvents | null): Promise<Loaded> {
-    const listeners = await this.listeners.find(this.database.query, 'l.id = ANY($1)', [
-      [...new Set(chunk.listenerIds)],
-    ]);
-    const planned = plannedDeliveries(chunk);
+  /** `planned`: of a chunk that nobody had before, so that no outcome of it can be recorded. Else null. */
+  async load(chunk: Chunk, planned: PlannedEvents | null): Promise<Loaded> {
+    const { query } = this.database;
+    const recipients = await readRecipients(query, this.tables, new Set(chunk.listenerIds));
+    const deliveries = plannedDeliveries(chunk);
     return {
-      events: events ? this.#known(events) : await this.#read(chunk),
-      listeners: new Map(listeners.map((stored) => [stored.listener.id, stored])),
-      deliveries: events ? planned : await this.#withoutRecorded(chunk, planned),
+      events: await this.#events(new Set(chunk.eventIds), planned ?? NOTHING_PLANNED),
+      recipients: new Map(recipients.map((recipient) => [recipient.id, recipient])),
+      deliveries: planned ? deliveries : await this.#withoutRecorded(chunk, deliveries),
     };
   }
 
-  #known(events: PlannedEvents): ReadonlyMap<string, LoadedEvent> {
-    const readable = events.map((event): [string, LoadedEvent] => {
-      const hook = this.catalog().get(event.hook);
-      return [event.id, { kind: 'readable', hook, event }];
-    });
-    return new Map(readable);
+  async #events(
+    ids: ReadonlySet<string>,
+    planned: PlannedEvents,
+  ): Promise<ReadonlyMap<string, LoadedEvent>> {
+    const loaded = new Map<string, LoadedEvent>();
+    for (const id of ids) {
+      const event = planned.get(id);
+      if (event) loaded.set(id, { kind: 'readable', hook: this.catalog().get(event.hook), event });
+    }
+    const missing = [...ids].filter((id) => !loaded.has(id));
+    for (const row of await this.#read(missing)) loaded.set(row.id, this.#decode(row));
+    return loaded;
   }
 
-  async #read(chunk: Chunk): Promise<ReadonlyMap<string, LoadedEvent>> {
-    const rows = await this.database.query<EventRow>(
-      `SELECT ${EVENT_COLUMNS} FROM ${this.tables.event} WHERE id = ANY($1)`,
-      [[...new Set(chunk.eventIds)]],
+  async #read(ids: readonly string[]): Promise<readonly EventRow[]> {
+    if (ids.length === 0) return [];
+    return this.database.query<EventRow>(
+      `SELECT ${EVENT_COLUMNS} FROM ${this.tables.event} WHERE id = ANY($1::uuid[])`,
+      [ids],
     );
-    return new Map(rows.map((row) => [row.id, this.#decode(row)]));
   }
 
   #decode(row: EventRow): LoadedEvent {

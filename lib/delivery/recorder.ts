@@ -31,7 +31,7 @@ export interface Attempted {
   readonly response: string | null;
 }
 
-const MAX_BATCH = 100;
+const MAX_BATCH = 500;
 /** How long an outcome waits for others to be recorded with, while requests are under way. */
 const LINGER_MS = 25;
 const RETRY_MS = 1_000;
@@ -39,6 +39,7 @@ const RETRY_MS = 1_000;
 /** Writes outcomes in bulk: each one once, and the last of a chunk closes it. */
 export class Recorder {
   #queue: OutcomeRecord[] = [];
+  #writing = 0;
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
@@ -56,8 +57,9 @@ export class Recorder {
     ) => void,
   ) {}
 
+  /** Outcomes that are not stored yet. */
   get size(): number {
-    return this.#queue.length;
+    return this.#queue.length + this.#writing;
   }
 
   /** `isLast`: no request is under way that could end soon, so waiting for it would be in vain. */
@@ -89,6 +91,7 @@ export class Recorder {
     while (this.#queue.length > 0) {
       const batch = this.#queue;
       this.#queue = [];
+      this.#writing = batch.length;
       try {
         await this.#write(batch);
       } catch (error) {
@@ -96,6 +99,8 @@ export class Recorder {
         this.logger.error('Outcomes could not be recorded; trying again.', { error });
         this.#later(RETRY_MS);
         return;
+      } finally {
+        this.#writing = 0;
       }
     }
   }
@@ -112,36 +117,37 @@ export class Recorder {
   }
 
   async #write(batch: readonly OutcomeRecord[]): Promise<void> {
-    const chunks = new Map(batch.map(({ chunk }) => [chunk.id + chunk.token, chunk]));
-    const held = await this.database.query<{ id: string; token: string }>(this.#sql(), [
-      JSON.stringify(batch.map(rowOf)),
-      JSON.stringify([...chunks.values()].map(({ id, token }) => ({ id, token }))),
+    const chunks = [...new Map(batch.map(({ chunk }) => [keyOf(chunk), chunk])).values()];
+    const places = new Map(chunks.map((chunk, place) => [keyOf(chunk), place]));
+    const held = await this.database.query<{ place: number }>(this.#sql(), [
+      JSON.stringify(batch.map((record) => rowOf(record, places.get(keyOf(record.chunk)) ?? 0))),
+      JSON.stringify(chunks.map(({ id, token }, place) => ({ place, id, token }))),
     ]);
-    const kept = new Set(held.map(({ id, token }) => id + token));
-    const lost = new Set([...chunks.keys()].filter((key) => !kept.has(key)));
-    const recorded = batch.filter(({ chunk }) => kept.has(chunk.id + chunk.token));
+    const kept = new Set(held.map(({ place }) => place));
+    const lost = new Set(chunks.filter((_, place) => !kept.has(place)).map(keyOf));
+    const recorded = batch.filter(({ chunk }) => !lost.has(keyOf(chunk)));
+    this.#writing = 0;
     await this.health.note(recorded);
-    for (const record of recorded) this.#report(record);
+    if (this.reporter.isHeard('outcome')) for (const record of recorded) this.#report(record);
     this.recorded(batch, lost);
   }
 
   #sql(): string {
     const { chunk, delivery, attempt } = this.tables;
-    return `WITH r AS (
-      SELECT * FROM json_to_recordset($1::json) AS r(id uuid, chunk_id uuid, token bigint, event_id uuid,
+    return `WITH held AS (
+      SELECT h.place, c.id FROM ${chunk} c
+      JOIN json_to_recordset($2::json) AS h(place int, id uuid, token bigint) ON c.id = h.id AND c.token = h.token
+      ORDER BY c.id FOR UPDATE OF c
+    ), mine AS (
+      SELECT r.*, held.id AS chunk_id FROM json_to_recordset($1::json) AS r(place int, id uuid, event_id uuid,
         listener_id uuid, event text, status text, attempt int, retries int, reschedules int, after_ms float8,
         http_status int, reason text, response text, retval text, duration_ms int, attempted_at timestamptz,
         is_kept boolean, closes boolean)
-    ), held AS (
-      SELECT c.id, c.token FROM ${chunk} c
-      JOIN json_to_recordset($2::json) AS h(id uuid, token bigint) ON c.id = h.id AND c.token = h.token
-      ORDER BY c.id FOR UPDATE OF c
-    ), mine AS (
-      SELECT r.* FROM r JOIN held ON held.id = r.chunk_id AND held.token = r.token
+      JOIN held USING (place)
     ), written AS (
       INSERT INTO ${delivery} AS d (id, event_id, listener_id, event, status, attempt, retries, reschedules,
         next_at, http_status, reason, response, retval, duration_ms, attempted_at)
-      SELECT id, event_id, listener_id, event, status, attempt, retries, reschedules,
+      SELECT id, event_id, listener_id, event, status, attempt, coalesce(retries, 0), coalesce(reschedules, 0),
         clock_timestamp() + after_ms * interval '1 millisecond', http_status, reason, response, retval::json,
         duration_ms, attempted_at FROM mine
       ON CONFLICT (id) DO UPDATE SET status = excluded.status, attempt = excluded.attempt,
@@ -157,7 +163,7 @@ export class Recorder {
       ON CONFLICT DO NOTHING
     ), closed AS (
       DELETE FROM ${chunk} WHERE id IN (SELECT chunk_id FROM mine WHERE closes)
-    ) SELECT id, token FROM held`;
+    ) SELECT place FROM held`;
   }
 
   #report({ deliveryId, eventId, event, listenerId, outcome }: OutcomeRecord): void {
@@ -184,30 +190,37 @@ export function afterMsOf(outcome: Outcome): number | null {
   return 'afterMs' in outcome ? outcome.afterMs : null;
 }
 
-function rowOf(record: OutcomeRecord): Record<string, unknown> {
-  const { chunk, outcome, attempted, state } = record;
+/** What tells a chunk from the same one in other hands. */
+export function keyOf({ id, token }: Chunk): string {
+  return id + token;
+}
+
+/** What is null or nothing is left out: the database would take as long to read that as all the rest. */
+function rowOf(record: OutcomeRecord, place: number): Record<string, unknown> {
+  const { outcome, attempted, state } = record;
   return {
+    place,
     id: record.deliveryId,
-    chunk_id: chunk.id,
-    token: chunk.token,
     event_id: record.eventId,
     listener_id: record.listenerId,
     event: record.event,
     status: outcome.kind,
-    ...state,
-    after_ms: afterMsOf(outcome),
-    http_status: attempted?.httpStatus ?? null,
-    reason: reasonOf(outcome),
-    response: attempted?.response == null ? null : storable(attempted.response),
+    attempt: state.attempt,
+    retries: state.retries || undefined,
+    reschedules: state.reschedules || undefined,
+    after_ms: afterMsOf(outcome) ?? undefined,
+    http_status: attempted?.httpStatus ?? undefined,
+    reason: reasonOf(outcome) ?? undefined,
+    response: attempted?.response == null ? undefined : storable(attempted.response),
     // JSON as text: an escaped NUL in it would be refused here.
     retval:
       outcome.kind === 'done' && outcome.retval !== undefined
         ? JSON.stringify(outcome.retval)
-        : null,
-    duration_ms: attempted && Math.round(attempted.durationMs),
+        : undefined,
+    duration_ms: attempted ? Math.round(attempted.durationMs) : undefined,
     attempted_at: attempted?.at.toISOString(),
     // The only attempt of a delivery that ended at once is its row itself.
-    is_kept: attempted !== null && !(state.attempt === 1 && isFinal(outcome)),
-    closes: record.closes,
+    is_kept: (attempted !== null && !(state.attempt === 1 && isFinal(outcome))) || undefined,
+    closes: record.closes || undefined,
   };
 }

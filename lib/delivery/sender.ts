@@ -39,6 +39,9 @@ interface ChunkInWork {
   readonly finished: () => void;
 }
 
+/** What the carrier of chunks needs of a sender. */
+export type ChunkSender = Pick<Sender, 'size' | 'unresponsive' | 'send' | 'stop'>;
+
 /** Carries the deliveries of chunks to their recipients, and their outcomes to the recorder. */
 export class Sender {
   readonly #lanes: Lanes;
@@ -73,8 +76,8 @@ export class Sender {
   }
 
   /** Resolves when the outcome of every delivery was handed to the recorder. False where all were recorded before. */
-  async send(chunk: Chunk, events: PlannedEvents | null): Promise<boolean> {
-    const loaded = await this.#load(chunk, events);
+  async send(chunk: Chunk, planned: PlannedEvents | null): Promise<boolean> {
+    const loaded = await this.#load(chunk, planned);
     const left = loaded.deliveries.length;
     if (left === 0) {
       await this.recorder.close(chunk);
@@ -88,11 +91,11 @@ export class Sender {
     return true;
   }
 
-  async #load(chunk: Chunk, events: PlannedEvents | null): Promise<Loaded> {
+  async #load(chunk: Chunk, planned: PlannedEvents | null): Promise<Loaded> {
     this.#loading += chunk.eventIds.length;
     try {
-      const loaded = await this.loader.load(chunk, events);
-      this.#verdicts.forget(loaded.listeners.keys());
+      const loaded = await this.loader.load(chunk, planned);
+      this.#verdicts.forget(loaded.recipients.keys());
       return loaded;
     } finally {
       this.#loading -= chunk.eventIds.length;
@@ -113,7 +116,7 @@ export class Sender {
       this.#record(work, pending);
       return;
     }
-    const origin = new URL(pending.recipient.listener.target).origin;
+    const origin = new URL(pending.recipient.target).origin;
     const job: Job = {
       origin,
       run: async () => {
@@ -143,7 +146,7 @@ export class Sender {
     delivery: LoadedDelivery,
   ): PendingDelivery | AttemptRecord {
     const found = loaded.events.get(delivery.eventId);
-    const recipient = loaded.listeners.get(delivery.listenerId);
+    const recipient = loaded.recipients.get(delivery.listenerId);
     if (found?.kind === 'readable' && recipient) {
       const { event, hook } = found;
       return {
@@ -166,7 +169,7 @@ export class Sender {
   }
 
   async #attempt(pending: PendingDelivery): Promise<AttemptRecord> {
-    const held = this.#verdicts.against(pending.recipient.listener);
+    const held = this.#verdicts.against(pending.recipient);
     if (held) return unattempted(pending, held);
     const client = this.#client(pending.hook.name);
     const { signal } = this.#stopping;

@@ -1,5 +1,5 @@
-import type { Listener } from '../listener/listener';
 import type { ListenerEffect, Outcome } from './outcome';
+import type { Recipient } from './recipients';
 
 interface Verdict {
   /** It is not active any more, for this reason. */
@@ -30,12 +30,12 @@ export class Verdicts {
   }
 
   /** The outcome of a delivery that may not be sent to this listener now; null where it may. */
-  against(listener: Listener): Outcome | null {
-    const verdict = this.#of.get(listener.id);
-    const inactive = listener.active ? verdict?.inactive : (listener.inactiveReason ?? '');
+  against({ id, active, inactiveReason, pausedUntil }: Recipient): Outcome | null {
+    const verdict = this.#of.get(id);
+    const inactive = active ? verdict?.inactive : (inactiveReason ?? '');
     if (inactive !== undefined)
       return { kind: 'skipped', reason: `the listener is not active: ${inactive}` };
-    const until = Math.max(verdict?.pausedUntil ?? 0, listener.pausedUntil?.getTime() ?? 0);
+    const until = Math.max(verdict?.pausedUntil ?? 0, pausedUntil?.getTime() ?? 0);
     const afterMs = until - Date.now();
     return afterMs > 0 ? { kind: 'waiting', afterMs, reason: 'the listener is paused' } : null;
   }

@@ -3,6 +3,16 @@ import type { Database } from '../database';
 import { type Chunk, MAX_CHUNK_SIZE } from '../delivery/chunk';
 import type { Tables } from '../tables';
 
+/** The token of a chunk that is stored for whoever has room first. */
+export const UNHELD_TOKEN = '0';
+/** Of one that is held for the first time. */
+export const FIRST_TOKEN = '1';
+
+/** Whether nobody had this chunk before it was taken by `abandoned()`, so that no outcome of it can be recorded. */
+export function wasUnheld({ token }: Chunk): boolean {
+  return token === FIRST_TOKEN;
+}
+
 interface ChunkRow {
   readonly id: string;
   readonly token: string;
@@ -52,7 +62,7 @@ export class Claims {
     return row?.ms ?? null;
   }
 
-  /** Takes over chunks whose lease ran out: the process that held them is gone, or too late. */
+  /** Takes chunks that nobody holds: nobody has had them yet, or the process that held them is gone, or too late. */
   async abandoned(limit: number): Promise<readonly Chunk[]> {
     const rows = await this.database.query<ChunkRow>(
       `UPDATE ${this.tables.chunk} c SET token = c.token + 1, process_id = $1,
@@ -86,13 +96,14 @@ export class Claims {
     );
   }
 
-  /** Lets others take chunks over at once. */
-  async release(chunks: readonly Chunk[]): Promise<void> {
+  /** Lets others take chunks over, after so long where that is said, else at once. */
+  async release(chunks: readonly Chunk[], afterMs: number | null = null): Promise<void> {
     if (chunks.length === 0) return;
     await this.database.query(
-      `UPDATE ${this.tables.chunk} c SET lease_until = '-infinity'
+      `UPDATE ${this.tables.chunk} c
+       SET lease_until = coalesce(clock_timestamp() + $2::float8 * interval '1 millisecond', '-infinity')
        FROM json_to_recordset($1::json) AS h(id uuid, token bigint) WHERE c.id = h.id AND c.token = h.token`,
-      [JSON.stringify(chunks.map(({ id, token }) => ({ id, token })))],
+      [JSON.stringify(chunks.map(({ id, token }) => ({ id, token }))), afterMs],
     );
   }
 

@@ -1,4 +1,5 @@
-const LONGEST_TIMER_MS = 2_147_483_647;
+/** What Node's timers can wait at most. */
+export const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** Remembers when the next delivery is due, and rings then. */
 export class DueTimer {

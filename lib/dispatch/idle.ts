@@ -3,6 +3,7 @@ import type { Database } from '../database';
 import { IdleTimeoutError } from '../errors';
 import type { HookCatalog } from '../hook/catalog';
 import type { Tables } from '../tables';
+import { LONGEST_TIMER_MS } from './due-timer';
 import type { DeliveryEngine } from './engine';
 
 const POLL_MS = 10;
@@ -11,6 +12,7 @@ const SOON_MS = 1_500;
 
 interface Left {
   readonly events: number;
+  readonly chunks: number;
   readonly deliveries: number;
   readonly inFlight: number;
 }
@@ -27,8 +29,9 @@ export class Idle {
   /** Rejects with `IDLE_TIMEOUT`, naming what is left. */
   async wait(timeoutMs: number): Promise<void> {
     const deadline = Date.now() + timeoutMs;
+    const patience = sleep(Math.min(timeoutMs, LONGEST_TIMER_MS), undefined, { ref: false });
     for (;;) {
-      await this.engine()?.settle();
+      await Promise.race([this.engine()?.settle(), patience]);
       const left = await this.#left();
       if (isNothing(left)) return;
       if (Date.now() >= deadline) throw new IdleTimeoutError(timeoutMs, described(left));
@@ -39,21 +42,31 @@ export class Idle {
   async #left(): Promise<Left> {
     const inFlight = this.engine()?.inFlight ?? 0;
     // What this process does not do itself, it cannot wait for.
-    if (inFlight > 0 || !this.engine()?.isRunning) return { events: 0, deliveries: 0, inFlight };
-    const [row] = await this.database.query<{ events: string; deliveries: string }>(
+    if (inFlight > 0 || !this.engine()?.isRunning)
+      return { events: 0, chunks: 0, deliveries: 0, inFlight };
+    const [row] = await this.database.query<Record<'events' | 'chunks' | 'deliveries', string>>(
       `SELECT (SELECT count(*) FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)) AS events,
+         (SELECT count(*) FROM ${this.tables.chunk} WHERE lease_until < clock_timestamp()) AS chunks,
          (SELECT count(*) FROM ${this.tables.delivery} WHERE next_at <= clock_timestamp() +
            CASE WHEN status = 'waiting' THEN $2 ELSE 0 END * interval '1 millisecond') AS deliveries`,
       [this.catalog().names(), SOON_MS],
     );
-    return { events: Number(row?.events), deliveries: Number(row?.deliveries), inFlight };
+    return {
+      events: Number(row?.events),
+      chunks: Number(row?.chunks),
+      deliveries: Number(row?.deliveries),
+      inFlight,
+    };
   }
 }
 
-function isNothing({ events, deliveries, inFlight }: Left): boolean {
-  return events + deliveries + inFlight === 0;
+function isNothing({ events, chunks, deliveries, inFlight }: Left): boolean {
+  return events + chunks + deliveries + inFlight === 0;
 }
 
-function described({ events, deliveries, inFlight }: Left): string {
-  return `${events} events to plan, ${deliveries} deliveries due, ${inFlight} in flight`;
+function described({ events, chunks, deliveries, inFlight }: Left): string {
+  return (
+    `${events} events to plan, ${chunks} chunks that nobody holds, ${deliveries} deliveries due, ` +
+    `${inFlight} in flight`
+  );
 }

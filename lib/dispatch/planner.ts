@@ -1,23 +1,42 @@
 import type { DataSource } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { EVENT_COLUMNS, type EventRow, isEmptyUpdate, toEvent } from '../capture/event-row';
 import type { Database, Query } from '../database';
-import { type Chunk, MAX_CHUNK_SIZE } from '../delivery/chunk';
+import type { Chunk } from '../delivery/chunk';
+import { NOTHING_PLANNED, type PlannedEvents } from '../delivery/loading';
 import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
-import type { ListenerMatching, Match } from '../listener/matching';
+import type { ResolvedTargets } from '../listener/dynamic-listeners';
+import type { ListenerMatching } from '../listener/matching';
 import type { Logger } from '../logger';
 import type { Tables } from '../tables';
+import { ChunkWriter, type Lease } from './chunk-writer';
 
 export interface Plan {
-  /** Events that were planned: where they are fewer than were asked for, they are all there are. */
   readonly eventIds: readonly string[];
+  /** To be handed over now: they are leased to this process. */
   readonly chunks: readonly Chunk[];
+  /** Events of which further chunks were stored, held by nobody. */
+  readonly scattered: ReadonlySet<string>;
   /** Of the chunks, to be sent without being read again. */
-  readonly events: readonly HookEvent[];
+  readonly events: PlannedEvents;
+  /** Whether there may be more to plan. */
+  readonly hasMore: boolean;
 }
 
-const NOTHING: Plan = { eventIds: [], chunks: [], events: [] };
+const NOTHING: Plan = {
+  eventIds: [],
+  chunks: [],
+  scattered: new Set(),
+  events: NOTHING_PLANNED,
+  hasMore: false,
+};
+
+/** Events planned at once. */
+const PLANNED_AT_ONCE = 500;
+/** No transaction stores more, but for a single event that more listen to. */
+const MAX_DELIVERIES = 200_000;
+/** Where it would, so many times fewer events are planned at once. */
+const FEWER = 8;
 
 /** Once an event was heard, the next ones are taken to be, for so long. */
 const HEARD_MS = 1_000;
@@ -25,6 +44,7 @@ const HEARD_MS = 1_000;
 /** Turns committed events into chunks of deliveries. Events that are locked here are skipped by others. */
 export class Planner {
   #heardAt = Number.NEGATIVE_INFINITY;
+  #atOnce = PLANNED_AT_ONCE;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -32,14 +52,15 @@ export class Planner {
     private readonly tables: Tables,
     private readonly matching: ListenerMatching,
     private readonly catalog: () => HookCatalog,
-    private readonly lease: { readonly processId: string; readonly leaseMs: number },
+    private readonly lease: Lease,
     private readonly logger: Logger,
   ) {}
 
-  async plan(limit: number): Promise<Plan> {
+  async plan(limit = PLANNED_AT_ONCE): Promise<Plan> {
     if (performance.now() - this.#heardAt < HEARD_MS) return this.#planHeard(limit);
     const { due, unheard } = await this.#passUnheard(limit);
-    if (unheard.length === due) return { ...NOTHING, eventIds: unheard };
+    if (unheard.length === due)
+      return { ...NOTHING, eventIds: unheard, hasMore: unheard.length >= limit };
     this.#heardAt = performance.now();
     const heard = await this.#planHeard(limit);
     return { ...heard, eventIds: [...unheard, ...heard.eventIds] };
@@ -54,11 +75,11 @@ export class Planner {
     const { event, listener } = this.tables;
     const [row] = await this.database.query<{ due: number; unheard: string[] }>(
       `WITH due AS (
-         SELECT id, hook, event FROM ${event} WHERE planned_at IS NULL AND hook = ANY($1)
+         SELECT id, hook, event, targets IS NOT NULL AS resolved FROM ${event} WHERE planned_at IS NULL AND hook = ANY($1)
          ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
        ), names AS (
-         SELECT hook, event FROM due GROUP BY hook, event HAVING NOT EXISTS (
-           SELECT FROM ${listener} l WHERE l.active AND (l.hook = due.hook OR l.pattern IN (due.event, '*',
+         SELECT hook, event FROM due GROUP BY hook, event HAVING NOT bool_or(resolved) AND NOT EXISTS (
+           SELECT FROM ${listener} l WHERE l.active AND NOT l.dynamic AND (l.hook = due.hook OR l.pattern IN (due.event, '*',
              split_part(due.event, '.', 1) || '.*', '*.' || substr(due.event, strpos(due.event, '.') + 1))))
        ), passed AS (
          UPDATE ${event} e SET planned_at = clock_timestamp() FROM due JOIN names USING (hook, event)
@@ -70,17 +91,44 @@ export class Planner {
     return row ?? { due: 0, unheard: [] };
   }
 
+  /** As many events as are wanted by a bounded number of listeners; at least one. */
+  async #planHeard(limit: number): Promise<Plan> {
+    for (;;) {
+      const atOnce = Math.min(limit, this.#atOnce);
+      try {
+        const { count, ...plan } = await this.#planTogether(atOnce);
+        const isFew = count * FEWER < MAX_DELIVERIES;
+        this.#atOnce = isFew ? Math.min(PLANNED_AT_ONCE, this.#atOnce * 2) : this.#atOnce;
+        return plan;
+      } catch (error) {
+        if (!(error instanceof TooMany)) throw error;
+        this.#atOnce = Math.max(1, Math.floor(error.events / FEWER));
+      }
+    }
+  }
+
   /** One transaction: events are planned if and only if their chunks are stored. */
-  #planHeard(limit: number): Promise<Plan> {
-    return this.database.transaction(async (query) => {
+  #planTogether(limit: number): Promise<Plan & { readonly count: number }> {
+    return this.database.snapshot(async (query) => {
       const rows = await this.#claim(query, limit);
-      if (rows.length === 0) return NOTHING;
+      if (rows.length === 0) return { ...NOTHING, count: 0 };
       const { events, unreadable } = this.#read(rows);
-      const matches = await this.matching.matching(query, events);
-      const chunks = toChunks(matches);
-      if (chunks.length > 0) await this.#store(query, chunks);
+      const writer = new ChunkWriter(query, this.tables, this.lease);
+      for await (const page of this.matching.matching(query, events, targetsOf(rows)))
+        for (const match of page) {
+          await writer.add(match);
+          if (writer.count > MAX_DELIVERIES && rows.length > 1) throw new TooMany(rows.length);
+        }
+      await writer.end();
       if (unreadable.length > 0) await this.#skip(query, unreadable);
-      return { eventIds: rows.map(({ id }) => id), chunks, events };
+      return {
+        eventIds: rows.map(({ id }) => id),
+        chunks: writer.leased,
+        scattered: writer.scattered,
+        events: new Map(events.map((event) => [event.id, event])),
+        hasMore: rows.length >= limit,
+        count: writer.count,
+      };
     });
   }
 
@@ -116,38 +164,18 @@ export class Planner {
     return { events, unreadable };
   }
 
-  async #store(query: Query, chunks: readonly Chunk[]): Promise<void> {
-    await query(
-      `INSERT INTO ${this.tables.chunk} (id, process_id, token, lease_until, event_ids, listener_ids)
-       SELECT id, $2, 1, clock_timestamp() + $3 * interval '1 millisecond', e, l
-       FROM json_to_recordset($1::json) AS c(id uuid, e uuid[], l uuid[])`,
-      [
-        JSON.stringify(
-          chunks.map(({ id, eventIds, listenerIds }) => ({ id, e: eventIds, l: listenerIds })),
-        ),
-        this.lease.processId,
-        this.lease.leaseMs,
-      ],
-    );
-  }
-
   async #skip(query: Query, ids: readonly string[]): Promise<void> {
     await query(`UPDATE ${this.tables.event} SET skipped = 'unreadable' WHERE id = ANY($1)`, [ids]);
   }
 }
 
-function toChunks(matches: readonly Match[]): readonly Chunk[] {
-  const pairs = matches.flatMap(({ event, listenerIds }) =>
-    listenerIds.map((listenerId) => [event.id, listenerId] as const),
-  );
-  const count = Math.ceil(pairs.length / MAX_CHUNK_SIZE);
-  return Array.from({ length: count }, (_, n) => {
-    const part = pairs.slice(n * MAX_CHUNK_SIZE, (n + 1) * MAX_CHUNK_SIZE);
-    return {
-      id: uuidv7(),
-      token: '1',
-      eventIds: part.map(([eventId]) => eventId),
-      listenerIds: part.map(([, listenerId]) => listenerId),
-    };
-  });
+function targetsOf(rows: readonly EventRow[]): ResolvedTargets {
+  return new Map(rows.flatMap(({ id, targets }) => (targets ? [[id, targets] as const] : [])));
+}
+
+/** Rolls a plan back whose events too many listen to, taken together. */
+class TooMany extends Error {
+  constructor(readonly events: number) {
+    super(`${events} events are too many to plan at once.`);
+  }
 }

@@ -29,6 +29,7 @@ export class Pruning {
   async prune(): Promise<boolean> {
     const { eventsMs, deliveriesMs } = this.retention;
     const deliveries = deliveriesMs > 0 ? await this.#deliveries(deliveriesMs) : 0;
+    if (deliveriesMs > 0) await this.#dynamicListeners(deliveriesMs);
     const events = eventsMs > 0 ? await this.#events(eventsMs) : 0;
     await this.#processes();
     return Math.max(deliveries, events) === BATCH;
@@ -49,6 +50,20 @@ export class Pruning {
       [ageMs],
     );
     return removed.length;
+  }
+
+  /** Listeners that were made for single events, and that no event named for long: they are marked as used once a day. */
+  async #dynamicListeners(ageMs: number): Promise<void> {
+    const { listener, delivery } = this.tables;
+    await this.database.query(
+      `DELETE FROM ${listener} WHERE id IN (
+         SELECT l.id FROM ${listener} l WHERE l.dynamic
+           AND l.updated_at < now() - interval '2 days' - $1 * interval '1 millisecond'
+           AND NOT EXISTS (SELECT FROM ${delivery} d WHERE d.listener_id = l.id
+             AND (d.next_at IS NOT NULL OR d.chunk_id IS NOT NULL))
+         LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
+      [ageMs],
+    );
   }
 
   async #events(ageMs: number): Promise<number> {

@@ -6,19 +6,24 @@ import { BeforeSubscriber } from '../capture/before-subscriber';
 import { Capture } from '../capture/capture';
 import { CriteriaWarnings, watchInsertBuilders } from '../capture/criteria';
 import { OldRows } from '../capture/old-rows';
-import { Outbox, type WrittenEvent } from '../capture/outbox';
+import { Outbox, type ReadyEvent, type WrittenEvent } from '../capture/outbox';
 import { capturePlans } from '../capture/plan';
+import { sentEvent } from '../capture/sent';
 import type { Database } from '../database';
 import { ListenerHealth } from '../delivery/listener-health';
 import { ChunkLoader } from '../delivery/loading';
 import { Recorder } from '../delivery/recorder';
 import { Sender } from '../delivery/sender';
 import type { HookCatalog } from '../hook/catalog';
-import { ListenerMatching } from '../listener/matching';
+import type { Hook } from '../hook/hook';
+import { providedValues } from '../hook/provided-values';
+import type { SendOptions } from '../listener/attached-hook';
+import type { ListenerMatching } from '../listener/matching';
 import type { RecipientPolicy } from '../listener/recipient-policy';
 import type { ListenerStore } from '../listener/store';
 import type { Reporter } from '../reports';
 import type { Tables } from '../tables';
+import { Carrier } from './carrier';
 import { Claims } from './claims';
 import { LocalDispatcher } from './dispatcher';
 import { DeliveryEngine } from './engine';
@@ -34,6 +39,7 @@ export interface SessionParts {
   readonly database: Database;
   readonly tables: Tables;
   readonly store: ListenerStore;
+  readonly matching: ListenerMatching;
   readonly reporter: Reporter;
   readonly policyOf: (hook: string | null) => RecipientPolicy;
 }
@@ -117,6 +123,38 @@ export class Session {
     }
   }
 
+  /** Stores an event of a defined hook and has it told. Gives its id; none where a function of the hook threw and that is only logged. */
+  async send(
+    hook: Hook,
+    data: Readonly<Record<string, unknown>>,
+    { sender, ref, headers, manager }: SendOptions,
+  ): Promise<string> {
+    const { dataSource, options } = this.parts;
+    const sent: ReadyEvent = {
+      hook,
+      operation: null,
+      ref: ref ?? null,
+      sender: sender ?? null,
+      headers: headers ?? null,
+      data: providedValues(hook, data),
+      previous: null,
+    };
+    const event = await sentEvent(dataSource, sent, options);
+    if (!event) return '';
+    const joined = manager?.queryRunner;
+    if (joined?.isTransactionActive) return this.#write(joined, event);
+    const runner = dataSource.createQueryRunner();
+    const id = await this.#write(runner, event).finally(() => runner.release());
+    await this.tell([id]);
+    return id;
+  }
+
+  async #write(runner: QueryRunner, event: ReadyEvent): Promise<string> {
+    const written = await this.outbox.write(runner, [], [event]);
+    this.noteWritten(runner, written);
+    return written[0]?.id ?? '';
+  }
+
   /** Has committed events told; resolves at once, or with `'inline'` when they were tried. */
   tell(eventIds: readonly string[]): Promise<void> {
     const { dispatcher, waitMs } = this.parts.options;
@@ -144,23 +182,26 @@ export class Session {
   }
 
   #newEngine(): DeliveryEngine {
-    const { dataSource, options, database, tables, store, reporter, policyOf } = this.parts;
+    const { dataSource, options, database, tables, matching, reporter, policyOf } = this.parts;
     const { logger, leaseMs, dispatcher } = options;
     const catalog = () => this.catalog;
     const health = new ListenerHealth(database, tables, reporter, logger);
     const recorder = new Recorder(database, tables, health, reporter, logger, (records, lost) =>
       engine.noteRecorded(records, lost),
     );
-    const loader = new ChunkLoader(dataSource, database, tables, store, catalog);
-    const matching = new ListenerMatching(tables, store, catalog);
+    const loader = new ChunkLoader(dataSource, database, tables, catalog);
     const lease = { processId: this.processId, leaseMs };
     const engine: DeliveryEngine = new DeliveryEngine(
       new Planner(dataSource, database, tables, matching, catalog, lease, logger),
       this.#claims,
-      new Sender(loader, recorder, policyOf, reporter, options.delivery),
-      recorder,
+      new Carrier(
+        this.#claims,
+        new Sender(loader, recorder, policyOf, reporter, options.delivery),
+        recorder,
+        typeof dispatcher === 'object' ? dispatcher : new LocalDispatcher(),
+        logger,
+      ),
       new Pruning(database, tables, options.retention),
-      typeof dispatcher === 'object' ? dispatcher : new LocalDispatcher(),
       this.#waits,
       options,
       logger,

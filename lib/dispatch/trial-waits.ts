@@ -8,10 +8,12 @@ interface Wait {
   readonly unplanned: Set<string>;
   /** Deliveries whose first outcome is not stored yet. */
   readonly untried: Set<string>;
+  /** Events of which others may send a part: only the database knows of that. */
+  readonly scattered: Set<string>;
   readonly done: () => void;
 }
 
-/** How often the database is asked about events that another process may have taken. */
+/** How often the database is asked about what another process may have taken. */
 const ASK_MS = 250;
 
 /** Lets `'inline'` commits wait until each matching listener was tried once, and that is stored. */
@@ -43,7 +45,7 @@ export class TrialWaits {
     }
   }
 
-  notePlanned({ eventIds, chunks }: Plan): void {
+  notePlanned({ eventIds, chunks, scattered }: Plan): void {
     if (this.#waits.size === 0 || eventIds.length === 0) return;
     const deliveries = chunks.flatMap((chunk) =>
       chunk.eventIds.map((eventId, n) => [eventId, chunk.listenerIds[n] ?? ''] as const),
@@ -51,6 +53,7 @@ export class TrialWaits {
     for (const wait of this.#waits) {
       for (const [eventId, listenerId] of deliveries)
         if (wait.unplanned.has(eventId)) wait.untried.add(deliveryId(eventId, listenerId));
+      for (const eventId of scattered) if (wait.unplanned.has(eventId)) wait.scattered.add(eventId);
       for (const eventId of eventIds) wait.unplanned.delete(eventId);
       endIfTried(wait);
     }
@@ -68,7 +71,12 @@ export class TrialWaits {
     const tried = new Promise<true>((resolve) => {
       done = () => resolve(true);
     });
-    const wait: Wait = { unplanned: new Set(eventIds), untried: new Set(), done };
+    const wait: Wait = {
+      unplanned: new Set(eventIds),
+      untried: new Set(),
+      scattered: new Set(),
+      done,
+    };
     this.#waits.add(wait);
     return {
       within: (ms: number) => Promise.race([tried, sleep(ms)]),
@@ -90,8 +98,8 @@ export class TrialWaits {
   }
 }
 
-function endIfTried({ unplanned, untried, done }: Wait): void {
-  if (unplanned.size === 0 && untried.size === 0) done();
+function endIfTried({ unplanned, untried, scattered, done }: Wait): void {
+  if (unplanned.size + untried.size + scattered.size === 0) done();
 }
 
 function sleep(ms: number): Promise<false> {

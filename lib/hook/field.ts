@@ -20,6 +20,11 @@ export function columnFields(dataSource: DataSource, metadata: EntityMetadata): 
   return new Map(fields.map((field) => [field.path, field]));
 }
 
+/** A field without a column: a computed one, or one of a defined hook. */
+export function untyped(path: string): Field {
+  return { path, kind: 'unknown', column: null, relation: null };
+}
+
 /** The fields that `'*'` means: no key, no relation id, nothing that `find()` leaves out. */
 export function isOrdinary({ column }: Field): boolean {
   if (!column) return false;

@@ -1,9 +1,10 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { UnknownFieldError, UnknownOperationError } from '../errors';
-import { columnFields, type Field, isOrdinary } from './field';
+import { columnFields, type Field, isOrdinary, untyped } from './field';
 import type { DeclaredHook } from './model-hook';
 import { EVENT_SUFFIX, isOperation, OPERATIONS, type Operation } from './operation';
 import type { BodyFormat, DefinedHookOptions } from './options';
+import { type WhenCondition, whenConditions } from './when';
 
 /** A hook as it is attached: every name resolved, every default in place. */
 export interface Hook {
@@ -16,12 +17,17 @@ export interface Hook {
   readonly operations: readonly Operation[];
   /** What listeners may see and filter on, in the order of a body. */
   readonly fields: ReadonlyMap<string, Field>;
+  /** What a row must satisfy for its change to be an event; none for a defined hook. */
+  readonly when: readonly WhenCondition[];
   readonly format: BodyFormat;
   /** As it was declared; for a defined hook only what `define` took. */
   readonly declared: DeclaredHook;
 }
 
-/** Resolves a declaration against its entity. Throws `HOOK_UNKNOWN_FIELD` and `HOOK_UNKNOWN_OPERATION`. */
+/**
+ * Resolves a declaration against its entity. Throws `HOOK_UNKNOWN_FIELD`, `HOOK_UNKNOWN_OPERATION` and, for the conditions of `when`,
+ * `FILTER_OPERAND_INVALID` and `FILTER_REGEX_UNSUPPORTED`.
+ */
 export function resolveHook(
   dataSource: DataSource,
   metadata: EntityMetadata,
@@ -35,6 +41,7 @@ export function resolveHook(
     metadata,
     operations: operationsOf(name, declared),
     fields: providedFields(dataSource, metadata, declared, name),
+    when: whenConditions(name, declared, columnFields(dataSource, metadata)),
     format: declared.format ?? 'fields',
     declared,
   };
@@ -49,6 +56,7 @@ export function defineHook(name: string, options: DefinedHookOptions): Hook {
     metadata: null,
     operations: [],
     fields: new Map(options.provides.map((path) => [path, untyped(path)])),
+    when: [],
     format: options.format ?? 'fields',
     declared: options,
   };
@@ -98,10 +106,6 @@ export function providedFields(
   if (typeof sender === 'string' && !columns.has(sender) && !isChild)
     throw new UnknownFieldError(name, sender, [...columns.keys()]);
   return new Map([...fields, ...computed.map(untyped)].map((field) => [field.path, field]));
-}
-
-function untyped(path: string): Field {
-  return { path, kind: 'unknown', column: null, relation: null };
 }
 
 function operationsOf(name: string, { on, event }: DeclaredHook): readonly Operation[] {

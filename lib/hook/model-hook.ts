@@ -1,4 +1,5 @@
 import type { EntitySchema, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { Condition } from '../match/matcher';
 import type { ModelHookOptions } from './options';
 import type { FieldPath } from './paths';
 
@@ -9,22 +10,38 @@ export type HookTarget = EntityClass | EntitySchema<ObjectLiteral>;
 
 /**
  * Refuses a field that the entity has not, at compile time. TypeScript then says that the class is not assignable to
- * `UnknownFields<'typo'>`. Where no field is named one by one (`'*'`), `Fields` is `string`.
+ * `UnknownFields<'typo'>` or `UnknownConditions<'typo'>`. Where no field is named one by one (`'*'`), `Fields` is `string`.
  */
-type Provided<Target, Fields extends string, Computed> = string extends Fields
-  ? unknown
-  : Target extends EntityClass<infer Entity>
-    ? Exclude<Fields, FieldPath<Entity> | '*' | Computed> extends never
-      ? unknown
-      : UnknownFields<Exclude<Fields, FieldPath<Entity> | '*' | Computed>>
+type Known<Target, Fields extends string, When extends string, Computed> =
+  Target extends EntityClass<infer Entity>
+    ? Provided<Fields, FieldPath<Entity> | '*' | Computed> &
+        Judged<When, FieldPath<Entity> | Computed>
     : unknown;
+
+type Provided<Fields extends string, Possible> = string extends Fields
+  ? unknown
+  : Exclude<Fields, Possible> extends never
+    ? unknown
+    : UnknownFields<Exclude<Fields, Possible>>;
+
+type Judged<When extends string, Possible> = string extends When
+  ? unknown
+  : Exclude<When, Possible> extends never
+    ? unknown
+    : UnknownConditions<Exclude<When, Possible>>;
 
 interface UnknownFields<Fields extends string> {
   readonly 'provides fields that the entity has not': Fields;
 }
 
-type ModelHookDecorator<Fields extends string, Computed> = <Target extends HookTarget>(
-  target: Target & Provided<Target, Fields, Computed>,
+interface UnknownConditions<When extends string> {
+  readonly 'has conditions on fields that the entity has not': When;
+}
+
+type ModelHookDecorator<Fields extends string, Computed, When extends string> = <
+  Target extends HookTarget,
+>(
+  target: Target & Known<Target, Fields, When, Computed>,
   context?: ClassDecoratorContext,
 ) => void;
 
@@ -37,11 +54,13 @@ export function ModelHook<
   const Fields extends string,
   Row = never,
   Computed extends string = never,
+  When extends string = never,
 >(
   options: ModelHookOptions<Fields, Row> & {
     readonly compute?: { readonly [field in Computed]: (row: Row) => unknown };
+    readonly when?: { readonly [field in When]: Condition };
   },
-): ModelHookDecorator<Fields, Computed> {
+): ModelHookDecorator<Fields, Computed, When> {
   return (target) => {
     const declared = registry.get(target) ?? [];
     registry.set(target, [options as ModelHookOptions<string, unknown>, ...declared]);

@@ -1,4 +1,7 @@
 import type { DeliveryOptions } from '../delivery/options';
+import type { ListenerOptions } from '../listener/options';
+import type { Condition } from '../match/matcher';
+import type { HookEvent } from './event';
 import type { Operation } from './operation';
 
 /** How a body is laid out. */
@@ -6,6 +9,15 @@ export type BodyFormat = 'fields' | 'envelope' | 'standard' | 'cloudevents';
 
 /** A frozen plain copy of the true row: what `find()` would give, nested as the entity is, owned relations as `{ author: { id } }`. */
 export type HookRow = Readonly<Record<string, unknown>>;
+
+/** Listeners of one event that are stored nowhere else: URLs, or what `listener(…)` takes. At most 100. */
+export type Targets = readonly (string | ListenerOptions)[];
+
+/**
+ * Names further listeners of an event when it is captured, inside the transaction of the write. It gets the event frozen, as it will
+ * be told; the database's own time of it may differ a little from `occurredAt`.
+ */
+export type Resolve = (event: HookEvent) => Targets | Promise<Targets>;
 
 /** What `@ModelHook` takes. */
 export interface ModelHookOptions<
@@ -24,6 +36,11 @@ export interface ModelHookOptions<
   readonly on?: Operation | readonly Operation[];
   /** The event name, or one for each operation. @defaultValue `person.created`, `.updated`, `.removed`, `.softRemoved`, `.recovered` */
   readonly event?: string | { readonly [O in Operation]?: string };
+  /**
+   * Conditions on columns, provided or not, and on computed fields. A change whose row does not satisfy all of them is no event; a
+   * removed row is judged by its old values. @defaultValue none
+   */
+  readonly when?: { readonly [field: string]: Condition };
   /** Further provided fields, by name. */
   readonly compute?: { readonly [field: string]: (row: Row) => unknown };
   /** Canonical URL of the resource. */
@@ -34,6 +51,8 @@ export interface ModelHookOptions<
   readonly headers?:
     | { readonly [header: string]: string }
     | ((row: Row) => { readonly [header: string]: string });
+  /** Dynamic listeners: further targets of one event. They are stored with it; keep it quick, for the write waits. @defaultValue none */
+  readonly resolve?: Resolve;
   /** @defaultValue `'fields'` */
   readonly format?: BodyFormat;
   /** Read the old row `FOR UPDATE` first, so that `previous` is exact under concurrency. @defaultValue `false` */
@@ -46,9 +65,11 @@ export interface ModelHookOptions<
 }
 
 /** What `hooks.define` takes: a hook that is not a model's. */
-export interface DefinedHookOptions {
+export interface DefinedHookOptions<Field extends string = string> {
   /** The fields that may be sent; others are left out. Paths nest: `'home.city'`. */
-  readonly provides: readonly string[];
+  readonly provides: readonly Field[];
+  /** Dynamic listeners: further targets of one event. @defaultValue none */
+  readonly resolve?: Resolve;
   /** @defaultValue `'fields'` */
   readonly format?: BodyFormat;
   readonly title?: string;

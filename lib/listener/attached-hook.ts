@@ -1,12 +1,14 @@
 import type { EntityManager } from 'typeorm';
+import type { AnyFilter } from '../hook/filter';
 import { eventNames, type Hook } from '../hook/hook';
 import type { Operation } from '../hook/operation';
+import type { Condition } from '../match/matcher';
 import type { ListenerBuilder } from './builder';
 import type { ListenerOptions } from './listener';
 import type { Listeners } from './listeners';
 
-/** A hook of an attached DataSource. */
-export class AttachedHook {
+/** A hook of an attached DataSource. `Filter` says to TypeScript what its listeners may ask for. */
+export class AttachedHook<Filter = AnyFilter> {
   constructor(
     protected readonly hook: Hook,
     private readonly listeners: Listeners,
@@ -40,8 +42,8 @@ export class AttachedHook {
   }
 
   /** Begins a listener of this hook; `save()` stores it. */
-  listener(target: string | ListenerOptions): ListenerBuilder {
-    return this.listeners.build({ hook: this.hook.name, pattern: null }, target);
+  listener(target: string | ListenerOptions): ListenerBuilder<Filter> {
+    return this.listeners.build<Filter>({ hook: this.hook.name, pattern: null }, target);
   }
 }
 
@@ -63,7 +65,9 @@ export type Send = (
 ) => Promise<string>;
 
 /** A hook without an entity. */
-export class DefinedHook extends AttachedHook {
+export class DefinedHook<Field extends string = string> extends AttachedHook<{
+  readonly [field in Field]?: Condition;
+}> {
   constructor(
     hook: Hook,
     listeners: Listeners,

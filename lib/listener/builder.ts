@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
+import type { AnyFilter } from '../hook/filter';
 import type { Operation } from '../hook/operation';
-import type { Condition } from '../match/matcher';
 import type { ListenerDraft } from './draft';
 import type { Listener, ListenerOptions } from './listener';
 
@@ -12,19 +12,19 @@ export interface SaveOptions {
 type Save = (draft: ListenerDraft, options: SaveOptions) => Promise<Listener>;
 
 /** A listener in the making. Nothing here throws: what is wrong rejects `save()`. */
-export class ListenerBuilder {
+export class ListenerBuilder<Filter = AnyFilter> {
   constructor(
     readonly draft: ListenerDraft,
     private readonly store: Save,
   ) {}
 
   /** Hear only events whose fields satisfy these conditions. Called again, conditions add up. */
-  match(conditions: Readonly<Record<string, Condition>>): ListenerBuilder {
-    return this.#with({ match: [...(this.draft.match ?? []), conditions] });
+  match(conditions: Filter): ListenerBuilder<Filter> {
+    return this.#with({ match: [...(this.draft.match ?? []), conditions as AnyFilter] });
   }
 
   /** Hear only these operations; named none, it changes nothing. */
-  on(...operations: readonly Operation[]): ListenerBuilder {
+  on(...operations: readonly Operation[]): ListenerBuilder<Filter> {
     if (operations.length === 0) return this;
     return this.#with({ operations: [...(this.draft.operations ?? []), ...operations] });
   }
@@ -39,7 +39,7 @@ export class ListenerBuilder {
     return this.store(this.draft, options);
   }
 
-  #with(said: Partial<ListenerDraft>): ListenerBuilder {
+  #with(said: Partial<ListenerDraft>): ListenerBuilder<Filter> {
     return new ListenerBuilder({ ...this.draft, ...said }, this.store);
   }
 }

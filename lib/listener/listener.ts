@@ -59,6 +59,8 @@ export interface Listener {
   readonly inactiveReason: string | null;
   readonly inactiveSince: Date | null;
   readonly pausedUntil: Date | null;
+  /** Made for single events, by a hook's `resolve`. */
+  readonly dynamic: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }

@@ -1,17 +1,18 @@
 import { validate as isUuid } from 'uuid';
 import { type Database, type Query, runOn } from '../database';
 import { ListenerInvalidError, OptionInvalidError } from '../errors';
-import type { HookCatalog } from '../hook/catalog';
-import type { Operation } from '../hook/operation';
+import type { HookEvent } from '../hook/event';
+import type { AnyFilter } from '../hook/filter';
 import { storable } from '../json';
-import { type Condition, storedMatcher } from '../match/matcher';
-import type { StoredCondition } from '../match/operand';
+import type { Audience, Explanation } from './audience';
 import { asOptions, ListenerBuilder, type SaveOptions } from './builder';
+import { changedDraft, type ListenerChanges } from './changes';
 import type { ListenerDraft } from './draft';
+import type { KeyStore } from './key-store';
 import type { Listener, ListenerOptions } from './listener';
-import { normalise } from './normal';
-import type { RecipientPolicy } from './recipient-policy';
-import type { ListenerStore, Saved, StoredListener } from './store';
+import type { StoredListener } from './listener-row';
+import type { Saving } from './saving';
+import type { ListenerStore } from './store';
 
 /** What `find` may ask for; all of it must hold. */
 export interface ListenerWhere {
@@ -23,45 +24,74 @@ export interface ListenerWhere {
   readonly active?: boolean;
 }
 
-/** What `update` may change. Null takes an option back to its default; the secret is kept. */
-export type ListenerChanges = {
-  readonly [Option in keyof ListenerOptions]?: ListenerOptions[Option] | null;
-} & {
-  readonly match?: Readonly<Record<string, Condition>>;
-  readonly on?: readonly Operation[] | null;
-};
+export interface SaveManyOptions extends SaveOptions {
+  /** Called after every thousand listeners with how many were saved so far. */
+  readonly onProgress?: (saved: number) => void;
+}
 
+const ANALYSED_FROM = 5_000;
 /** Stored listeners: `hooks.listeners`. */
 export class Listeners {
   constructor(
     private readonly database: Database,
-    private readonly store: ListenerStore,
-    private readonly catalog: () => HookCatalog,
-    private readonly policyOf: (hook: string | null) => RecipientPolicy,
+    private readonly rows: { readonly store: ListenerStore; readonly keys: KeyStore },
+    private readonly audience: Audience,
+    private readonly saving: Saving,
     private readonly startedAt: () => Date,
   ) {}
 
   /** The start of `hooks.for(Person).listener(…)` and `hooks.listen(…)`. */
-  build(
+  build<Filter = AnyFilter>(
     of: Pick<ListenerDraft, 'hook' | 'pattern'>,
     target: string | ListenerOptions,
-  ): ListenerBuilder {
+  ): ListenerBuilder<Filter> {
     const draft = { ...of, options: asOptions(target), operations: undefined, match: undefined };
     return new ListenerBuilder(draft, (complete, options) => this.#save(complete, options));
   }
 
-  /** Saves all of them in one transaction, in the order given. */
+  /**
+   * Saves all of them in one transaction, or none, and gives them in their order. Saving thousands ends with an `ANALYZE` of our tables,
+   * unless it joins a transaction of yours: run one after it then.
+   */
   async saveMany(
-    builders: readonly ListenerBuilder[],
-    options: SaveOptions = {},
+    builders: Iterable<ListenerBuilder<never>>,
+    options: SaveManyOptions = {},
   ): Promise<readonly Listener[]> {
-    const listeners = builders.map(({ draft }) => this.#normalise(draft));
-    return this.#inTransaction(options, async (query) => {
-      const saved = await this.store.upsert(query, listeners);
-      const stored = await this.#withSecrets(query, saved);
-      const byIdentity = new Map(saved.map(({ id, listener }) => [listener.identity, id]));
-      return listeners.flatMap(({ identity }) => stored.get(byIdentity.get(identity) ?? '') ?? []);
-    });
+    const listeners = await this.#inTransaction(options, (query) =>
+      this.saving.all(query, drafts(builders), options.onProgress),
+    );
+    if (listeners.length >= ANALYSED_FROM && !options.manager)
+      await this.rows.keys.analyse(this.database.query);
+    return listeners;
+  }
+
+  /**
+   * Makes the keys of all listeners anew, by which events find them, a thousand in a transaction; resolves with how many there are. For
+   * after an upgrade that says so, or after the type of a column has changed. Matching is right before, during and after; only slower.
+   */
+  async reindex({ onProgress }: Pick<SaveManyOptions, 'onProgress'> = {}): Promise<number> {
+    const { keys } = this.rows;
+    let done = 0;
+    let page = await this.database.transaction((query) => keys.rekeyPage(query, null));
+    while (page) {
+      const { last, count } = page;
+      done += count;
+      onProgress?.(done);
+      page = await this.database.transaction((query) => keys.rekeyPage(query, last));
+    }
+    await this.database.transaction((query) => keys.dropUnusedPlans(query));
+    await keys.analyse(this.database.query);
+    return done;
+  }
+
+  /** The listeners that are told of an event: of a stored one by its id, or of one that could be. */
+  matching(event: HookEvent | string): Promise<readonly Listener[]> {
+    return this.audience.of(event);
+  }
+
+  /** Why a listener is told of an event, or why not. Rejects with `LISTENER_INVALID` and `OPTION_INVALID` for unknown ids. */
+  explain(event: HookEvent | string, listener: Listener | string): Promise<Explanation> {
+    return this.audience.explain(event, listener);
   }
 
   /** Rejects with `OPTION_INVALID` for what cannot be asked for. */
@@ -73,7 +103,7 @@ export class Listeners {
     const conditions = named.map(
       ([column], n) => `l.${FINDABLE[column as keyof ListenerWhere]} = $${n + 1}`,
     );
-    const found = await this.store.find(
+    const found = await this.rows.store.find(
       this.database.query,
       conditions.join(' AND ') || 'true',
       named.map(([, value]) => value),
@@ -83,61 +113,50 @@ export class Listeners {
 
   /** Null where there is none. */
   async get(id: string): Promise<Listener | null> {
-    return (await this.#stored(this.database.query, id))?.listener ?? null;
+    return (await this.#one(this.database.query, id))?.listener ?? null;
   }
 
   /** Changes a listener, checked as a whole. Rejects as `save` does, and with `LISTENER_INVALID` for an unknown id. */
   async update(id: string, changes: ListenerChanges): Promise<Listener> {
     return this.database.transaction(async (query) => {
-      const stored = await this.#stored(query, id);
+      const stored = await this.#one(query, id);
       if (!stored) throw unknown(id);
-      const changed = this.#normalise(changedDraft(stored, changes));
-      if (!(await this.store.replace(query, id, changed)))
+      const changed = this.saving.checked(changedDraft(stored, changes));
+      if (!(await this.rows.store.replace(query, id, changed)))
         throw new ListenerInvalidError({ url: ['another listener is the same already'] });
-      return ((await this.#stored(query, id)) as StoredListener).listener;
+      return ((await this.#one(query, id)) as StoredListener).listener;
     });
   }
 
   /** Deactivates: events are no longer matched, and deliveries that are planned end `skipped`. */
   async pause(id: string, why: string): Promise<void> {
-    const assignments = 'active = false, inactive_reason = $2, inactive_since = now()';
-    const parameters = [storable(why)];
-    if (!isUuid(id) || !(await this.store.set(this.database.query, id, assignments, parameters)))
+    if (!isUuid(id) || !(await this.rows.store.deactivate(this.database.query, id, storable(why))))
       throw unknown(id);
   }
 
   /** Activates again and forgets past failures. */
   async resume(id: string): Promise<void> {
-    const assignments =
-      'active = true, inactive_reason = NULL, inactive_since = NULL, paused_until = NULL, failing_since = NULL';
-    if (!isUuid(id) || !(await this.store.set(this.database.query, id, assignments, [])))
-      throw unknown(id);
+    const isKnown =
+      isUuid(id) &&
+      (await this.database.transaction((query) => this.rows.store.activate(query, id)));
+    if (!isKnown) throw unknown(id);
   }
 
   /** False where there was none. */
   async remove(id: string): Promise<boolean> {
-    return isUuid(id) && this.store.remove(this.database.query, id);
+    return isUuid(id) && this.rows.store.remove(this.database.query, id);
   }
 
   /** Listeners that code declared once, but not since this process attached: candidates for removal. */
   async stale(): Promise<readonly Listener[]> {
-    const found = await this.store.find(this.database.query, 'l.declared_at < $1', [
+    const found = await this.rows.store.find(this.database.query, 'l.declared_at < $1', [
       this.startedAt(),
     ]);
     return found.map(({ listener }) => listener);
   }
 
   async #save(draft: ListenerDraft, options: SaveOptions): Promise<Listener> {
-    const listener = this.#normalise(draft);
-    return this.#inTransaction(options, async (query) => {
-      const saved = await this.store.upsert(query, [listener]);
-      const [stored] = (await this.#withSecrets(query, saved)).values();
-      return stored as Listener;
-    });
-  }
-
-  #normalise(draft: ListenerDraft) {
-    return normalise(draft, this.catalog(), this.policyOf(draft.hook));
+    return this.#inTransaction(options, (query) => this.saving.one(query, draft));
   }
 
   #inTransaction<T>({ manager }: SaveOptions, work: (query: Query) => Promise<T>): Promise<T> {
@@ -146,19 +165,8 @@ export class Listeners {
     return work((sql, parameters) => runOn(runner, sql, parameters));
   }
 
-  async #withSecrets(query: Query, saved: readonly Saved[]): Promise<Map<string, Listener>> {
-    const created = new Set(saved.filter((one) => one.created).map(({ id }) => id));
-    const stored = await this.store.find(query, 'l.id = ANY($1)', [saved.map(({ id }) => id)]);
-    return new Map(
-      stored.map(({ listener, secret }) => [
-        listener.id,
-        created.has(listener.id) ? { ...listener, secret } : listener,
-      ]),
-    );
-  }
-
-  async #stored(query: Query, id: string): Promise<StoredListener | undefined> {
-    return isUuid(id) ? (await this.store.find(query, 'l.id = $1', [id]))[0] : undefined;
+  async #one(query: Query, id: string): Promise<StoredListener | undefined> {
+    return isUuid(id) ? (await this.rows.store.find(query, 'l.id = $1', [id]))[0] : undefined;
   }
 }
 
@@ -171,41 +179,10 @@ const FINDABLE: Readonly<Record<keyof ListenerWhere, string>> = {
   active: 'active',
 };
 
+function* drafts(builders: Iterable<ListenerBuilder<never>>): Generator<ListenerDraft> {
+  for (const { draft } of builders) yield draft;
+}
+
 function unknown(id: string): ListenerInvalidError {
   return new ListenerInvalidError({ id: [`no listener ${id} is stored`] });
-}
-
-function changedDraft(
-  { listener, secret }: StoredListener,
-  changes: ListenerChanges,
-): ListenerDraft {
-  const { match, on, ...options } = changes;
-  const current: ListenerOptions = {
-    url: listener.target,
-    secret,
-    digest: listener.digest,
-    contentType: listener.contentType,
-    headers: listener.headers,
-    config: listener.config,
-    replies: listener.replies,
-    delivery: listener.delivery,
-    ...(listener.format && { format: listener.format }),
-    ...(listener.owner && { owner: listener.owner }),
-    ...(listener.key && { key: listener.key }),
-  };
-  const changed = { ...current, ...options, secret: options.secret ?? secret };
-  const merged = Object.entries(changed).filter(([, value]) => value != null);
-  const operations = on === undefined ? listener.operations : on;
-  return {
-    hook: listener.hook,
-    pattern: listener.pattern,
-    options: Object.fromEntries(merged) as unknown as ListenerOptions,
-    operations: operations ?? undefined,
-    match: match ? [match] : listener.match.map(restored),
-  };
-}
-
-/** A stored condition as it would be said in code. */
-function restored(condition: StoredCondition): Record<string, Condition> {
-  return { [condition.field]: storedMatcher(condition) };
 }

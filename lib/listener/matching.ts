@@ -1,69 +1,92 @@
 import type { Query } from '../database';
 import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
-import { matches } from '../match/matches';
-import type { StoredCondition } from '../match/operand';
-import type { Tables } from '../tables';
-import { patternsOf } from './pattern';
-import type { ListenerStore } from './store';
+import type { Candidates, Found, KeyPlans } from './candidates';
+import { wants } from './checks';
+import type { DynamicListeners, ResolvedTargets } from './dynamic-listeners';
+import { gramCount, probesOf, type StoredGrams, scopesOf } from './event-keys';
+import { keyPrefix } from './key';
+import type { Match } from './match';
 
-/** What must be known of a listener to decide whether it wants an event. */
-export interface Candidate {
-  readonly id: string;
-  readonly hook: string | null;
-  readonly operations: readonly string[] | null;
-  readonly pattern: string | null;
-  readonly owner: string | null;
-  readonly match: readonly StoredCondition[];
-}
+const NO_TARGETS: ResolvedTargets = new Map();
 
-/** An event and the listeners that want it. */
-export interface Match {
-  readonly event: HookEvent;
-  readonly listenerIds: readonly string[];
-}
+/** From so many grams on, it pays to know first which ones are stored. */
+const MANY_GRAMS = 256;
+/** Reading a stored gram takes a tenth of the time that looking for one takes. */
+const GRAMS_READ_A_GRAM = 8;
+const MAX_GRAMS_READ = 1_000_000;
 
-/** Finds who wants to hear of events. Reads the stored listeners afresh for every batch, so that none is ever missed. */
+/**
+ * Finds who wants to hear of events: by the keys that they could satisfy, then condition by condition. Reads what is stored afresh for
+ * every batch, so that none is ever missed. Its statements belong together: run them in one snapshot.
+ */
 export class ListenerMatching {
   constructor(
-    private readonly tables: Tables,
-    private readonly store: ListenerStore,
+    private readonly candidates: Candidates,
     private readonly catalog: () => HookCatalog,
+    /** Without it, resolved targets are not told. */
+    private readonly dynamic: DynamicListeners | null = null,
   ) {}
 
-  async matching(query: Query, events: readonly HookEvent[]): Promise<readonly Match[]> {
-    if (events.length === 0) return [];
-    const candidates = await this.#candidates(query, events);
-    return events.map((event) => ({
-      event,
-      listenerIds: candidates
-        .filter((listener) => wants(listener, event, this.catalog()))
-        .map(({ id }) => id),
-    }));
+  /** Pages of matches: an event may come in several, each of its listeners once. */
+  async *matching(
+    query: Query,
+    events: readonly HookEvent[],
+    targets: ResolvedTargets = NO_TARGETS,
+  ): AsyncGenerator<readonly Match[], void> {
+    if (events.length === 0) return;
+    if (this.dynamic && targets.size > 0) yield await this.dynamic.matching(query, events, targets);
+    const known = await this.candidates.plans(query, [...new Set(events.flatMap(scopesOf))]);
+    const grams = await this.#storedGrams(query, events, known);
+    const probes = probesOf(events, known.plans, this.catalog(), grams);
+    const told = new Set<string>();
+    for await (const found of this.candidates.of(query, probes, known.hasUnkeyed)) {
+      const matches = this.#judge(events, found, told);
+      if (matches.length > 0) yield matches;
+    }
   }
 
-  #candidates(query: Query, events: readonly HookEvent[]): Promise<readonly Candidate[]> {
-    const hooks = [...new Set(events.map(({ hook }) => hook))];
-    const patterns = [...new Set(events.flatMap(({ name }) => patternsOf(name)))];
-    return query<Candidate>(
-      `SELECT l.id, l.hook, l.operations, l.pattern, l.owner, ${this.store.matchSql()} AS match
-       FROM ${this.tables.listener} l WHERE l.active AND (l.hook = ANY($1) OR l.pattern = ANY($2))`,
-      [hooks, patterns],
-    );
+  async #storedGrams(
+    query: Query,
+    events: readonly HookEvent[],
+    { plans }: KeyPlans,
+  ): Promise<StoredGrams> {
+    const count = gramCount(events, plans);
+    if (count < MANY_GRAMS) return new Map();
+    const prefixes = plans
+      .filter(({ operator }) => operator.endsWith('contains'))
+      .map((plan) => keyPrefix(plan));
+    const limit = Math.min(count * GRAMS_READ_A_GRAM, MAX_GRAMS_READ);
+    return this.candidates.grams(query, prefixes, limit);
+  }
+
+  #judge(
+    events: readonly HookEvent[],
+    found: readonly Found[],
+    told: Set<string>,
+  ): readonly Match[] {
+    const catalog = this.catalog();
+    const listenersOf = new Map<number, string[]>();
+    const all = [...events.keys()];
+    for (const { events: places, listener } of found)
+      for (const n of places ?? all) {
+        const event = events[n];
+        if (!event || !wants(listener, event, catalog)) continue;
+        if (listener.several && isRepeat(told, `${n} ${listener.id}`)) continue;
+        const listeners = listenersOf.get(n);
+        if (listeners) listeners.push(listener.id);
+        else listenersOf.set(n, [listener.id]);
+      }
+    return [...listenersOf].map(([n, listenerIds]) => ({
+      event: events[n] as HookEvent,
+      listenerIds,
+    }));
   }
 }
 
-/** Whether a listener wants an event: its hook or pattern, its operations, its owner, and every one of its conditions. */
-export function wants(listener: Candidate, event: HookEvent, catalog: HookCatalog): boolean {
-  const { hook, pattern, operations, owner } = listener;
-  if (hook !== null && hook !== event.hook) return false;
-  if (pattern !== null && !patternsOf(event.name).includes(pattern)) return false;
-  if (operations && (event.operation === null || !operations.includes(event.operation)))
-    return false;
-  if (owner !== null && owner !== event.sender) return false;
-  const fields = catalog.find(event.hook)?.fields;
-  return listener.match.every((condition) => {
-    const field = fields?.get(condition.field);
-    return field !== undefined && matches(condition, event.data[field.path], field.kind);
-  });
+/** Of the keys of one listener, an event may have several. */
+function isRepeat(told: Set<string>, pair: string): boolean {
+  if (told.has(pair)) return true;
+  told.add(pair);
+  return false;
 }

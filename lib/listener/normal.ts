@@ -6,13 +6,15 @@ import {
   UnknownOperationError,
 } from '../errors';
 import type { HookCatalog } from '../hook/catalog';
-import { eventNames, type Hook, namesSender } from '../hook/hook';
+import { type Hook, namesSender } from '../hook/hook';
 import { OPERATIONS } from '../hook/operation';
 import { canonicalJson, isPlainObject, type JsonValue } from '../json';
-import { asMatcher, type Condition } from '../match/matcher';
+import type { FieldKind } from '../match/field-kind';
+import { asMatcher, type Condition, type Matcher } from '../match/matcher';
 import { type StoredCondition, toStored } from '../match/operand';
 import type { ListenerDraft } from './draft';
-import { isPattern, patternsOf } from './pattern';
+import { isPattern } from './pattern';
+import { hooksHeardBy } from './pattern-hooks';
 import type { RecipientPolicy } from './recipient-policy';
 import { targetUrl, validateOptions } from './validation';
 
@@ -76,9 +78,7 @@ function hooksMatching(pattern: string, catalog: HookCatalog): readonly Hook[] {
     throw new ListenerInvalidError({
       pattern: ['must be an event name, "*", "<first part>.*" or "*.<rest>"'],
     });
-  return catalog
-    .list()
-    .filter((hook) => eventNames(hook).some((event) => patternsOf(event).includes(pattern)));
+  return hooksHeardBy({ hook: null, pattern }, catalog);
 }
 
 function checkOperations(hook: Hook | null, operations: readonly string[]): void {
@@ -104,10 +104,33 @@ function storedCondition(
   path: string,
   condition: Condition,
 ): StoredCondition {
-  const field = hooks.map((hook) => hook.fields.get(path)).find((found) => found !== undefined);
-  if (field) return toStored(path, field.kind, asMatcher(condition));
+  const kinds = new Set(hooks.flatMap((hook) => hook.fields.get(path)?.kind ?? []));
+  if (kinds.size > 0) return fittingCondition(path, kinds, asMatcher(condition));
   const provided = new Set(hooks.flatMap((hook) => [...hook.fields.keys()]));
   throw new FieldNotProvidedError(draft.hook ?? draft.pattern ?? '', path, [...provided]);
+}
+
+/** The hooks of a wildcard may hold different things under one name: a condition must fit one of them. */
+function fittingCondition(
+  path: string,
+  kinds: ReadonlySet<FieldKind>,
+  matcher: Matcher,
+): StoredCondition {
+  let refusal: unknown;
+  for (const kind of kinds.size > 1 ? leastChangingFirst(kinds) : kinds)
+    try {
+      return toStored(path, kind, matcher);
+    } catch (error) {
+      refusal ??= error;
+    }
+  throw refusal;
+}
+
+/** Decimal columns and date-times store an operand in a form of their own, in which others would not know it; they know that of others. */
+function leastChangingFirst(kinds: ReadonlySet<FieldKind>): readonly FieldKind[] {
+  const others = [...kinds].filter((kind) => kind !== 'exact' && kind !== 'instant');
+  const exact = kinds.has('exact') ? (['number', 'exact'] as const) : [];
+  return [...others, ...exact, ...(kinds.has('instant') ? (['instant'] as const) : [])];
 }
 
 function values({ hook, pattern, options, operations }: ListenerDraft): ListenerValues {
@@ -156,7 +179,11 @@ function identityOf(row: ListenerValues, match: readonly StoredCondition[]): str
     key !== null
       ? [owner, key]
       : [owner, hook, operations, pattern, new URL(target).href, sortedConditions(match)];
-  return createHash('sha256').update(canonicalJson(said)).digest('hex');
+  return identityHash(canonicalJson(said));
+}
+
+export function identityHash(said: string): string {
+  return createHash('sha256').update(said).digest('hex');
 }
 
 function sortedConditions(match: readonly StoredCondition[]): readonly string[] {

@@ -74,7 +74,8 @@ export class RecipientPolicy {
   /** The WHATWG parser has turned decimal, octal and hex spellings of an address into the dotted one by now. */
   #checkHost(hostname: string): void {
     const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-    if (ipaddr.isValid(host)) {
+    // Finding out that a name is no address takes ipaddr.js longer than all else here.
+    if (/^[\da-fx.]+$|:/i.test(host) && ipaddr.isValid(host)) {
       this.checkAddress(host);
       return;
     }

@@ -1,47 +1,71 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Query } from '../database';
+import { grouped } from '../grouped';
 import type { StoredCondition } from '../match/operand';
 import type { Tables } from '../tables';
-import type { Listener } from './listener';
+import { KEY_VERSION } from './key';
+import { type KeyStore, withoutKeysSql } from './key-store';
+import { type ListenerRow, type Saved, type StoredListener, toListener } from './listener-row';
 import type { ListenerValues, NormalListener } from './normal';
 
 /** The SQL of listeners. Everything runs on the `query` that it is given, so that a save can join a transaction. */
 export class ListenerStore {
-  constructor(private readonly tables: Tables) {}
+  constructor(
+    private readonly tables: Tables,
+    private readonly keys: KeyStore,
+  ) {}
 
-  /** Creates or updates; gives the id of each, and the secret of those that were created. */
+  /** Creates or updates; gives what is stored of each. */
   async upsert(query: Query, listeners: readonly NormalListener[]): Promise<readonly Saved[]> {
     const saved: Saved[] = [];
-    for (const group of byNamedColumns(listeners))
+    for (const group of grouped(listeners, ({ named }) => named.join()).values())
       saved.push(...(await this.#upsertGroup(query, group)));
     const replaced = saved.filter(({ created, listener }) => created || replacesMatch(listener));
     // One listener may be saved twice, naming different columns; its later conditions count.
     const latest = [...new Map(replaced.map((one) => [one.id, one])).values()];
     if (latest.length > 0) await this.#replaceFilters(query, latest);
+    // A key names a listener of which everything else may change, hook and conditions among them.
+    const changed = saved.filter(({ created, listener }) => !created && listener.row.key !== null);
+    if (changed.length > 0)
+      await this.keys.rekey(
+        query,
+        changed.map(({ id }) => id),
+      );
     return saved;
   }
 
   async #upsertGroup(query: Query, group: readonly NormalListener[]): Promise<readonly Saved[]> {
     const distinct = new Map(group.map((listener) => [listener.identity, listener]));
-    const rows = [...distinct.values()].map(({ identity, row }) => ({
+    const unique = [...distinct.values()];
+    const keys = await this.keys.choose(
+      query,
+      unique.map(({ row, match }) => ({ ...row, match })),
+    );
+    const rows = unique.map(({ identity, row, match }, n) => ({
       id: uuidv7(),
       identity,
       ...record(row),
+      filters: JSON.stringify(match),
+      keys: keys[n],
     }));
     const named = (group[0]?.named ?? []).map((column) => `${column} = excluded.${column}, `);
     const columns = `id, identity, ${COLUMNS.map(([column]) => column).join(', ')}`;
     const types = COLUMNS.map(([column, type]) => `${column} ${type}`).join(', ');
-    const written = await query<{ id: string; identity: string; created: boolean }>(
-      `INSERT INTO ${this.tables.listener} AS l (${columns}, declared_at)
-       SELECT id, identity, ${COLUMNS.map(valueSql).join(', ')}, now() FROM json_to_recordset($1::json) AS r(id uuid, identity text, ${types})
-       ORDER BY identity
-       ON CONFLICT (identity) DO UPDATE SET ${named.join('')} declared_at = now(), updated_at = now()
-       RETURNING id, identity, xmax = 0 AS created`,
+    const written = await query<Omit<Saved, 'listener'> & { identity: string }>(
+      `WITH saved AS (
+         INSERT INTO ${this.tables.listener} AS l (${columns}, filters, keys, key_version, declared_at)
+         SELECT id, identity, ${COLUMNS.map(valueSql).join(', ')}, filters::json, keys, ${KEY_VERSION}, now()
+         FROM json_to_recordset($1::json) AS r(id uuid, identity text, ${types}, filters text, keys bigint[])
+         ORDER BY identity
+         ON CONFLICT (identity) DO UPDATE SET ${named.join('')} declared_at = now(), updated_at = now()
+         RETURNING id, identity, xmax = 0 AS created, keys, created_at
+       ), keyed AS (
+         INSERT INTO ${this.tables.key} (key, listener_id) SELECT unnest(keys), id FROM saved WHERE created
+       ) SELECT id, identity, created, created_at AS "createdAt" FROM saved`,
       [JSON.stringify(rows)],
     );
-    return written.map(({ id, identity, created }) => ({
-      id,
-      created,
+    return written.map(({ identity, ...saved }) => ({
+      ...saved,
       listener: distinct.get(identity) as NormalListener,
     }));
   }
@@ -64,6 +88,37 @@ export class ListenerStore {
     );
   }
 
+  /**
+   * Keeps listeners that no key finds, made for single events; gives their ids by identity. Those that are there are only read, so that
+   * plans of one target do not wait for each other; now and then they are marked as still in use.
+   */
+  async keepDynamic(
+    query: Query,
+    listeners: readonly NormalListener[],
+  ): Promise<ReadonlyMap<string, string>> {
+    const { listener } = this.tables;
+    const known = await query<{ id: string; identity: string; old: boolean }>(
+      `SELECT id, identity, updated_at < now() - interval '1 day' AS old FROM ${listener} WHERE identity = ANY($1)`,
+      [listeners.map(({ identity }) => identity)],
+    );
+    const ids = new Map(known.map(({ id, identity }) => [identity, id]));
+    const old = known.filter((row) => row.old).map(({ id }) => id);
+    if (old.length > 0)
+      await query(`UPDATE ${listener} SET updated_at = now() WHERE id = ANY($1)`, [old]);
+    const fresh = listeners.filter(({ identity }) => !ids.has(identity));
+    if (fresh.length === 0) return ids;
+    const rows = fresh.map(({ identity, row }) => ({ id: uuidv7(), identity, ...record(row) }));
+    const types = COLUMNS.map(([column, type]) => `${column} ${type}`).join(', ');
+    await query(
+      `INSERT INTO ${listener} (id, identity, ${COLUMNS.map(([column]) => column).join(', ')}, dynamic)
+       SELECT id, identity, ${COLUMNS.map(valueSql).join(', ')}, true
+       FROM json_to_recordset($1::json) AS r(id uuid, identity text, ${types}) ORDER BY identity
+       ON CONFLICT DO NOTHING`,
+      [JSON.stringify(rows)],
+    );
+    return new Map([...ids, ...rows.map(({ id, identity }) => [identity, id] as const)]);
+  }
+
   /** Overwrites a listener as a whole. False where there is none, or another one has that identity. */
   async replace(
     query: Query,
@@ -82,6 +137,7 @@ export class ListenerStore {
     if (updated.length === 0) return false;
     await query(`DELETE FROM ${this.tables.filter} WHERE listener_id = $1`, [id]);
     await this.#insertFilters(query, filterRows(id, match));
+    await this.keys.rekey(query, [id]);
     return true;
   }
 
@@ -104,38 +160,36 @@ export class ListenerStore {
       ORDER BY f.position) FROM ${this.tables.filter} f WHERE f.listener_id = l.id), '[]'::json)`;
   }
 
-  async set(
-    query: Query,
-    id: string,
-    assignments: string,
-    parameters: readonly unknown[],
-  ): Promise<boolean> {
+  /** Nothing finds it any more. False where there is none. */
+  async deactivate(query: Query, id: string, why: string): Promise<boolean> {
     const rows = await query(
-      `UPDATE ${this.tables.listener} SET ${assignments}, updated_at = now() WHERE id = $1 RETURNING id`,
-      [id, ...parameters],
+      `WITH off AS (
+         UPDATE ${this.tables.listener} SET active = false, inactive_reason = $2, inactive_since = now(), updated_at = now()
+         WHERE id = $1 RETURNING id, keys
+       ), ${withoutKeysSql(this.tables, 'off')} SELECT id FROM off`,
+      [id, why],
     );
     return rows.length > 0;
   }
 
-  async remove(query: Query, id: string): Promise<boolean> {
-    return (
-      (await query(`DELETE FROM ${this.tables.listener} WHERE id = $1 RETURNING id`, [id])).length >
-      0
+  async activate(query: Query, id: string): Promise<boolean> {
+    const rows = await query(
+      `UPDATE ${this.tables.listener} SET active = true, inactive_reason = NULL, inactive_since = NULL,
+         paused_until = NULL, failing_since = NULL, updated_at = now() WHERE id = $1 RETURNING id`,
+      [id],
     );
+    await this.keys.rekey(query, [id]);
+    return rows.length > 0;
   }
-}
 
-/** A listener with what only the sender of its deliveries may see. */
-export interface StoredListener {
-  readonly listener: Listener;
-  readonly secret: string;
-  readonly failingSince: Date | null;
-}
-
-export interface Saved {
-  readonly id: string;
-  readonly created: boolean;
-  readonly listener: NormalListener;
+  async remove(query: Query, id: string): Promise<boolean> {
+    const rows = await query(
+      `WITH gone AS (DELETE FROM ${this.tables.listener} WHERE id = $1 RETURNING id, keys),
+       ${withoutKeysSql(this.tables, 'gone')} SELECT id FROM gone`,
+      [id],
+    );
+    return rows.length > 0;
+  }
 }
 
 const COLUMNS: readonly (readonly [keyof ListenerValues, string])[] = [
@@ -164,15 +218,6 @@ function valueSql([column]: readonly [keyof ListenerValues, string]): string {
   return column === 'config' ? 'r.config::json' : `r.${column}`;
 }
 
-function byNamedColumns(listeners: readonly NormalListener[]): readonly NormalListener[][] {
-  const groups = new Map<string, NormalListener[]>();
-  for (const listener of listeners) {
-    const signature = listener.named.join();
-    groups.set(signature, [...(groups.get(signature) ?? []), listener]);
-  }
-  return [...groups.values()];
-}
-
 function replacesMatch({ row, namesMatch }: NormalListener): boolean {
   return row.key !== null && namesMatch;
 }
@@ -184,44 +229,4 @@ interface FilterRow extends StoredCondition {
 
 function filterRows(id: string, match: readonly StoredCondition[]): readonly FilterRow[] {
   return match.map((condition, position) => ({ listener_id: id, position, ...condition }));
-}
-
-interface ListenerRow extends ListenerValues {
-  readonly id: string;
-  readonly active: boolean;
-  readonly inactive_reason: string | null;
-  readonly inactive_since: Date | null;
-  readonly paused_until: Date | null;
-  readonly failing_since: Date | null;
-  readonly created_at: Date;
-  readonly updated_at: Date;
-  readonly match: readonly StoredCondition[];
-}
-
-function toListener(row: ListenerRow): StoredListener {
-  const listener = {
-    id: row.id,
-    hook: row.hook,
-    operations: row.operations,
-    pattern: row.pattern,
-    target: row.target,
-    match: row.match,
-    contentType: row.content_type,
-    format: row.format,
-    digest: row.digest,
-    headers: row.headers,
-    owner: row.owner,
-    key: row.key,
-    config: row.config,
-    replies: row.replies,
-    delivery: row.delivery,
-    active: row.active,
-    inactiveReason: row.inactive_reason,
-    inactiveSince: row.inactive_since,
-    pausedUntil: row.paused_until,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  };
-  // The columns hold only what validation let in.
-  return { listener: listener as Listener, secret: row.secret, failingSince: row.failing_since };
 }

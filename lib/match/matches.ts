@@ -1,32 +1,102 @@
 import Big from 'big.js';
 import { type JsonValue, sameJson } from '../json';
 import type { FieldKind } from './field-kind';
-import { SPECIAL_NUMBERS, type StoredCondition } from './operand';
+import type { Operator, StoredMatcher } from './matcher';
+import { compare, familyOf } from './order';
+import { instantMs, SPECIAL_NUMBERS } from './readings';
 import { compiled } from './regex';
 
+/** One field of one event. `undefined` means that the field is absent. */
+export interface Subject {
+  readonly value: JsonValue | undefined;
+  /** The value before the change; on remove the value itself. */
+  readonly before: JsonValue | undefined;
+  /** There was nothing before: an insert, or an event of a defined hook. */
+  readonly isNew: boolean;
+  readonly changed: boolean;
+}
+
 /**
- * Whether a value of an event satisfies a stored condition. `undefined` means that the field is absent, which only `any` accepts.
- * A value of another type never matches and never throws.
+ * Whether a field satisfies a stored matcher. Of an absent one only `any` is true, and what `allOf` and `anyOf` make of it. A value of
+ * another type never matches and never throws.
  */
-export function matches(
-  { operator, operand }: Pick<StoredCondition, 'operator' | 'operand'>,
-  value: JsonValue | undefined,
-  kind: FieldKind,
-): boolean {
-  if (operator === 'any') return true;
-  if (value === undefined) return false;
-  if (operator === 'is') return equal(value, operand, kind);
-  if (typeof value !== 'string' || typeof operand !== 'string') return false;
+export function satisfies(matcher: StoredMatcher, subject: Subject, kind: FieldKind): boolean {
+  const { operator, operand } = matcher;
+  const { value } = subject;
   switch (operator) {
-    case 'startsWith':
-      return value.startsWith(operand);
-    case 'endsWith':
-      return value.endsWith(operand);
-    case 'contains':
-      return value.includes(operand);
-    case 'like':
-      return compiled(operand).matcher(value).find();
+    case 'any':
+      return true;
+    case 'allOf':
+      return members(operand).every((member) => satisfies(member, subject, kind));
+    case 'anyOf':
+      return members(operand).some((member) => satisfies(member, subject, kind));
+    case 'not':
+      return value !== undefined && !satisfies(member(operand), subject, kind);
+    case 'changed':
+      return value !== undefined && subject.changed;
+    case 'was':
+      return value !== undefined && satisfiedBefore(member(operand), subject, kind);
+    case 'becomes':
+      return (
+        value !== undefined &&
+        satisfies(member(operand), subject, kind) &&
+        !satisfiedBefore(member(operand), subject, kind)
+      );
+    default:
+      return value !== undefined && JUDGE[operator](value, operand, kind);
   }
+}
+
+function satisfiedBefore(matcher: StoredMatcher, subject: Subject, kind: FieldKind): boolean {
+  return !subject.isNew && satisfies(matcher, { ...subject, value: subject.before }, kind);
+}
+
+// Only what `toStored` let in is stored, so operand and operator fit.
+function member(operand: JsonValue): StoredMatcher {
+  return operand as StoredMatcher;
+}
+
+function members(operand: JsonValue): readonly StoredMatcher[] {
+  return operand as readonly StoredMatcher[];
+}
+
+/** Operators that look at nothing but a value that is there. */
+type Judging = Exclude<Operator, 'any' | 'allOf' | 'anyOf' | 'not' | 'changed' | 'was' | 'becomes'>;
+
+type Judge = (value: JsonValue, operand: JsonValue, kind: FieldKind) => boolean;
+
+const JUDGE: Readonly<Record<Judging, Judge>> = {
+  is: equal,
+  isNull: (value) => value === null,
+  isTrue: (value) => value === true,
+  isFalse: (value) => value === false,
+  oneOf: (value, operand, kind) =>
+    (operand as readonly JsonValue[]).some((one) => equal(value, one, kind)),
+  startsWith: textual((value, prefix) => value.startsWith(prefix)),
+  endsWith: textual((value, suffix) => value.endsWith(suffix)),
+  contains: textual((value, part) => value.includes(part)),
+  like: textual((value, pattern) => compiled(pattern).test(value)),
+  gt: ordered((order) => order > 0),
+  gte: ordered((order) => order >= 0),
+  lt: ordered((order) => order < 0),
+  lte: ordered((order) => order <= 0),
+  between: (value, operand, kind) => {
+    const [low, high] = operand as readonly [JsonValue, JsonValue];
+    return JUDGE.gte(value, low, kind) && JUDGE.lte(value, high, kind);
+  },
+};
+
+function textual(holds: (value: string, operand: string) => boolean): Judge {
+  return (value, operand) =>
+    typeof value === 'string' && typeof operand === 'string' && holds(value, operand);
+}
+
+function ordered(holds: (order: number) => boolean): Judge {
+  return (value, operand, kind) => {
+    const family = familyOf(kind, value);
+    if (family === null || family !== familyOf(kind, operand)) return false;
+    return holds(compare(value, operand, family));
+  };
 }
 
 /** Equality of two JSON values as their column understands it. */
@@ -51,5 +121,7 @@ function sameNumber(a: JsonValue, b: JsonValue): boolean {
 }
 
 function sameInstant(a: JsonValue, b: JsonValue): boolean {
-  return typeof a === 'string' && typeof b === 'string' && Date.parse(a) === Date.parse(b);
+  if (typeof a !== 'string' || typeof b !== 'string') return false;
+  const at = instantMs(a);
+  return at !== null && at === instantMs(b);
 }

@@ -1,122 +1,174 @@
-import Big from 'big.js';
 import { OperandInvalidError } from '../errors';
-import { type JsonValue, toJson } from '../json';
+import type { JsonValue } from '../json';
+import { EXPECTED, operandJson } from './expected';
 import type { FieldKind } from './field-kind';
-import type { Matcher } from './matcher';
+import {
+  asMatcher,
+  type Condition,
+  isMatcher,
+  type Matcher,
+  OPERATORS,
+  type Operator,
+  type StoredMatcher,
+} from './matcher';
+import { compare, familyOf } from './order';
 import { compiled } from './regex';
 
-/** A condition as it is stored: the operand is inert JSON. */
+/** A condition as it is stored: a field, and what is asked of it. */
 export interface StoredCondition {
   readonly field: string;
-  readonly operator: Matcher['operator'];
+  readonly operator: Operator;
+  /** Inert JSON; of nested matchers, their members as stored matchers. */
   readonly operand: JsonValue;
 }
 
 /** Longest operand, in UTF-16 units of its JSON. */
 export const MAX_OPERAND_LENGTH = 8_192;
+/** How deep matchers may be nested. */
+export const MAX_DEPTH = 16;
+/** More matchers are longer than the longest operand, however short each is. */
+const MAX_MATCHERS = 300;
 
 /** Checks a condition against the kind of its field and gives its stored form, so that what can never match is refused early. */
 export function toStored(field: string, kind: FieldKind, matcher: Matcher): StoredCondition {
-  const stored = { field, operator: matcher.operator, operand: operandOf(field, kind, matcher) };
+  const place: Place = { field, kind, depth: 0, isPast: false, seen: { matchers: 0 } };
+  const stored = { field, ...storedIn(place, matcher) };
   if (JSON.stringify(stored.operand).length > MAX_OPERAND_LENGTH)
-    throw new OperandInvalidError(
-      field,
-      matcher.operator,
-      `at most ${MAX_OPERAND_LENGTH} characters`,
-    );
+    throw tooLong(place, matcher.operator);
   return stored;
 }
 
-function operandOf(field: string, kind: FieldKind, matcher: Matcher): JsonValue {
-  switch (matcher.operator) {
+/** Where a matcher stands. */
+interface Place {
+  readonly field: string;
+  readonly kind: FieldKind;
+  readonly depth: number;
+  /** Inside `was` or `becomes`, before which nothing was. */
+  readonly isPast: boolean;
+  /** Of the whole condition, so that one which names itself again and again comes to an end. */
+  readonly seen: { matchers: number };
+}
+
+function storedIn(place: Place, matcher: Matcher): StoredMatcher {
+  const { operator } = matcher;
+  if (!OPERATORS.includes(operator)) throw refusal(place, operator, 'an operator that exists');
+  if (place.depth > MAX_DEPTH)
+    throw refusal(place, operator, `to be nested at most ${MAX_DEPTH} deep`);
+  place.seen.matchers += 1;
+  if (place.seen.matchers > MAX_MATCHERS) throw tooLong(place, operator);
+  return { operator, operand: operandOf(place, matcher) };
+}
+
+function operandOf(place: Place, { operator, operand }: Matcher): JsonValue {
+  switch (operator) {
     case 'any':
+    case 'isNull':
+      return null;
+    case 'isTrue':
+    case 'isFalse':
+      expectKind(place, operator, ['boolean']);
       return null;
     case 'is':
-      return matcher.operand === null ? null : comparable(field, kind, matcher.operand);
+      return plain(place, operator, operand);
+    case 'oneOf':
+      return list(place, operator, operand).map((one) => plain(place, operator, one));
     case 'startsWith':
     case 'endsWith':
     case 'contains':
-      return text(field, kind, matcher);
+      return text(place, operator, operand);
     case 'like':
-      compiled(text(field, kind, matcher));
-      return matcher.operand;
+      return pattern(text(place, operator, operand));
+    case 'gt':
+    case 'gte':
+    case 'lt':
+    case 'lte':
+      return ordered(place, operator, operand);
+    case 'between':
+      return range(place, list(place, operator, operand));
+    case 'not':
+      return nested(place, operand);
+    case 'allOf':
+    case 'anyOf':
+      return list(place, operator, operand).map((one) => nested(place, one));
+    case 'changed':
+      expectPresent(place, operator);
+      return null;
+    case 'was':
+    case 'becomes':
+      expectPresent(place, operator);
+      return nested({ ...place, isPast: true }, operand);
   }
 }
 
-function text(
-  field: string,
-  kind: FieldKind,
-  { operator, operand }: { readonly operator: string; readonly operand: unknown },
-): string {
-  if (!['text', 'json', 'unknown'].includes(kind))
-    throw new OperandInvalidError(field, operator, `a text column, but this one holds ${kind}`);
-  if (typeof operand !== 'string') throw new OperandInvalidError(field, operator, 'a string');
+function nested(place: Place, condition: unknown): StoredMatcher {
+  return storedIn({ ...place, depth: place.depth + 1 }, asMatcher(condition as Condition));
+}
+
+function expectPresent(place: Place, operator: Operator): void {
+  if (place.isPast) throw refusal(place, operator, 'to stand outside of was(…) and becomes(…)');
+}
+
+function expectKind(place: Place, operator: Operator, kinds: readonly FieldKind[]): void {
+  const { kind } = place;
+  if (kind === 'json' || kind === 'unknown' || kinds.includes(kind)) return;
+  throw refusal(place, operator, `a column of kind ${kinds.join(', ')} or json, not ${kind}`);
+}
+
+function list(place: Place, operator: Operator, operand: unknown): readonly unknown[] {
+  if (!Array.isArray(operand)) throw refusal(place, operator, 'an array');
+  if (operand.length > MAX_OPERAND_LENGTH) throw tooLong(place, operator);
+  // `map` passes over holes, which are undefined and to be refused as such.
+  return Array.from(operand);
+}
+
+function plain(place: Place, operator: Operator, operand: unknown): JsonValue {
+  return operand === null ? null : value(place, operator, operand);
+}
+
+function value(place: Place, operator: Operator, operand: unknown): JsonValue {
+  if (isMatcher(operand)) throw refusal(place, operator, 'a plain value, not a matcher');
+  const json = operandJson(place.kind, operand);
+  if (json === null) throw refusal(place, operator, EXPECTED[place.kind]);
+  return json;
+}
+
+const ORDERED: readonly FieldKind[] = ['text', 'number', 'exact', 'instant', 'date', 'time'];
+
+function ordered(place: Place, operator: Operator, operand: unknown): JsonValue {
+  expectKind(place, operator, ORDERED);
+  const json = value(place, operator, operand);
+  // Where no column says that they are numbers, bigints are texts, whose order is another one.
+  const isAmbiguous = typeof operand === 'bigint' && place.kind !== 'exact';
+  if (isAmbiguous || familyOf(place.kind, json) === null)
+    throw refusal(place, operator, 'a value that comes before or after others');
+  return json;
+}
+
+function range(place: Place, ends: readonly unknown[]): JsonValue {
+  const [low = null, high = null, ...others] = ends.map((end) => ordered(place, 'between', end));
+  const family = familyOf(place.kind, low);
+  const isRange = family !== null && family === familyOf(place.kind, high) && others.length === 0;
+  if (!isRange || compare(low, high, family) > 0)
+    throw refusal(place, 'between', 'two values of one type, the lower one first');
+  return [low, high];
+}
+
+function text(place: Place, operator: Operator, operand: unknown): string {
+  expectKind(place, operator, ['text']);
+  if (typeof operand !== 'string') throw refusal(place, operator, 'a string');
+  if (operand.length > MAX_OPERAND_LENGTH) throw tooLong(place, operator);
   return operand;
 }
 
-function comparable(field: string, kind: FieldKind, operand: unknown): JsonValue {
-  const { accepts, expected } = EXPECTED[kind];
-  if (operand === undefined || !accepts(operand))
-    throw new OperandInvalidError(field, 'is', expected);
-  return kind === 'exact' ? canonicalNumber(operand) : toJson(dated(kind, operand));
+function pattern(source: string): string {
+  compiled(source);
+  return source;
 }
 
-function dated(kind: FieldKind, operand: unknown): unknown {
-  return kind === 'instant' && typeof operand === 'string' ? new Date(operand) : operand;
+function tooLong(place: Place, operator: Operator): OperandInvalidError {
+  return refusal(place, operator, `at most ${MAX_OPERAND_LENGTH} characters`);
 }
 
-function canonicalNumber(operand: unknown): string {
-  return SPECIAL_NUMBERS.has(String(operand))
-    ? String(operand)
-    : // A leading plus is PostgreSQL's, not big.js's.
-      new Big(String(operand).replace(/^\+/, '')).toFixed();
-}
-
-/** What PostgreSQL writes for numerics that are no numbers. */
-export const SPECIAL_NUMBERS: ReadonlySet<string> = new Set(['NaN', 'Infinity', '-Infinity']);
-
-interface Expectation {
-  readonly accepts: (operand: unknown) => boolean;
-  readonly expected: string;
-}
-
-const isText = (operand: unknown): boolean => typeof operand === 'string';
-// What has no JSON would be stored as null, and match every null.
-const isJson = (operand: unknown): boolean => toJson(operand) !== null;
-
-const EXPECTED: Readonly<Record<FieldKind, Expectation>> = {
-  text: { accepts: isText, expected: 'a string' },
-  number: { accepts: Number.isFinite, expected: 'a finite number' },
-  exact: { accepts: isNumeric, expected: 'a number, a bigint or a numeric string' },
-  boolean: { accepts: (operand) => typeof operand === 'boolean', expected: 'true or false' },
-  instant: { accepts: isInstant, expected: 'a valid Date or an ISO 8601 string' },
-  date: { accepts: matchesText(/^\d{4,}-\d\d-\d\d$/), expected: 'a string like "2026-12-31"' },
-  time: { accepts: matchesText(/^\d\d:\d\d:\d\d/), expected: 'a string like "23:59:00"' },
-  json: { accepts: isJson, expected: 'a JSON value' },
-  list: { accepts: Array.isArray, expected: 'an array' },
-  bytes: {
-    accepts: (operand) => isText(operand) || operand instanceof Uint8Array,
-    expected: 'bytes or base64 text',
-  },
-  unknown: { accepts: isJson, expected: 'a JSON value' },
-};
-
-function isNumeric(operand: unknown): boolean {
-  if (typeof operand === 'bigint') return true;
-  if (typeof operand === 'number') return Number.isFinite(operand);
-  if (typeof operand !== 'string') return false;
-  return SPECIAL_NUMBERS.has(operand) || /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,4})?$/i.test(operand);
-}
-
-function isInstant(operand: unknown): boolean {
-  if (operand instanceof Date) return !Number.isNaN(operand.getTime());
-  return (
-    typeof operand === 'string' &&
-    /^\d{4}-\d\d-\d\d/.test(operand) &&
-    !Number.isNaN(Date.parse(operand))
-  );
-}
-
-function matchesText(pattern: RegExp): (operand: unknown) => boolean {
-  return (operand) => typeof operand === 'string' && pattern.test(operand);
+function refusal({ field }: Place, operator: Operator, expected: string): OperandInvalidError {
+  return new OperandInvalidError(field, String(operator), expected);
 }

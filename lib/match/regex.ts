@@ -1,8 +1,8 @@
 import { RE2JS } from 're2js';
 import { RegexUnsupportedError } from '../errors';
 
-/** Patterns kept compiled; the oldest goes first. */
-const MAX_COMPILED = 1_000;
+/** Patterns kept compiled; the oldest goes first. Searching, each may gather up to 8 MB of states. */
+const MAX_COMPILED = 250;
 const cache = new Map<string, RE2JS>();
 
 /** The compiled pattern. What RE2 has not (look-around, back-references) throws `FILTER_REGEX_UNSUPPORTED`. */

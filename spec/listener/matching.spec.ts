@@ -1,14 +1,14 @@
 import { DataSource } from 'typeorm';
 import { HookCatalog } from '../../lib/hook/catalog';
 import type { HookEvent } from '../../lib/hook/event';
-import { type Candidate, wants } from '../../lib/listener/matching';
+import { type Candidate, wants } from '../../lib/listener/checks';
 
 const catalog = new HookCatalog(new DataSource({ type: 'postgres' }));
 catalog.define('person', { provides: ['name', 'address'] });
 
 function listener(values: Partial<Candidate> = {}): Candidate {
   const anything = { hook: 'person', operations: null, pattern: null, owner: null, match: [] };
-  return { id: 'a', ...anything, ...values };
+  return { ...anything, ...values };
 }
 
 function event(values: Partial<HookEvent> = {}): HookEvent {

@@ -33,6 +33,7 @@ describe('ListenerBuilder.save', () => {
       contentType: 'application/json',
       format: null,
       digest: 'sha256',
+      dynamic: false,
       headers: {},
       owner: null,
       key: null,

@@ -180,7 +180,9 @@ describe('ListenerBuilder', () => {
   it('throws for nothing: save() rejects', async () => {
     const hook = application.hooks.for(Article);
     for (const target of [undefined, null, 1, {}, '']) {
-      const builder = hook.listener(target as unknown as string).match({ typo: nothingAtAll });
+      const builder = hook
+        .listener(target as unknown as string)
+        .match({ typo: nothingAtAll } as object);
       expect(await refusal(builder.on('x' as 'insert'))).toMatchObject({
         code: 'LISTENER_INVALID',
       });

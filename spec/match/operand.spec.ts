@@ -12,20 +12,8 @@ import {
   startsWith,
 } from '../../lib/match/matcher';
 import { MAX_OPERAND_LENGTH, toStored } from '../../lib/match/operand';
+import { ALL_KINDS } from './judging';
 
-const KINDS: readonly FieldKind[] = [
-  'text',
-  'number',
-  'exact',
-  'boolean',
-  'instant',
-  'date',
-  'time',
-  'json',
-  'list',
-  'bytes',
-  'unknown',
-];
 const TEXTUAL: readonly FieldKind[] = ['text', 'json', 'unknown'];
 const untyped = (value: unknown): Matcher => is(value as Plain);
 
@@ -45,7 +33,11 @@ describe('toStored', () => {
     { kind: 'boolean', value: false, operand: false },
     { kind: 'instant', value: new Date(0), operand: '1970-01-01T00:00:00.000Z' },
     { kind: 'instant', value: '1970-01-01T02:00:00+02:00', operand: '1970-01-01T00:00:00.000Z' },
+    { kind: 'exact', value: '-0.00', operand: '0' },
+    { kind: 'instant', value: '+012026-01-01T00:00:00Z', operand: '+012026-01-01T00:00:00.000Z' },
     { kind: 'date', value: '2026-12-31', operand: '2026-12-31' },
+    { kind: 'date', value: '0044-03-15 BC', operand: '0044-03-15 BC' },
+    { kind: 'date', value: '-infinity', operand: '-infinity' },
     { kind: 'time', value: '23:59:00', operand: '23:59:00' },
     { kind: 'json', value: { a: [1, null] }, operand: { a: [1, null] } },
     { kind: 'list', value: ['a', 1], operand: ['a', 1] },
@@ -59,7 +51,7 @@ describe('toStored', () => {
     expect(JSON.parse(canonicalJson(stored.operand))).toEqual(operand);
   });
 
-  it.each(KINDS)('takes any() and is(null) of a field of kind %s', (kind) => {
+  it.each(ALL_KINDS)('takes any() and is(null) of a field of kind %s', (kind) => {
     expect(toStored('field', kind, any())).toMatchObject({ operator: 'any', operand: null });
     expect(toStored('field', kind, is(null))).toMatchObject({ operator: 'is', operand: null });
   });
@@ -73,8 +65,11 @@ describe('toStored', () => {
     },
     { kind: 'boolean', refused: ['true', 1, 0, {}] },
     { kind: 'instant', refused: ['yesterday', '12', 0, new Date(Number.NaN), '2026-13-01', {}] },
-    { kind: 'date', refused: ['31.12.2026', new Date(0), 0, '2026-12-31T00:00:00Z'] },
-    { kind: 'time', refused: ['noon', 12, '9:00', new Date(0)] },
+    { kind: 'date', refused: ['31.12.2026', '2026-13-01', new Date(0), 0, '2026-12-31T00:00:00Z'] },
+    {
+      kind: 'time',
+      refused: ['noon', 12, '9:00', '09:00', '25:00:00', '09:00:00 pm', new Date(0)],
+    },
     { kind: 'json', refused: [() => 1, Symbol('x'), Number.NaN, new Date(Number.NaN)] },
     { kind: 'list', refused: ['a', 1, {}, { 0: 'a' }] },
     { kind: 'bytes', refused: [1, {}, ['a'], true] },
@@ -84,7 +79,7 @@ describe('toStored', () => {
       expect(() => toStored('field', kind, untyped(value))).toThrow(OperandInvalidError);
   });
 
-  it.each(KINDS)(
+  it.each(ALL_KINDS)(
     'takes the operators of text of a field of kind %s if that can be text',
     (kind) => {
       for (const matcher of [startsWith('a'), endsWith('a'), contains('a'), like('a')]) {

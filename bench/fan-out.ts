@@ -1,0 +1,126 @@
+import type { DataSource } from 'typeorm';
+import { attach, connectHooked, withDatabase } from './application';
+import { customer, HookedCustomer } from './customers';
+import { instantEngine } from './fan-out/parts';
+import { atLeast, atMost, explains, type Figure, rounded } from './figure';
+import { cpuMs, median, nowMs, quantile } from './numbers';
+import { watchResident } from './resident';
+
+const LISTENERS = 100_000;
+const ROUNDS = 9;
+const STOP_MS = 1_000;
+
+interface Round {
+  readonly planMs: number;
+  /** From when the plan was made until the last outcome was stored. */
+  readonly recordMs: number;
+  /** Of this process, from the beginning to the end. */
+  readonly cpuMs: number;
+  readonly grownMb: number;
+}
+
+/** One event that very many listen to, with a sender that does nothing: what planning, claiming, reading and recording take. */
+export async function fanOut(): Promise<readonly Figure[]> {
+  return withDatabase(async (url) => {
+    const dataSource = await connectHooked(url, HookedCustomer);
+    await prepare(dataSource);
+    const first = await round(dataSource);
+    const rounds: Round[] = [];
+    for (let n = 0; n < ROUNDS; n += 1) rounds.push(await round(dataSource));
+    await dataSource.destroy();
+    return figures(first, rounds);
+  });
+}
+
+/** The listeners, found by a condition, and an event that all of them want. */
+async function prepare(dataSource: DataSource): Promise<void> {
+  const hooks = await attach(dataSource, { work: false });
+  const hook = hooks.for(HookedCustomer);
+  const { city } = customer(HookedCustomer, 0);
+  const builders = Array.from({ length: LISTENERS }, (_, n) =>
+    hook.listener(`https://receiver-${n}.example/hook`).match({ city }),
+  );
+  await hooks.listeners.saveMany(builders);
+  await dataSource.manager.save(customer(HookedCustomer, 0));
+}
+
+async function round(dataSource: DataSource): Promise<Round> {
+  await dataSource.query('TRUNCATE model_hook_chunk, model_hook_delivery');
+  await dataSource.query('UPDATE model_hook_event SET planned_at = NULL');
+  await dataSource.query('CHECKPOINT');
+  globalThis.gc?.();
+  const resident = watchResident();
+  const cpuAtStart = cpuMs();
+  const times = await tell(dataSource);
+  const used = cpuMs() - cpuAtStart;
+  const grownMb = resident.stop();
+  await checkDone(dataSource);
+  return { ...times, cpuMs: used, grownMb };
+}
+
+/** Has the stored event planned, and its outcomes recorded. */
+async function tell(dataSource: DataSource): Promise<Pick<Round, 'planMs' | 'recordMs'>> {
+  const at = { planning: 0, planned: 0 };
+  let finish = () => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  let left = LISTENERS;
+  const engine = instantEngine(dataSource, {
+    planning: () => {
+      if (at.planned === 0) at.planning = nowMs();
+    },
+    planned: () => {
+      at.planned = nowMs();
+    },
+    recorded: (count) => {
+      left -= count;
+      if (left === 0) finish();
+    },
+  });
+  await engine.start();
+  await finished;
+  const times = { planMs: at.planned - at.planning, recordMs: nowMs() - at.planned };
+  await engine.stop(STOP_MS);
+  return times;
+}
+
+async function checkDone(dataSource: DataSource): Promise<void> {
+  const [row] = await dataSource.query<{ done: number; chunks: number }[]>(
+    `SELECT (SELECT count(*)::int FROM model_hook_delivery WHERE status = 'done') AS done,
+       (SELECT count(*)::int FROM model_hook_chunk) AS chunks`,
+  );
+  if (row?.done !== LISTENERS || row.chunks > 0)
+    throw new Error(`${row?.done} of ${LISTENERS} were recorded, ${row?.chunks} chunks are left.`);
+}
+
+function figures(first: Round, rounds: readonly Round[]): readonly Figure[] {
+  const of = (value: (round: Round) => number) => rounds.map(value);
+  const rates = of(({ recordMs }) => (LISTENERS / recordMs) * 1_000);
+  const grown = of(({ grownMb }) => grownMb);
+  const plans = of(({ planMs }) => planMs);
+  const cpu = median(of((round) => (round.cpuMs * 1_000) / LISTENERS));
+  return [
+    atLeast(40_000, median(rates), {
+      figure: 'one event, 100,000 listeners: recorded',
+      unit: ' outcomes/s',
+      note: `${spread(rates)}; of the process's CPU ${rounded(cpu)} µs a delivery, planning included`,
+    }),
+    atMost(64, Math.max(...grown), {
+      figure: 'one event, 100,000 listeners: resident memory',
+      unit: ' MB',
+      note:
+        `the most of ${ROUNDS} rounds, each after a collection; median ${rounded(median(grown))} MB, ` +
+        `the first of the process ${rounded(first.grownMb)} MB`,
+    }),
+    explains(
+      'one event, 100,000 listeners: planned',
+      `${rounded(median(plans))} ms`,
+      `${spread(plans)}; the first of the process ${rounded(first.planMs)}`,
+    ),
+  ];
+}
+
+function spread(values: readonly number[]): string {
+  return `${ROUNDS} rounds, p10 ${rounded(quantile(values, 0.1))}, p90 ${rounded(quantile(values, 0.9))}`;
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { built } from '../built';
+import { InstantSender } from './instant-sender';
+
+type Engine = import('../../lib/dispatch/engine').DeliveryEngine;
+type Plan = import('../../lib/dispatch/planner').Plan;
+
+export interface Watch {
+  /** A plan begins … */
+  readonly planning: () => void;
+  /** … and is made. */
+  readonly planned: () => void;
+  /** So many outcomes were stored. */
+  readonly recorded: (count: number) => void;
+}
+
+const LEASE_MS = 30_000;
+const SWEEP_MS = 5_000;
+const RETENTION = { eventsMs: 0, deliveriesMs: 0 };
+
+/** An engine made as an attachment makes it, but that it sends nothing. */
+export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
+  const tables = tablesOf(dataSource);
+  const database = new Database(dataSource, 2);
+  const catalog = new HookCatalog(dataSource);
+  const reporter = new Reporter();
+  const health = new ListenerHealth(database, tables, reporter, CONSOLE_LOGGER);
+  const recorder = new Recorder(
+    database,
+    tables,
+    health,
+    reporter,
+    CONSOLE_LOGGER,
+    (records, lost) => {
+      engine.noteRecorded(records, lost);
+      watch.recorded(records.length);
+    },
+  );
+  const lease = { processId: randomUUID(), leaseMs: LEASE_MS };
+  const claims = new Claims(database, tables, lease.processId, LEASE_MS);
+  const store = new ListenerStore(tables, new KeyStore(tables, () => catalog));
+  const matching = new ListenerMatching(new Candidates(tables, store), () => catalog);
+  const loader = new ChunkLoader(dataSource, database, tables, () => catalog);
+  const engine: Engine = new DeliveryEngine(
+    new WatchedPlanner(
+      watch,
+      dataSource,
+      database,
+      tables,
+      matching,
+      () => catalog,
+      lease,
+      CONSOLE_LOGGER,
+    ),
+    claims,
+    new Carrier(
+      claims,
+      new InstantSender(loader, recorder),
+      recorder,
+      new LocalDispatcher(),
+      CONSOLE_LOGGER,
+    ),
+    new Pruning(database, tables, RETENTION),
+    new TrialWaits(database, tables),
+    { leaseMs: LEASE_MS, sweepMs: SWEEP_MS },
+    CONSOLE_LOGGER,
+  );
+  return engine;
+}
+
+const { Database } = built<typeof import('../../lib/database')>('database');
+const { tablesOf } = built<typeof import('../../lib/tables')>('tables');
+const { CONSOLE_LOGGER } = built<typeof import('../../lib/logger')>('logger');
+const { Reporter } = built<typeof import('../../lib/reports')>('reports');
+const { HookCatalog } = built<typeof import('../../lib/hook/catalog')>('hook/catalog');
+const { ListenerStore } = built<typeof import('../../lib/listener/store')>('listener/store');
+const { KeyStore } = built<typeof import('../../lib/listener/key-store')>('listener/key-store');
+const { Candidates } = built<typeof import('../../lib/listener/candidates')>('listener/candidates');
+const { ListenerMatching } =
+  built<typeof import('../../lib/listener/matching')>('listener/matching');
+const { ListenerHealth } = built<typeof import('../../lib/delivery/listener-health')>(
+  'delivery/listener-health',
+);
+const { ChunkLoader } = built<typeof import('../../lib/delivery/loading')>('delivery/loading');
+const { Recorder } = built<typeof import('../../lib/delivery/recorder')>('delivery/recorder');
+const { Claims } = built<typeof import('../../lib/dispatch/claims')>('dispatch/claims');
+const { Carrier } = built<typeof import('../../lib/dispatch/carrier')>('dispatch/carrier');
+const { LocalDispatcher } =
+  built<typeof import('../../lib/dispatch/dispatcher')>('dispatch/dispatcher');
+const { DeliveryEngine } = built<typeof import('../../lib/dispatch/engine')>('dispatch/engine');
+const { Planner } = built<typeof import('../../lib/dispatch/planner')>('dispatch/planner');
+const { Pruning } = built<typeof import('../../lib/dispatch/pruning')>('dispatch/pruning');
+const { TrialWaits } =
+  built<typeof import('../../lib/dispatch/trial-waits')>('dispatch/trial-waits');
+
+class WatchedPlanner extends Planner {
+  constructor(
+    private readonly watch: Watch,
+    ...parts: ConstructorParameters<typeof Planner>
+  ) {
+    super(...parts);
+  }
+
+  override async plan(limit?: number): Promise<Plan> {
+    this.watch.planning();
+    const plan = await super.plan(limit);
+    if (plan.chunks.length > 0) this.watch.planned();
+    return plan;
+  }
+}

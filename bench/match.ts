@@ -1,0 +1,82 @@
+import { withDatabase } from './application';
+import { atLeast, explains, type Figure, rounded } from './figure';
+import { batches, eventsIn } from './match/batches';
+import { type Order, Population } from './match/population';
+import { count, singles } from './match/singles';
+import { median, quantile } from './numbers';
+
+/** `BENCH_SCALE=small` is for trying it: less than a minute, and figures that say little. */
+const IS_SMALL = process.env.BENCH_SCALE === 'small';
+const SIZES = IS_SMALL
+  ? ([100, 1_000, 5_000, 10_000, 20_000] as const)
+  : ([100, 1_000, 10_000, 100_000, 1_000_000] as const);
+const [, , , LARGE, LARGEST] = SIZES;
+const WARM_UP_SINGLES = 300;
+const SINGLES = IS_SMALL ? 300 : 3_000;
+const WARM_UP_BATCHES = 3;
+const BATCHES = IS_SMALL ? 4 : 20;
+const BYTES_A_MEGABYTE = 1_048_576;
+
+/** How long it takes to find the one listener that wants an event, among a hundred to a million of them. */
+export async function match(): Promise<readonly Figure[]> {
+  return withDatabases(SIZES.length, async (urls) => {
+    const populations: Population[] = [];
+    for (const [n, size] of SIZES.entries())
+      populations.push(await Population.in(urls[n] ?? '', size, orderFor(size)));
+    for (const population of populations) await population.settle();
+    const figures = [...(await matching(populations)), ...saving(populations)];
+    for (const { dataSource } of populations) await dataSource.destroy();
+    return figures;
+  });
+}
+
+async function withDatabases<T>(
+  several: number,
+  work: (urls: readonly string[]) => Promise<T>,
+  urls: readonly string[] = [],
+): Promise<T> {
+  if (urls.length === several) return work(urls);
+  return withDatabase((url) => withDatabases(several, work, [...urls, url]));
+}
+
+function orderFor(size: number): Order {
+  const batched = eventsIn(WARM_UP_BATCHES + BATCHES);
+  return {
+    singles: WARM_UP_SINGLES + SINGLES,
+    short: size >= LARGE ? batched : 0,
+    long: size === LARGE ? batched : 0,
+  };
+}
+
+async function matching(populations: readonly Population[]): Promise<readonly Figure[]> {
+  globalThis.gc?.();
+  const atStart = process.memoryUsage();
+  const [large, largest] = populations.slice(-2) as [Population, Population];
+  const figures = [
+    ...(await singles(populations, WARM_UP_SINGLES)),
+    ...(await batches([large, largest], WARM_UP_BATCHES)),
+  ];
+  const { rss } = process.memoryUsage();
+  globalThis.gc?.();
+  const kept = process.memoryUsage().heapUsed - atStart.heapUsed;
+  return [
+    ...figures,
+    explains(
+      'matching: growth of resident memory',
+      `${rounded((rss - atStart.rss) / BYTES_A_MEGABYTE)} MB`,
+      `over all of the above; of the heap, collected, ${rounded(kept / BYTES_A_MEGABYTE)} MB`,
+    ),
+  ];
+}
+
+function saving(populations: readonly Population[]): readonly Figure[] {
+  const { rates } = populations.at(-1) as Population;
+  const last = rates.slice(-rates.length / 10);
+  return [
+    atLeast(15_000, median(rates), {
+      figure: `saveMany() up to ${count(LARGEST)}`,
+      unit: ' listeners/s',
+      note: `${rates.length} batches of 5,000, p10 ${rounded(quantile(rates, 0.1))}, the last tenth ${rounded(median(last))}`,
+    }),
+  ];
+}

@@ -1,0 +1,39 @@
+import type { DataSource } from 'typeorm';
+
+/** One match at a time, in a transaction of its own, as planning does it. */
+export type InSnapshot = <T>(work: (query: Query) => Promise<T>) => Promise<T>;
+
+type Query = import('../../lib/database').Query;
+type ListenerMatching = import('../../lib/listener/matching').ListenerMatching;
+
+/** The parts of an attachment that find listeners, made as it makes them. */
+export function matchingOf(dataSource: DataSource): {
+  readonly matching: ListenerMatching;
+  readonly inSnapshot: InSnapshot;
+} {
+  const tables = tablesOf(dataSource);
+  const catalog = new HookCatalog(dataSource);
+  const store = new ListenerStore(tables, new KeyStore(tables, () => catalog));
+  const database = new Database(dataSource, 1);
+  return {
+    matching: new ListenerMatching(new Candidates(tables, store), () => catalog),
+    inSnapshot: (work) => database.snapshot(work),
+  };
+}
+
+/**
+ * Of what was built, like the package itself, so that the figures are those of what is published; with the types of the source, so
+ * that nothing need be built to check them.
+ */
+function built<Module>(path: string): Module {
+  return require(`../../dist/lib/${path}`) as Module;
+}
+
+const { Database } = built<typeof import('../../lib/database')>('database');
+const { tablesOf } = built<typeof import('../../lib/tables')>('tables');
+const { HookCatalog } = built<typeof import('../../lib/hook/catalog')>('hook/catalog');
+const { ListenerStore } = built<typeof import('../../lib/listener/store')>('listener/store');
+const { KeyStore } = built<typeof import('../../lib/listener/key-store')>('listener/key-store');
+const { Candidates } = built<typeof import('../../lib/listener/candidates')>('listener/candidates');
+const { ListenerMatching } =
+  built<typeof import('../../lib/listener/matching')>('listener/matching');

@@ -1,0 +1,26 @@
+import 'reflect-metadata';
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { ModelHook } from 'typeorm-model-hooks';
+
+/** What the stored listeners listen to. */
+@Entity()
+@ModelHook({ provides: ['account', 'name', 'note', 'amount'] })
+export class Payment {
+  @PrimaryGeneratedColumn()
+  id!: number;
+
+  @Column({ type: 'varchar' })
+  account!: string;
+
+  @Column({ type: 'varchar' })
+  name!: string;
+
+  @Column({ type: 'text' })
+  note!: string;
+
+  @Column({ type: 'int' })
+  amount!: number;
+}
+
+/** The provided values of one. */
+export type PaymentValues = Pick<Payment, 'account' | 'name' | 'note' | 'amount'>;

@@ -1,0 +1,23 @@
+import type { HookRow } from '../hook/options';
+
+/** Values by path as the functions of a hook see them: `home.city` becomes `{ home: { city } }`, frozen, and plain all through. */
+export function plainRow(values: ReadonlyMap<string, unknown>): HookRow {
+  const row: Record<string, unknown> = {};
+  for (const [path, value] of values) {
+    const steps = path.split('.');
+    const last = steps.pop() ?? path;
+    let place = row;
+    for (const step of steps) {
+      place[step] = { ...(place[step] as object | undefined) };
+      place = place[step] as Record<string, unknown>;
+    }
+    place[last] = value;
+  }
+  return deepFreeze(row);
+}
+
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  for (const member of Object.values(value)) deepFreeze(member);
+  return Object.freeze(value);
+}

@@ -1,0 +1,54 @@
+import type { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { HookEvent } from '../hook/event';
+import { eventName } from '../hook/hook';
+import type { Targets } from '../hook/options';
+import { isPlainObject, storable, toJson } from '../json';
+import { toEvent } from './event-row';
+import { captureFailed } from './functions';
+import type { ReadyEvent } from './outbox';
+import { deepFreeze } from './plain-row';
+
+/** Targets that `resolve` may name for one event. */
+export const MAX_TARGETS = 100;
+
+/** The event with the targets that its hook's `resolve` names. What that throws becomes `HOOK_CAPTURE_FAILED`. */
+export async function withTargets(dataSource: DataSource, event: ReadyEvent): Promise<ReadyEvent> {
+  const { resolve } = event.hook.declared;
+  if (!resolve) return event;
+  try {
+    const id = event.id ?? uuidv7();
+    const targets = checked(await resolve(told(dataSource, { ...event, id })));
+    return { ...event, id, targets: targets.length > 0 ? targets : null };
+  } catch (error) {
+    throw captureFailed(event.hook, error);
+  }
+}
+
+/** As it will be told. The database keeps the time itself, so that `occurredAt` is but close to it. */
+function told(dataSource: DataSource, event: ReadyEvent & { readonly id: string }): HookEvent {
+  const { hook, operation, ref, sender, headers } = event;
+  const row = {
+    ...event,
+    hook: hook.name,
+    event: eventName(hook, operation),
+    ref: ref && storable(ref),
+    sender: sender && storable(sender),
+    // A copy: the hook's own must not be frozen.
+    headers: headers && { ...headers },
+    occurred_at: new Date(),
+  };
+  return deepFreeze(toEvent(dataSource, hook, row));
+}
+
+function checked(answer: unknown): Targets {
+  if (!Array.isArray(answer) || !answer.every(isTarget))
+    throw new TypeError('`resolve` must give an array of URLs and listener options.');
+  if (answer.length > MAX_TARGETS)
+    throw new RangeError(`\`resolve\` may give at most ${MAX_TARGETS} targets.`);
+  return toJson(answer) as unknown as Targets;
+}
+
+function isTarget(target: unknown): boolean {
+  return typeof target === 'string' || (isPlainObject(target) && typeof target.url === 'string');
+}

@@ -1,0 +1,73 @@
+import type { Query } from '../database';
+import type { HookCatalog } from '../hook/catalog';
+import type { HookEvent } from '../hook/event';
+import { canonicalJson, type JsonValue } from '../json';
+import type { Logger } from '../logger';
+import { asOptions } from './builder';
+import type { Match } from './match';
+import { identityHash, type NormalListener, normalise } from './normal';
+import type { ListenerOptions } from './options';
+import type { RecipientPolicy } from './recipient-policy';
+import type { ListenerStore } from './store';
+
+/** The targets that a hook's `resolve` gave when the event was captured, by event id. */
+export type ResolvedTargets = ReadonlyMap<string, readonly (string | ListenerOptions)[]>;
+
+/**
+ * Gives the targets of single events what deliveries need: a listener of their own, which no key finds. One target of a hook has one
+ * listener, whatever event named it, so that it keeps its secret and its health; unused for long, it is pruned.
+ */
+export class DynamicListeners {
+  constructor(
+    private readonly store: ListenerStore,
+    private readonly catalog: () => HookCatalog,
+    private readonly policyOf: (hook: string | null) => RecipientPolicy,
+    private readonly logger: Logger,
+  ) {}
+
+  async matching(
+    query: Query,
+    events: readonly HookEvent[],
+    targets: ResolvedTargets,
+  ): Promise<readonly Match[]> {
+    const wanted = events.flatMap((event) =>
+      (targets.get(event.id) ?? []).flatMap((target) => this.#listenerOf(event, target)),
+    );
+    if (wanted.length === 0) return [];
+    const distinct = new Map(wanted.map(({ listener }) => [listener.identity, listener]));
+    const ids = await this.store.keepDynamic(query, [...distinct.values()]);
+    return events.flatMap((event) => {
+      const own = wanted.filter((one) => one.event === event);
+      const listenerIds = new Set(own.flatMap(({ listener }) => ids.get(listener.identity) ?? []));
+      return listenerIds.size > 0 ? [{ event, listenerIds: [...listenerIds] }] : [];
+    });
+  }
+
+  /** A target that must not be sent to is left out, with an error in the log: the event's other listeners are not to suffer. */
+  #listenerOf(
+    event: HookEvent,
+    target: string | ListenerOptions,
+  ): readonly { readonly event: HookEvent; readonly listener: NormalListener }[] {
+    const options = asOptions(target);
+    const draft = {
+      hook: event.hook,
+      pattern: null,
+      options,
+      operations: undefined,
+      match: undefined,
+    };
+    try {
+      const listener = normalise(draft, this.catalog(), this.policyOf(event.hook));
+      return [{ event, listener: { ...listener, identity: dynamicIdentity(event.hook, options) } }];
+    } catch (error) {
+      this.logger.error(`A resolved target of event ${event.id} was refused.`, { error });
+      return [];
+    }
+  }
+}
+
+/** Told with other options, it is another listener. */
+function dynamicIdentity(hook: string, options: ListenerOptions): string {
+  const said = { ...options, url: new URL(options.url).href } as unknown as JsonValue;
+  return identityHash(`dynamic ${canonicalJson([hook, said])}`);
+}

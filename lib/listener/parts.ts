@@ -1,0 +1,46 @@
+import type { DataSource } from 'typeorm';
+import { EventReader } from '../capture/event-reader';
+import type { Database } from '../database';
+import type { HookCatalog } from '../hook/catalog';
+import type { Logger } from '../logger';
+import type { Tables } from '../tables';
+import { Audience } from './audience';
+import { Candidates } from './candidates';
+import { DynamicListeners } from './dynamic-listeners';
+import { KeyStore } from './key-store';
+import { Listeners } from './listeners';
+import { ListenerMatching } from './matching';
+import type { RecipientPolicy } from './recipient-policy';
+import { Saving } from './saving';
+import { ListenerStore } from './store';
+
+interface Surroundings {
+  readonly dataSource: DataSource;
+  readonly database: Database;
+  readonly tables: Tables;
+  readonly catalog: () => HookCatalog;
+  readonly policyOf: (hook: string | null) => RecipientPolicy;
+  readonly logger: Logger;
+  /** When this process attached, by the clock of the database. */
+  readonly startedAt: () => Date;
+}
+
+/** What a DataSource's listeners are stored, found and asked for with. */
+export interface ListenerParts {
+  readonly listeners: Listeners;
+  readonly store: ListenerStore;
+  readonly matching: ListenerMatching;
+}
+
+export function listenerParts(surroundings: Surroundings): ListenerParts {
+  const { dataSource, database, tables, catalog, policyOf, startedAt, logger } = surroundings;
+  const keys = new KeyStore(tables, catalog);
+  const store = new ListenerStore(tables, keys);
+  const dynamic = new DynamicListeners(store, catalog, policyOf, logger);
+  const matching = new ListenerMatching(new Candidates(tables, store), catalog, dynamic);
+  const events = new EventReader(dataSource, database, tables, catalog);
+  const audience = new Audience(database, { store, matching }, catalog, events);
+  const saving = new Saving(store, catalog, policyOf);
+  const rows = { store, keys };
+  return { listeners: new Listeners(database, rows, audience, saving, startedAt), store, matching };
+}

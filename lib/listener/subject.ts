@@ -1,0 +1,15 @@
+import type { HookEvent } from '../hook/event';
+import type { Subject } from '../match/matches';
+
+/** One field of an event, as matchers judge it. On remove the old value is judged, as the value and as the one before. */
+export function subjectOf(
+  { operation, data, previous, changed }: HookEvent,
+  field: string,
+): Subject {
+  const value = Object.hasOwn(data, field) ? data[field] : undefined;
+  if (operation === 'remove') return { value, before: value, isNew: false, changed: false };
+  if (operation === 'insert' || previous === null)
+    return { value, before: undefined, isNew: true, changed: value !== undefined };
+  const before = Object.hasOwn(previous, field) ? previous[field] : undefined;
+  return { value, before, isNew: false, changed: changed.includes(field) };
+}

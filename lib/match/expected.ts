@@ -1,0 +1,83 @@
+import Big from 'big.js';
+import { type JsonValue, toJson } from '../json';
+import type { FieldKind } from './field-kind';
+import { dateNumber, instantMs, isNumericText, SPECIAL_NUMBERS, timeNs } from './readings';
+
+/** How deep an operand may be: what is compared with it is compared recursively. */
+const MAX_JSON_DEPTH = 64;
+/** Decimal places an exact operand may have before or after its point, for it is stored written out. */
+const MAX_PLACES = 8_192;
+
+/** What a field of this kind can be compared with, said to people. */
+export const EXPECTED: Readonly<Record<FieldKind, string>> = {
+  text: 'a string',
+  number: 'a finite number',
+  exact: 'a number, a bigint or a numeric string',
+  boolean: 'true or false',
+  instant: 'a valid Date or an ISO 8601 string',
+  date: 'a string like "2026-12-31"',
+  time: 'a string like "23:59:00"',
+  json: 'a JSON value',
+  list: 'an array',
+  bytes: 'bytes or base64 text',
+  unknown: 'a JSON value',
+};
+
+/** The operand as it is stored; null for what no field of this kind can ever equal. */
+export function operandJson(kind: FieldKind, operand: unknown): JsonValue {
+  switch (kind) {
+    case 'text':
+      return typeof operand === 'string' ? operand : null;
+    case 'number':
+      return typeof operand === 'number' ? toJson(operand) : null;
+    case 'exact':
+      return canonicalNumber(operand);
+    case 'boolean':
+      return typeof operand === 'boolean' ? operand : null;
+    case 'instant':
+      return canonicalInstant(operand);
+    case 'date':
+      return textThat(operand, dateNumber);
+    case 'time':
+      return textThat(operand, timeNs);
+    case 'list':
+      return Array.isArray(operand) ? jsonOf(operand) : null;
+    case 'bytes':
+      return typeof operand === 'string' || operand instanceof Uint8Array ? toJson(operand) : null;
+    case 'json':
+    case 'unknown':
+      return jsonOf(operand);
+  }
+}
+
+function canonicalNumber(operand: unknown): string | null {
+  if (!['string', 'number', 'bigint'].includes(typeof operand)) return null;
+  // A leading plus is PostgreSQL's, not big.js's.
+  const text = String(operand).replace(/^\+/, '');
+  if (SPECIAL_NUMBERS.has(text)) return typeof operand === 'string' ? text : null;
+  if (!isNumericText(text)) return null;
+  const number = new Big(text);
+  if (Math.abs(number.e) > MAX_PLACES) return null;
+  // big.js keeps the sign of a zero.
+  return number.eq(0) ? '0' : number.toFixed();
+}
+
+function canonicalInstant(operand: unknown): string | null {
+  if (operand instanceof Date) return jsonOf(operand) as string | null;
+  const ms = typeof operand === 'string' ? instantMs(operand) : null;
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+function textThat(operand: unknown, read: (text: string) => number | null): string | null {
+  return typeof operand === 'string' && read(operand) !== null ? operand : null;
+}
+
+function jsonOf(operand: unknown): JsonValue {
+  return isShallow(operand, MAX_JSON_DEPTH) ? toJson(operand) : null;
+}
+
+/** What holds itself is not. */
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return true;
+  return levels > 0 && Object.values(value).every((member) => isShallow(member, levels - 1));
+}

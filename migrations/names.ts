@@ -1,0 +1,18 @@
+import type { QueryRunner } from 'typeorm';
+import { type TableName, tableName } from '../lib/table-names';
+
+/** Our names as this DataSource quotes and prefixes them. */
+export interface Names {
+  readonly table: (name: TableName) => string;
+  readonly index: (name: string) => string;
+}
+
+export function namesFor({ manager, connection }: QueryRunner): Names {
+  const { options, driver } = connection ?? manager.connection;
+  const schema = 'schema' in options && options.schema ? `${driver.escape(options.schema)}.` : '';
+  const prefix = options.entityPrefix ?? '';
+  return {
+    table: (name) => `${schema}${driver.escape(tableName(name, prefix))}`,
+    index: (name) => driver.escape(`${prefix}model_hook_${name}`),
+  };
+}
