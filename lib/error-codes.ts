@@ -1,6 +1,7 @@
 /** The codes of all errors, with what each one means. The table in the README is held equal to it by a spec. */
 export const ERROR_CODES = {
-  HOOK_UNKNOWN_FIELD: 'A hook provides a field that its entity does not have.',
+  HOOK_UNKNOWN_FIELD:
+    'A hook provides, or has a condition on, a field that its entity does not have.',
   HOOK_DUPLICATE: 'Two hooks bear one name.',
   HOOK_UNKNOWN_OPERATION:
     'An operation was named that does not exist, or that the hook leaves out.',

@@ -10,7 +10,7 @@ export abstract class ModelHookError extends Error {
   }
 }
 
-/** A hook provides a field that its entity does not have. */
+/** A hook provides, or has a condition on, a field that its entity does not have. */
 export class UnknownFieldError extends ModelHookError {
   readonly code = 'HOOK_UNKNOWN_FIELD';
   constructor(
@@ -18,7 +18,7 @@ export class UnknownFieldError extends ModelHookError {
     readonly field: string,
     readonly known: readonly string[],
   ) {
-    super(`Hook "${hook}" provides "${field}", which is none of: ${known.join(', ')}.`);
+    super(`Hook "${hook}" names the field "${field}", which is none of: ${known.join(', ')}.`);
   }
 }
 

@@ -32,7 +32,14 @@ export type { HookEvent } from './hook/event';
 export type { AnyFilter, ConditionOn, FilterOf } from './hook/filter';
 export { ModelHook } from './hook/model-hook';
 export type { Operation } from './hook/operation';
-export type { BodyFormat, DefinedHookOptions, HookRow, ModelHookOptions } from './hook/options';
+export type {
+  BodyFormat,
+  DefinedHookOptions,
+  HookRow,
+  ModelHookOptions,
+  Resolve,
+  Targets,
+} from './hook/options';
 export type { FieldPath } from './hook/paths';
 export type { JsonRecord, JsonValue } from './json';
 export type { AttachedHook, DefinedHook, SendOptions } from './listener/attached-hook';

@@ -22,9 +22,9 @@ import { AttachedHook, DefinedHook, type SendOptions } from './listener/attached
 import type { ListenerBuilder } from './listener/builder';
 import type { ListenerOptions } from './listener/listener';
 import type { Listeners } from './listener/listeners';
-import { deactivateWhatCannotMatch } from './listener/lost-fields';
 import { type ListenerParts, listenerParts } from './listener/parts';
 import type { RecipientPolicy } from './listener/recipient-policy';
+import { reviewListeners } from './listener/review';
 import { Reporter, type ReportName, type Reports } from './reports';
 import { type Tables, tablesOf } from './tables';
 
@@ -203,7 +203,7 @@ export class ModelHooks {
     await checkTables(this.#database, this.#tables);
     const catalog = new HookCatalog(this.dataSource);
     for (const [name, options] of this.#definitions) catalog.define(name, options);
-    await deactivateWhatCannotMatch(this.#database, this.#tables, {
+    await reviewListeners(this.#database, this.#tables, {
       catalog,
       logger: this.options.logger,
     });

@@ -49,6 +49,7 @@ export class DynamicListeners {
     target: string | ListenerOptions,
   ): readonly { readonly event: HookEvent; readonly listener: NormalListener }[] {
     const options = asOptions(target);
+    if (options.owner !== undefined && options.owner !== event.sender) return [];
     const draft = {
       hook: event.hook,
       pattern: null,

@@ -19,6 +19,8 @@ export interface Saved {
 /** A listener as it was created just now. */
 export function createdListener({ id, createdAt, listener: { row, match } }: Saved): Listener {
   const fresh = {
+    id,
+    match,
     active: true,
     inactive_reason: null,
     inactive_since: null,
@@ -28,7 +30,8 @@ export function createdListener({ id, createdAt, listener: { row, match } }: Sav
     created_at: createdAt,
     updated_at: createdAt,
   };
-  return { ...toListener({ ...row, ...fresh, id, match }).listener, secret: row.secret };
+  const { listener } = toListener(Object.assign(fresh, row));
+  return Object.assign(listener, { secret: row.secret });
 }
 
 export interface ListenerRow extends ListenerValues {

@@ -3,10 +3,11 @@ import type { Query } from '../database';
 import { grouped } from '../grouped';
 import type { StoredCondition } from '../match/operand';
 import type { Tables } from '../tables';
+import { COLUMNS, definition, record, sharedColumns, valueSql } from './columns';
 import { KEY_VERSION } from './key';
 import { type KeyStore, withoutKeysSql } from './key-store';
 import { type ListenerRow, type Saved, type StoredListener, toListener } from './listener-row';
-import type { ListenerValues, NormalListener } from './normal';
+import type { NormalListener } from './normal';
 
 /** The SQL of listeners. Everything runs on the `query` that it is given, so that a save can join a transaction. */
 export class ListenerStore {
@@ -41,28 +42,31 @@ export class ListenerStore {
       query,
       unique.map(({ row, match }) => ({ ...row, match })),
     );
-    const rows = unique.map(({ identity, row, match }, n) => ({
+    const records = unique.map(({ row }) => record(row));
+    const shared = sharedColumns(records);
+    const own = COLUMNS.filter((column) => !shared.includes(column));
+    const rows = unique.map(({ identity, match }, n) => ({
+      ...pick(records[n], own),
       id: uuidv7(),
       identity,
-      ...record(row),
       filters: JSON.stringify(match),
       keys: keys[n],
     }));
     const named = (group[0]?.named ?? []).map((column) => `${column} = excluded.${column}, `);
-    const columns = `id, identity, ${COLUMNS.map(([column]) => column).join(', ')}`;
-    const types = COLUMNS.map(([column, type]) => `${column} ${type}`).join(', ');
+    const values = COLUMNS.map((column) => valueSql(column, shared.includes(column) ? 's' : 'r'));
     const written = await query<Omit<Saved, 'listener'> & { identity: string }>(
       `WITH saved AS (
-         INSERT INTO ${this.tables.listener} AS l (${columns}, filters, keys, key_version, declared_at)
-         SELECT id, identity, ${COLUMNS.map(valueSql).join(', ')}, filters::json, keys, ${KEY_VERSION}, now()
-         FROM json_to_recordset($1::json) AS r(id uuid, identity text, ${types}, filters text, keys bigint[])
+         INSERT INTO ${this.tables.listener} AS l (id, identity, ${COLUMNS.join(', ')}, filters, keys, key_version, declared_at)
+         SELECT r.id, r.identity, ${values.join(', ')}, r.filters::json, r.keys, ${KEY_VERSION}, now()
+         FROM json_to_recordset($1::json) AS r(id uuid, identity text, ${definition(own)}, filters text, keys bigint[]),
+           json_to_record($2::json) AS s(${definition(shared)})
          ORDER BY identity
          ON CONFLICT (identity) DO UPDATE SET ${named.join('')} declared_at = now(), updated_at = now()
          RETURNING id, identity, xmax = 0 AS created, keys, created_at
        ), keyed AS (
          INSERT INTO ${this.tables.key} (key, listener_id) SELECT unnest(keys), id FROM saved WHERE created
        ) SELECT id, identity, created, created_at AS "createdAt" FROM saved`,
-      [JSON.stringify(rows)],
+      [JSON.stringify(rows), JSON.stringify(pick(records[0], shared))],
     );
     return written.map(({ identity, ...saved }) => ({
       ...saved,
@@ -108,11 +112,10 @@ export class ListenerStore {
     const fresh = listeners.filter(({ identity }) => !ids.has(identity));
     if (fresh.length === 0) return ids;
     const rows = fresh.map(({ identity, row }) => ({ id: uuidv7(), identity, ...record(row) }));
-    const types = COLUMNS.map(([column, type]) => `${column} ${type}`).join(', ');
     await query(
-      `INSERT INTO ${listener} (id, identity, ${COLUMNS.map(([column]) => column).join(', ')}, dynamic)
-       SELECT id, identity, ${COLUMNS.map(valueSql).join(', ')}, true
-       FROM json_to_recordset($1::json) AS r(id uuid, identity text, ${types}) ORDER BY identity
+      `INSERT INTO ${listener} (id, identity, ${COLUMNS.join(', ')}, dynamic)
+       SELECT id, identity, ${COLUMNS.map((column) => valueSql(column, 'r')).join(', ')}, true
+       FROM json_to_recordset($1::json) AS r(id uuid, identity text, ${definition(COLUMNS)}) ORDER BY identity
        ON CONFLICT DO NOTHING`,
       [JSON.stringify(rows)],
     );
@@ -125,11 +128,10 @@ export class ListenerStore {
     id: string,
     { identity, row, match }: NormalListener,
   ): Promise<boolean> {
-    const assignments = COLUMNS.map((column) => `${column[0]} = ${valueSql(column)}`).join(', ');
-    const types = COLUMNS.map(([column, type]) => `${column} ${type}`).join(', ');
+    const assignments = COLUMNS.map((column) => `${column} = ${valueSql(column, 'r')}`).join(', ');
     const updated = await query(
       `UPDATE ${this.tables.listener} l SET identity = $2, updated_at = now(), ${assignments}
-       FROM json_to_record($3::json) AS r(${types}) WHERE l.id = $1
+       FROM json_to_record($3::json) AS r(${definition(COLUMNS)}) WHERE l.id = $1
        AND NOT EXISTS (SELECT FROM ${this.tables.listener} o WHERE o.identity = $2 AND o.id <> $1)
        RETURNING l.id`,
       [id, identity, JSON.stringify(record(row))],
@@ -192,30 +194,13 @@ export class ListenerStore {
   }
 }
 
-const COLUMNS: readonly (readonly [keyof ListenerValues, string])[] = [
-  ['hook', 'text'],
-  ['operations', 'text[]'],
-  ['pattern', 'text'],
-  ['target', 'text'],
-  ['content_type', 'text'],
-  ['format', 'text'],
-  ['secret', 'text'],
-  ['digest', 'text'],
-  ['headers', 'jsonb'],
-  ['owner', 'text'],
-  ['key', 'text'],
-  ['config', 'text'],
-  ['replies', 'boolean'],
-  ['delivery', 'jsonb'],
-];
-
-/** A row for `json_to_recordset`, which cannot unpack JSON with a NUL in it: what may hold one goes as text. */
-function record(row: ListenerValues) {
-  return { ...row, config: JSON.stringify(row.config) };
-}
-
-function valueSql([column]: readonly [keyof ListenerValues, string]): string {
-  return column === 'config' ? 'r.config::json' : `r.${column}`;
+function pick<Row extends object>(
+  row: Row | undefined,
+  columns: readonly (keyof Row)[],
+): Partial<Row> {
+  const picked: Partial<Row> = {};
+  for (const column of columns) if (row) picked[column] = row[column];
+  return picked;
 }
 
 function replacesMatch({ row, namesMatch }: NormalListener): boolean {

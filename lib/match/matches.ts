@@ -86,9 +86,15 @@ const JUDGE: Readonly<Record<Judging, Judge>> = {
   },
 };
 
+// Numbers, dates and bytes of some columns come as strings, but are no texts: a wildcard may ask them all the same.
+const TEXT_KINDS: readonly FieldKind[] = ['text', 'json', 'unknown'];
+
 function textual(holds: (value: string, operand: string) => boolean): Judge {
-  return (value, operand) =>
-    typeof value === 'string' && typeof operand === 'string' && holds(value, operand);
+  return (value, operand, kind) =>
+    typeof value === 'string' &&
+    typeof operand === 'string' &&
+    TEXT_KINDS.includes(kind) &&
+    holds(value, operand);
 }
 
 function ordered(holds: (order: number) => boolean): Judge {

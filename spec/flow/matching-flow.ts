@@ -1,5 +1,6 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 import type {
+  AttachOptions,
   Condition,
   HookEvent,
   Listener,
@@ -38,10 +39,10 @@ export class MatchingFlow {
     private readonly whole: ListenerMatching,
   ) {}
 
-  static async start(): Promise<MatchingFlow> {
+  static async start(attach: AttachOptions = { work: false }): Promise<MatchingFlow> {
     const application = await startApplication({
       entities: [Everything, Other],
-      attach: { work: false },
+      attach,
     });
     const { dataSource, hooks } = application;
     const signal = { provides: Object.keys(TYPES[SIGNAL]) };

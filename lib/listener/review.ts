@@ -3,13 +3,30 @@ import type { HookCatalog } from '../hook/catalog';
 import type { Logger } from '../logger';
 import type { Tables } from '../tables';
 import { scopeOf } from './event-keys';
+import { KEY_VERSION } from './key';
 import { withoutKeysSql } from './key-store';
+
+/** What an upgrade or a changed hook may have left behind, looked for when a process attaches. */
+export async function reviewListeners(
+  database: Database,
+  tables: Tables,
+  { catalog, logger }: { readonly catalog: HookCatalog; readonly logger: Logger },
+): Promise<void> {
+  await deactivateWhatCannotMatch(database, tables, { catalog, logger });
+  const unkeyed = await database.query(
+    `SELECT FROM ${tables.listener} WHERE active AND NOT dynamic AND key_version <> ${KEY_VERSION} LIMIT 1`,
+  );
+  if (unkeyed.length > 0)
+    logger.warn(
+      'Some listeners have no keys yet, and slow every event: run hooks.listeners.reindex().',
+    );
+}
 
 /**
  * Deactivates the listeners that filter on what their hook does not provide any more: they would wait for ever. Listeners of patterns
  * are left alone, since a hook that is attached elsewhere may provide it.
  */
-export async function deactivateWhatCannotMatch(
+async function deactivateWhatCannotMatch(
   database: Database,
   tables: Tables,
   { catalog, logger }: { readonly catalog: HookCatalog; readonly logger: Logger },
