@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { Client } from 'pg';
 import { backlog } from './backlog';
+import { fanOut } from './fan-out';
 import { type Figure, table } from './figure';
 import { latency } from './latency';
 import { match } from './match';
@@ -16,6 +17,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ['save-cost', saveCost],
   ['backlog', backlog],
   ['latency', latency],
+  ['fan-out', fanOut],
   ['match', match],
   ['match-end-to-end', matchEndToEnd],
 ]);

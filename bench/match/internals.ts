@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { built } from '../built';
 
 /** One match at a time, in a transaction of its own, as planning does it. */
 export type InSnapshot = <T>(work: (query: Query) => Promise<T>) => Promise<T>;
@@ -19,14 +20,6 @@ export function matchingOf(dataSource: DataSource): {
     matching: new ListenerMatching(new Candidates(tables, store), () => catalog),
     inSnapshot: (work) => database.snapshot(work),
   };
-}
-
-/**
- * Of what was built, like the package itself, so that the figures are those of what is published; with the types of the source, so
- * that nothing need be built to check them.
- */
-function built<Module>(path: string): Module {
-  return require(`../../dist/lib/${path}`) as Module;
 }
 
 const { Database } = built<typeof import('../../lib/database')>('database');

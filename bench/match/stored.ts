@@ -55,7 +55,7 @@ export async function checkStored(dataSource: DataSource, size: number): Promise
     throw new Error(`${size} listeners were to be stored: ${JSON.stringify(row)}.`);
 }
 
-export function builderOf(hooks: ModelHooks, wanted: Wish, n: number): ListenerBuilder<never> {
+function builderOf(hooks: ModelHooks, wanted: Wish, n: number): ListenerBuilder<never> {
   const hook = hooks.for(Payment);
   const listener = hook.listener(`https://receiver-${n % RECEIVERS}.example.com/payments`);
   switch (wanted.kind) {

@@ -99,7 +99,7 @@ export class ChunkLoader {
     planned: readonly LoadedDelivery[],
   ): Promise<readonly LoadedDelivery[]> {
     const rows = await this.database.query<StateRow>(
-      `SELECT id, chunk_id, attempt, retries, reschedules FROM ${this.tables.delivery} WHERE id = ANY($1)`,
+      `SELECT id, chunk_id, attempt, retries, reschedules FROM ${this.tables.delivery} WHERE id = ANY($1::uuid[])`,
       [planned.map((delivery) => delivery.deliveryId)],
     );
     const states = new Map(rows.map((row) => [row.id, row]));

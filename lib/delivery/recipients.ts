@@ -32,6 +32,6 @@ export function readRecipients(
     `SELECT id, target, content_type AS "contentType", format, secret, digest, headers, replies, delivery, active,
        inactive_reason AS "inactiveReason", paused_until AS "pausedUntil", failing_since AS "failingSince"
      FROM ${listener} WHERE id = ANY($1::uuid[])`,
-    [[...ids]],
+    [`{${[...ids].join()}}`],
   );
 }

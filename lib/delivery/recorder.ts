@@ -6,6 +6,8 @@ import type { Tables } from '../tables';
 import type { Chunk } from './chunk';
 import type { ListenerHealth } from './listener-health';
 import type { DeliveryState, Outcome, RecordedEffect } from './outcome';
+import { Places } from './places';
+import { recordSql } from './record-sql';
 
 /** One delivery's outcome, with what is kept of the attempt. */
 export interface OutcomeRecord {
@@ -117,53 +119,22 @@ export class Recorder {
   }
 
   async #write(batch: readonly OutcomeRecord[]): Promise<void> {
-    const chunks = [...new Map(batch.map(({ chunk }) => [keyOf(chunk), chunk])).values()];
-    const places = new Map(chunks.map((chunk, place) => [keyOf(chunk), place]));
-    const held = await this.database.query<{ place: number }>(this.#sql(), [
-      JSON.stringify(batch.map((record) => rowOf(record, places.get(keyOf(record.chunk)) ?? 0))),
-      JSON.stringify(chunks.map(({ id, token }, place) => ({ place, id, token }))),
+    const chunks = new Places(batch, ({ chunk }) => chunk);
+    const events = new Places(batch, ({ eventId }) => eventId);
+    const rows = batch.map((record) => rowOf(record, chunks.of(record), events.of(record)));
+    const held = await this.database.query<{ place: number }>(recordSql(this.tables), [
+      JSON.stringify(rows),
+      JSON.stringify(chunks.list(({ chunk: { id, token } }) => ({ id, token }))),
+      JSON.stringify(events.list(({ eventId, event }) => ({ id: eventId, name: event }))),
     ]);
     const kept = new Set(held.map(({ place }) => place));
-    const lost = new Set(chunks.filter((_, place) => !kept.has(place)).map(keyOf));
-    const recorded = batch.filter(({ chunk }) => !lost.has(keyOf(chunk)));
+    const isKept = (record: OutcomeRecord) => kept.has(chunks.of(record));
+    const recorded = batch.filter(isKept);
+    const lost = batch.filter((record) => !isKept(record)).map(({ chunk }) => keyOf(chunk));
     this.#writing = 0;
     await this.health.note(recorded);
     if (this.reporter.isHeard('outcome')) for (const record of recorded) this.#report(record);
-    this.recorded(batch, lost);
-  }
-
-  #sql(): string {
-    const { chunk, delivery, attempt } = this.tables;
-    return `WITH held AS (
-      SELECT h.place, c.id FROM ${chunk} c
-      JOIN json_to_recordset($2::json) AS h(place int, id uuid, token bigint) ON c.id = h.id AND c.token = h.token
-      ORDER BY c.id FOR UPDATE OF c
-    ), mine AS (
-      SELECT r.*, held.id AS chunk_id FROM json_to_recordset($1::json) AS r(place int, id uuid, event_id uuid,
-        listener_id uuid, event text, status text, attempt int, retries int, reschedules int, after_ms float8,
-        http_status int, reason text, response text, retval text, duration_ms int, attempted_at timestamptz,
-        is_kept boolean, closes boolean)
-      JOIN held USING (place)
-    ), written AS (
-      INSERT INTO ${delivery} AS d (id, event_id, listener_id, event, status, attempt, retries, reschedules,
-        next_at, http_status, reason, response, retval, duration_ms, attempted_at)
-      SELECT id, event_id, listener_id, event, status, attempt, coalesce(retries, 0), coalesce(reschedules, 0),
-        clock_timestamp() + after_ms * interval '1 millisecond', http_status, reason, response, retval::json,
-        duration_ms, attempted_at FROM mine
-      ON CONFLICT (id) DO UPDATE SET status = excluded.status, attempt = excluded.attempt,
-        retries = excluded.retries, reschedules = excluded.reschedules, next_at = excluded.next_at,
-        chunk_id = NULL, reason = excluded.reason, retval = excluded.retval,
-        http_status = CASE WHEN excluded.attempted_at IS NULL THEN d.http_status ELSE excluded.http_status END,
-        response = CASE WHEN excluded.attempted_at IS NULL THEN d.response ELSE excluded.response END,
-        duration_ms = coalesce(excluded.duration_ms, d.duration_ms),
-        attempted_at = coalesce(excluded.attempted_at, d.attempted_at), updated_at = clock_timestamp()
-    ), tried AS (
-      INSERT INTO ${attempt} (delivery_id, number, outcome, http_status, reason, response, duration_ms, attempted_at)
-      SELECT id, attempt, status, http_status, reason, response, duration_ms, attempted_at FROM mine WHERE is_kept
-      ON CONFLICT DO NOTHING
-    ), closed AS (
-      DELETE FROM ${chunk} WHERE id IN (SELECT chunk_id FROM mine WHERE closes)
-    ) SELECT place FROM held`;
+    this.recorded(batch, new Set(lost));
   }
 
   #report({ deliveryId, eventId, event, listenerId, outcome }: OutcomeRecord): void {
@@ -191,19 +162,21 @@ export function afterMsOf(outcome: Outcome): number | null {
 }
 
 /** What tells a chunk from the same one in other hands. */
-export function keyOf({ id, token }: Chunk): string {
+function keyOf({ id, token }: Chunk): string {
   return id + token;
 }
 
-/** What is null or nothing is left out: the database would take as long to read that as all the rest. */
-function rowOf(record: OutcomeRecord, place: number): Record<string, unknown> {
-  const { outcome, attempted, state } = record;
+/** What is null or nothing is left out: to read that would take the database as long as all the rest. */
+function rowOf(
+  { deliveryId, listenerId, state, outcome, attempted, closes }: OutcomeRecord,
+  chunk: number,
+  event: number,
+): Record<string, unknown> {
   return {
-    place,
-    id: record.deliveryId,
-    event_id: record.eventId,
-    listener_id: record.listenerId,
-    event: record.event,
+    chunk,
+    event,
+    id: deliveryId,
+    listener_id: listenerId,
     status: outcome.kind,
     attempt: state.attempt,
     retries: state.retries || undefined,
@@ -221,6 +194,6 @@ function rowOf(record: OutcomeRecord, place: number): Record<string, unknown> {
     attempted_at: attempted?.at.toISOString(),
     // The only attempt of a delivery that ended at once is its row itself.
     is_kept: (attempted !== null && !(state.attempt === 1 && isFinal(outcome))) || undefined,
-    closes: record.closes || undefined,
+    closes: closes || undefined,
   };
 }

@@ -78,12 +78,14 @@ export class ChunkWriter {
     const { processId, leaseMs } = this.lease;
     const rows = chunks.map(({ id, eventIds, listenerIds }) => ({
       id,
-      e: eventIds,
+      // One that all have in common is said once.
+      e: new Set(eventIds).size === 1 ? eventIds.slice(0, 1) : eventIds,
       l: listenerIds,
     }));
     await this.query(
       `INSERT INTO ${this.tables.chunk} (id, process_id, token, lease_until, event_ids, listener_ids)
-       SELECT id, $2, $3::bigint, coalesce(clock_timestamp() + $4::float8 * interval '1 millisecond', '-infinity'), e, l
+       SELECT id, $2, $3::bigint, coalesce(clock_timestamp() + $4::float8 * interval '1 millisecond', '-infinity'),
+         CASE cardinality(e) WHEN 1 THEN array_fill(e[1], ARRAY[cardinality(l)]) ELSE e END, l
        FROM json_to_recordset($1::json) AS c(id uuid, e uuid[], l uuid[])`,
       [JSON.stringify(rows), processId, token, token === UNHELD_TOKEN ? null : leaseMs],
     );

@@ -16,9 +16,13 @@ export function wasUnheld({ token }: Chunk): boolean {
 interface ChunkRow {
   readonly id: string;
   readonly token: string;
-  readonly event_ids: readonly string[];
-  readonly listener_ids: readonly string[];
+  readonly event_ids: string;
+  readonly listener_ids: string;
 }
+
+/** Of a chunk `c`. Ids as one text, and an event that all have in common once: an array of hundreds takes long to be read. */
+const CHUNK_COLUMNS = `c.id, c.token, array_to_string(c.listener_ids, ',') AS listener_ids,
+  array_to_string(CASE WHEN c.event_ids[1] = ALL (c.event_ids) THEN c.event_ids[1:1] ELSE c.event_ids END, ',') AS event_ids`;
 
 /**
  * Who may send what. A chunk belongs to the process that holds its lease, by the clock of the database; whoever takes one over raises
@@ -44,9 +48,9 @@ export class Claims {
          UPDATE ${delivery} d SET chunk_id = $1, next_at = NULL FROM due WHERE d.id = due.id
          RETURNING d.event_id, d.listener_id
        )
-       INSERT INTO ${chunk} (id, process_id, token, lease_until, event_ids, listener_ids)
+       INSERT INTO ${chunk} AS c (id, process_id, token, lease_until, event_ids, listener_ids)
        SELECT $1::uuid, $2::uuid, 1, clock_timestamp() + $3 * interval '1 millisecond', array_agg(event_id), array_agg(listener_id)
-       FROM claimed HAVING count(*) > 0 RETURNING id, token, event_ids, listener_ids`,
+       FROM claimed HAVING count(*) > 0 RETURNING ${CHUNK_COLUMNS}`,
       [uuidv7(), this.processId, this.leaseMs, exceptListeners],
     );
     return row ? toChunk(row) : null;
@@ -69,7 +73,7 @@ export class Claims {
          lease_until = clock_timestamp() + $2 * interval '1 millisecond'
        FROM (SELECT id FROM ${this.tables.chunk} WHERE lease_until < clock_timestamp()
          ORDER BY lease_until LIMIT $3 FOR UPDATE SKIP LOCKED) a
-       WHERE c.id = a.id RETURNING c.id, c.token, c.event_ids, c.listener_ids`,
+       WHERE c.id = a.id RETURNING ${CHUNK_COLUMNS}`,
       [this.processId, this.leaseMs, limit],
     );
     return rows.map(toChunk);
@@ -78,9 +82,9 @@ export class Claims {
   /** Takes a chunk that a dispatcher brought from elsewhere. Null where somebody else has had it since. */
   async take({ id, token }: Pick<Chunk, 'id' | 'token'>): Promise<Chunk | null> {
     const [row] = await this.database.query<ChunkRow>(
-      `UPDATE ${this.tables.chunk} SET token = token + 1, process_id = $3,
+      `UPDATE ${this.tables.chunk} c SET token = c.token + 1, process_id = $3,
          lease_until = clock_timestamp() + $4 * interval '1 millisecond'
-       WHERE id = $1 AND token = $2 RETURNING id, token, event_ids, listener_ids`,
+       WHERE c.id = $1 AND c.token = $2 RETURNING ${CHUNK_COLUMNS}`,
       [id, token, this.processId, this.leaseMs],
     );
     return row ? toChunk(row) : null;
@@ -123,5 +127,13 @@ export class Claims {
 }
 
 function toChunk({ id, token, event_ids, listener_ids }: ChunkRow): Chunk {
-  return { id, token, eventIds: event_ids, listenerIds: listener_ids };
+  const listenerIds = listener_ids.split(',');
+  const eventIds = event_ids.split(',');
+  const isOfOne = eventIds.length === 1;
+  return {
+    id,
+    token,
+    eventIds: isOfOne ? Array<string>(listenerIds.length).fill(event_ids) : eventIds,
+    listenerIds,
+  };
 }

@@ -19,6 +19,7 @@ export class Room {
     if (this.#isClosing) return Promise.resolve(null);
     return new Promise((resolve) => {
       this.#queue.push((isAdmitted) => resolve(isAdmitted ? begin() : null));
+      this.admit();
     });
   }
 

@@ -85,8 +85,10 @@ export class KeyStore {
     query: Query,
     after: string | null,
   ): Promise<{ last: string; count: number } | null> {
+    // Locked before their conditions are read: a statement that waits for a lock would still see those of before it waited.
     const rows = await query<{ id: string }>(
-      `SELECT id FROM ${this.tables.listener} WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT ${REKEYED_AT_ONCE}`,
+      `SELECT id FROM ${this.tables.listener} WHERE $1::uuid IS NULL OR id > $1
+       ORDER BY id LIMIT ${REKEYED_AT_ONCE} FOR UPDATE`,
       [after],
     );
     const last = rows.at(-1)?.id;

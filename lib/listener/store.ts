@@ -19,6 +19,7 @@ export class ListenerStore {
   /** Creates or updates; gives what is stored of each. */
   async upsert(query: Query, listeners: readonly NormalListener[]): Promise<readonly Saved[]> {
     const saved: Saved[] = [];
+    if (listeners.length > 1) await this.#lock(query, listeners);
     for (const group of grouped(listeners, ({ named }) => named.join()).values())
       saved.push(...(await this.#upsertGroup(query, group)));
     const replaced = saved.filter(({ created, listener }) => created || replacesMatch(listener));
@@ -33,6 +34,14 @@ export class ListenerStore {
         changed.map(({ id }) => id),
       );
     return saved;
+  }
+
+  /** In the order in which a reindex locks them: whoever takes the same rows in another order would wait for it, and it for them. */
+  async #lock(query: Query, listeners: readonly NormalListener[]): Promise<void> {
+    await query(
+      `SELECT FROM ${this.tables.listener} WHERE identity = ANY($1) ORDER BY id FOR UPDATE`,
+      [listeners.map(({ identity }) => identity)],
+    );
   }
 
   async #upsertGroup(query: Query, group: readonly NormalListener[]): Promise<readonly Saved[]> {

@@ -1,14 +1,15 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
 import type {
-  AttachOptions,
   Condition,
   HookEvent,
   Listener,
   ListenerBuilder,
   ModelHooks,
   Operation,
+  SaveOptions,
 } from '../../lib';
-import { Database } from '../../lib/database';
+import { Database, type Query } from '../../lib/database';
 import { HookCatalog } from '../../lib/hook/catalog';
 import { Candidates } from '../../lib/listener/candidates';
 import { KeyStore } from '../../lib/listener/key-store';
@@ -16,7 +17,11 @@ import { ListenerMatching } from '../../lib/listener/matching';
 import { ListenerStore } from '../../lib/listener/store';
 import * as matchers from '../../lib/match/matcher';
 import { tablesOf } from '../../lib/tables';
-import { type Application, startApplication } from '../support/application';
+import {
+  type Application,
+  type ApplicationOptions,
+  startApplication,
+} from '../support/application';
 import { type ColumnTypes, type Said, type Wish, wantedBy } from '../support/oracle';
 import type { Draft } from './matching-arbitraries';
 import { Everything, Other, SIGNAL, TYPES } from './matching-entities';
@@ -25,6 +30,14 @@ export interface Edit {
   readonly nth: number;
   readonly how: 'pause' | 'resume' | 'remove' | 'update';
 }
+
+export const edits: fc.Arbitrary<Edit> = fc.record({
+  nth: fc.nat(),
+  how: fc.constantFrom('pause', 'resume', 'remove', 'update'),
+});
+
+/** Keys of listeners that several processes save. */
+export const SHARED = Array.from({ length: 8 }, (_, n) => `shared ${n}`);
 
 /** A database of listeners, and beside it what the oracle knows of them. */
 export class MatchingFlow {
@@ -39,11 +52,10 @@ export class MatchingFlow {
     private readonly whole: ListenerMatching,
   ) {}
 
-  static async start(attach: AttachOptions = { work: false }): Promise<MatchingFlow> {
-    const application = await startApplication({
-      entities: [Everything, Other],
-      attach,
-    });
+  static async start(
+    options: Omit<ApplicationOptions, 'entities'> = { attach: { work: false } },
+  ): Promise<MatchingFlow> {
+    const application = await startApplication({ entities: [Everything, Other], ...options });
     const { dataSource, hooks } = application;
     const signal = { provides: Object.keys(TYPES[SIGNAL]) };
     hooks.define(SIGNAL, signal);
@@ -63,9 +75,9 @@ export class MatchingFlow {
     return this.application.hooks;
   }
 
-  async save(drafts: readonly Draft[]): Promise<readonly Listener[]> {
+  async save(drafts: readonly Draft[], options?: SaveOptions): Promise<readonly Listener[]> {
     const builders = drafts.map((draft) => this.builder(draft));
-    const saved = await this.hooks.listeners.saveMany(builders);
+    const saved = await this.hooks.listeners.saveMany(builders, options);
     for (const [n, draft] of drafts.entries()) {
       const { id } = saved[n] as Listener;
       this.wishes.set(id, { id, ...draft });
@@ -75,9 +87,10 @@ export class MatchingFlow {
   }
 
   /** With a URL of its own, so that two that say the same stay two. */
-  builder({ hook, pattern, owner, operations, match }: Draft): ListenerBuilder {
+  builder({ hook, pattern, owner, operations, match }: Draft, key?: string): ListenerBuilder {
     this.#saved += 1;
-    const target = { url: `http://127.0.0.1:9/${this.#saved}`, ...(owner !== null && { owner }) };
+    const url = `http://127.0.0.1:9/${process.pid}/${this.#saved}`;
+    const target = { url, ...(owner !== null && { owner }), ...(key !== undefined && { key }) };
     const begun =
       hook !== null
         ? this.hooks.get(hook).listener(target)
@@ -89,7 +102,15 @@ export class MatchingFlow {
     );
   }
 
-  /** Edits the nth listener, the paused ones included. */
+  get isEmpty(): boolean {
+    return this.#known.size === 0;
+  }
+
+  /** The nth of the listeners that were saved here, the paused ones included. */
+  idOf(nth: number): string {
+    return nthOf(this.#known, nth)[0];
+  }
+
   async edit({ nth, how }: Edit): Promise<void> {
     const [id, wish] = nthOf(this.#known, nth);
     const { listeners } = this.hooks;
@@ -131,13 +152,25 @@ export class MatchingFlow {
   }
 
   /** Who is told, of all these events at once: what planning does with a batch. */
-  async told(events: readonly HookEvent[]): Promise<readonly (readonly string[])[]> {
+  async told(
+    events: readonly HookEvent[],
+    through: (query: Query) => Query = (query) => query,
+  ): Promise<readonly (readonly string[])[]> {
     const told = new Map(events.map((event) => [event, [] as string[]]));
     await this.database.snapshot(async (query) => {
-      for await (const page of this.whole.matching(query, events))
+      for await (const page of this.whole.matching(through(query), events))
         for (const { event, listenerIds } of page) told.get(event)?.push(...listenerIds);
     });
     return events.map((event) => told.get(event) ?? []);
+  }
+
+  /** Forgets all listeners. */
+  async clear(): Promise<void> {
+    await this.application.dataSource.query(
+      'TRUNCATE model_hook_listener, model_hook_filter, model_hook_key, model_hook_plan',
+    );
+    this.wishes.clear();
+    this.#known.clear();
   }
 
   /** Where the library and the oracle part. */
@@ -169,7 +202,7 @@ const BUILDERS = { ...matchers } as unknown as Record<
 >;
 
 /** The library's matcher for what was said. */
-export function matcherOf(said: Said): Condition {
+function matcherOf(said: Said): Condition {
   const build = BUILDERS[said.op];
   switch (said.op) {
     case 'any':

@@ -1,25 +1,13 @@
 import fc from 'fast-check';
-import type { Dispatcher, HookEvent, JsonRecord, JsonValue, Operation } from '../../lib';
-import { VALUES } from '../support/matching-values';
-import { type ColumnType, wantedBy } from '../support/oracle';
-import { same } from '../support/oracle-values';
+import type { Dispatcher, HookEvent, JsonRecord } from '../../lib';
+import { wantedBy } from '../support/oracle';
 import { until } from './delivery-flow';
 import { type Draft, drafts } from './matching-arbitraries';
 import { Everything, TYPES } from './matching-entities';
 import { MatchingFlow } from './matching-flow';
+import { entity, rows, told } from './matching-rows';
 
 const SEED = 20_261_124;
-const COLUMNS: Readonly<Record<string, ColumnType>> = TYPES.everything;
-
-const owners = fc.constantFrom(null, 'acme', 'Acme', 'globex');
-/** What a row of everything may hold that comes out of PostgreSQL as it went in. */
-const rows = fc.record(
-  Object.fromEntries(
-    Object.entries(COLUMNS)
-      .filter(([column]) => column !== 'made')
-      .map(([column, type]) => [column, column === 'tenant' ? owners : value(type)]),
-  ),
-);
 
 /** Pairs of event and listener that were planned. */
 const planned = new Set<string>();
@@ -34,7 +22,7 @@ const dispatcher: Dispatcher = {
 let flow: MatchingFlow;
 
 beforeAll(async () => {
-  flow = await MatchingFlow.start({ dispatcher });
+  flow = await MatchingFlow.start({ attach: { dispatcher } });
   flow.hooks.on('captured', ({ eventId }) => written.push(eventId));
 });
 afterAll(() => flow?.stop());
@@ -59,17 +47,6 @@ describe('what is saved in the database', () => {
   });
 });
 
-function value(type: ColumnType): fc.Arbitrary<JsonValue> {
-  const plain = (VALUES[type] as readonly JsonValue[]).filter((value) => isPlain(value, type));
-  return fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...plain) }, fc.constant(null));
-}
-
-/** Text that PostgreSQL can hold, dates of our time: values.spec.ts and rare-values.spec.ts see to the others. */
-function isPlain(value: JsonValue, type: ColumnType): boolean {
-  if (type === 'date' || type === 'timestamptz') return /^20\d\d-/.test(String(value));
-  return typeof value !== 'string' || (value.isWellFormed() && !value.includes('\0'));
-}
-
 /** The events of a row that is saved, saved again with other values, and removed. */
 async function lifeOf(first: JsonRecord, second: JsonRecord): Promise<readonly HookEvent[]> {
   const { manager } = flow.application.dataSource;
@@ -85,35 +62,4 @@ async function lifeOf(first: JsonRecord, second: JsonRecord): Promise<readonly H
     ...(updated === inserted ? [] : [told('update', updated, second, first)]),
     told('remove', removed, second, null),
   ];
-}
-
-function entity(row: JsonRecord): Partial<Everything> {
-  const { at, ...others } = row;
-  return { ...others, at: at === null ? null : new Date(String(at)) } as Partial<Everything>;
-}
-
-function told(
-  operation: Operation,
-  id: string | undefined,
-  now: JsonRecord,
-  before: JsonRecord | null,
-): HookEvent {
-  const data: JsonRecord = { ...now, made: now.doc ?? null };
-  const previous: JsonRecord | null = before && { ...before, made: before.doc ?? null };
-  const changed = Object.keys(data).filter(
-    (field) => !previous || !same(data[field], previous[field], 'computed'),
-  );
-  return {
-    id: String(id),
-    hook: 'everything',
-    name: `everything.${operation === 'insert' ? 'created' : `${operation}d`}`,
-    operation,
-    ref: null,
-    sender: now.tenant as string | null,
-    headers: {},
-    occurredAt: new Date(0),
-    data,
-    previous,
-    changed: operation === 'remove' ? [] : changed,
-  };
 }

@@ -1,16 +1,12 @@
 import fc from 'fast-check';
 import type { HookEvent } from '../../lib';
 import { drafts, events } from './matching-arbitraries';
-import { MatchingFlow } from './matching-flow';
+import { edits, MatchingFlow } from './matching-flow';
 
 /** How much is tried: 1 takes seconds, 20 minutes. */
 const SCALE = Number(process.env.MATCHING_SCALE ?? 1);
 const SEED = Number(process.env.MATCHING_SEED ?? 20_261_123);
 
-const edits = fc.record({
-  nth: fc.nat(),
-  how: fc.constantFrom('pause' as const, 'resume' as const, 'remove' as const, 'update' as const),
-});
 const rounds = fc.record({
   fresh: many(drafts, 150),
   edits: fc.array(edits, { maxLength: 8 }),

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { isDeepStrictEqual, types } from 'node:util';
 import Big from 'big.js';
 import type { ColumnType } from './oracle';
 
@@ -53,7 +53,8 @@ export function order(of: unknown, said: unknown, type: ColumnType): number | nu
 /** Events are JSON, where bigints and dates are texts; so are operands. */
 function inJson(operand: unknown): unknown {
   if (typeof operand === 'bigint') return String(operand);
-  return operand instanceof Date ? operand.toISOString() : operand;
+  // Also one that another process sent, which jest makes in another realm.
+  return types.isDate(operand) ? operand.toISOString() : operand;
 }
 
 function codePoints(text: string): readonly number[] {

@@ -1,0 +1,39 @@
+import type { Tables } from '../tables';
+
+/**
+ * Stores outcomes ($1) of chunks ($2) and events ($3), which they name by their places. Only of chunks that are still held under the same
+ * token; gives the places of those. An outcome that closes its chunk deletes it.
+ */
+export function recordSql({ chunk, delivery, attempt }: Tables): string {
+  return `WITH held AS (
+    SELECT h.place, c.id FROM ${chunk} c
+    JOIN json_to_recordset($2::json) AS h(place int, id uuid, token bigint) ON c.id = h.id AND c.token = h.token
+    ORDER BY c.id FOR UPDATE OF c
+  ), mine AS (
+    SELECT r.*, held.id AS chunk_id, e.id AS event_id, e.name
+    FROM json_to_recordset($1::json) AS r(chunk int, event int, id uuid, listener_id uuid, status text, attempt int,
+      retries int, reschedules int, after_ms float8, http_status int, reason text, response text, retval text,
+      duration_ms int, attempted_at timestamptz, is_kept boolean, closes boolean)
+    JOIN held ON held.place = r.chunk
+    JOIN json_to_recordset($3::json) AS e(place int, id uuid, name text) ON e.place = r.event
+  ), written AS (
+    INSERT INTO ${delivery} AS d (id, event_id, listener_id, event, status, attempt, retries, reschedules,
+      next_at, http_status, reason, response, retval, duration_ms, attempted_at)
+    SELECT id, event_id, listener_id, name, status, attempt, coalesce(retries, 0), coalesce(reschedules, 0),
+      clock_timestamp() + after_ms * interval '1 millisecond', http_status, reason, response, retval::json,
+      duration_ms, attempted_at FROM mine
+    ON CONFLICT (id) DO UPDATE SET status = excluded.status, attempt = excluded.attempt,
+      retries = excluded.retries, reschedules = excluded.reschedules, next_at = excluded.next_at,
+      chunk_id = NULL, reason = excluded.reason, retval = excluded.retval,
+      http_status = CASE WHEN excluded.attempted_at IS NULL THEN d.http_status ELSE excluded.http_status END,
+      response = CASE WHEN excluded.attempted_at IS NULL THEN d.response ELSE excluded.response END,
+      duration_ms = coalesce(excluded.duration_ms, d.duration_ms),
+      attempted_at = coalesce(excluded.attempted_at, d.attempted_at), updated_at = clock_timestamp()
+  ), tried AS (
+    INSERT INTO ${attempt} (delivery_id, number, outcome, http_status, reason, response, duration_ms, attempted_at)
+    SELECT id, attempt, status, http_status, reason, response, duration_ms, attempted_at FROM mine WHERE is_kept
+    ON CONFLICT DO NOTHING
+  ), closed AS (
+    DELETE FROM ${chunk} WHERE id IN (SELECT chunk_id FROM mine WHERE closes)
+  ) SELECT place FROM held`;
+}

@@ -1,0 +1,79 @@
+import { Room } from '../../lib/dispatch/room';
+
+describe('Room', () => {
+  it('lets in at once while there is room', async () => {
+    const { room, held } = roomFor(2);
+    await expect(room.enter(held.add)).resolves.toBe(1);
+    await expect(room.enter(held.add)).resolves.toBe(2);
+    expect(room.left).toBe(0);
+  });
+
+  it('lets in who waits in their order, as many as have left', async () => {
+    const { room, held } = roomFor(1);
+    await room.enter(held.add);
+    const entered: string[] = [];
+    const waiting = ['first', 'second', 'third'].map((name) =>
+      room.enter(() => {
+        entered.push(name);
+        return held.add();
+      }),
+    );
+    held.count = 0;
+    room.admit();
+    await waiting[0];
+    expect(entered).toEqual(['first']);
+    room.admit();
+    expect(entered).toEqual(['first']);
+    held.count = -1;
+    room.admit();
+    await Promise.all(waiting);
+    expect(entered).toEqual(['first', 'second', 'third']);
+  });
+
+  it('lets nobody overtake who waits', async () => {
+    const { room, held } = roomFor(1);
+    await room.enter(held.add);
+    const entered: string[] = [];
+    const enter = (name: string) =>
+      room.enter(() => {
+        entered.push(name);
+        return held.add();
+      });
+    const first = enter('first');
+    held.count = -1;
+    await enter('second').finally(() => undefined);
+    await first;
+    expect(entered).toEqual(['first', 'second']);
+  });
+
+  it('fails as what entered fails', async () => {
+    const { room, held } = roomFor(1);
+    await room.enter(held.add);
+    const failing = room.enter(() => Promise.reject(new RangeError('no')));
+    held.count = 0;
+    room.admit();
+    await expect(failing).rejects.toThrow(RangeError);
+  });
+
+  it('turns away who waits when it closes, and who would have to wait after', async () => {
+    const { room, held } = roomFor(1);
+    await room.enter(held.add);
+    const waiting = room.enter(held.add);
+    room.close();
+    await expect(waiting).resolves.toBeNull();
+    await expect(room.enter(held.add)).resolves.toBeNull();
+    held.count = 0;
+    await expect(room.enter(held.add)).resolves.toBe(1);
+  });
+});
+
+function roomFor(limit: number) {
+  const held = {
+    count: 0,
+    add: () => {
+      held.count += 1;
+      return Promise.resolve(held.count);
+    },
+  };
+  return { room: new Room(limit, () => held.count), held };
+}
