@@ -7,6 +7,7 @@ import { fanOut } from './fan-out';
 import { type Figure, table } from './figure';
 import { latency } from './latency';
 import { match } from './match';
+import { FILLER, fillAsOrdered } from './match/filling';
 import { matchEndToEnd } from './match-end-to-end';
 import { receive } from './receiver';
 import { saveCost } from './save-cost';
@@ -60,7 +61,8 @@ async function machine(): Promise<string> {
 }
 
 /** What this process was forked for. */
-async function role(name: string): Promise<void> {
+async function role(name: string, order = ''): Promise<void> {
+  if (name === FILLER) return fillAsOrdered(order);
   const bench = BENCHES.get(name);
   if (!bench) return receive();
   const figures = await bench();
@@ -69,7 +71,7 @@ async function role(name: string): Promise<void> {
 }
 
 const [name = '', ...others] = process.argv.slice(2);
-const work = process.send ? role(name) : main(name ? [name, ...others] : []);
+const work = process.send ? role(name, ...others) : main(name ? [name, ...others] : []);
 work.catch((error: unknown) => {
   console.error(error);
   process.exit(1);

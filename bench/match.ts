@@ -1,7 +1,8 @@
 import { withDatabase } from './application';
 import { atLeast, explains, type Figure, rounded } from './figure';
 import { batches, eventsIn } from './match/batches';
-import { type Order, Population } from './match/population';
+import type { Order } from './match/filling';
+import { Population } from './match/population';
 import { count, singles } from './match/singles';
 import { median, quantile } from './numbers';
 import { watchResident } from './resident';
@@ -22,7 +23,7 @@ export async function match(): Promise<readonly Figure[]> {
   return withDatabases(SIZES.length, async (urls) => {
     const populations: Population[] = [];
     for (const [n, size] of SIZES.entries())
-      populations.push(await Population.in(urls[n] ?? '', size, orderFor(size)));
+      populations.push(await Population.of(orderFor(size, urls[n] ?? '')));
     for (const population of populations) await population.settle();
     const figures = [...(await matching(populations)), ...saving(populations)];
     for (const { dataSource } of populations) await dataSource.destroy();
@@ -39,9 +40,11 @@ async function withDatabases<T>(
   return withDatabase((url) => withDatabases(several, work, [...urls, url]));
 }
 
-function orderFor(size: number): Order {
+function orderFor(size: number, url: string): Order {
   const batched = eventsIn(WARM_UP_BATCHES + BATCHES);
   return {
+    url,
+    size,
     singles: WARM_UP_SINGLES + SINGLES,
     short: size >= LARGE ? batched : 0,
     long: size === LARGE ? batched : 0,
@@ -50,16 +53,15 @@ function orderFor(size: number): Order {
 
 async function matching(populations: readonly Population[]): Promise<readonly Figure[]> {
   const [large, largest] = populations.slice(-2) as [Population, Population];
-  const single = await singles(populations, WARM_UP_SINGLES);
-  // By now what the listeners were made from is collected: it would hide what matching takes.
   globalThis.gc?.();
   const resident = watchResident();
+  const single = await singles(populations, WARM_UP_SINGLES);
   const batched = await batches([large, largest], WARM_UP_BATCHES);
   const grown = `${rounded(resident.stop())} MB`;
   return [
     ...single,
     ...batched,
-    explains('growth of resident memory, at most', grown, 'over the batches'),
+    explains('growth of resident memory, at most', grown, 'over all of the above'),
   ];
 }
 

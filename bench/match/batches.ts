@@ -1,6 +1,7 @@
 import { atLeast, type Figure, rounded } from '../figure';
 import { median, quantile } from '../numbers';
-import { type Expected, LONG_NOTE_LENGTH, NOTE_LENGTH, type Population } from './population';
+import { LONG_NOTE_LENGTH, NOTE_LENGTH } from './filling';
+import type { Expected, Population } from './population';
 import { count } from './singles';
 
 const BATCH = 500;

@@ -1,29 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { HookEvent } from 'typeorm-model-hooks';
-import { attach, connectHooked } from '../application';
+import { connectHooked } from '../application';
 import { nowMs } from '../numbers';
+import { filled, type Order, type StoredPayment } from './filling';
 import { matchingOf } from './internals';
 import { Payment } from './payment';
-import { drawn, type WantedPayment } from './payments';
-import { checkStored, fill } from './stored';
-import { Wanted } from './wanted';
 
 /** An event that exactly one of the stored listeners wants. */
 export interface Expected {
   readonly event: HookEvent;
   readonly listenerId: string;
 }
-
-/** How many of each kind of event to prepare. */
-export interface Order {
-  readonly singles: number;
-  readonly short: number;
-  readonly long: number;
-}
-
-export const NOTE_LENGTH = 60;
-export const LONG_NOTE_LENGTH = 1_000;
 
 /** So many stored listeners in a database of their own, and events for them. */
 export class Population {
@@ -33,28 +21,18 @@ export class Population {
     readonly size: number,
     readonly dataSource: DataSource,
     readonly rates: readonly number[],
-    readonly events: Readonly<Record<keyof Order, readonly Expected[]>>,
+    readonly events: Readonly<Record<'singles' | 'short' | 'long', readonly Expected[]>>,
   ) {
     this.#parts = matchingOf(dataSource);
   }
 
-  static async in(url: string, size: number, order: Order): Promise<Population> {
-    const wanted = new Wanted(size);
-    const payments = {
-      singles: drawn(wanted, { count: order.singles, noteLength: NOTE_LENGTH, seed: 1 }),
-      short: drawn(wanted, { count: order.short, noteLength: NOTE_LENGTH, seed: 2 }),
-      long: drawn(wanted, { count: order.long, noteLength: LONG_NOTE_LENGTH, seed: 3 }),
-    };
-    const kept = new Set(Object.values(payments).flatMap((drawn) => drawn.map(({ by }) => by)));
-    const dataSource = await connectHooked(url, Payment);
-    const hooks = await attach(dataSource, { work: false });
-    const { ids, rates } = await fill(hooks, size, kept);
-    await checkStored(dataSource, size);
-    const expected = (payment: WantedPayment) => expectedOf(payment, ids);
-    return new Population(size, dataSource, rates, {
-      singles: payments.singles.map(expected),
-      short: payments.short.map(expected),
-      long: payments.long.map(expected),
+  static async of(order: Order): Promise<Population> {
+    const { rates, singles, short, long } = await filled(order);
+    const dataSource = await connectHooked(order.url, Payment);
+    return new Population(order.size, dataSource, rates, {
+      singles: singles.map(expected),
+      short: short.map(expected),
+      long: long.map(expected),
     });
   }
 
@@ -84,7 +62,7 @@ export class Population {
   }
 }
 
-function expectedOf({ values, by }: WantedPayment, ids: ReadonlyMap<number, string>): Expected {
+function expected({ values, listenerId }: StoredPayment): Expected {
   const event: HookEvent = {
     id: randomUUID(),
     hook: 'payment',
@@ -98,7 +76,7 @@ function expectedOf({ values, by }: WantedPayment, ids: ReadonlyMap<number, stri
     previous: null,
     changed: Object.keys(values),
   };
-  return { event, listenerId: ids.get(by) ?? '' };
+  return { event, listenerId };
 }
 
 function check(batch: readonly Expected[], pairs: readonly (readonly [string, string])[]): void {

@@ -59,6 +59,11 @@ export class DeliveryEngine {
     return this.carrier.inFlight;
   }
 
+  /** Something may just have been claimed of which this process does not know yet. */
+  get isBusy(): boolean {
+    return this.#loop !== undefined || this.#background.size > 0;
+  }
+
   async start(): Promise<void> {
     this.#isRunning = true;
     await this.carrier.start();

@@ -51,11 +51,13 @@ export class Idle {
            CASE WHEN status = 'waiting' THEN $2 ELSE 0 END * interval '1 millisecond') AS deliveries`,
       [this.catalog().names(), SOON_MS],
     );
+    const engine = this.engine();
     return {
       events: Number(row?.events),
       chunks: Number(row?.chunks),
       deliveries: Number(row?.deliveries),
-      inFlight,
+      // What was claimed while we asked is not among the rows, nor was it in flight when we began.
+      inFlight: (engine?.inFlight ?? 0) + (engine?.isBusy ? 1 : 0),
     };
   }
 }

@@ -23,17 +23,18 @@ afterEach(() => flow?.stop());
 describe('the statements of matching', () => {
   it.each(
     SIZES.flatMap((size) =>
-      (['none', 'stale', 'fresh'] as const).map((statistics) => ({ size, statistics })),
+      (['stale', 'fresh'] as const).map((statistics) => ({ size, statistics })),
     ),
   )(
-    'walk indexes at $size listeners with $statistics statistics',
+    'walk indexes, at $size listeners with $statistics statistics',
     async ({ size, statistics }) => {
       await fill(size, statistics);
-      for (const events of [[eventOf(7)], Array.from({ length: 500 }, (_, n) => eventOf(n))]) {
-        const statements = await explained(events);
-        expect(statements.flatMap(({ scans }) => scans).length).toBeGreaterThan(2);
-        expect(statements.flatMap(sequentialScans)).toEqual([]);
-      }
+      const few = await explained([eventOf(7)]);
+      expect(few.flatMap(({ scans }) => scans).length).toBeGreaterThan(2);
+      expect(few.flatMap(sequentialScans)).toEqual([]);
+      const many = await explained(Array.from({ length: 3_000 }, (_, n) => eventOf(n)));
+      expect(Math.max(...many.map(({ keys }) => keys))).toBe(10_000);
+      expect(many.flatMap(sequentialScans)).toEqual([]);
     },
     600_000,
   );
@@ -47,21 +48,15 @@ describe('the statements of matching', () => {
       expect(rowsRead(statements, 'model_hook_listener')).toBeLessThan(wanted.length + 50);
       expect(rowsRead(statements, 'model_hook_key')).toBeLessThan(wanted.length + 50);
     }
-  });
-
-  it('are asked for 10,000 keys at once', async () => {
-    await fill(100, 'fresh');
-    const events = Array.from({ length: 3_000 }, (_, n) => eventOf(n));
-    const statements = await explained(events);
-    expect(Math.max(...statements.map(({ keys }) => keys))).toBe(10_000);
-    expect(statements.flatMap(sequentialScans)).toEqual([]);
-  });
+  }, 60_000);
 });
 
-async function fill(size: number, statistics: 'none' | 'stale' | 'fresh'): Promise<void> {
+async function fill(size: number, statistics: 'stale' | 'fresh'): Promise<void> {
   if (statistics === 'stale') await analyse();
-  for (let at = 0; at < size; at += FEW)
-    await flow.save(Array.from({ length: Math.min(FEW, size - at) }, (_, n) => draftOf(at + n)));
+  for (let at = 0; at < size; at += FEW) {
+    const some = Array.from({ length: Math.min(FEW, size - at) }, (_, n) => draftOf(at + n));
+    await flow.hooks.listeners.saveMany(some.map((draft) => flow.builder(draft)));
+  }
   if (statistics === 'fresh') await analyse();
 }
 
@@ -91,7 +86,7 @@ function eventOf(n: number): HookEvent {
   const values = {
     text: `account ${n}`,
     whole: n,
-    real: n / 7,
+    real: n % 100 === 7 ? n : null,
     exact: `${n}`,
     tenant: `one of ${n}`,
   };
