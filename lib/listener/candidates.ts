@@ -2,9 +2,9 @@ import type { Query } from '../database';
 import { grouped } from '../grouped';
 import type { Tables } from '../tables';
 import type { Candidate } from './checks';
-import type { Probes, StoredGrams } from './event-keys';
+import type { Probes, RangeProbe, StoredGrams } from './event-keys';
 import { GramSet } from './gram-set';
-import { KEY_VERSION, type KeyPlan } from './key';
+import { KEY_VERSION, type KeyPlan, keyOf } from './key';
 import type { ListenerStore } from './store';
 
 /** A listener that may want some events of a batch. */
@@ -94,8 +94,12 @@ export class Candidates {
   }
 
   async *#inRange(query: Query, probes: Probes, n: number): AsyncGenerator<readonly Found[]> {
-    const { low = '', high = '' } = probes.ranges[n] ?? {};
-    let after: Pick<KeyRow, 'key' | 'listener_id'> | undefined = { key: low, listener_id: NOBODY };
+    const range = probes.ranges[n] as RangeProbe;
+    const high = keyOf(range.prefix, range.high);
+    let after: Pick<KeyRow, 'key' | 'listener_id'> | undefined = {
+      key: keyOf(range.prefix, range.low),
+      listener_id: NOBODY,
+    };
     while (after) {
       const { key, listener_id } = after;
       const rows: readonly KeyRow[] = await query<KeyRow>(this.rangeSql(), [
@@ -103,7 +107,7 @@ export class Candidates {
         listener_id,
         high,
       ]);
-      yield found(rows, () => probes.eventsOfRange[n] ?? []);
+      yield found(rows, (_, key) => eventsWithin(range, Number(key.slice(range.prefix.length))));
       after = rows.length === PAGE ? rows.at(-1) : undefined;
     }
   }
@@ -157,10 +161,12 @@ interface KeyRow extends Omit<CandidateRow, 'id'> {
 
 function found(
   rows: readonly KeyRow[],
-  eventsOf: (n: number) => readonly number[],
+  eventsOf: (n: number, key: string) => readonly number[],
 ): readonly Found[] {
   return rows.flatMap((row) =>
-    row.id === null ? [] : [{ events: eventsOf(Number(row.n)), listener: { ...row, id: row.id } }],
+    row.id === null
+      ? []
+      : [{ events: eventsOf(Number(row.n), row.key), listener: { ...row, id: row.id } }],
   );
 }
 
@@ -182,4 +188,9 @@ function integers(bytes: Buffer): number[] {
 
 function nameOf({ scope, field, operator, length }: KeyPlan): string {
   return JSON.stringify([scope, field, operator, length]);
+}
+
+function eventsWithin({ bounds }: RangeProbe, value: number): readonly number[] {
+  const within = bounds.filter(({ low, high }) => low <= value && value <= high);
+  return [...new Set(within.map(({ event }) => event))];
 }

@@ -15,8 +15,16 @@ import { subjectOf } from './subject';
 export interface Probes {
   readonly keys: readonly string[];
   readonly eventsOfKey: readonly (readonly number[])[];
-  readonly ranges: readonly { readonly low: string; readonly high: string }[];
-  readonly eventsOfRange: readonly (readonly number[])[];
+  /** One a plan, from the least value that an event wants to the greatest. */
+  readonly ranges: readonly RangeProbe[];
+}
+
+/** The values of one plan that any of the events has, and which ones each event has. */
+export interface RangeProbe {
+  readonly prefix: string;
+  low: number;
+  high: number;
+  readonly bounds: { readonly low: number; readonly high: number; readonly event: number }[];
 }
 
 /** The stored grams of a plan, by its prefix: of a long text, only those are looked for. */
@@ -89,10 +97,9 @@ interface Sink {
 class Collected implements Probes {
   readonly keys: string[] = [];
   readonly eventsOfKey: number[][] = [];
-  readonly ranges: { low: string; high: string }[] = [];
-  readonly eventsOfRange: number[][] = [];
+  readonly ranges: RangeProbe[] = [];
   readonly #placeOfKey = new Map<string, Map<number, number>>();
-  readonly #placeOfRange = new Map<string, number>();
+  readonly #rangeOf = new Map<string, RangeProbe>();
 
   sink(prefix: string, event: number, stored: GramSet | undefined): Sink {
     const places = this.#placeOfKey.get(prefix) ?? new Map<number, number>();
@@ -100,7 +107,7 @@ class Collected implements Probes {
     return {
       stored,
       add: (value) => this.#add(places, { prefix, value }, event),
-      addRange: (low, high) => this.#addRange(keyOf(prefix, low), keyOf(prefix, high), event),
+      addRange: (low, high) => this.#addRange(prefix, { low, high, event }),
     };
   }
 
@@ -119,15 +126,18 @@ class Collected implements Probes {
     if (events?.at(-1) !== event) events?.push(event);
   }
 
-  #addRange(low: string, high: string, event: number): void {
-    const name = low + high;
-    const place = this.#placeOfRange.get(name);
-    if (place === undefined) {
-      this.#placeOfRange.set(name, this.ranges.push({ low, high }) - 1);
-      this.eventsOfRange.push([event]);
+  #addRange(prefix: string, bound: RangeProbe['bounds'][number]): void {
+    const { low, high } = bound;
+    const range = this.#rangeOf.get(prefix);
+    if (range) {
+      range.low = Math.min(range.low, low);
+      range.high = Math.max(range.high, high);
+      range.bounds.push(bound);
       return;
     }
-    this.eventsOfRange[place]?.push(event);
+    const made = { prefix, low, high, bounds: [bound] };
+    this.#rangeOf.set(prefix, made);
+    this.ranges.push(made);
   }
 }
 

@@ -82,5 +82,5 @@ export function take(options: readonly Choice[], counts: Map<string, number>): C
 
 function costOf({ keys, rank }: Choice, counts: ReadonlyMap<string, number>): number {
   const others = Math.max(0, ...keys.map((key) => counts.get(key) ?? 0));
-  return rank + (others > FEW ? 10 * Math.log2(others / FEW) : 0);
+  return rank + Math.min(others, FEW) / FEW + (others > FEW ? 10 * Math.log2(others / FEW) : 0);
 }

@@ -119,6 +119,11 @@ export class KeyStore {
   /** Has PostgreSQL look at our tables, which a bulk load leaves it ignorant of. */
   async analyse(query: Query): Promise<void> {
     const { listener, filter, key } = this.tables;
+    const [row] = await query<{ grown: boolean }>(
+      `SELECT pg_relation_size(oid) > 1.25 * relpages * current_setting('block_size')::int AS grown FROM pg_class WHERE oid = $1::regclass`,
+      [key],
+    );
+    if (!row?.grown) return;
     await query(`ANALYZE ${listener}, ${filter}, ${key}`);
   }
 

@@ -178,7 +178,12 @@ function grams(place: Place, text: string): readonly KeyOption[] {
   return Array.from({ length: count }, (_, n) => {
     const start = count === 1 ? 0 : Math.round((last * n) / (count - 1));
     const key = valueKey(place, 'contains', length, hash(text, start, start + length));
-    return { keys: [key], rank: length >= 6 ? 28 : length >= 3 ? 35 : 55 };
+    return {
+      keys: [key],
+      rank:
+        (length >= 6 ? 28 : length >= 3 ? 35 : 55) -
+        (/\S\s\S/.test(text.slice(start, start + length)) ? 0.4 : 0),
+    };
   });
 }
 

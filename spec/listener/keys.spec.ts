@@ -138,11 +138,14 @@ function finds(keys: readonly ListenerKey[], told: HookEvent): boolean {
   const plans = keys.map((key): KeyPlan => ({ ...key, scope: scopeOf(HOOK) }));
   const probes = probesOf([told], plans, catalog, new Map());
   return keys.some((key, n) => {
-    const plan = plans[n];
-    const text = plan ? keyOf(keyPrefix(plan), key.value) : '';
+    const own = keyPrefix(plans[n] as KeyPlan);
+    const within = ({ low, high }: { readonly low: number; readonly high: number }) =>
+      low <= key.value && key.value <= high;
     return (
-      probes.keys.includes(text) ||
-      probes.ranges.some(({ low, high }) => low <= text && text <= high)
+      probes.keys.includes(keyOf(own, key.value)) ||
+      probes.ranges.some(
+        (range) => range.prefix === own && within(range) && range.bounds.some(within),
+      )
     );
   });
 }
