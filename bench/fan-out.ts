@@ -1,6 +1,8 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import type { DataSource } from 'typeorm';
-import { attach, connectHooked, withDatabase } from './application';
-import { customer, HookedCustomer } from './customers';
+import { connectHooked, withDatabase } from './application';
+import { HookedCustomer } from './customers';
 import { instantEngine } from './fan-out/parts';
 import { atLeast, atMost, explains, type Figure, rounded } from './figure';
 import { cpuMs, median, nowMs, quantile } from './numbers';
@@ -9,6 +11,7 @@ import { watchResident } from './resident';
 const LISTENERS = 100_000;
 const ROUNDS = 9;
 const STOP_MS = 1_000;
+const BYTES_A_MEGABYTE = 1_048_576;
 
 interface Round {
   readonly planMs: number;
@@ -17,14 +20,16 @@ interface Round {
   /** Of this process, from the beginning to the end. */
   readonly cpuMs: number;
   readonly grownMb: number;
+  /** Of the heap, what is in use after a collection half-way, beyond what was in use before. Null where none was made. */
+  readonly liveMb: number | null;
 }
 
 /** One event that very many listen to, with a sender that does nothing: what planning, claiming, reading and recording take. */
 export async function fanOut(): Promise<readonly Figure[]> {
   return withDatabase(async (url) => {
+    await prepare(url);
     const dataSource = await connectHooked(url, HookedCustomer);
-    await prepare(dataSource);
-    const first = await round(dataSource);
+    const first = await round(dataSource, 'probed');
     const rounds: Round[] = [];
     for (let n = 0; n < ROUNDS; n += 1) rounds.push(await round(dataSource));
     await dataSource.destroy();
@@ -32,34 +37,40 @@ export async function fanOut(): Promise<readonly Figure[]> {
   });
 }
 
-/** The listeners, found by a condition, and an event that all of them want. */
-async function prepare(dataSource: DataSource): Promise<void> {
-  const hooks = await attach(dataSource, { work: false });
-  const hook = hooks.for(HookedCustomer);
-  const { city } = customer(HookedCustomer, 0);
-  const builders = Array.from({ length: LISTENERS }, (_, n) =>
-    hook.listener(`https://receiver-${n}.example/hook`).match({ city }),
-  );
-  await hooks.listeners.saveMany(builders);
-  await dataSource.manager.save(customer(HookedCustomer, 0));
+/** The listeners and the event, stored by another process. */
+async function prepare(url: string): Promise<void> {
+  const child = fork(require.resolve('./fan-out/prepare'), [url, String(LISTENERS)]);
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`Storing the listeners ended with ${code}.`);
 }
 
-async function round(dataSource: DataSource): Promise<Round> {
+async function round(dataSource: DataSource, kind: 'timed' | 'probed' = 'timed'): Promise<Round> {
   await dataSource.query('TRUNCATE model_hook_chunk, model_hook_delivery');
   await dataSource.query('UPDATE model_hook_event SET planned_at = NULL');
   await dataSource.query('CHECKPOINT');
-  globalThis.gc?.();
+  const inUse = heapInUse();
   const resident = watchResident();
   const cpuAtStart = cpuMs();
-  const times = await tell(dataSource);
+  let liveMb: number | null = null;
+  const times = await tell(dataSource, () => {
+    if (kind === 'probed') liveMb = (heapInUse() - inUse) / BYTES_A_MEGABYTE;
+  });
   const used = cpuMs() - cpuAtStart;
   const grownMb = resident.stop();
   await checkDone(dataSource);
-  return { ...times, cpuMs: used, grownMb };
+  return { ...times, cpuMs: used, grownMb, liveMb };
+}
+
+function heapInUse(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
 }
 
 /** Has the stored event planned, and its outcomes recorded. */
-async function tell(dataSource: DataSource): Promise<Pick<Round, 'planMs' | 'recordMs'>> {
+async function tell(
+  dataSource: DataSource,
+  halfway: () => void,
+): Promise<Pick<Round, 'planMs' | 'recordMs'>> {
   const at = { planning: 0, planned: 0 };
   let finish = () => {};
   const finished = new Promise<void>((resolve) => {
@@ -74,6 +85,7 @@ async function tell(dataSource: DataSource): Promise<Pick<Round, 'planMs' | 'rec
       at.planned = nowMs();
     },
     recorded: (count) => {
+      if (left > LISTENERS / 2 && left - count <= LISTENERS / 2) halfway();
       left -= count;
       if (left === 0) finish();
     },
@@ -111,7 +123,7 @@ function figures(first: Round, rounds: readonly Round[]): readonly Figure[] {
       unit: ' MB',
       note:
         `the most of ${ROUNDS} rounds, each after a collection; median ${rounded(median(grown))} MB, ` +
-        `the first of the process ${rounded(first.grownMb)} MB`,
+        `the first of the process ${rounded(first.grownMb)} MB, of which half-way ${rounded(first.liveMb ?? Number.NaN)} MB in use`,
     }),
     explains(
       'one event, 100,000 listeners: planned',

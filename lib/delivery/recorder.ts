@@ -34,6 +34,8 @@ export interface Attempted {
 }
 
 const MAX_BATCH = 500;
+/** Outcomes written in one statement: while the database is at it, more can be made ready. */
+const MAX_WRITTEN = 1_000;
 /** How long an outcome waits for others to be recorded with, while requests are under way. */
 const LINGER_MS = 25;
 const RETRY_MS = 1_000;
@@ -91,8 +93,7 @@ export class Recorder {
 
   async #flushAll(): Promise<void> {
     while (this.#queue.length > 0) {
-      const batch = this.#queue;
-      this.#queue = [];
+      const batch = this.#queue.splice(0, MAX_WRITTEN);
       this.#writing = batch.length;
       try {
         await this.#write(batch);
