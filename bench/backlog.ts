@@ -5,7 +5,8 @@ import { attach, connectHooked, withDatabase } from './application';
 import { type Customer, customers, HookedCustomer } from './customers';
 import { atLeast, atMost, explains, type Figure, rounded } from './figure';
 import { cpuMs, median, nowMs, quantile } from './numbers';
-import { type Received, type Receiver, startReceiver } from './receiver';
+import { type Received, type Receiver, withReceiver } from './receiver';
+import { watchResident } from './resident';
 
 const EVENTS = 20_000;
 const ROUNDS = 40;
@@ -13,8 +14,6 @@ const WARM_UP_ROUNDS = 1;
 /** Requests of undici alone in a round, before and after the drain. */
 const REQUESTS = 1_500;
 const CONCURRENCY = 32;
-const RSS_EVERY_MS = 20;
-const BYTES_A_MEGABYTE = 1_048_576;
 
 interface Drain {
   readonly perSecond: number;
@@ -28,12 +27,7 @@ interface Round extends Drain {
 
 /** How fast a backlog is delivered, against the HTTP client alone with the same requests, and in how much memory. */
 export async function backlog(): Promise<readonly Figure[]> {
-  const receiver = await startReceiver();
-  try {
-    return await withDatabase((url) => measured(url, receiver));
-  } finally {
-    await receiver.stop();
-  }
+  return withReceiver((receiver) => withDatabase((url) => measured(url, receiver)));
 }
 
 async function measured(url: string, receiver: Receiver): Promise<readonly Figure[]> {
@@ -86,14 +80,14 @@ async function round(dataSource: DataSource, undici: () => Promise<Alone>): Prom
 /** From attaching until every outcome is a row. */
 async function drain(dataSource: DataSource): Promise<Drain> {
   globalThis.gc?.();
-  const rss = watchRss();
+  const resident = watchResident();
   const cpuAtStart = cpuMs();
   const startedAt = nowMs();
   const hooks = await attach(dataSource);
   await hooks.idle({ timeoutMs: 120_000 });
   const seconds = (nowMs() - startedAt) / 1_000;
   const cpu = cpuMs() - cpuAtStart;
-  const grownMb = rss.stop();
+  const grownMb = resident.stop();
   await checkDone(dataSource, hooks);
   return { perSecond: EVENTS / seconds, cpuUs: (cpu * 1_000) / EVENTS, grownMb };
 }
@@ -104,23 +98,6 @@ async function checkDone(dataSource: DataSource, hooks: ModelHooks): Promise<voi
     "SELECT count(*) AS done FROM model_hook_delivery WHERE status = 'done'",
   );
   if (Number(row?.done) !== EVENTS) throw new Error(`${row?.done} of ${EVENTS} were delivered.`);
-}
-
-/** The most that was resident beyond what is resident now, in MB. */
-function watchRss(): { stop(): number } {
-  const atStart = process.memoryUsage.rss();
-  let most = atStart;
-  const look = () => {
-    most = Math.max(most, process.memoryUsage.rss());
-  };
-  const timer = setInterval(look, RSS_EVERY_MS);
-  return {
-    stop: () => {
-      look();
-      clearInterval(timer);
-      return (most - atStart) / BYTES_A_MEGABYTE;
-    },
-  };
 }
 
 interface Alone {

@@ -6,12 +6,11 @@ import { HookedCustomer } from './customers';
 import { instantEngine } from './fan-out/parts';
 import { atLeast, atMost, explains, type Figure, rounded } from './figure';
 import { cpuMs, median, nowMs, quantile } from './numbers';
-import { watchResident } from './resident';
+import { BYTES_A_MEGABYTE, watchResident } from './resident';
 
 const LISTENERS = 100_000;
 const ROUNDS = 9;
 const STOP_MS = 1_000;
-const BYTES_A_MEGABYTE = 1_048_576;
 
 interface Round {
   readonly planMs: number;

@@ -4,7 +4,7 @@ import { attach, connectHooked, withDatabase } from './application';
 import { type Customer, customer, HookedCustomer } from './customers';
 import { atMost, explains, type Figure, rounded } from './figure';
 import { nowMs, quantile } from './numbers';
-import { type Received, type Receiver, startReceiver } from './receiver';
+import { type Received, type Receiver, withReceiver } from './receiver';
 
 const SAVES_PER_SECOND = 50;
 const SECONDS = 20;
@@ -19,12 +19,7 @@ interface Save {
 
 /** How long after its commit an event reaches a receiver in another process on this machine. */
 export async function latency(): Promise<readonly Figure[]> {
-  const receiver = await startReceiver();
-  try {
-    return await withDatabase((url) => measured(url, receiver));
-  } finally {
-    await receiver.stop();
-  }
+  return withReceiver((receiver) => withDatabase((url) => measured(url, receiver)));
 }
 
 async function measured(url: string, receiver: Receiver): Promise<readonly Figure[]> {

@@ -8,7 +8,7 @@ import { fill } from './match/stored';
 import { Wanted } from './match/wanted';
 import { randomFrom } from './match/words';
 import { median, nowMs } from './numbers';
-import { type Receiver, startReceiver } from './receiver';
+import { type Receiver, withReceiver } from './receiver';
 
 const LISTENERS = 1_000;
 const EVENTS = 5_000;
@@ -21,12 +21,9 @@ const ACCOUNT = 'acct_9999999999';
 
 /** What 999 listeners that do not want the events cost the one that does. */
 export async function matchEndToEnd(): Promise<readonly Figure[]> {
-  const receiver = await startReceiver();
-  try {
-    return await withDatabase((one) => withDatabase((many) => measured(one, many, receiver)));
-  } finally {
-    await receiver.stop();
-  }
+  return withReceiver((receiver) =>
+    withDatabase((one) => withDatabase((many) => measured(one, many, receiver))),
+  );
 }
 
 async function measured(

@@ -23,7 +23,17 @@ export interface Receiver {
 /** Enough for what is looked at one by one; a backlog is only counted. */
 const KEPT = 5_000;
 
-export async function startReceiver(): Promise<Receiver> {
+/** Gives a receiver to some work, and stops it after. */
+export async function withReceiver<T>(work: (receiver: Receiver) => Promise<T>): Promise<T> {
+  const receiver = await startReceiver();
+  try {
+    return await work(receiver);
+  } finally {
+    await receiver.stop();
+  }
+}
+
+async function startReceiver(): Promise<Receiver> {
   const child = fork(require.resolve('./main'), ['receiver']);
   const url = await answer<string>(child);
   return {

@@ -1,5 +1,5 @@
 const LOOK_EVERY_MS = 20;
-const BYTES_A_MEGABYTE = 1_048_576;
+export const BYTES_A_MEGABYTE = 1_048_576;
 
 /** Watches this process's resident memory; `stop()` gives the most that it grew meanwhile, in MB. */
 export function watchResident(): { stop(): number } {

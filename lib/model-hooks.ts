@@ -203,10 +203,8 @@ export class ModelHooks {
     await checkTables(this.#database, this.#tables);
     const catalog = new HookCatalog(this.dataSource);
     for (const [name, options] of this.#definitions) catalog.define(name, options);
-    await reviewListeners(this.#database, this.#tables, {
-      catalog,
-      logger: this.options.logger,
-    });
+    const stored = { database: this.#database, tables: this.#tables, store: this.#parts.store };
+    await reviewListeners(stored, catalog, this.options.logger);
     this.#policies.clear();
     for (const hook of catalog.list()) {
       const recipients = hook.declared.delivery?.recipients;
@@ -219,7 +217,6 @@ export class ModelHooks {
         options,
         database: this.#database,
         tables: this.#tables,
-        store: this.#parts.store,
         matching: this.#parts.matching,
         reporter: this.#reporter,
         policyOf: (hook) => this.#policyOf(hook),

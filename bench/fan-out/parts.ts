@@ -39,8 +39,7 @@ export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
   );
   const lease = { processId: randomUUID(), leaseMs: LEASE_MS };
   const claims = new Claims(database, tables, lease.processId, LEASE_MS);
-  const store = new ListenerStore(tables, new KeyStore(tables, () => catalog));
-  const matching = new ListenerMatching(new Candidates(tables, store), () => catalog);
+  const matching = new ListenerMatching(new Candidates(tables), () => catalog);
   const loader = new ChunkLoader(dataSource, database, tables, () => catalog);
   const engine: Engine = new DeliveryEngine(
     new WatchedPlanner(
@@ -74,8 +73,6 @@ const { tablesOf } = built<typeof import('../../lib/tables')>('tables');
 const { CONSOLE_LOGGER } = built<typeof import('../../lib/logger')>('logger');
 const { Reporter } = built<typeof import('../../lib/reports')>('reports');
 const { HookCatalog } = built<typeof import('../../lib/hook/catalog')>('hook/catalog');
-const { ListenerStore } = built<typeof import('../../lib/listener/store')>('listener/store');
-const { KeyStore } = built<typeof import('../../lib/listener/key-store')>('listener/key-store');
 const { Candidates } = built<typeof import('../../lib/listener/candidates')>('listener/candidates');
 const { ListenerMatching } =
   built<typeof import('../../lib/listener/matching')>('listener/matching');

@@ -14,10 +14,9 @@ export function matchingOf(dataSource: DataSource): {
 } {
   const tables = tablesOf(dataSource);
   const catalog = new HookCatalog(dataSource);
-  const store = new ListenerStore(tables, new KeyStore(tables, () => catalog));
   const database = new Database(dataSource, 1);
   return {
-    matching: new ListenerMatching(new Candidates(tables, store), () => catalog),
+    matching: new ListenerMatching(new Candidates(tables), () => catalog),
     inSnapshot: (work) => database.snapshot(work),
   };
 }
@@ -25,8 +24,6 @@ export function matchingOf(dataSource: DataSource): {
 const { Database } = built<typeof import('../../lib/database')>('database');
 const { tablesOf } = built<typeof import('../../lib/tables')>('tables');
 const { HookCatalog } = built<typeof import('../../lib/hook/catalog')>('hook/catalog');
-const { ListenerStore } = built<typeof import('../../lib/listener/store')>('listener/store');
-const { KeyStore } = built<typeof import('../../lib/listener/key-store')>('listener/key-store');
 const { Candidates } = built<typeof import('../../lib/listener/candidates')>('listener/candidates');
 const { ListenerMatching } =
   built<typeof import('../../lib/listener/matching')>('listener/matching');

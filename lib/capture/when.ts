@@ -1,7 +1,8 @@
 import type { Operation } from '../hook/operation';
+import { subjectOf } from '../hook/subject';
 import type { WhenCondition } from '../hook/when';
 import { type JsonRecord, sameJson } from '../json';
-import { type Subject, satisfies } from '../match/matches';
+import { satisfies } from '../match/matches';
 
 /** The values that conditions judge, by path. A field that the class has not is left out. */
 export interface Judged {
@@ -13,16 +14,15 @@ export interface Judged {
 }
 
 /** Whether a row satisfies all of these conditions. */
-export function meets(conditions: readonly WhenCondition[], judged: Judged): boolean {
-  return conditions.every(({ field, matcher }) =>
-    satisfies(matcher, subject(field.path, judged), field.kind),
-  );
-}
-
-function subject(path: string, { operation, now, before }: Judged): Subject {
-  const value = now[path];
-  if (operation === 'insert') return { value, before: undefined, isNew: true, changed: true };
-  if (operation === 'remove') return { value, before: value, isNew: false, changed: false };
-  const old = before?.[path];
-  return { value, before: old, isNew: false, changed: !sameJson(value, old) };
+export function meets(
+  conditions: readonly WhenCondition[],
+  { operation, now, before }: Judged,
+): boolean {
+  const previous = before ?? {};
+  const paths = conditions.map(({ field }) => field.path);
+  const changed = paths.filter((path) => !sameJson(now[path], previous[path]));
+  return conditions.every(({ field, matcher }) => {
+    const subject = subjectOf({ operation, data: now, previous, changed }, field.path);
+    return satisfies(matcher, subject, field.kind);
+  });
 }

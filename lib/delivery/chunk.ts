@@ -11,6 +11,11 @@ export interface Chunk {
   readonly listenerIds: readonly string[];
 }
 
+/** What tells a chunk from the same one in other hands. */
+export function chunkKey({ id, token }: Chunk): string {
+  return id + token;
+}
+
 export const MAX_CHUNK_SIZE = 500;
 
 /** `Hook-Delivery`: the same for one event and listener whoever sends it and however often, so that no row has to exist for it. */

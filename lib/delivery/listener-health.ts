@@ -1,5 +1,5 @@
 import type { Database } from '../database';
-import { withoutKeysSql } from '../listener/key-store';
+import { withoutKeysSql } from '../listener/sql';
 import type { Logger } from '../logger';
 import type { Reporter } from '../reports';
 import type { Tables } from '../tables';

@@ -3,7 +3,7 @@ import { storable } from '../json';
 import type { Logger } from '../logger';
 import type { Reporter } from '../reports';
 import type { Tables } from '../tables';
-import type { Chunk } from './chunk';
+import { type Chunk, chunkKey } from './chunk';
 import type { ListenerHealth } from './listener-health';
 import type { DeliveryState, Outcome, RecordedEffect } from './outcome';
 import { Places } from './places';
@@ -131,7 +131,7 @@ export class Recorder {
     const kept = new Set(held.map(({ place }) => place));
     const isKept = (record: OutcomeRecord) => kept.has(chunks.of(record));
     const recorded = batch.filter(isKept);
-    const lost = batch.filter((record) => !isKept(record)).map(({ chunk }) => keyOf(chunk));
+    const lost = batch.filter((record) => !isKept(record)).map(({ chunk }) => chunkKey(chunk));
     this.#writing = 0;
     await this.health.note(recorded);
     if (this.reporter.isHeard('outcome')) for (const record of recorded) this.#report(record);
@@ -160,11 +160,6 @@ function reasonOf(outcome: Outcome): string | null {
 
 export function afterMsOf(outcome: Outcome): number | null {
   return 'afterMs' in outcome ? outcome.afterMs : null;
-}
-
-/** What tells a chunk from the same one in other hands. */
-function keyOf({ id, token }: Chunk): string {
-  return id + token;
 }
 
 /** What is null or nothing is left out: to read that would take the database as long as all the rest. */

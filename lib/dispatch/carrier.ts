@@ -1,4 +1,4 @@
-import { type Chunk, MAX_CHUNK_SIZE } from '../delivery/chunk';
+import { type Chunk, chunkKey, MAX_CHUNK_SIZE } from '../delivery/chunk';
 import type { PlannedEvents } from '../delivery/loading';
 import type { OutcomeRecord, Recorder } from '../delivery/recorder';
 import type { ChunkSender } from '../delivery/sender';
@@ -122,7 +122,7 @@ export class Carrier implements Engine {
   /** What was stored, and which chunks are somebody else's by now. */
   noteRecorded(records: readonly OutcomeRecord[], lost: ReadonlySet<string>): void {
     for (const { chunk, closes } of records)
-      if (closes || lost.has(chunk.id + chunk.token)) this.#held.delete(chunk.id);
+      if (closes || lost.has(chunkKey(chunk))) this.#held.delete(chunk.id);
     this.#room.admit();
   }
 

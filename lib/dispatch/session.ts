@@ -20,7 +20,6 @@ import { providedValues } from '../hook/provided-values';
 import type { SendOptions } from '../listener/attached-hook';
 import type { ListenerMatching } from '../listener/matching';
 import type { RecipientPolicy } from '../listener/recipient-policy';
-import type { ListenerStore } from '../listener/store';
 import type { Reporter } from '../reports';
 import type { Tables } from '../tables';
 import { Carrier } from './carrier';
@@ -38,7 +37,6 @@ export interface SessionParts {
   readonly options: ResolvedOptions;
   readonly database: Database;
   readonly tables: Tables;
-  readonly store: ListenerStore;
   readonly matching: ListenerMatching;
   readonly reporter: Reporter;
   readonly policyOf: (hook: string | null) => RecipientPolicy;

@@ -1,13 +1,13 @@
 import { validate as isUuid } from 'uuid';
 import type { EventReader } from '../capture/event-reader';
 import type { Database } from '../database';
-import { ListenerInvalidError, OptionInvalidError } from '../errors';
+import { OptionInvalidError } from '../errors';
 import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
 import { type Check, checks } from './checks';
 import type { Listener } from './listener';
 import type { ListenerMatching } from './matching';
-import type { ListenerStore } from './store';
+import { type ListenerStore, unknownListener } from './store';
 
 /** Why a listener is told of an event, or why not. */
 export interface Explanation {
@@ -52,7 +52,9 @@ export class Audience {
 
   async explain(said: HookEvent | string, listener: Listener | string): Promise<Explanation> {
     const event = await this.#event(said);
-    const stored = await this.#listener(typeof listener === 'string' ? listener : listener.id);
+    const id = typeof listener === 'string' ? listener : listener.id;
+    const stored = (await this.listeners.store.one(this.database.query, id))?.listener;
+    if (!stored) throw unknownListener(id);
     const { active, inactiveReason } = stored;
     const reasons: readonly Reason[] = [
       {
@@ -72,13 +74,5 @@ export class Audience {
     if (!event)
       throw new OptionInvalidError('event', `an event or the id of a stored one, not "${said}"`);
     return event;
-  }
-
-  async #listener(id: string): Promise<Listener> {
-    const [stored] = isUuid(id)
-      ? await this.listeners.store.find(this.database.query, 'l.id = $1', [id])
-      : [];
-    if (!stored) throw new ListenerInvalidError({ id: [`no listener ${id} is stored`] });
-    return stored.listener;
   }
 }

@@ -44,7 +44,15 @@ export class ListenerBuilder<Filter = AnyFilter> {
   }
 }
 
+/** A draft of which nothing but the target was said. */
+export function draftOf(
+  of: Pick<ListenerDraft, 'hook' | 'pattern'>,
+  target: string | ListenerOptions,
+): ListenerDraft {
+  return { ...of, options: asOptions(target), operations: undefined, match: undefined };
+}
+
 /** What `listener(…)` takes, as options. What is neither text nor options, say an unset variable, is refused as a URL. */
-export function asOptions(target: string | ListenerOptions): ListenerOptions {
+function asOptions(target: string | ListenerOptions): ListenerOptions {
   return typeof target === 'object' && target !== null ? target : { url: target };
 }

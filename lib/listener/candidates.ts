@@ -4,8 +4,8 @@ import type { Tables } from '../tables';
 import type { Candidate } from './checks';
 import type { Probes, RangeProbe, StoredGrams } from './event-keys';
 import { GramSet } from './gram-set';
-import { KEY_VERSION, type KeyPlan, keyOf } from './key';
-import type { ListenerStore } from './store';
+import { type KeyPlan, keyOf, MAX_VALUE, planName } from './key';
+import { matchSql, UNKEYED_SQL } from './sql';
 
 /** A listener that may want some events of a batch. */
 export interface CandidateRow extends Candidate {
@@ -34,20 +34,17 @@ export interface KeyPlans {
 
 /** The statements of matching. Each one walks an index, key by key: no join that PostgreSQL could turn round. */
 export class Candidates {
-  constructor(
-    private readonly tables: Tables,
-    private readonly store: ListenerStore,
-  ) {}
+  constructor(private readonly tables: Tables) {}
 
   async plans(query: Query, scopes: readonly string[]): Promise<KeyPlans> {
     const rows = await query<KeyPlan & { unkeyed: boolean; id: number | null }>(
-      `SELECT p.id, p.scope, p.field, p.operator, p.length, EXISTS (SELECT FROM ${this.tables.listener} l
-         WHERE l.active AND NOT l.dynamic AND l.key_version <> ${KEY_VERSION}) AS unkeyed
+      `SELECT p.id, p.scope, p.field, p.operator, p.length,
+         EXISTS (SELECT FROM ${this.tables.listener} l WHERE ${UNKEYED_SQL}) AS unkeyed
        FROM (SELECT) one LEFT JOIN ${this.tables.plan} p ON p.scope = ANY($1) AND p.operator <> 'filter'`,
       [scopes],
     );
     const plans = rows.filter(({ id }) => id !== null);
-    const byName = new Map(plans.map((plan) => [nameOf(plan), plan]));
+    const byName = new Map(plans.map((plan) => [planName(plan), plan]));
     return { plans: [...byName.values()], hasUnkeyed: rows.some(({ unkeyed }) => unkeyed) };
   }
 
@@ -57,9 +54,9 @@ export class Candidates {
       `SELECT p.n, count(*)::int AS size, string_agg(int8send(g.value), '') AS grams
        FROM unnest($1::bigint[]) WITH ORDINALITY p(low, n), LATERAL (
          SELECT DISTINCT k.key - p.low AS value FROM ${this.tables.key} k
-         WHERE k.key >= p.low AND k.key < p.low + 1000000000000 LIMIT $2
+         WHERE k.key BETWEEN p.low AND p.low + ${MAX_VALUE} LIMIT $2
        ) g GROUP BY p.n`,
-      [`{${prefixes.map((prefix) => `${prefix}000000000000`).join()}}`, limit + 1],
+      [`{${prefixes.map((prefix) => keyOf(prefix, 0)).join()}}`, limit + 1],
     );
     const found = new Map(rows.map(({ n, size, grams }) => [Number(n), { size, grams }]));
     const stored = prefixes.map((prefix, n) => [prefix, found.get(n + 1)] as const);
@@ -74,40 +71,35 @@ export class Candidates {
   async *of(query: Query, probes: Probes, hasUnkeyed: boolean): AsyncGenerator<readonly Found[]> {
     for (let at = 0; at < probes.keys.length; at += KEYS_AT_ONCE)
       yield* this.#byKey(query, probes, at);
-    for (let n = 0; n < probes.ranges.length; n += 1) yield* this.#inRange(query, probes, n);
+    for (const range of probes.ranges) yield* this.#inRange(query, range);
     if (hasUnkeyed) yield* this.#unkeyed(query);
   }
 
   async *#byKey(query: Query, probes: Probes, at: number): AsyncGenerator<readonly Found[]> {
     const keys = probes.keys.slice(at, at + KEYS_AT_ONCE);
     let wanted = keys.map((_, n) => ({ n, after: NOBODY }));
-    let sql = this.keySql(false);
-    while (wanted.length > 0) {
-      const rows = await query<KeyRow>(sql, [
-        `{${wanted.map(({ n }) => keys[n]).join()}}`,
-        ...(sql === this.keySql(false) ? [] : [wanted.map(({ after }) => after)]),
+    for (let isFurther = false; wanted.length > 0; isFurther = true) {
+      const asked = wanted;
+      const rows = await query<KeyRow>(this.keySql(isFurther), [
+        `{${asked.map(({ n }) => keys[n]).join()}}`,
+        ...(isFurther ? [asked.map(({ after }) => after)] : []),
       ]);
-      yield found(rows, (n) => probes.eventsOfKey[at + (wanted[n - 1]?.n ?? 0)] ?? []);
-      wanted = unfinished(rows).map(({ n, after }) => ({ n: wanted[n - 1]?.n ?? 0, after }));
-      sql = this.keySql(true);
+      const placeOf = (n: string) => asked[Number(n) - 1]?.n ?? 0;
+      yield found(rows, ({ n }) => probes.eventsOfKey[at + placeOf(n)] ?? []);
+      wanted = unfinished(rows).map(({ n, after }) => ({ n: placeOf(n), after }));
     }
   }
 
-  async *#inRange(query: Query, probes: Probes, n: number): AsyncGenerator<readonly Found[]> {
-    const range = probes.ranges[n] as RangeProbe;
+  async *#inRange(query: Query, range: RangeProbe): AsyncGenerator<readonly Found[]> {
     const high = keyOf(range.prefix, range.high);
     let after: Pick<KeyRow, 'key' | 'listener_id'> | undefined = {
       key: keyOf(range.prefix, range.low),
       listener_id: NOBODY,
     };
     while (after) {
-      const { key, listener_id } = after;
-      const rows: readonly KeyRow[] = await query<KeyRow>(this.rangeSql(), [
-        key,
-        listener_id,
-        high,
-      ]);
-      yield found(rows, (_, key) => eventsWithin(range, Number(key.slice(range.prefix.length))));
+      const parameters: readonly string[] = [after.key, after.listener_id, high];
+      const rows: readonly KeyRow[] = await query<KeyRow>(this.rangeSql(), parameters);
+      yield found(rows, ({ key }) => eventsWithin(range, Number(key.slice(range.prefix.length))));
       after = rows.length === PAGE ? rows.at(-1) : undefined;
     }
   }
@@ -116,9 +108,9 @@ export class Candidates {
     let after: string | undefined = NOBODY;
     while (after !== undefined) {
       const rows: readonly CandidateRow[] = await query<CandidateRow>(
-        `SELECT l.id, l.hook, l.pattern, l.operations, l.owner, ${this.store.matchSql()} AS match, true AS several
+        `SELECT l.id, l.hook, l.pattern, l.operations, l.owner, ${matchSql(this.tables)} AS match, true AS several
          FROM ${this.tables.listener} l
-         WHERE l.active AND NOT l.dynamic AND l.key_version <> ${KEY_VERSION} AND l.id > $1 ORDER BY l.id LIMIT ${PAGE}`,
+         WHERE ${UNKEYED_SQL} AND l.id > $1 ORDER BY l.id LIMIT ${PAGE}`,
         [after],
       );
       yield rows.map((listener) => ({ events: null, listener }));
@@ -161,21 +153,19 @@ interface KeyRow extends Omit<CandidateRow, 'id'> {
 
 function found(
   rows: readonly KeyRow[],
-  eventsOf: (n: number, key: string) => readonly number[],
+  eventsOf: (row: KeyRow) => readonly number[],
 ): readonly Found[] {
   return rows.flatMap((row) =>
-    row.id === null
-      ? []
-      : [{ events: eventsOf(Number(row.n), row.key), listener: { ...row, id: row.id } }],
+    row.id === null ? [] : [{ events: eventsOf(row), listener: { ...row, id: row.id } }],
   );
 }
 
 /** The keys of which a full page came, and the last listener of each. */
-function unfinished(rows: readonly KeyRow[]): readonly { n: number; after: string }[] {
+function unfinished(rows: readonly KeyRow[]): readonly { n: string; after: string }[] {
   const byKey = grouped(rows, ({ n }) => n);
   return [...byKey]
     .filter(([, page]) => page.length === PAGE)
-    .map(([n, page]) => ({ n: Number(n), after: lastOf(page) }));
+    .map(([n, page]) => ({ n, after: lastOf(page) }));
 }
 
 function lastOf(rows: readonly KeyRow[]): string {
@@ -184,10 +174,6 @@ function lastOf(rows: readonly KeyRow[]): string {
 
 function integers(bytes: Buffer): number[] {
   return Array.from({ length: bytes.length / 8 }, (_, n) => Number(bytes.readBigInt64BE(n * 8)));
-}
-
-function nameOf({ scope, field, operator, length }: KeyPlan): string {
-  return JSON.stringify([scope, field, operator, length]);
 }
 
 function eventsWithin({ bounds }: RangeProbe, value: number): readonly number[] {

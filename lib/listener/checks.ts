@@ -1,10 +1,10 @@
 import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
+import { subjectOf } from '../hook/subject';
 import type { JsonValue } from '../json';
 import { satisfies } from '../match/matches';
 import type { StoredCondition } from '../match/operand';
 import { patternsOf } from './pattern';
-import { subjectOf } from './subject';
 
 /** What must be known of a listener to decide whether it wants an event. */
 export interface Candidate {

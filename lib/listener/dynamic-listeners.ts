@@ -1,9 +1,10 @@
 import type { Query } from '../database';
+import { grouped } from '../grouped';
 import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
 import { canonicalJson, type JsonValue } from '../json';
 import type { Logger } from '../logger';
-import { asOptions } from './builder';
+import { draftOf } from './builder';
 import type { Match } from './match';
 import { identityHash, type NormalListener, normalise } from './normal';
 import type { ListenerOptions } from './options';
@@ -36,11 +37,10 @@ export class DynamicListeners {
     if (wanted.length === 0) return [];
     const distinct = new Map(wanted.map(({ listener }) => [listener.identity, listener]));
     const ids = await this.store.keepDynamic(query, [...distinct.values()]);
-    return events.flatMap((event) => {
-      const own = wanted.filter((one) => one.event === event);
-      const listenerIds = new Set(own.flatMap(({ listener }) => ids.get(listener.identity) ?? []));
-      return listenerIds.size > 0 ? [{ event, listenerIds: [...listenerIds] }] : [];
-    });
+    return [...grouped(wanted, ({ event }) => event)].map(([event, own]) => ({
+      event,
+      listenerIds: [...new Set(own.flatMap(({ listener }) => ids.get(listener.identity) ?? []))],
+    }));
   }
 
   /** A target that must not be sent to is left out, with an error in the log: the event's other listeners are not to suffer. */
@@ -48,15 +48,9 @@ export class DynamicListeners {
     event: HookEvent,
     target: string | ListenerOptions,
   ): readonly { readonly event: HookEvent; readonly listener: NormalListener }[] {
-    const options = asOptions(target);
+    const draft = draftOf({ hook: event.hook, pattern: null }, target);
+    const { options } = draft;
     if (options.owner !== undefined && options.owner !== event.sender) return [];
-    const draft = {
-      hook: event.hook,
-      pattern: null,
-      options,
-      operations: undefined,
-      match: undefined,
-    };
     try {
       const listener = normalise(draft, this.catalog(), this.policyOf(event.hook));
       return [{ event, listener: { ...listener, identity: dynamicIdentity(event.hook, options) } }];

@@ -1,6 +1,7 @@
 import { grouped } from '../grouped';
 import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
+import { subjectOf } from '../hook/subject';
 import type { JsonValue } from '../json';
 import type { FieldKind } from '../match/field-kind';
 import { type Family, familyOf } from '../match/order';
@@ -9,7 +10,6 @@ import type { GramSet } from './gram-set';
 import { hash, hashOf, type KeyPlan, keyOf, keyPrefix, MAX_VALUE, ordinal } from './key';
 import { patternsOf } from './pattern';
 import { cellOf } from './range-keys';
-import { subjectOf } from './subject';
 
 /** Keys to look for, and for each one the events (by their place in the batch) that have it. */
 export interface Probes {

@@ -1,6 +1,6 @@
 import type { FieldKind } from '../match/field-kind';
 import { scopeOf } from './event-keys';
-import { type KeyPlan, keyOf, keyPrefix } from './key';
+import { type KeyPlan, keyOf, keyPrefix, planName } from './key';
 import type { KeyOption, ListenerKey } from './key-option';
 import { type Keyed, keyOptions } from './listener-keys';
 
@@ -17,8 +17,9 @@ export interface Choice {
   readonly rank: number;
 }
 
-/** So many listeners of one key make no difference. */
+/** Up to so many listeners of one key only decide between guesses that are alike. */
 const FEW = 8;
+
 /** The ways to find a listener that are worth a look, the best guess first. */
 export function choicesOf(
   listener: Keyable,
@@ -52,10 +53,6 @@ export function filterPlans(listener: Keyable): readonly KeyPlan[] {
   if (listener.hook === null) return [];
   const scope = scopeOf(listener);
   return listener.match.map(({ field }) => ({ scope, field, operator: 'filter', length: 0 }));
-}
-
-export function planName({ scope, field, operator, length }: KeyPlan): string {
-  return `${scope}\n${field}\n${operator}\n${length}`;
 }
 
 function prefixFor(prefixes: Map<string, string>, plan: KeyPlan | undefined): string {

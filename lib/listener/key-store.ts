@@ -3,9 +3,10 @@ import type { HookCatalog } from '../hook/catalog';
 import type { FieldKind } from '../match/field-kind';
 import type { Tables } from '../tables';
 import { scopeOf } from './event-keys';
-import { KEY_VERSION, type KeyPlan, keyPrefix } from './key';
-import { type Choice, choicesOf, filterPlans, type Keyable, planName, take } from './key-choice';
+import { KEY_VERSION, type KeyPlan, keyOf, keyPrefix, MAX_VALUE, planName } from './key';
+import { type Choice, choicesOf, filterPlans, type Keyable, take } from './key-choice';
 import { hooksHeardBy } from './pattern-hooks';
+import { matchSql } from './sql';
 
 /** No key is counted further. */
 const COUNTED = 1_000;
@@ -44,11 +45,9 @@ export class KeyStore {
 
   /** Makes the keys of these listeners anew, whatever they had. The rows are locked. */
   async rekey(query: Query, ids: readonly string[]): Promise<void> {
-    const { listener, filter } = this.tables;
+    const { listener } = this.tables;
     const rows = await query<Keyable & { id: string }>(
-      `SELECT l.id, l.hook, l.pattern, l.operations, l.owner, coalesce((SELECT json_agg(json_build_object(
-         'field', f.field, 'operator', f.operator, 'operand', f.operand) ORDER BY f.position)
-         FROM ${filter} f WHERE f.listener_id = l.id), '[]'::json) AS match
+      `SELECT l.id, l.hook, l.pattern, l.operations, l.owner, ${matchSql(this.tables)} AS match
        FROM ${listener} l WHERE l.id = ANY($1) AND NOT l.dynamic ORDER BY l.id FOR UPDATE`,
       [ids],
     );
@@ -111,12 +110,12 @@ export class KeyStore {
     );
     await query(
       `DELETE FROM ${plan} p USING unnest($1::int[], $2::bigint[]) AS u(id, low)
-       WHERE p.id = u.id AND NOT EXISTS (SELECT FROM ${key} k WHERE k.key >= u.low AND k.key < u.low + 1000000000000)`,
-      [plans.map(({ id }) => id), plans.map((one) => `${keyPrefix(one)}000000000000`)],
+       WHERE p.id = u.id AND NOT EXISTS (SELECT FROM ${key} k WHERE k.key BETWEEN u.low AND u.low + ${MAX_VALUE})`,
+      [plans.map(({ id }) => id), plans.map((one) => keyOf(keyPrefix(one), 0))],
     );
   }
 
-  /** Has PostgreSQL look at our tables, which a bulk load leaves it ignorant of. */
+  /** Has PostgreSQL look at our tables, where a bulk load has left it ignorant of them. */
   async analyse(query: Query): Promise<void> {
     const { listener, filter, key } = this.tables;
     const [row] = await query<{ grown: boolean }>(
@@ -177,10 +176,4 @@ export class KeyStore {
       return (field) => heard.flatMap(({ fields }) => fields.get(field)?.kind ?? []);
     };
   }
-}
-
-/** A common table expression that takes away the keys of the listeners in another one, with columns `id` and `keys`. */
-export function withoutKeysSql(tables: Tables, listeners: string): string {
-  return `unkeyed AS (DELETE FROM ${tables.key} k USING (SELECT id, unnest(keys) AS key FROM ${listeners}) gone
-    WHERE k.key = gone.key AND k.listener_id = gone.id)`;
 }

@@ -40,9 +40,13 @@ export const MAX_VALUE = 10 ** VALUE_DIGITS - 1;
 const PLANS = 1_000_000;
 
 /** The first seven digits of every key of a plan. Plans that share them by chance share candidates, which are checked anyway. */
-export function keyPrefix({ scope, field, operator, length }: KeyPlan): string {
-  const name = JSON.stringify([KEY_VERSION, scope, field, operator, length]);
-  return `${region(operator)}${String(hashOf(name) % PLANS).padStart(6, '0')}`;
+export function keyPrefix(plan: KeyPlan): string {
+  return `${region(plan.operator)}${String(hashOf(planName(plan)) % PLANS).padStart(6, '0')}`;
+}
+
+/** What tells a plan from all others. */
+export function planName({ scope, field, operator, length }: KeyPlan): string {
+  return JSON.stringify([KEY_VERSION, scope, field, operator, length]);
 }
 
 export function keyOf(prefix: string, value: number): string {

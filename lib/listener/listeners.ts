@@ -5,14 +5,14 @@ import type { HookEvent } from '../hook/event';
 import type { AnyFilter } from '../hook/filter';
 import { storable } from '../json';
 import type { Audience, Explanation } from './audience';
-import { asOptions, ListenerBuilder, type SaveOptions } from './builder';
+import { draftOf, ListenerBuilder, type SaveOptions } from './builder';
 import { changedDraft, type ListenerChanges } from './changes';
 import type { ListenerDraft } from './draft';
 import type { KeyStore } from './key-store';
 import type { Listener, ListenerOptions } from './listener';
 import type { StoredListener } from './listener-row';
 import type { Saving } from './saving';
-import type { ListenerStore } from './store';
+import { type ListenerStore, unknownListener } from './store';
 
 /** What `find` may ask for; all of it must hold. */
 export interface ListenerWhere {
@@ -29,7 +29,9 @@ export interface SaveManyOptions extends SaveOptions {
   readonly onProgress?: (saved: number) => void;
 }
 
+/** Fewer listeners leave PostgreSQL's statistics as good as they were. */
 const ANALYSED_FROM = 5_000;
+
 /** Stored listeners: `hooks.listeners`. */
 export class Listeners {
   constructor(
@@ -45,20 +47,21 @@ export class Listeners {
     of: Pick<ListenerDraft, 'hook' | 'pattern'>,
     target: string | ListenerOptions,
   ): ListenerBuilder<Filter> {
-    const draft = { ...of, options: asOptions(target), operations: undefined, match: undefined };
-    return new ListenerBuilder(draft, (complete, options) => this.#save(complete, options));
+    return new ListenerBuilder(draftOf(of, target), (complete, options) =>
+      this.#save(complete, options),
+    );
   }
 
   /**
-   * Saves all of them in one transaction, or none, and gives them in their order. Saving thousands ends with an `ANALYZE` of our tables,
-   * unless it joins a transaction of yours: run one after it then.
+   * Saves all of them in one transaction, or none, and gives them in their order. Thousands that make our tables grow by a quarter end with
+   * an `ANALYZE` of them, unless it joins a transaction of yours: run one after it then.
    */
   async saveMany(
     builders: Iterable<ListenerBuilder<never>>,
     options: SaveManyOptions = {},
   ): Promise<readonly Listener[]> {
     const listeners = await this.#inTransaction(options, (query) =>
-      this.saving.all(query, drafts(builders), options.onProgress),
+      this.saving.all(query, builders, options.onProgress),
     );
     if (listeners.length >= ANALYSED_FROM && !options.manager)
       await this.rows.keys.analyse(this.database.query);
@@ -113,25 +116,27 @@ export class Listeners {
 
   /** Null where there is none. */
   async get(id: string): Promise<Listener | null> {
-    return (await this.#one(this.database.query, id))?.listener ?? null;
+    return (await this.rows.store.one(this.database.query, id))?.listener ?? null;
   }
 
   /** Changes a listener, checked as a whole. Rejects as `save` does, and with `LISTENER_INVALID` for an unknown id. */
   async update(id: string, changes: ListenerChanges): Promise<Listener> {
     return this.database.transaction(async (query) => {
-      const stored = await this.#one(query, id);
-      if (!stored) throw unknown(id);
+      const stored = await this.rows.store.one(query, id);
+      if (!stored) throw unknownListener(id);
       const changed = this.saving.checked(changedDraft(stored, changes));
       if (!(await this.rows.store.replace(query, id, changed)))
         throw new ListenerInvalidError({ url: ['another listener is the same already'] });
-      return ((await this.#one(query, id)) as StoredListener).listener;
+      return ((await this.rows.store.one(query, id)) as StoredListener).listener;
     });
   }
 
   /** Deactivates: events are no longer matched, and deliveries that are planned end `skipped`. */
   async pause(id: string, why: string): Promise<void> {
-    if (!isUuid(id) || !(await this.rows.store.deactivate(this.database.query, id, storable(why))))
-      throw unknown(id);
+    if (!isUuid(id)) throw unknownListener(id);
+    const where = { where: 'l.id = $2', parameters: [id] };
+    const count = await this.rows.store.deactivate(this.database.query, storable(why), where);
+    if (count === 0) throw unknownListener(id);
   }
 
   /** Activates again and forgets past failures. */
@@ -139,7 +144,7 @@ export class Listeners {
     const isKnown =
       isUuid(id) &&
       (await this.database.transaction((query) => this.rows.store.activate(query, id)));
-    if (!isKnown) throw unknown(id);
+    if (!isKnown) throw unknownListener(id);
   }
 
   /** False where there was none. */
@@ -164,10 +169,6 @@ export class Listeners {
     if (!runner) return this.database.transaction(work);
     return work((sql, parameters) => runOn(runner, sql, parameters));
   }
-
-  async #one(query: Query, id: string): Promise<StoredListener | undefined> {
-    return isUuid(id) ? (await this.rows.store.find(query, 'l.id = $1', [id]))[0] : undefined;
-  }
 }
 
 const FINDABLE: Readonly<Record<keyof ListenerWhere, string>> = {
@@ -178,11 +179,3 @@ const FINDABLE: Readonly<Record<keyof ListenerWhere, string>> = {
   target: 'target',
   active: 'active',
 };
-
-function* drafts(builders: Iterable<ListenerBuilder<never>>): Generator<ListenerDraft> {
-  for (const { draft } of builders) yield draft;
-}
-
-function unknown(id: string): ListenerInvalidError {
-  return new ListenerInvalidError({ id: [`no listener ${id} is stored`] });
-}

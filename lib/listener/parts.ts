@@ -37,7 +37,7 @@ export function listenerParts(surroundings: Surroundings): ListenerParts {
   const keys = new KeyStore(tables, catalog);
   const store = new ListenerStore(tables, keys);
   const dynamic = new DynamicListeners(store, catalog, policyOf, logger);
-  const matching = new ListenerMatching(new Candidates(tables, store), catalog, dynamic);
+  const matching = new ListenerMatching(new Candidates(tables), catalog, dynamic);
   const events = new EventReader(dataSource, database, tables, catalog);
   const audience = new Audience(database, { store, matching }, catalog, events);
   const saving = new Saving(store, catalog, policyOf);

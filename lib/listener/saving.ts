@@ -13,6 +13,11 @@ const BATCH = 1_000;
 /** Drafts checked before the event loop has its turn. */
 const CHECKED_AT_ONCE = 50;
 
+/** A listener in the making. */
+interface Drafted {
+  readonly draft: ListenerDraft;
+}
+
 /** Checks drafts and stores them, one or very many. */
 export class Saving {
   constructor(
@@ -33,13 +38,13 @@ export class Saving {
   /** In their order. `onProgress` hears how many are stored. */
   async all(
     query: Query,
-    drafts: Iterable<ListenerDraft>,
+    builders: Iterable<Drafted>,
     onProgress?: (saved: number) => void,
   ): Promise<readonly Listener[]> {
     const listeners: Listener[] = [];
     let saving: Promise<readonly Listener[]> = Promise.resolve([]);
     try {
-      for (const batch of batches(drafts)) {
+      for (const batch of batches(builders)) {
         const checked = await this.#checked(batch);
         listeners.push(...(await saving));
         if (listeners.length > 0) onProgress?.(listeners.length);
@@ -89,9 +94,9 @@ export class Saving {
   }
 }
 
-function* batches(drafts: Iterable<ListenerDraft>): Generator<readonly ListenerDraft[]> {
+function* batches(builders: Iterable<Drafted>): Generator<readonly ListenerDraft[]> {
   let batch: ListenerDraft[] = [];
-  for (const draft of drafts) {
+  for (const { draft } of builders) {
     batch.push(draft);
     if (batch.length < BATCH) continue;
     yield batch;

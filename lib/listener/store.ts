@@ -1,13 +1,15 @@
-import { v7 as uuidv7 } from 'uuid';
+import { validate as isUuid, v7 as uuidv7 } from 'uuid';
 import type { Query } from '../database';
+import { ListenerInvalidError } from '../errors';
 import { grouped } from '../grouped';
 import type { StoredCondition } from '../match/operand';
 import type { Tables } from '../tables';
 import { COLUMNS, definition, record, sharedColumns, valueSql } from './columns';
 import { KEY_VERSION } from './key';
-import { type KeyStore, withoutKeysSql } from './key-store';
+import type { KeyStore } from './key-store';
 import { type ListenerRow, type Saved, type StoredListener, toListener } from './listener-row';
 import type { NormalListener } from './normal';
+import { matchSql, withoutKeysSql } from './sql';
 
 /** The SQL of listeners. Everything runs on the `query` that it is given, so that a save can join a transaction. */
 export class ListenerStore {
@@ -158,29 +160,32 @@ export class ListenerStore {
     parameters: readonly unknown[],
   ): Promise<readonly StoredListener[]> {
     const rows = await query<ListenerRow>(
-      `SELECT l.*, ${this.matchSql()} AS match FROM ${this.tables.listener} l
+      `SELECT l.*, ${matchSql(this.tables)} AS match FROM ${this.tables.listener} l
        WHERE ${where} ORDER BY l.created_at, l.id`,
       parameters,
     );
     return rows.map(toListener);
   }
 
-  /** The conditions of a listener `l`, in their order. */
-  matchSql(): string {
-    return `coalesce((SELECT json_agg(json_build_object('field', f.field, 'operator', f.operator, 'operand', f.operand)
-      ORDER BY f.position) FROM ${this.tables.filter} f WHERE f.listener_id = l.id), '[]'::json)`;
+  /** The listener of that id, if there is one. */
+  async one(query: Query, id: string): Promise<StoredListener | undefined> {
+    return isUuid(id) ? (await this.find(query, 'l.id = $1', [id]))[0] : undefined;
   }
 
-  /** Nothing finds it any more. False where there is none. */
-  async deactivate(query: Query, id: string, why: string): Promise<boolean> {
+  /** Nothing finds them any more; gives how many there were. `where` is about a listener `l`, its parameters begin at $2. */
+  async deactivate(
+    query: Query,
+    why: string,
+    { where, parameters }: { readonly where: string; readonly parameters: readonly unknown[] },
+  ): Promise<number> {
     const rows = await query(
       `WITH off AS (
-         UPDATE ${this.tables.listener} SET active = false, inactive_reason = $2, inactive_since = now(), updated_at = now()
-         WHERE id = $1 RETURNING id, keys
+         UPDATE ${this.tables.listener} l SET active = false, inactive_reason = $1, inactive_since = now(), updated_at = now()
+         WHERE ${where} RETURNING l.id, l.keys
        ), ${withoutKeysSql(this.tables, 'off')} SELECT id FROM off`,
-      [id, why],
+      [why, ...parameters],
     );
-    return rows.length > 0;
+    return rows.length;
   }
 
   async activate(query: Query, id: string): Promise<boolean> {
@@ -223,4 +228,9 @@ interface FilterRow extends StoredCondition {
 
 function filterRows(id: string, match: readonly StoredCondition[]): readonly FilterRow[] {
   return match.map((condition, position) => ({ listener_id: id, position, ...condition }));
+}
+
+/** Said of an id that no listener has. */
+export function unknownListener(id: string): ListenerInvalidError {
+  return new ListenerInvalidError({ id: [`no listener ${id} is stored`] });
 }

@@ -12,9 +12,7 @@ import type {
 import { Database, type Query } from '../../lib/database';
 import { HookCatalog } from '../../lib/hook/catalog';
 import { Candidates } from '../../lib/listener/candidates';
-import { KeyStore } from '../../lib/listener/key-store';
 import { ListenerMatching } from '../../lib/listener/matching';
-import { ListenerStore } from '../../lib/listener/store';
 import * as matchers from '../../lib/match/matcher';
 import { tablesOf } from '../../lib/tables';
 import {
@@ -62,12 +60,10 @@ export class MatchingFlow {
     const catalog = new HookCatalog(dataSource);
     catalog.define(SIGNAL, signal);
     const tables = tablesOf(dataSource);
-    const keys = new KeyStore(tables, () => catalog);
-    const candidates = new Candidates(tables, new ListenerStore(tables, keys));
     return new MatchingFlow(
       application,
       new Database(dataSource, 1),
-      new ListenerMatching(candidates, () => catalog),
+      new ListenerMatching(new Candidates(tables), () => catalog),
     );
   }
 
