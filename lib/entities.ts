@@ -46,6 +46,11 @@ export const modelHookEntities: EntitySchema[] = [
     keys: { ...column('bigint'), array: true },
     key_version: int,
     dynamic: column('boolean'),
+    previous_secret: { ...nullable(text), select: false },
+    previous_secret_until: nullable(instant),
+    key_ids: { ...text, array: true },
+    ordered: column('boolean'),
+    max_per_second: nullable(column('float8')),
     created_at: instant,
     updated_at: instant,
   }),
@@ -71,6 +76,8 @@ export const modelHookEntities: EntitySchema[] = [
     skipped: nullable(text),
     occurred_at: instant,
     planned_at: nullable(instant),
+    row_id: nullable(uuid),
+    sequence: nullable(column('bigint')),
   }),
   entity('chunk', {
     id: primary(uuid),
@@ -92,6 +99,8 @@ export const modelHookEntities: EntitySchema[] = [
     reschedules: int,
     next_at: nullable(instant),
     chunk_id: nullable(uuid),
+    row_id: nullable(uuid),
+    sequence: nullable(column('bigint')),
     ...ATTEMPTED,
     retval: nullable(json),
     duration_ms: nullable(int),
@@ -124,6 +133,22 @@ export const modelHookEntities: EntitySchema[] = [
     field: text,
     operator: text,
     length: int,
+  }),
+  entity('turn', {
+    id: { ...primary(column('bigint')), generated: 'increment' },
+    listener_id: uuid,
+    ready_at: instant,
+  }),
+  entity('pace', {
+    listener_id: primary(uuid),
+    free_at: instant,
+  }),
+  entity('origin', {
+    origin: primary(text),
+    opened: int,
+    open_until: instant,
+    probe_until: nullable(instant),
+    updated_at: instant,
   }),
 ];
 

@@ -9,6 +9,9 @@ export const TABLE_NAMES = [
   'process',
   'key',
   'plan',
+  'turn',
+  'pace',
+  'origin',
 ] as const;
 
 export type TableName = (typeof TABLE_NAMES)[number];

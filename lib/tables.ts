@@ -19,5 +19,8 @@ export function tablesOf(dataSource: DataSource): Tables {
     process: quoted('process'),
     key: quoted('key'),
     plan: quoted('plan'),
+    turn: quoted('turn'),
+    pace: quoted('pace'),
+    origin: quoted('origin'),
   };
 }

@@ -107,6 +107,7 @@ describe('modelHookMigrations', () => {
     expect(rows.map(({ name }) => name)).toEqual([
       'CreateModelHookTables1764000000000',
       'AddMatchingKeys1764600000000',
+      'AddTrust1765200000000',
     ]);
     expect(modelHookMigrations.map((Migration) => new Migration().name)).toEqual(
       rows.map(({ name }) => name),

@@ -9,7 +9,7 @@ import {
   unsendable,
 } from './attempt';
 import type { Chunk } from './chunk';
-import { HttpClient } from './http-client';
+import { Clients } from './clients';
 import { type Job, Lanes } from './lanes';
 import {
   type ChunkLoader,
@@ -45,7 +45,7 @@ export type ChunkSender = Pick<Sender, 'size' | 'unresponsive' | 'send' | 'stop'
 /** Carries the deliveries of chunks to their recipients, and their outcomes to the recorder. */
 export class Sender {
   readonly #lanes: Lanes;
-  readonly #clients = new Map<RecipientPolicy, HttpClient>();
+  readonly #clients: Clients;
   readonly #stopping = new AbortController();
   readonly #verdicts = new Verdicts();
   readonly #givenBack = new Map<string, Set<string>>();
@@ -54,11 +54,12 @@ export class Sender {
   constructor(
     private readonly loader: ChunkLoader,
     private readonly recorder: Recorder,
-    private readonly policyOf: (hook: string | null) => RecipientPolicy,
+    policyOf: (hook: string | null) => RecipientPolicy,
     private readonly reporter: Reporter,
     private readonly options: SenderOptions,
   ) {
     this.#lanes = new Lanes(options);
+    this.#clients = new Clients(policyOf, options);
     // Every request under way listens to it; Node takes more than ten for a leak, and warns.
     setMaxListeners(0, this.#stopping.signal);
   }
@@ -107,7 +108,7 @@ export class Sender {
     const timer = setTimeout(() => this.#stopping.abort(new Error(STOPPED)), deadlineMs);
     await this.#lanes.close(STOPPED);
     clearTimeout(timer);
-    await Promise.all([...this.#clients.values()].map((client) => client.close()));
+    await this.#clients.close();
   }
 
   #begin(work: ChunkInWork, loaded: Loaded, delivery: LoadedDelivery): void {
@@ -171,7 +172,7 @@ export class Sender {
   async #attempt(pending: PendingDelivery): Promise<AttemptRecord> {
     const held = this.#verdicts.against(pending.recipient);
     if (held) return unattempted(pending, held);
-    const client = this.#client(pending.hook.name);
+    const client = this.#clients.for(pending.hook.name);
     const { signal } = this.#stopping;
     const record = await attempt(pending, { client, options: this.options, signal });
     this.#verdicts.note(record);
@@ -217,13 +218,6 @@ export class Sender {
   #noteGivenBack(origin: string, listenerId: string): void {
     const listeners = this.#givenBack.get(origin) ?? new Set();
     this.#givenBack.set(origin, listeners.add(listenerId));
-  }
-
-  #client(hook: string): HttpClient {
-    const policy = this.policyOf(hook);
-    const client = this.#clients.get(policy) ?? new HttpClient(policy, this.options);
-    this.#clients.set(policy, client);
-    return client;
   }
 }
 

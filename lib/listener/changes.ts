@@ -28,9 +28,11 @@ export function changedDraft(
     config: listener.config,
     replies: listener.replies,
     delivery: listener.delivery,
+    ordered: listener.ordered,
     ...(listener.format && { format: listener.format }),
     ...(listener.owner && { owner: listener.owner }),
     ...(listener.key && { key: listener.key }),
+    ...(listener.maxPerSecond && { maxPerSecond: listener.maxPerSecond }),
   };
   const changed = { ...current, ...options, secret: options.secret ?? secret };
   const merged = Object.entries(changed).filter(([, value]) => value != null);

@@ -17,6 +17,8 @@ const TYPES: Readonly<Record<Column, string>> = {
   config: 'json',
   replies: 'boolean',
   delivery: 'jsonb',
+  ordered: 'boolean',
+  max_per_second: 'float8',
 };
 
 /** The columns of a listener that its declaration names. */

@@ -64,6 +64,8 @@ export function toListener(row: ListenerRow): StoredListener {
     config: row.config,
     replies: row.replies,
     delivery: row.delivery,
+    ordered: row.ordered,
+    maxPerSecond: row.max_per_second,
     active: row.active,
     inactiveReason: row.inactive_reason,
     inactiveSince: row.inactive_since,

@@ -32,6 +32,10 @@ export interface ListenerOptions {
   /** `false`: what a 2xx reply says is not read. @defaultValue `true` */
   readonly replies?: boolean;
   readonly delivery?: AttemptOptions;
+  /** Deliveries about one row arrive in the order of its commits, each after the one before has ended. @defaultValue `false` */
+  readonly ordered?: boolean;
+  /** Attempts begun within a second at most, by all processes together. @defaultValue no limit */
+  readonly maxPerSecond?: number;
 }
 
 /** A stored listener. `secret` is there only in what the `save()` that created it returns. */
@@ -54,6 +58,9 @@ export interface Listener {
   readonly config: { readonly [key: string]: JsonValue };
   readonly replies: boolean;
   readonly delivery: AttemptOptions;
+  readonly ordered: boolean;
+  /** Null: no limit. */
+  readonly maxPerSecond: number | null;
   readonly active: boolean;
   /** Why and since when it is not active. */
   readonly inactiveReason: string | null;

@@ -44,6 +44,8 @@ export interface ListenerValues {
   readonly config: JsonValue;
   readonly replies: boolean;
   readonly delivery: JsonValue;
+  readonly ordered: boolean;
+  readonly max_per_second: number | null;
 }
 
 /** Conditions a listener may have. */
@@ -149,6 +151,8 @@ function values({ hook, pattern, options, operations }: ListenerDraft): Listener
     config: options.config ?? {},
     replies: options.replies ?? true,
     delivery: { ...options.delivery } as { [option: string]: number },
+    ordered: options.ordered ?? false,
+    max_per_second: options.maxPerSecond ?? null,
   };
 }
 
@@ -161,6 +165,8 @@ const COLUMN_OF_OPTION = {
   config: 'config',
   replies: 'replies',
   delivery: 'delivery',
+  ordered: 'ordered',
+  maxPerSecond: 'max_per_second',
 } as const;
 
 function namedColumns({ options, operations }: ListenerDraft): readonly (keyof ListenerValues)[] {

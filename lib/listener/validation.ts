@@ -20,6 +20,9 @@ const MAX_TEXT_LENGTH = 255;
 const MAX_CONFIG_LENGTH = 16_384;
 const MAX_HEADERS = 32;
 const MAX_HEADER_LENGTH = 1_024;
+/** Attempts a second. The lowest is one a day. */
+const MIN_RATE = 1 / 86_400;
+const MAX_RATE = 100_000;
 
 /** What we set ourselves, and what would let a header change where or how the request goes. */
 const RESERVED_HEADER =
@@ -100,6 +103,18 @@ class ListenerInput {
     'may hold timeoutMs, maxResponseBytes, disableAfterMs and the retry options, as numbers',
   )
   delivery?: unknown;
+
+  @IsOptional()
+  @IsBoolean()
+  ordered?: boolean;
+
+  @IsOptional()
+  @Must(isRate, `must be a number above 0, at most ${MAX_RATE}`)
+  maxPerSecond?: unknown;
+}
+
+function isRate(value: unknown): boolean {
+  return typeof value === 'number' && value >= MIN_RATE && value <= MAX_RATE;
 }
 
 function isStorable(value: unknown): boolean {

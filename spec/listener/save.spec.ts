@@ -27,6 +27,8 @@ describe('ListenerBuilder.save', () => {
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       hook: 'article',
       operations: ['insert'],
+      ordered: false,
+      maxPerSecond: null,
       pattern: null,
       target: URL,
       match: [{ field: 'title', operator: 'is', operand: 'Joe' }],
