@@ -37,7 +37,7 @@ function statements({ table, index, sequence }: Names): readonly string[] {
     `CREATE SEQUENCE ${sequence('event_sequence')} OWNED BY ${table('event')}.sequence`,
     `ALTER TABLE ${table('event')} ALTER COLUMN sequence SET DEFAULT nextval('${sequence('event_sequence')}')`,
     `ALTER TABLE ${table('delivery')} ADD COLUMN row_id uuid, ADD COLUMN sequence bigint`,
-    `CREATE INDEX ${index('delivery_turn')} ON ${table('delivery')} (listener_id, next_at) WHERE next_at IS NOT NULL`,
+    `CREATE INDEX ${index('delivery_turn')} ON ${table('delivery')} (listener_id, next_at) WHERE next_at IS NOT NULL AND row_id IS NULL`,
     `CREATE INDEX ${index('delivery_ordered')} ON ${table('delivery')} (listener_id, row_id, sequence)
       WHERE row_id IS NOT NULL AND status IN ('waiting', 'retrying', 'rescheduled')`,
     // Rows are only added and taken, never changed: nobody waits for anybody.
@@ -51,7 +51,7 @@ function statements({ table, index, sequence }: Names): readonly string[] {
     `INSERT INTO ${table('turn')} (listener_id, ready_at)
       SELECT listener_id, min(next_at) FROM ${table('delivery')} WHERE next_at IS NOT NULL GROUP BY listener_id`,
     `CREATE TABLE ${table('pace')} (
-      listener_id uuid PRIMARY KEY REFERENCES ${table('listener')} ON DELETE CASCADE,
+      listener_id uuid PRIMARY KEY,
       free_at timestamptz NOT NULL
     )`,
     `CREATE TABLE ${table('origin')} (

@@ -6,6 +6,7 @@ import type { Change } from './change';
 import { projected, provided, readyEvent } from './functions';
 import type { Outbox, ReadyEvent, WrittenEvent } from './outbox';
 import { allColumns, type RowKey } from './plan';
+import { rowId } from './row-id';
 import { keyText, readRows } from './rows';
 import { RunnerBatches } from './runner-batches';
 import { withTargets } from './targets';
@@ -143,7 +144,7 @@ function withBefore(earlier: Change, later: Change['before']): Change {
   return { ...earlier, before: new Map([...(later ?? []), ...(earlier.before ?? [])]) };
 }
 
-function removal({ id, plan, operation }: Change, raw: JsonRecord): ReadyEvent {
+function removal({ id, plan, operation, key }: Change, raw: JsonRecord): ReadyEvent {
   const { headers } = plan.hook.declared;
   return {
     id,
@@ -154,5 +155,6 @@ function removal({ id, plan, operation }: Change, raw: JsonRecord): ReadyEvent {
     headers: typeof headers === 'object' ? headers : null,
     data: provided(plan.provided, raw),
     previous: null,
+    rowId: rowId(plan.hook, key),
   };
 }

@@ -8,6 +8,7 @@ import type { Change } from './change';
 import type { ReadyEvent } from './outbox';
 import { plainRow } from './plain-row';
 import { decodeRow } from './raw';
+import { rowId } from './row-id';
 import { meets } from './when';
 
 /**
@@ -54,7 +55,7 @@ function computedEvent(
   values: ReadonlyMap<string, unknown>,
   raw: JsonRecord,
 ): ReadyEvent | null {
-  const { id, plan, operation, before } = change;
+  const { id, plan, operation, key, before } = change;
   const { hook, provided: fields } = plan;
   const row = plainRow(values);
   const now = compute(hook, row);
@@ -75,6 +76,7 @@ function computedEvent(
     headers: (typeof headers === 'function' ? headers(row as never) : headers) ?? null,
     data: { ...provided(fields, raw), ...now },
     previous,
+    rowId: rowId(hook, key),
   };
 }
 

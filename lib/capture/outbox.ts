@@ -7,6 +7,7 @@ import { type JsonRecord, storable } from '../json';
 import type { Tables } from '../tables';
 import type { CapturePlan, RowKey } from './plan';
 import { rawObjectSql } from './raw';
+import { rowId } from './row-id';
 import { keyColumnsSql, keyIsSql, keyJoinSql, keyParameters, tableSql } from './rows';
 import { Statement } from './statement';
 
@@ -33,6 +34,8 @@ export interface ReadyEvent {
   readonly previous: JsonRecord | null;
   /** What the hook's `resolve` named. */
   readonly targets?: Targets | null;
+  /** Events of one row have an order; an event of no row has none. */
+  readonly rowId: string | null;
 }
 
 export interface WrittenEvent {
@@ -116,6 +119,7 @@ export class Outbox {
       from: `${tableSql(this.dataSource, metadata)} t WHERE ${isKey}`,
       values: {
         id: `${statement.parameter(statement.note(copiedEvent(event)))}::uuid`,
+        row_id: `${statement.parameter(rowId(event.plan.hook, key))}::uuid`,
         ...(previous && { previous: `${statement.parameter(asText(previous))}::json` }),
       },
     };
@@ -130,13 +134,14 @@ export class Outbox {
       i: statement.note(copiedEvent(event)),
       ...keyParameters(event.key),
       p: asText(event.previous),
+      r: rowId(event.plan.hook, event.key),
     }));
     return {
       from:
         `json_to_recordset(${statement.parameter(JSON.stringify(rows))}::json) ` +
-        `AS c(i uuid, ${keyColumnsSql(metadata)}, p text) ` +
+        `AS c(i uuid, ${keyColumnsSql(metadata)}, p text, r uuid) ` +
         `JOIN ${tableSql(this.dataSource, metadata)} t ON ${keyJoinSql(this.dataSource, metadata)}`,
-      values: { id: 'c.i', previous: 'c.p::json' },
+      values: { id: 'c.i', row_id: 'c.r', previous: 'c.p::json' },
     };
   }
 
@@ -158,6 +163,7 @@ const COLUMNS = [
   ['data', 'json'],
   ['previous', 'json'],
   ['targets', 'json'],
+  ['row_id', 'uuid'],
 ] as const;
 
 /** Where events come from, and the SQL of their columns; those that are left out are null. */
@@ -181,12 +187,13 @@ function readySource(statement: Statement<WrittenEvent>, events: readonly ReadyE
       data: asText(data),
       previous: asText(previous),
       targets: asText(targets),
+      r: ready.rowId,
     };
   });
   return {
     from:
       `json_to_recordset(${statement.parameter(JSON.stringify(rows))}::json) AS c(i uuid, h text, o text, ` +
-      'e text, ref text, sender text, headers text, data text, previous text, targets text)',
+      'e text, ref text, sender text, headers text, data text, previous text, targets text, r uuid)',
     values: {
       id: 'c.i',
       hook: 'c.h',
@@ -197,6 +204,7 @@ function readySource(statement: Statement<WrittenEvent>, events: readonly ReadyE
       headers: 'c.headers::json',
       data: 'c.data::json',
       previous: 'c.previous::json',
+      row_id: 'c.r',
       ...(rows.some(({ targets }) => targets) && { targets: 'c.targets::json' }),
     },
   };

@@ -1,6 +1,7 @@
 import type { HookEvent } from '../hook/event';
 import type { Hook } from '../hook/hook';
 import { body } from './body';
+import type { OriginSign } from './breakers';
 import type { Chunk } from './chunk';
 import { attemptOptions } from './defaults';
 import { requestHeaders } from './headers';
@@ -19,6 +20,8 @@ export interface PendingDelivery {
   readonly hook: Hook;
   readonly recipient: Recipient;
   readonly state: DeliveryState;
+  /** It has its turn among the deliveries about its row. */
+  readonly ordered: boolean;
 }
 
 export interface AttemptContext {
@@ -30,11 +33,17 @@ export interface AttemptContext {
 
 export type AttemptRecord = Omit<OutcomeRecord, 'closes'>;
 
+export interface AttemptResult {
+  readonly record: AttemptRecord;
+  /** Null where it says nothing of the origin. */
+  readonly sign: OriginSign | null;
+}
+
 /** Sends a delivery once, and says what came of it. Rejects only where no request can be made of it. */
 export async function attempt(
   delivery: PendingDelivery,
   { client, options: general, signal }: AttemptContext,
-): Promise<AttemptRecord> {
+): Promise<AttemptResult> {
   const { hook, recipient, state } = delivery;
   const options = optionsOf(general, hook, recipient);
   const at = new Date();
@@ -42,13 +51,21 @@ export async function attempt(
   const { timeoutMs, maxResponseBytes } = options;
   const reply = await client.post({ ...signed(delivery, at), timeoutMs, maxResponseBytes, signal });
   const judgement = judge(reply, { state, options, replies: recipient.replies });
-  return {
+  const record = {
     ...identity(delivery),
     state: nextState(state, judgement.outcome),
     outcome: judgement.outcome,
     attempted: { at, durationMs: performance.now() - startedAt, ...answer(reply) },
     effect: effectOf(judgement, reply, recipient, options),
   };
+  // A request that we broke off ourselves tells nothing.
+  return { record, sign: signal.aborted ? null : signOf(reply, judgement) };
+}
+
+function signOf(reply: Reply, { effect }: Judgement): OriginSign | null {
+  if (reply.kind === 'refused') return null;
+  if (reply.kind === 'unanswered') return reply.timedOut ? 'timedOut' : 'failing';
+  return reply.httpStatus >= 500 && effect.pauseMs === undefined ? 'failing' : 'answered';
 }
 
 /** Those of the attachment, where hook and listener have none of their own. */
@@ -78,13 +95,14 @@ export function unsendable(pending: PendingDelivery, error: unknown): AttemptRec
   });
 }
 
-function identity({ chunk, deliveryId, event, recipient }: Omit<PendingDelivery, 'hook'>) {
+function identity({ chunk, deliveryId, event, recipient, ordered }: Omit<PendingDelivery, 'hook'>) {
   return {
     chunk,
     deliveryId,
     eventId: event.id,
     event: event.name,
     listenerId: recipient.id,
+    ordered,
   };
 }
 

@@ -112,7 +112,7 @@ export class Deliveries {
    * is being sent at this moment is left alone.
    */
   async retry(id: string): Promise<void> {
-    const { delivery, attempt, event } = this.tables;
+    const { delivery, attempt, event, turn } = this.tables;
     if (!isUuid(id)) throw new DeliveryNotFoundError(id);
     // The only attempt of a delivery that ended at once is its row itself, which the next attempt overwrites.
     const rows = await this.database.query(
@@ -120,9 +120,11 @@ export class Deliveries {
          INSERT INTO ${attempt} (delivery_id, number, outcome, http_status, reason, response, duration_ms, attempted_at)
          SELECT id, attempt, status, http_status, reason, response, duration_ms, attempted_at
          FROM ${delivery} WHERE id = $1 AND attempted_at IS NOT NULL ON CONFLICT DO NOTHING
-       ) UPDATE ${delivery} d SET status = CASE WHEN d.chunk_id IS NULL THEN 'waiting' ELSE d.status END,
+       ), again AS (UPDATE ${delivery} d SET status = CASE WHEN d.chunk_id IS NULL THEN 'waiting' ELSE d.status END,
          next_at = CASE WHEN d.chunk_id IS NULL THEN now() END, retries = 0, reschedules = 0, updated_at = clock_timestamp()
-       WHERE d.id = $1 AND EXISTS (SELECT FROM ${event} e WHERE e.id = d.event_id) RETURNING d.id`,
+       WHERE d.id = $1 AND EXISTS (SELECT FROM ${event} e WHERE e.id = d.event_id) RETURNING d.id, d.listener_id
+       ), turns AS (INSERT INTO ${turn} (listener_id, ready_at) SELECT listener_id, now() FROM again)
+       SELECT id FROM again`,
       [id],
     );
     if (rows.length === 0) throw new DeliveryNotFoundError(id);

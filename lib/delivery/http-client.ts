@@ -100,6 +100,8 @@ function troubleOf(error: unknown): Reply {
   if (cause instanceof ModelHookError && cause.code === 'RECIPIENT_REFUSED')
     return { kind: 'refused', reason: cause.message };
   if (cause instanceof errors.ConnectTimeoutError)
-    return { kind: 'unanswered', reason: 'the connection timed out' };
+    return { kind: 'unanswered', reason: 'the connection timed out', timedOut: true };
+  if (cause instanceof TimedOut)
+    return { kind: 'unanswered', reason: cause.message, timedOut: true };
   return { kind: 'unanswered', reason: cause instanceof Error ? cause.message : String(cause) };
 }

@@ -22,6 +22,8 @@ export interface OutcomeRecord {
   /** Null where nothing was sent. */
   readonly attempted: Attempted | null;
   readonly effect: RecordedEffect;
+  /** When it has ended, the next delivery about its row has its turn. */
+  readonly ordered: boolean;
   /** The last one of its chunk. */
   readonly closes: boolean;
 }
@@ -150,7 +152,8 @@ export class Recorder {
   }
 }
 
-function isFinal({ kind }: Outcome): boolean {
+/** Whether the delivery has ended. */
+export function isFinal({ kind }: Outcome): boolean {
   return kind === 'done' || kind === 'failed' || kind === 'skipped';
 }
 
@@ -164,7 +167,7 @@ export function afterMsOf(outcome: Outcome): number | null {
 
 /** What is null or nothing is left out: to read that would take the database as long as all the rest. */
 function rowOf(
-  { deliveryId, listenerId, state, outcome, attempted, closes }: OutcomeRecord,
+  { deliveryId, listenerId, state, outcome, attempted, ordered, closes }: OutcomeRecord,
   chunk: number,
   event: number,
 ): Record<string, unknown> {
@@ -190,6 +193,7 @@ function rowOf(
     attempted_at: attempted?.at.toISOString(),
     // The only attempt of a delivery that ended at once is its row itself.
     is_kept: (attempted !== null && !(state.attempt === 1 && isFinal(outcome))) || undefined,
+    gives_turn: (ordered && isFinal(outcome)) || undefined,
     closes: closes || undefined,
   };
 }

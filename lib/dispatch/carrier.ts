@@ -1,6 +1,7 @@
 import { type Chunk, chunkKey, MAX_CHUNK_SIZE } from '../delivery/chunk';
 import type { PlannedEvents } from '../delivery/loading';
 import type { OutcomeRecord, Recorder } from '../delivery/recorder';
+import type { Restraints } from '../delivery/restraints';
 import type { ChunkSender } from '../delivery/sender';
 import type { Logger } from '../logger';
 import type { Claims } from './claims';
@@ -46,9 +47,9 @@ export class Carrier implements Engine {
     return this.sender.size + this.recorder.size + this.#held.size;
   }
 
-  /** Listeners for which nothing should be claimed at the moment. */
-  get unresponsive(): readonly string[] {
-    return this.sender.unresponsive;
+  /** Listeners of whom less should be claimed at the moment, or nothing. */
+  get restraints(): Restraints {
+    return this.sender.restraints;
   }
 
   /** How many chunks to claim, where `room()` let one claim. */

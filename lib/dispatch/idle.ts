@@ -3,6 +3,7 @@ import type { Database } from '../database';
 import { IdleTimeoutError } from '../errors';
 import type { HookCatalog } from '../hook/catalog';
 import type { Tables } from '../tables';
+import { hasEarlierSql } from './due-sql';
 import { LONGEST_TIMER_MS } from './due-timer';
 import type { DeliveryEngine } from './engine';
 
@@ -47,9 +48,10 @@ export class Idle {
     const [row] = await this.database.query<Record<'events' | 'chunks' | 'deliveries', string>>(
       `SELECT (SELECT count(*) FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)) AS events,
          (SELECT count(*) FROM ${this.tables.chunk} WHERE lease_until < clock_timestamp()) AS chunks,
-         (SELECT count(*) FROM ${this.tables.delivery} WHERE next_at <= clock_timestamp() +
-           CASE WHEN status = 'waiting' THEN $2 ELSE 0 END * interval '1 millisecond') AS deliveries`,
-      [this.catalog().names(), SOON_MS],
+         (SELECT count(*) FROM ${this.tables.delivery} d WHERE next_at <= clock_timestamp() +
+           CASE WHEN status = 'waiting' THEN $2 ELSE 0 END * interval '1 millisecond'
+           AND NOT (listener_id = ANY($3::uuid[])) AND NOT (row_id IS NOT NULL AND ${hasEarlierSql(this.tables)})) AS deliveries`,
+      [this.catalog().names(), SOON_MS, this.engine()?.barred ?? []],
     );
     const engine = this.engine();
     return {

@@ -10,6 +10,7 @@ import type { ListenerMatching } from '../listener/matching';
 import type { Logger } from '../logger';
 import type { Tables } from '../tables';
 import { ChunkWriter, type Lease } from './chunk-writer';
+import { type QueuedDelivery, QueueWriter } from './queue-writer';
 
 export interface Plan {
   readonly eventIds: readonly string[];
@@ -17,6 +18,8 @@ export interface Plan {
   readonly chunks: readonly Chunk[];
   /** Events of which further chunks were stored, held by nobody. */
   readonly scattered: ReadonlySet<string>;
+  /** Deliveries that wait for their turns. */
+  readonly queued: readonly QueuedDelivery[];
   /** Of the chunks, to be sent without being read again. */
   readonly events: PlannedEvents;
   /** Whether there may be more to plan. */
@@ -27,6 +30,7 @@ const NOTHING: Plan = {
   eventIds: [],
   chunks: [],
   scattered: new Set(),
+  queued: [],
   events: NOTHING_PLANNED,
   hasMore: false,
 };
@@ -114,20 +118,25 @@ export class Planner {
       if (rows.length === 0) return { ...NOTHING, count: 0 };
       const { events, unreadable } = this.#read(rows);
       const writer = new ChunkWriter(query, this.tables, this.lease);
+      const queue = new QueueWriter(query, this.tables, rows);
       for await (const page of this.matching.matching(query, events, targetsOf(rows)))
         for (const match of page) {
           await writer.add(match);
-          if (writer.count > MAX_DELIVERIES && rows.length > 1) throw new TooMany(rows.length);
+          await queue.add(match);
+          if (writer.count + queue.deliveries.length > MAX_DELIVERIES && rows.length > 1)
+            throw new TooMany(rows.length);
         }
       await writer.end();
+      await queue.end();
       if (unreadable.length > 0) await this.#skip(query, unreadable);
       return {
         eventIds: rows.map(({ id }) => id),
         chunks: writer.leased,
         scattered: writer.scattered,
+        queued: queue.deliveries,
         events: new Map(events.map((event) => [event.id, event])),
         hasMore: rows.length >= limit,
-        count: writer.count,
+        count: writer.count + queue.deliveries.length,
       };
     });
   }

@@ -8,8 +8,10 @@ import { CriteriaWarnings, watchInsertBuilders } from '../capture/criteria';
 import { OldRows } from '../capture/old-rows';
 import { Outbox, type ReadyEvent, type WrittenEvent } from '../capture/outbox';
 import { capturePlans } from '../capture/plan';
+import { rowId } from '../capture/row-id';
 import { sentEvent } from '../capture/sent';
 import type { Database } from '../database';
+import { Breakers } from '../delivery/breakers';
 import { ListenerHealth } from '../delivery/listener-health';
 import { ChunkLoader } from '../delivery/loading';
 import { Recorder } from '../delivery/recorder';
@@ -136,6 +138,8 @@ export class Session {
       headers: headers ?? null,
       data: providedValues(hook, data),
       previous: null,
+      // A resource that is named has an order of events as a row has.
+      rowId: ref === undefined ? null : rowId(hook, [ref]),
     };
     const event = await sentEvent(dataSource, sent, options);
     if (!event) return '';
@@ -189,12 +193,14 @@ export class Session {
     );
     const loader = new ChunkLoader(dataSource, database, tables, catalog);
     const lease = { processId: this.processId, leaseMs };
+    const wake = (afterMs?: number) => engine.wakeForDue(afterMs);
+    const breakers = new Breakers(database, tables, logger, wake);
     const engine: DeliveryEngine = new DeliveryEngine(
       new Planner(dataSource, database, tables, matching, catalog, lease, logger),
       this.#claims,
       new Carrier(
         this.#claims,
-        new Sender(loader, recorder, policyOf, reporter, options.delivery),
+        new Sender(loader, recorder, breakers, policyOf, reporter, options.delivery, wake),
         recorder,
         typeof dispatcher === 'object' ? dispatcher : new LocalDispatcher(),
         logger,

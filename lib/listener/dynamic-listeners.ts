@@ -37,10 +37,20 @@ export class DynamicListeners {
     if (wanted.length === 0) return [];
     const distinct = new Map(wanted.map(({ listener }) => [listener.identity, listener]));
     const ids = await this.store.keepDynamic(query, [...distinct.values()]);
-    return [...grouped(wanted, ({ event }) => event)].map(([event, own]) => ({
-      event,
-      listenerIds: [...new Set(own.flatMap(({ listener }) => ids.get(listener.identity) ?? []))],
-    }));
+    return [...grouped(wanted, ({ event }) => event)].map(([event, own]) => {
+      const told = new Map(
+        own.flatMap(({ listener: { identity, row } }) => {
+          const id = ids.get(identity);
+          return id === undefined ? [] : [[id, row] as const];
+        }),
+      );
+      const queued = [...told].filter(([, row]) => row.ordered || row.max_per_second !== null);
+      return {
+        event,
+        listenerIds: [...told.keys()],
+        queued: queued.map(([id, { ordered }]) => ({ id, ordered })),
+      };
+    });
   }
 
   /** A target that must not be sent to is left out, with an error in the log: the event's other listeners are not to suffer. */

@@ -21,6 +21,7 @@ function shipped(resolve?: unknown): ReadyEvent {
     headers: { 'X-Order': '7' },
     data: { number: 7, lines: [{ sku: 'a' }] },
     previous: null,
+    rowId: null,
   };
 }
 

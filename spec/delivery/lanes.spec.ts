@@ -118,18 +118,18 @@ describe('Lanes', () => {
     lanes.add(jobs.make('b', 'b1'));
     jest.advanceTimersByTime(400);
     expect(jobs.givenBack).toEqual([]);
-    expect(lanes.isStalledAt('a')).toBe(false);
+    expect(lanes.quantumOf('a') === 0).toBe(false);
 
     jest.advanceTimersByTime(300);
     expect(jobs.givenBack).toEqual(['a3', 'a4']);
-    expect(lanes.isStalledAt('a')).toBe(true);
-    expect(lanes.isStalledAt('b')).toBe(false);
-    expect(lanes.isStalledAt('unknown')).toBe(false);
+    expect(lanes.quantumOf('a') === 0).toBe(true);
+    expect(lanes.quantumOf('b')).toBeNull();
+    expect(lanes.quantumOf('unknown')).toBeNull();
     lanes.add(jobs.make('a', 'a5'));
     expect(jobs.givenBack).toEqual(['a3', 'a4', 'a5']);
 
     await jobs.end(0);
-    expect(lanes.isStalledAt('a')).toBe(false);
+    expect(lanes.quantumOf('a') === 0).toBe(false);
     lanes.add(jobs.make('a', 'a6'));
     expect(jobs.started).toEqual(['a1', 'a2', 'b1', 'a6']);
     await jobs.endAll();
