@@ -25,7 +25,7 @@ export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
   const database = new Database(dataSource, 2);
   const catalog = new HookCatalog(dataSource);
   const reporter = new Reporter();
-  const health = new ListenerHealth(database, tables, reporter, CONSOLE_LOGGER);
+  const health = new ListenerHealth(database, tables, 'x', reporter, CONSOLE_LOGGER);
   const recorder = new Recorder(
     database,
     tables,

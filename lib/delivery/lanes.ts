@@ -31,8 +31,10 @@ export interface LaneLimits {
   readonly maxConcurrencyPerOrigin: number;
 }
 
-/** A full lane in which nothing ended for so long gives its waiting jobs back; where much is held, one whose first has waited for so long. */
+/** A full lane in which nothing ended for so long gives its waiting jobs back … */
 const STALLED_MS = 500;
+/** … and where much is held, one whose first has waited for so long. */
+const CROWDING_MS = 1_000;
 const WATCH_MS = 100;
 /** Where more is held than this, what waits too long is in the way of others. */
 const MUCH = 1_000;
@@ -99,7 +101,9 @@ export class Lanes {
 
   /** A request to this origin was answered. */
   noteAnswered(origin: string): void {
-    if (this.#slow.delete(origin)) this.#markSlow(origin, false);
+    if (!this.#slow.delete(origin)) return;
+    this.#markSlow(origin, false);
+    this.#startAll();
   }
 
   /** How many more deliveries this origin takes at once; null: as many as there are. */
@@ -215,7 +219,7 @@ export class Lanes {
     for (const lane of this.#lanes.values()) {
       if (this.#isStalled(lane)) this.#giveBackOf(lane, STALLED, () => true);
       const since = lane.waiting[0]?.since ?? now;
-      if (isMuch && now - since > STALLED_MS) this.#giveBackOf(lane, CROWDED, () => true);
+      if (isMuch && now - since > CROWDING_MS) this.#giveBackOf(lane, CROWDED, () => true);
       if (lane.running === 0 && lane.waiting.length === 0 && !isCrowded(lane))
         this.#lanes.delete(lane.origin);
     }

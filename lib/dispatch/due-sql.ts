@@ -39,7 +39,7 @@ export function dueSql(tables: Tables, chunkColumns: string): string {
   ), shares AS (
     SELECT listener_id, l.max_per_second AS rate,
       least(${MAX_CHUNK_SIZE} / count(*) OVER (), coalesce(r.quantum, ${MAX_CHUNK_SIZE}),
-        greatest(1, floor(l.max_per_second / ${PARTS})))::int AS quantum
+        CASE WHEN l.max_per_second IS NOT NULL THEN greatest(1, floor(l.max_per_second / ${PARTS})) END)::int AS quantum
     FROM listeners LEFT JOIN ${listener} l ON l.id = listener_id LEFT JOIN restrained r USING (listener_id)
   ), owed AS (
     INSERT INTO ${pace} AS p (listener_id, free_at)

@@ -51,7 +51,7 @@ export class Idle {
          (SELECT count(*) FROM ${this.tables.delivery} d WHERE next_at <= clock_timestamp() +
            CASE WHEN status = 'waiting' THEN $2 ELSE 0 END * interval '1 millisecond'
            AND NOT (listener_id = ANY($3::uuid[])) AND NOT (row_id IS NOT NULL AND ${hasEarlierSql(this.tables)})) AS deliveries`,
-      [this.catalog().names(), SOON_MS, this.engine()?.barred ?? []],
+      [this.catalog().allNames(), SOON_MS, this.engine()?.barred ?? []],
     );
     const engine = this.engine();
     return {

@@ -90,7 +90,7 @@ export class Planner {
          WHERE e.id = due.id RETURNING e.id
        ) SELECT (SELECT count(*)::int FROM due) AS due, coalesce(array_agg(id), '{}') AS unheard,
          set_config('synchronous_commit', 'off', true) FROM passed`,
-      [this.catalog().names(), limit],
+      [this.catalog().allNames(), limit],
     );
     return row ?? { due: 0, unheard: [] };
   }
@@ -148,7 +148,7 @@ export class Planner {
          SELECT id FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)
          ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
        ) RETURNING ${EVENT_COLUMNS}`,
-      [this.catalog().names(), limit],
+      [this.catalog().allNames(), limit],
     );
     return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
   }

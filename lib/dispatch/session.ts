@@ -187,7 +187,9 @@ export class Session {
     const { dataSource, options, database, tables, matching, reporter, policyOf } = this.parts;
     const { logger, leaseMs, dispatcher } = options;
     const catalog = () => this.catalog;
-    const health = new ListenerHealth(database, tables, reporter, logger);
+    const health = new ListenerHealth(database, tables, this.processId, reporter, logger, () =>
+      engine.wake(),
+    );
     const recorder = new Recorder(database, tables, health, reporter, logger, (records, lost) =>
       engine.noteRecorded(records, lost),
     );

@@ -144,7 +144,7 @@ function recorder(): { readonly recorder: Recorder; readonly lost: readonly stri
     recorder: new Recorder(
       database,
       tables,
-      new ListenerHealth(database, tables, reporter, CONSOLE_LOGGER),
+      new ListenerHealth(database, tables, randomUUID(), reporter, CONSOLE_LOGGER),
       reporter,
       CONSOLE_LOGGER,
       (_records, chunks) => lost.push(...chunks),
