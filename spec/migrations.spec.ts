@@ -100,6 +100,24 @@ describe('modelHookMigrations', () => {
     }
   });
 
+  it('give turns to what waited under an earlier release', async () => {
+    await initialise();
+    await dataSource.runMigrations();
+    await dataSource.undoLastMigration();
+    await dataSource.query(
+      `INSERT INTO model_hook_delivery (id, event_id, listener_id, event, status, attempt, retries, reschedules, next_at)
+       SELECT gen_random_uuid(), gen_random_uuid(), l, 'e', 'retrying', 1, 1, 0, n
+       FROM unnest('{00000000-0000-7000-8000-000000000001, 00000000-0000-7000-8000-000000000002}'::uuid[]) l,
+         unnest(ARRAY[timestamptz '2026-01-02', '2026-01-01', NULL]) n`,
+    );
+    await dataSource.runMigrations();
+    const turns = await dataSource.query<{ ready_at: Date }[]>(
+      'SELECT ready_at FROM model_hook_turn',
+    );
+    const first = new Date((await dataSource.query("SELECT timestamptz '2026-01-01' AS at"))[0].at);
+    expect(turns.map(({ ready_at }) => ready_at)).toEqual([first, first]);
+  });
+
   it('are known to TypeORM by a name that a bundler cannot change', async () => {
     await initialise();
     await dataSource.runMigrations();

@@ -80,7 +80,8 @@ export class Claims {
     await this.database.query(
       `INSERT INTO ${turn} (listener_id, ready_at)
        SELECT DISTINCT listener_id, now() FROM (
-         SELECT listener_id FROM ${delivery} WHERE next_at <= now() ORDER BY next_at LIMIT ${MENDED_AT_ONCE}) d
+         SELECT listener_id FROM ${delivery} WHERE next_at IS NOT NULL AND next_at AT TIME ZONE 'UTC' <= now() AT TIME ZONE 'UTC'
+         ORDER BY next_at AT TIME ZONE 'UTC' LIMIT ${MENDED_AT_ONCE}) d
        WHERE NOT EXISTS (SELECT FROM ${turn} t WHERE t.listener_id = d.listener_id AND t.ready_at <= now())`,
     );
   }

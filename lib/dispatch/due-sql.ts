@@ -3,8 +3,8 @@ import type { Tables } from '../tables';
 
 /** Turns taken by one claim: each of their listeners has the same share of the chunk. */
 const TURNS = 64;
-/** Further turns of the same listeners that are taken along. */
-const REPEATS = 1_000;
+/** Turns of one of them that are taken along. */
+const REPEATS = 100;
 /** What waits behind an event that somebody is just planning is looked at again after so long. */
 const UNPLANNED_MS = 250;
 /** A paced listener gets its second's worth in so many parts. */
@@ -32,10 +32,11 @@ export function dueSql(tables: Tables, chunkColumns: string): string {
   ), listeners AS (
     SELECT DISTINCT listener_id FROM first
   ), repeats AS (
-    SELECT t.id FROM listeners JOIN ${turn} t USING (listener_id)
-    WHERE t.ready_at <= now() AND t.id NOT IN (SELECT id FROM first) LIMIT ${REPEATS} FOR UPDATE OF t SKIP LOCKED
+    SELECT t.id FROM listeners l CROSS JOIN LATERAL (
+      SELECT t.id FROM ${turn} t WHERE t.listener_id = l.listener_id AND t.ready_at <= now()
+      ORDER BY t.ready_at LIMIT ${REPEATS} FOR UPDATE SKIP LOCKED) t
   ), taken AS (
-    DELETE FROM ${turn} WHERE id IN (SELECT id FROM first UNION ALL SELECT id FROM repeats)
+    DELETE FROM ${turn} WHERE id = ANY(ARRAY(SELECT id FROM first UNION ALL SELECT id FROM repeats))
   ), shares AS (
     SELECT listener_id, l.max_per_second AS rate,
       least(${MAX_CHUNK_SIZE} / count(*) OVER (), coalesce(r.quantum, ${MAX_CHUNK_SIZE}),
@@ -50,35 +51,37 @@ export function dueSql(tables: Tables, chunkColumns: string): string {
     SELECT s.listener_id, s.quantum, coalesce(o.free_at, now()) AS free_at
     FROM shares s LEFT JOIN owed o USING (listener_id) WHERE s.rate IS NULL OR o.listener_id IS NOT NULL
   ), heads AS (
-    SELECT let.listener_id, h.*, h.next_at <= now() AND EXISTS (
-      SELECT FROM ${event} e WHERE e.planned_at IS NULL AND e.row_id = h.row_id AND e.sequence < h.sequence) AS is_early
+    SELECT let.listener_id, let.quantum, h.*, row_number() OVER (
+      PARTITION BY let.listener_id ORDER BY h.next_at > now() NULLS LAST, h.sequence NULLS FIRST) AS place
     FROM let CROSS JOIN LATERAL (
       SELECT DISTINCT ON (d.row_id) d.id, d.row_id, d.sequence, d.next_at FROM ${delivery} d
       WHERE d.listener_id = let.listener_id AND d.row_id IS NOT NULL AND d.${UNENDED}
       ORDER BY d.row_id, d.sequence NULLS FIRST OFFSET 0) h
   ), ready AS (
-    SELECT listener_id, id, row_number() OVER (PARTITION BY listener_id ORDER BY sequence NULLS FIRST) AS place
-    FROM heads WHERE next_at <= now() AND NOT is_early
+    SELECT h.listener_id, h.id, EXISTS (
+      SELECT FROM ${event} e WHERE e.planned_at IS NULL AND e.row_id = h.row_id AND e.sequence < h.sequence) AS is_early
+    FROM heads h WHERE h.next_at <= now() AND h.place <= h.quantum
   ), found AS (
     SELECT d.id FROM let CROSS JOIN LATERAL (
       SELECT d.id FROM ${delivery} d WHERE d.listener_id = let.listener_id AND d.next_at <= now() AND d.row_id IS NULL
       ORDER BY d.next_at LIMIT let.quantum FOR UPDATE SKIP LOCKED) d
     UNION ALL
-    SELECT d.id FROM let JOIN ready r USING (listener_id) CROSS JOIN LATERAL (
+    SELECT d.id FROM ready r CROSS JOIN LATERAL (
       SELECT d.id FROM ${delivery} d WHERE d.id = r.id AND d.next_at <= now() FOR UPDATE SKIP LOCKED) d
-    WHERE r.place <= let.quantum
+    WHERE NOT r.is_early
   ), claimed AS (
-    UPDATE ${delivery} d SET chunk_id = $1, next_at = NULL FROM found WHERE d.id = found.id
+    UPDATE ${delivery} d SET chunk_id = $1, next_at = NULL WHERE d.id = ANY(ARRAY(SELECT id FROM found))
     RETURNING d.event_id, d.listener_id
   ), again AS (
     INSERT INTO ${turn} (listener_id, ready_at)
     SELECT listener_id, greatest(free_at, at) FROM (SELECT let.listener_id, let.free_at, CASE
       WHEN (SELECT count(*) FROM claimed c WHERE c.listener_id = let.listener_id) >= let.quantum
-        OR EXISTS (SELECT FROM ready r WHERE r.listener_id = let.listener_id AND r.place > let.quantum) THEN now()
+        OR EXISTS (SELECT FROM heads h WHERE h.listener_id = let.listener_id AND h.next_at <= now() AND h.place > let.quantum) THEN now()
       ELSE least(
         (SELECT min(d.next_at) FROM ${delivery} d WHERE d.listener_id = let.listener_id AND d.next_at > now() AND d.row_id IS NULL),
-        (SELECT min(CASE WHEN h.is_early THEN now() + ${UNPLANNED_MS} * interval '1 millisecond' WHEN h.next_at > now() THEN h.next_at END)
-          FROM heads h WHERE h.listener_id = let.listener_id)) END AS at
+        (SELECT min(h.next_at) FROM heads h WHERE h.listener_id = let.listener_id AND h.next_at > now()),
+        (SELECT now() + ${UNPLANNED_MS} * interval '1 millisecond' FROM ready r WHERE r.listener_id = let.listener_id AND r.is_early LIMIT 1)
+        ) END AS at
     FROM let) next WHERE at IS NOT NULL
     UNION ALL
     SELECT s.listener_id, p.free_at FROM shares s JOIN ${pace} p USING (listener_id)

@@ -48,9 +48,11 @@ export class Idle {
     const [row] = await this.database.query<Record<'events' | 'chunks' | 'deliveries', string>>(
       `SELECT (SELECT count(*) FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)) AS events,
          (SELECT count(*) FROM ${this.tables.chunk} WHERE lease_until < clock_timestamp()) AS chunks,
-         (SELECT count(*) FROM ${this.tables.delivery} d WHERE next_at <= clock_timestamp() +
-           CASE WHEN status = 'waiting' THEN $2 ELSE 0 END * interval '1 millisecond'
-           AND NOT (listener_id = ANY($3::uuid[])) AND NOT (row_id IS NOT NULL AND ${hasEarlierSql(this.tables)})) AS deliveries`,
+         (SELECT count(*) FROM ${this.tables.delivery} d WHERE next_at IS NOT NULL
+           AND next_at AT TIME ZONE 'UTC' <= (now() + $2 * interval '1 millisecond') AT TIME ZONE 'UTC'
+           AND (status = 'waiting' OR next_at <= clock_timestamp())
+           AND NOT (listener_id = ANY($3::uuid[]))
+           AND NOT (row_id IS NOT NULL AND ${hasEarlierSql(this.tables)})) AS deliveries`,
       [this.catalog().allNames(), SOON_MS, this.engine()?.barred ?? []],
     );
     const engine = this.engine();
