@@ -22,8 +22,27 @@ const UNENDED = `status IN ('waiting', 'retrying', 'rescheduled')`;
  * what is left gets a new one.
  */
 export function dueSql(tables: Tables, chunkColumns: string): string {
-  const { chunk, delivery, turn, pace, listener, event } = tables;
-  return `WITH restrained AS (
+  return `WITH ${turnsSql(tables)},
+  ${sharesSql(tables)},
+  ${headsSql(tables)},
+  ${claimedSql(tables)},
+  ${newTurnsSql(tables)},
+  made AS (
+    INSERT INTO ${tables.chunk} AS c (id, process_id, token, lease_until, event_ids, listener_ids)
+    SELECT $1::uuid, $2::uuid, 1, clock_timestamp() + $3 * interval '1 millisecond', array_agg(event_id), array_agg(listener_id)
+    FROM claimed HAVING count(*) > 0 RETURNING ${chunkColumns}
+  ) SELECT (SELECT count(*)::int FROM first) AS turns, made.* FROM (SELECT) one LEFT JOIN made ON true`;
+}
+
+/** Whether a delivery `d` of an ordered listener is behind another one about the same row. */
+export function hasEarlierSql({ delivery }: Tables): string {
+  return `EXISTS (SELECT FROM ${delivery} e WHERE e.listener_id = d.listener_id AND e.row_id = d.row_id
+    AND e.sequence < d.sequence AND e.${UNENDED})`;
+}
+
+/** The turns that have come, and `listeners` whose they are. */
+function turnsSql({ turn }: Tables): string {
+  return `restrained AS (
     SELECT * FROM unnest($4::uuid[], $5::int[]) AS r(listener_id, quantum)
   ), first AS (
     SELECT id, listener_id FROM ${turn}
@@ -37,7 +56,12 @@ export function dueSql(tables: Tables, chunkColumns: string): string {
       ORDER BY t.ready_at LIMIT ${REPEATS} FOR UPDATE SKIP LOCKED) t
   ), taken AS (
     DELETE FROM ${turn} WHERE id = ANY(ARRAY(SELECT id FROM first UNION ALL SELECT id FROM repeats))
-  ), shares AS (
+  )`;
+}
+
+/** How many deliveries each listener may have now: `let` holds those that may have any, with when they may have more. */
+function sharesSql({ listener, pace }: Tables): string {
+  return `shares AS (
     SELECT listener_id, l.max_per_second AS rate,
       least(${MAX_CHUNK_SIZE} / count(*) OVER (), coalesce(r.quantum, ${MAX_CHUNK_SIZE}),
         CASE WHEN l.max_per_second IS NOT NULL THEN greatest(1, floor(l.max_per_second / ${PARTS})) END)::int AS quantum
@@ -50,7 +74,12 @@ export function dueSql(tables: Tables, chunkColumns: string): string {
   ), let AS (
     SELECT s.listener_id, s.quantum, coalesce(o.free_at, now()) AS free_at
     FROM shares s LEFT JOIN owed o USING (listener_id) WHERE s.rate IS NULL OR o.listener_id IS NOT NULL
-  ), heads AS (
+  )`;
+}
+
+/** The first delivery about each row that has not ended; of those that are due, the `ready` ones are looked at more closely. */
+function headsSql({ delivery, event }: Tables): string {
+  return `heads AS (
     SELECT let.listener_id, let.quantum, h.*, row_number() OVER (
       PARTITION BY let.listener_id ORDER BY h.next_at > now() NULLS LAST, h.sequence NULLS FIRST) AS place
     FROM let CROSS JOIN LATERAL (
@@ -61,7 +90,12 @@ export function dueSql(tables: Tables, chunkColumns: string): string {
     SELECT h.listener_id, h.id, EXISTS (
       SELECT FROM ${event} e WHERE e.planned_at IS NULL AND e.row_id = h.row_id AND e.sequence < h.sequence) AS is_early
     FROM heads h WHERE h.next_at <= now() AND h.place <= h.quantum
-  ), found AS (
+  )`;
+}
+
+/** Each row is looked up by its listener or its id: what PostgreSQL takes for a better plan walks what is due for others too. */
+function claimedSql({ delivery }: Tables): string {
+  return `found AS (
     SELECT d.id FROM let CROSS JOIN LATERAL (
       SELECT d.id FROM ${delivery} d WHERE d.listener_id = let.listener_id AND d.next_at <= now() AND d.row_id IS NULL
       ORDER BY d.next_at LIMIT let.quantum FOR UPDATE SKIP LOCKED) d
@@ -72,7 +106,12 @@ export function dueSql(tables: Tables, chunkColumns: string): string {
   ), claimed AS (
     UPDATE ${delivery} d SET chunk_id = $1, next_at = NULL WHERE d.id = ANY(ARRAY(SELECT id FROM found))
     RETURNING d.event_id, d.listener_id
-  ), again AS (
+  )`;
+}
+
+/** At once where more is due, else when the next is: of what is behind another one, that one's end makes a turn. */
+function newTurnsSql({ turn, delivery, pace }: Tables): string {
+  return `again AS (
     INSERT INTO ${turn} (listener_id, ready_at)
     SELECT listener_id, greatest(free_at, at) FROM (SELECT let.listener_id, let.free_at, CASE
       WHEN (SELECT count(*) FROM claimed c WHERE c.listener_id = let.listener_id) >= let.quantum
@@ -86,15 +125,5 @@ export function dueSql(tables: Tables, chunkColumns: string): string {
     UNION ALL
     SELECT s.listener_id, p.free_at FROM shares s JOIN ${pace} p USING (listener_id)
     WHERE s.rate IS NOT NULL AND NOT EXISTS (SELECT FROM let WHERE let.listener_id = s.listener_id)
-  ), made AS (
-    INSERT INTO ${chunk} AS c (id, process_id, token, lease_until, event_ids, listener_ids)
-    SELECT $1::uuid, $2::uuid, 1, clock_timestamp() + $3 * interval '1 millisecond', array_agg(event_id), array_agg(listener_id)
-    FROM claimed HAVING count(*) > 0 RETURNING ${chunkColumns}
-  ) SELECT (SELECT count(*)::int FROM first) AS turns, made.* FROM (SELECT) one LEFT JOIN made ON true`;
-}
-
-/** Whether a delivery `d` of an ordered listener is behind another one about the same row. */
-export function hasEarlierSql({ delivery }: Tables): string {
-  return `EXISTS (SELECT FROM ${delivery} e WHERE e.listener_id = d.listener_id AND e.row_id = d.row_id
-    AND e.sequence < d.sequence AND e.${UNENDED})`;
+  )`;
 }
