@@ -133,10 +133,11 @@ export class Chaos {
 
   /** Gives when the last one had ended writing, as `Date.now()`; waits until nothing is left to do. */
   async #settle(dataSource: DataSource, crew: Crew): Promise<number> {
-    await crew.rest(this.#waitsUntil);
-    const restingAt = Date.now();
+    const resting = crew.rest(this.#waitsUntil);
     // Whoever dies now leaves what only the others can end.
     await crew.killAny();
+    await resting;
+    const restingAt = Date.now();
     const isSettled = async () =>
       Object.values(await leftovers(dataSource)).every((count) => count === 0);
     await until(isSettled, this.#waitsUntil);
