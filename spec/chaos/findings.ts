@@ -32,9 +32,8 @@ interface StoredEvent {
 }
 
 /** A delivery that there must be. */
-interface Expected {
+interface Expected extends SavedWish {
   readonly entry: LedgerEntry;
-  readonly listenerId: string;
   isAccepted: boolean;
 }
 
@@ -59,11 +58,12 @@ export async function findings(
     refused: letters.filter(({ isAccepted }) => !isAccepted).length,
     repeats: read.repeats,
     broken: [
+      ...(await leftoverFaults(dataSource)),
+      ...(await listenerFaults(dataSource)),
       ...captureFaults(entries, events),
       ...read.faults,
-      ...missing.map(([id, { entry }]) => `Delivery ${id} of ${keyOf(entry)} was not accepted.`),
+      ...missing.map(([id, pair]) => `Delivery ${id}, ${described(pair)}, was not accepted.`),
       ...(await recordFaults(dataSource, expected)),
-      ...(await listenerFaults(dataSource)),
     ],
   };
 }
@@ -83,6 +83,10 @@ function keyOf({ event, mark }: Pick<LedgerEntry, 'event' | 'mark'>): string {
   return `${event} of ${mark}`;
 }
 
+function described({ entry, wish }: Expected): string {
+  return `${keyOf(entry)} to "${wish.name}"`;
+}
+
 function expectedOf(
   entries: ReadonlyMap<string, LedgerEntry>,
   events: readonly StoredEvent[],
@@ -92,9 +96,13 @@ function expectedOf(
   for (const event of events) {
     const entry = entries.get(keyOf(event));
     if (!entry) continue;
-    for (const { wish, listenerId } of wishes)
-      if (wish.wants(entry))
-        expected.set(deliveryId(event.id, listenerId), { entry, listenerId, isAccepted: false });
+    for (const saved of wishes)
+      if (saved.wish.wants(entry))
+        expected.set(deliveryId(event.id, saved.listenerId), {
+          ...saved,
+          entry,
+          isAccepted: false,
+        });
   }
   return expected;
 }
@@ -149,13 +157,16 @@ async function recordFaults(
   );
   const recorded = new Set(rows.map(({ id }) => id));
   const wrong = rows.filter(({ id, status }) => status !== 'done' || !expected.has(id));
-  const unrecorded = [...expected.keys()].filter((id) => !recorded.has(id));
-  const left = Object.entries(await leftovers(dataSource)).filter(([, count]) => count > 0);
+  const unrecorded = [...expected].filter(([id]) => !recorded.has(id));
   return [
     ...wrong.map(({ id, status, reason }) => `Delivery ${id} is stored as ${status}: ${reason}.`),
-    ...unrecorded.map((id) => `Delivery ${id} has no row.`),
-    ...left.map(([what, count]) => `${count} ${what} are left.`),
+    ...unrecorded.map(([id, pair]) => `Delivery ${id}, ${described(pair)}, has no row.`),
   ];
+}
+
+async function leftoverFaults(dataSource: DataSource): Promise<readonly string[]> {
+  const left = Object.entries(await leftovers(dataSource)).filter(([, count]) => count > 0);
+  return left.map(([what, count]) => `${count} ${what} are left.`);
 }
 
 async function listenerFaults(dataSource: DataSource): Promise<readonly string[]> {
