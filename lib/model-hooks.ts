@@ -66,7 +66,7 @@ export class ModelHooks {
     checkVersion(installedVersion());
     checkDataSource(dataSource);
     const hooks = new ModelHooks(dataSource, resolveOptions(options));
-    await hooks.#start();
+    await hooks.#start().catch((error: unknown) => hooks.#abandon(error));
     followLifecycle(dataSource, {
       initialised: () => hooks.#start(),
       destroying: () => hooks.#end(),
@@ -225,6 +225,13 @@ export class ModelHooks {
     );
     this.#session.subscribe();
     if (!this.#isDetached) await this.#session.work();
+  }
+
+  /** Leaves the DataSource as it was: whoever tries again is not to have every event twice. */
+  async #abandon(error: unknown): Promise<never> {
+    this.#session?.unsubscribe();
+    await this.#end().catch(() => undefined);
+    throw error;
   }
 
   async #end(): Promise<void> {

@@ -3,7 +3,8 @@ import type { Tables } from '../tables';
 /**
  * Stores outcomes ($1) of chunks ($2) and events ($3), which they name by their places. Only of chunks that are still held under the same
  * token; gives the places of those. An outcome that closes its chunk deletes it; one that is to be followed by another attempt, or by the next
- * delivery about the row, gives its listener a turn.
+ * delivery about the row, gives its listener a turn. A row that is not of these chunks has its outcome already: this is said again, because
+ * the first time the answer was lost, and others may have gone on with that delivery since.
  */
 export function recordSql({ chunk, delivery, attempt, turn }: Tables): string {
   return `WITH held AS (
@@ -30,6 +31,7 @@ export function recordSql({ chunk, delivery, attempt, turn }: Tables): string {
       response = CASE WHEN excluded.attempted_at IS NULL THEN d.response ELSE excluded.response END,
       duration_ms = coalesce(excluded.duration_ms, d.duration_ms),
       attempted_at = coalesce(excluded.attempted_at, d.attempted_at), updated_at = clock_timestamp()
+    WHERE d.chunk_id IN (SELECT id FROM held)
   ), tried AS (
     INSERT INTO ${attempt} (delivery_id, number, outcome, http_status, reason, response, duration_ms, attempted_at)
     SELECT id, attempt, status, http_status, reason, response, duration_ms, attempted_at FROM mine WHERE is_kept

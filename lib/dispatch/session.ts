@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource, EntitySubscriberInterface, QueryRunner } from 'typeorm';
 import { v4 as uuidv4 } from 'uuid';
 import { AfterSubscriber } from '../capture/after-subscriber';
 import { BeforeSubscriber } from '../capture/before-subscriber';
@@ -52,6 +52,7 @@ export class Session {
   readonly #oldRows: OldRows;
   readonly #waits: TrialWaits;
   readonly #claims: Claims;
+  readonly #subscribers: EntitySubscriberInterface[] = [];
   #engine: DeliveryEngine | undefined;
   /** By the clock of the database. */
   startedAt = new Date();
@@ -81,8 +82,7 @@ export class Session {
       captured: (runner, events) => this.noteWritten(runner, events),
     });
     watchInsertBuilders(dataSource);
-    // First of all: where another subscriber throws, and the caller commits all the same, ours has heard of the row.
-    dataSource.subscribers.unshift(
+    this.#subscribers.push(
       new BeforeSubscriber(dataSource, plans, this.#oldRows),
       new AfterSubscriber(
         dataSource,
@@ -94,6 +94,14 @@ export class Session {
         (runner) => this.#rolledBack(runner),
       ),
     );
+    // First of all: where another subscriber throws, and the caller commits all the same, ours has heard of the row.
+    dataSource.subscribers.unshift(...this.#subscribers);
+  }
+
+  unsubscribe(): void {
+    const { subscribers } = this.parts.dataSource;
+    for (const ours of this.#subscribers.splice(0))
+      subscribers.splice(subscribers.indexOf(ours), 1);
   }
 
   /** Sends from now on, unless this process is not to. */

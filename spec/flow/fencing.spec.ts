@@ -75,6 +75,26 @@ describe('a worker whose chunk was taken over', () => {
   });
 });
 
+describe('an outcome that was stored although the answer was lost', () => {
+  it('is not stored again over what others have made of that delivery since', async () => {
+    await waitingDelivery();
+    const first = (await claims(LONG_MS).due(FREE)) as Chunk;
+    const again = {
+      ...record(first, { kind: 'retrying', afterMs: 0, reason: 'busy' }),
+      closes: false,
+    };
+    await store(again);
+    await untilDue();
+    const second = (await claims(LONG_MS).due(FREE)) as Chunk;
+    await store(again);
+    await store(record(second, { kind: 'done' }));
+    await store(again);
+    expect(await flow.query('SELECT status, next_at, chunk_id FROM model_hook_delivery')).toEqual([
+      { status: 'done', next_at: null, chunk_id: null },
+    ]);
+  });
+});
+
 describe('Claims', () => {
   it('takes over nothing whose lease holds', async () => {
     await waitingDelivery();
@@ -129,6 +149,15 @@ function untilAbandoned(): Promise<void> {
   });
 }
 
+function untilDue(): Promise<void> {
+  return until('the delivery is due', async () => {
+    const due = await flow.query(
+      'SELECT FROM model_hook_delivery WHERE next_at <= clock_timestamp()',
+    );
+    return due.length === 1;
+  });
+}
+
 function claims(leaseMs: number): Claims {
   const { dataSource } = flow.application;
   return new Claims(new Database(dataSource, 2), tablesOf(dataSource), randomUUID(), leaseMs);
@@ -150,6 +179,12 @@ function recorder(): { readonly recorder: Recorder; readonly lost: readonly stri
       (_records, chunks) => lost.push(...chunks),
     ),
   };
+}
+
+async function store(outcome: OutcomeRecord): Promise<void> {
+  const { recorder: one } = recorder();
+  one.add(outcome, true);
+  await one.flush();
 }
 
 /** The outcome of the chunk's only delivery. */
