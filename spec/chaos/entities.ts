@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, Entity, Generated, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 import { ModelHook } from '../../lib';
 
 export const COLOURS = ['red', 'green', 'blue', 'white'] as const;
@@ -35,4 +35,9 @@ export class LedgerEntry {
 
   @Column({ type: 'varchar' })
   colour!: string;
+
+  /** Drawn while the parcel is locked: among the entries of one parcel, the order of their commits. */
+  @Column({ type: 'int' })
+  @Generated('increment')
+  place!: number;
 }

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { deliveryId } from '../../lib/delivery/chunk';
+import { grouped } from '../../lib/grouped';
 import { LedgerEntry } from './entities';
 import type { Letter } from './inbox';
 import type { Wish } from './listeners';
@@ -27,6 +28,7 @@ interface StoredEvent {
   readonly id: string;
   readonly event: string;
   readonly mark: string;
+  readonly row_id: string | null;
   readonly planned: boolean;
   readonly skipped: string | null;
 }
@@ -34,6 +36,7 @@ interface StoredEvent {
 /** A delivery that there must be. */
 interface Expected extends SavedWish {
   readonly entry: LedgerEntry;
+  readonly rowId: string | null;
   isAccepted: boolean;
 }
 
@@ -45,7 +48,7 @@ export async function findings(
 ): Promise<Findings> {
   const ledger = await dataSource.manager.find(LedgerEntry);
   const events = await dataSource.query<StoredEvent[]>(
-    `SELECT id, event, data->>'mark' AS mark, planned_at IS NOT NULL AS planned, skipped FROM model_hook_event`,
+    `SELECT id, event, data->>'mark' AS mark, row_id, planned_at IS NOT NULL AS planned, skipped FROM model_hook_event`,
   );
   const entries = new Map(ledger.map((entry) => [keyOf(entry), entry]));
   const expected = expectedOf(entries, events, wishes);
@@ -64,6 +67,7 @@ export async function findings(
       ...read.faults,
       ...missing.map(([id, pair]) => `Delivery ${id}, ${described(pair)}, was not accepted.`),
       ...(await recordFaults(dataSource, expected)),
+      ...orderFaults(letters, expected),
     ],
   };
 }
@@ -101,6 +105,7 @@ function expectedOf(
         expected.set(deliveryId(event.id, saved.listenerId), {
           ...saved,
           entry,
+          rowId: event.row_id,
           isAccepted: false,
         });
   }
@@ -145,6 +150,27 @@ function readLetters(
     found.isAccepted ||= letter.isAccepted;
   }
   return { repeats, faults };
+}
+
+/** An ordered listener is told of no event about a parcel before it has accepted all earlier ones. */
+function orderFaults(
+  letters: readonly Letter[],
+  expected: ReadonlyMap<string, Expected>,
+): readonly string[] {
+  const ordered = [...expected].filter(([, { wish }]) => wish.isOrdered);
+  const open = new Map(grouped(ordered, ([, { rowId }]) => rowId));
+  const faults: string[] = [];
+  const accepted = new Set<string>();
+  for (const { deliveryId: id, isAccepted } of letters) {
+    const pair = expected.get(id);
+    if (!pair?.wish.isOrdered || accepted.has(id)) continue;
+    const earlier = open.get(pair.rowId)?.find(([, { entry }]) => entry.place < pair.entry.place);
+    if (earlier) faults.push(`${described(pair)} came before ${described(earlier[1])}.`);
+    if (!isAccepted) continue;
+    accepted.add(id);
+    open.set(pair.rowId, open.get(pair.rowId)?.filter(([one]) => one !== id) ?? []);
+  }
+  return faults;
 }
 
 /** Each delivery has its row, which says `done`. */

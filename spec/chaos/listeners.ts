@@ -13,6 +13,7 @@ export interface Wish {
   readonly wants: (entry: LedgerEntry) => boolean;
   readonly save: (hooks: ModelHooks, url: string) => Promise<{ readonly id: string }>;
   readonly answers: (random: Random) => Answer;
+  readonly isOrdered?: true;
 }
 
 const OK: Answer = { kind: 'status', status: 200 };
@@ -29,6 +30,13 @@ export const WISHES: readonly Wish[] = [
     wants: ({ event, colour }) => event !== SHIPPED && colour === 'red',
     save: (hooks, url) => hooks.for(Parcel).listener(url).match({ colour: 'red' }).save(),
     answers: moody,
+  },
+  {
+    name: 'parcels in order',
+    wants: ({ event }) => event !== SHIPPED,
+    save: (hooks, url) => hooks.for(Parcel).listener({ url, ordered: true }).save(),
+    answers: moody,
+    isOrdered: true,
   },
   {
     name: '*.created',
