@@ -205,6 +205,28 @@ export class OptionInvalidError extends ModelHookError {
   }
 }
 
+/** Stored secrets are sealed with keys that were not given. `keys` are their ids. */
+export class SecretKeyMissingError extends ModelHookError {
+  readonly code = 'SECRET_KEY_MISSING';
+  constructor(readonly keys: readonly string[]) {
+    super(
+      `Stored secrets are sealed with ${keys.map((id) => `"${id}"`).join(', ')}, which the option \`encryptionKeys\` of ` +
+        '`ModelHooks.attach` does not hold. Give it those keys too, behind the newest one.',
+    );
+  }
+}
+
+/** A stored secret does not open with its key: it was changed in the database, or the id names another key by now. */
+export class SecretUnreadableError extends ModelHookError {
+  readonly code = 'SECRET_UNREADABLE';
+  constructor() {
+    super(
+      'A stored secret does not open with its key: it was changed in the database, or another key bears the id. ' +
+        'Give the right key, or name the secret anew (hooks.listeners.rotateSecret, update).',
+    );
+  }
+}
+
 /** There is no such delivery, or nothing is left to send. */
 export class DeliveryNotFoundError extends ModelHookError {
   readonly code = 'DELIVERY_NOT_FOUND';
