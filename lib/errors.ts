@@ -1,11 +1,13 @@
 import type { ErrorCode } from './error-codes';
+import { oneLine } from './one-line';
 
 /** What every error of this package is: a class of its own, a stable `code`, its facts as fields. */
 export abstract class ModelHookError extends Error {
   abstract readonly code: ErrorCode;
 
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+    // Names and texts of others are quoted in it.
+    super(oneLine(message), options);
     this.name = new.target.name;
   }
 }

@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { JsonRecord } from '../json';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
 import type { Change } from './change';
 import { projected, provided, readyEvent } from './functions';
@@ -95,7 +96,7 @@ export class Capture {
       await runner.query(SPOIL_TRANSACTION).catch(() => undefined);
       throw error;
     }
-    this.reports.logger.error(EVENT_DROPPED, { error });
+    this.reports.logger.error(EVENT_DROPPED, { error: loggable(error) });
     return null;
   }
 

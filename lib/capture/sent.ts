@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
 import { type CaptureOptions, EVENT_DROPPED } from './capture';
 import type { ReadyEvent } from './outbox';
@@ -17,7 +18,7 @@ export async function sentEvent(
     return await withTargets(dataSource, event);
   } catch (error) {
     if (onCaptureError === 'throw') throw error;
-    logger.error(EVENT_DROPPED, { error });
+    logger.error(EVENT_DROPPED, { error: loggable(error) });
     return null;
   }
 }

@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { CaptureFailedError } from '../errors';
 import type { HookEvent } from '../hook/event';
-import { eventName } from '../hook/hook';
+import { eventName, type Hook } from '../hook/hook';
 import type { Targets } from '../hook/options';
 import { isPlainObject, storable, toJson } from '../json';
 import { toEvent } from './event-row';
@@ -18,7 +19,7 @@ export async function withTargets(dataSource: DataSource, event: ReadyEvent): Pr
   if (!resolve) return event;
   try {
     const id = event.id ?? uuidv7();
-    const targets = checked(await resolve(told(dataSource, { ...event, id })));
+    const targets = checked(event.hook, await resolve(told(dataSource, { ...event, id })));
     return { ...event, id, targets: targets.length > 0 ? targets : null };
   } catch (error) {
     throw captureFailed(event.hook, error);
@@ -41,11 +42,14 @@ function told(dataSource: DataSource, event: ReadyEvent & { readonly id: string 
   return deepFreeze(toEvent(dataSource, hook, row));
 }
 
-function checked(answer: unknown): Targets {
+function checked({ name }: Hook, answer: unknown): Targets {
   if (!Array.isArray(answer) || !answer.every(isTarget))
-    throw new TypeError('`resolve` must give an array of URLs and listener options.');
+    throw new CaptureFailedError(
+      name,
+      '`resolve` must give an array of URLs and listener options.',
+    );
   if (answer.length > MAX_TARGETS)
-    throw new RangeError(`\`resolve\` may give at most ${MAX_TARGETS} targets.`);
+    throw new CaptureFailedError(name, `\`resolve\` may give at most ${MAX_TARGETS} targets.`);
   return toJson(answer) as unknown as Targets;
 }
 

@@ -1,5 +1,6 @@
 import type { Database } from '../database';
 import { withoutKeysSql } from '../listener/sql';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
 import type { Reporter } from '../reports';
 import type { Tables } from '../tables';
@@ -30,7 +31,7 @@ export class ListenerHealth {
       for (const report of await this.#store(affected))
         this.reporter.emit('listenerDisabled', report);
     } catch (error) {
-      this.logger.error('The state of listeners could not be stored.', { error });
+      this.logger.error('The state of listeners could not be stored.', { error: loggable(error) });
     }
   }
 

@@ -7,6 +7,7 @@ import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
 import type { ResolvedTargets } from '../listener/dynamic-listeners';
 import type { ListenerMatching } from '../listener/matching';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
 import type { Tables } from '../tables';
 import { ChunkWriter, type Lease } from './chunk-writer';
@@ -157,7 +158,7 @@ export class Planner {
       } catch (error) {
         unreadable.push(row.id);
         this.logger.error(`Event ${row.id} of hook "${row.hook}" cannot be read; it is skipped.`, {
-          error,
+          error: loggable(error),
         });
       }
     }

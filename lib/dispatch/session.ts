@@ -20,6 +20,7 @@ import { providedValues } from '../hook/provided-values';
 import type { SendOptions } from '../listener/attached-hook';
 import type { ListenerMatching } from '../listener/matching';
 import type { RecipientPolicy } from '../listener/recipient-policy';
+import { loggable } from '../loggable';
 import type { Reporter } from '../reports';
 import type { Tables } from '../tables';
 import { Carrier } from './carrier';
@@ -162,7 +163,9 @@ export class Session {
         : Promise.resolve();
     this.#engine?.wake();
     return tried.catch((error: unknown) => {
-      this.parts.options.logger.error('Waiting for inline deliveries failed.', { error });
+      this.parts.options.logger.error('Waiting for inline deliveries failed.', {
+        error: loggable(error),
+      });
     });
   }
 

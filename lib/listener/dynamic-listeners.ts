@@ -3,6 +3,7 @@ import { grouped } from '../grouped';
 import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
 import { canonicalJson, type JsonValue } from '../json';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
 import { draftOf } from './builder';
 import type { Match } from './match';
@@ -55,7 +56,9 @@ export class DynamicListeners {
       const listener = normalise(draft, this.catalog(), this.policyOf(event.hook));
       return [{ event, listener: { ...listener, identity: dynamicIdentity(event.hook, options) } }];
     } catch (error) {
-      this.logger.error(`A resolved target of event ${event.id} was refused.`, { error });
+      this.logger.error(`A resolved target of event ${event.id} was refused.`, {
+        error: loggable(error),
+      });
       return [];
     }
   }

@@ -100,9 +100,13 @@ describe('sentEvent', () => {
       resolve: () => {
         throw new RangeError('gone');
       },
-      why: /gone/,
+      why: /RangeError was thrown/,
     },
-    { title: 'rejects', resolve: () => Promise.reject(new RangeError('gone')), why: /gone/ },
+    {
+      title: 'rejects',
+      resolve: () => Promise.reject(new RangeError('gone')),
+      why: /RangeError was thrown/,
+    },
     { title: 'gives nothing', resolve: () => undefined, why: /array/ },
     { title: 'gives a text', resolve: () => 'https://example.test', why: /array/ },
     { title: 'names null', resolve: () => [null], why: /array of URLs/ },
@@ -113,7 +117,6 @@ describe('sentEvent', () => {
       code: 'HOOK_CAPTURE_FAILED',
       hook: 'order.shipped',
       message: expect.stringMatching(why),
-      cause: expect.any(Error),
     });
     expect(logger.error).not.toHaveBeenCalled();
     expect(await sent(shipped(resolve), 'log')).toBeNull();
