@@ -88,6 +88,7 @@ export class ModelHooks {
       policyOf: (hook) => this.#policyOf(hook),
       startedAt: () => this.#current.startedAt,
       logger: options.logger,
+      vault: options.vault,
     });
     this.listeners = this.#parts.listeners;
     this.deliveries = new Deliveries(this.#database, this.#tables, () =>

@@ -89,13 +89,14 @@ function identity({ chunk, deliveryId, event, recipient }: Omit<PendingDelivery,
 }
 
 function signed({ deliveryId, event, hook, recipient, state }: PendingDelivery, at: Date) {
-  const { contentType, format, secret, target } = recipient;
+  const { contentType, format, secret, previousSecret, target } = recipient;
   const content = body(event, hook, { contentType, format: format ?? hook.format });
   const headers = requestHeaders(event, recipient, {
     deliveryId,
     attempt: state.attempt + 1,
     body: content,
     secret,
+    previousSecret,
     now: at.getTime(),
   });
   return { url: new URL(target), headers, body: content };

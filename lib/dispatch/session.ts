@@ -190,7 +190,7 @@ export class Session {
     const recorder = new Recorder(database, tables, health, reporter, logger, (records, lost) =>
       engine.noteRecorded(records, lost),
     );
-    const loader = new ChunkLoader(dataSource, database, tables, catalog);
+    const loader = new ChunkLoader(dataSource, database, tables, catalog, options.vault);
     const lease = { processId: this.processId, leaseMs };
     const engine: DeliveryEngine = new DeliveryEngine(
       new Planner(dataSource, database, tables, matching, catalog, lease, logger),

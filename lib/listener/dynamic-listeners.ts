@@ -5,7 +5,9 @@ import type { HookEvent } from '../hook/event';
 import { canonicalJson, type JsonValue } from '../json';
 import { loggable } from '../loggable';
 import type { Logger } from '../logger';
+import type { Vault } from '../vault';
 import { draftOf } from './builder';
+import { secret, withSecrets } from './header-value';
 import type { Match } from './match';
 import { identityHash, type NormalListener, normalise } from './normal';
 import type { ListenerOptions } from './options';
@@ -25,6 +27,7 @@ export class DynamicListeners {
     private readonly catalog: () => HookCatalog,
     private readonly policyOf: (hook: string | null) => RecipientPolicy,
     private readonly logger: Logger,
+    private readonly vault: Vault,
   ) {}
 
   async matching(
@@ -54,7 +57,7 @@ export class DynamicListeners {
     if (options.owner !== undefined && options.owner !== event.sender) return [];
     try {
       const listener = normalise(draft, this.catalog(), this.policyOf(event.hook));
-      return [{ event, listener: { ...listener, identity: dynamicIdentity(event.hook, options) } }];
+      return [{ event, listener: { ...listener, identity: this.#identity(event.hook, options) } }];
     } catch (error) {
       this.logger.error(`A resolved target of event ${event.id} was refused.`, {
         error: loggable(error),
@@ -62,10 +65,16 @@ export class DynamicListeners {
       return [];
     }
   }
-}
 
-/** Told with other options, it is another listener. */
-function dynamicIdentity(hook: string, options: ListenerOptions): string {
-  const said = { ...options, url: new URL(options.url).href } as unknown as JsonValue;
-  return identityHash(`dynamic ${canonicalJson([hook, said])}`);
+  /** Told with other options, it is another listener. A plain hash of a secret could be guessed at. */
+  #identity(hook: string, { url, secret: signing, headers, ...options }: ListenerOptions): string {
+    const digest = (text: string) => this.vault.digest(text);
+    const said = {
+      ...options,
+      url: new URL(url).href,
+      ...(signing !== undefined && { secret: digest(signing) }),
+      ...(headers && { headers: withSecrets(headers, (text) => secret(digest(text))) }),
+    } as unknown as JsonValue;
+    return identityHash(`dynamic ${canonicalJson([hook, said])}`);
+  }
 }

@@ -122,10 +122,10 @@ export class Listeners {
   /** Changes a listener, checked as a whole. Rejects as `save` does, and with `LISTENER_INVALID` for an unknown id. */
   async update(id: string, changes: ListenerChanges): Promise<Listener> {
     return this.database.transaction(async (query) => {
-      const stored = await this.rows.store.one(query, id);
+      const stored = await this.rows.store.locked(query, id);
       if (!stored) throw unknownListener(id);
       const changed = this.saving.checked(changedDraft(stored, changes));
-      if (!(await this.rows.store.replace(query, id, changed)))
+      if (!(await this.rows.store.replace(query, stored, changed)))
         throw new ListenerInvalidError({ url: ['another listener is the same already'] });
       return ((await this.rows.store.one(query, id)) as StoredListener).listener;
     });

@@ -13,6 +13,7 @@ import type { FieldKind } from '../match/field-kind';
 import { asMatcher, type Condition, type Matcher } from '../match/matcher';
 import { type StoredCondition, toStored } from '../match/operand';
 import type { ListenerDraft } from './draft';
+import type { HeaderValues } from './header-value';
 import { isPattern } from './pattern';
 import { hooksHeardBy } from './pattern-hooks';
 import type { RecipientPolicy } from './recipient-policy';
@@ -38,7 +39,7 @@ export interface ListenerValues {
   readonly format: string | null;
   readonly secret: string;
   readonly digest: string;
-  readonly headers: JsonValue;
+  readonly headers: HeaderValues;
   readonly owner: string | null;
   readonly key: string | null;
   readonly config: JsonValue;

@@ -4,6 +4,7 @@ import type { Database } from '../database';
 import type { HookCatalog } from '../hook/catalog';
 import type { Logger } from '../logger';
 import type { Tables } from '../tables';
+import type { Vault } from '../vault';
 import { Audience } from './audience';
 import { Candidates } from './candidates';
 import { DynamicListeners } from './dynamic-listeners';
@@ -21,6 +22,7 @@ interface Surroundings {
   readonly catalog: () => HookCatalog;
   readonly policyOf: (hook: string | null) => RecipientPolicy;
   readonly logger: Logger;
+  readonly vault: Vault;
   /** When this process attached, by the clock of the database. */
   readonly startedAt: () => Date;
 }
@@ -33,10 +35,11 @@ export interface ListenerParts {
 }
 
 export function listenerParts(surroundings: Surroundings): ListenerParts {
-  const { dataSource, database, tables, catalog, policyOf, startedAt, logger } = surroundings;
+  const { dataSource, database, tables, catalog, policyOf, startedAt, logger, vault } =
+    surroundings;
   const keys = new KeyStore(tables, catalog);
-  const store = new ListenerStore(tables, keys);
-  const dynamic = new DynamicListeners(store, catalog, policyOf, logger);
+  const store = new ListenerStore(tables, keys, vault);
+  const dynamic = new DynamicListeners(store, catalog, policyOf, logger, vault);
   const matching = new ListenerMatching(new Candidates(tables), catalog, dynamic);
   const events = new EventReader(dataSource, database, tables, catalog);
   const audience = new Audience(database, { store, matching }, catalog, events);
