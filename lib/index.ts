@@ -57,6 +57,7 @@ export {
 } from './listener/header-value';
 export type { ContentType, Digest, Listener, ListenerOptions } from './listener/listener';
 export type { Listeners, ListenerWhere, SaveManyOptions } from './listener/listeners';
+export type { RotateOptions } from './listener/rotation';
 export type { Logger } from './logger';
 export {
   allOf,

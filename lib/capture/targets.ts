@@ -5,22 +5,28 @@ import type { HookEvent } from '../hook/event';
 import { eventName, type Hook } from '../hook/hook';
 import type { Targets } from '../hook/options';
 import { isPlainObject, storable, toJson } from '../json';
+import type { Vault } from '../vault';
 import { toEvent } from './event-row';
 import { captureFailed } from './functions';
 import type { ReadyEvent } from './outbox';
 import { deepFreeze } from './plain-row';
+import { sealTargets } from './sealed-targets';
 
 /** Targets that `resolve` may name for one event. */
 export const MAX_TARGETS = 100;
 
-/** The event with the targets that its hook's `resolve` names. What that throws becomes `HOOK_CAPTURE_FAILED`. */
-export async function withTargets(dataSource: DataSource, event: ReadyEvent): Promise<ReadyEvent> {
+/** The event with the targets that its hook's `resolve` names, as they are stored. What that throws becomes `HOOK_CAPTURE_FAILED`. */
+export async function withTargets(
+  dataSource: DataSource,
+  event: ReadyEvent,
+  vault: Vault,
+): Promise<ReadyEvent> {
   const { resolve } = event.hook.declared;
   if (!resolve) return event;
   try {
     const id = event.id ?? uuidv7();
     const targets = checked(event.hook, await resolve(told(dataSource, { ...event, id })));
-    return { ...event, id, targets: targets.length > 0 ? targets : null };
+    return { ...event, id, targets: targets.length > 0 ? sealTargets(vault, id, targets) : null };
   } catch (error) {
     throw captureFailed(event.hook, error);
   }

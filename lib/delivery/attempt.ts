@@ -10,6 +10,7 @@ import type { AttemptOptions } from './options';
 import type { DeliveryState, Outcome, RecordedEffect } from './outcome';
 import type { Recipient } from './recipients';
 import type { Attempted, OutcomeRecord } from './recorder';
+import { discreet, type Redact, redactor } from './redaction';
 
 /** One delivery of a chunk, with everything that an attempt needs. */
 export interface PendingDelivery {
@@ -42,11 +43,12 @@ export async function attempt(
   const { timeoutMs, maxResponseBytes } = options;
   const reply = await client.post({ ...signed(delivery, at), timeoutMs, maxResponseBytes, signal });
   const judgement = judge(reply, { state, options, replies: recipient.replies });
+  const redact = redactor(recipient.secrets);
   return {
     ...identity(delivery),
     state: nextState(state, judgement.outcome),
-    outcome: judgement.outcome,
-    attempted: { at, durationMs: performance.now() - startedAt, ...answer(reply) },
+    outcome: discreet(judgement.outcome, redact),
+    attempted: { at, durationMs: performance.now() - startedAt, ...answer(reply, redact) },
     effect: effectOf(judgement, reply, recipient, options),
   };
 }
@@ -112,9 +114,10 @@ function nextState(state: DeliveryState, { kind }: Outcome): DeliveryState {
 
 const STORED_OF_SUCCESS = 1_024;
 
-function answer(reply: Reply): Pick<Attempted, 'httpStatus' | 'response'> {
+function answer(reply: Reply, redact: Redact): Pick<Attempted, 'httpStatus' | 'response'> {
   if (reply.kind !== 'answered') return { httpStatus: null, response: null };
-  const { httpStatus, text } = reply;
+  const { httpStatus } = reply;
+  const text = redact(reply.text);
   const response = isSuccess(reply) ? text.slice(0, STORED_OF_SUCCESS) : text;
   return { httpStatus, response: response || null };
 }

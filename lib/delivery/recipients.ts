@@ -36,6 +36,8 @@ interface Secret {
   readonly previousSecret: string | null;
   /** As they are sent. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What of all that is secret. */
+  readonly secrets: readonly string[];
 }
 
 /** A key may be known to another process only: the newest one, while processes are started anew one by one. */
@@ -64,15 +66,18 @@ function recipientOf(row: Plain & SecretColumns, vault: Vault): Recipient {
     return { ...plain, ...openedSecrets(new StoredSecrets(vault, row)), unreadable: null };
   } catch (error) {
     const unreadable = outcomeWithout(error);
-    return { ...plain, secret: '', previousSecret: null, headers: {}, unreadable };
+    return { ...plain, ...NOTHING_OPENED, unreadable };
   }
 }
+
+const NOTHING_OPENED: Secret = { secret: '', previousSecret: null, headers: {}, secrets: [] };
 
 function openedSecrets(secrets: StoredSecrets): Secret {
   return {
     secret: secrets.secret,
     previousSecret: secrets.previousSecret,
     headers: secrets.sentHeaders,
+    secrets: secrets.texts,
   };
 }
 

@@ -137,7 +137,7 @@ export class Planner {
   async #claim(query: Query, limit: number): Promise<EventRow[]> {
     const rows = await query<EventRow>(
       `UPDATE ${this.tables.event} SET planned_at = clock_timestamp() WHERE id IN (
-         SELECT id FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)
+         SELECT id FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1) AND ${this.matching.tellableSql}
          ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
        ) RETURNING ${EVENT_COLUMNS}`,
       [this.catalog().names(), limit],

@@ -1,7 +1,9 @@
+import { openableSql, openTargets, type StoredTargets } from '../capture/sealed-targets';
 import type { Query } from '../database';
 import { grouped } from '../grouped';
 import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
+import type { Targets } from '../hook/options';
 import { canonicalJson, type JsonValue } from '../json';
 import { loggable } from '../loggable';
 import type { Logger } from '../logger';
@@ -15,7 +17,7 @@ import type { RecipientPolicy } from './recipient-policy';
 import type { ListenerStore } from './store';
 
 /** The targets that a hook's `resolve` gave when the event was captured, by event id. */
-export type ResolvedTargets = ReadonlyMap<string, readonly (string | ListenerOptions)[]>;
+export type ResolvedTargets = ReadonlyMap<string, StoredTargets>;
 
 /**
  * Gives the targets of single events what deliveries need: a listener of their own, which no key finds. One target of a hook has one
@@ -36,7 +38,9 @@ export class DynamicListeners {
     targets: ResolvedTargets,
   ): Promise<readonly Match[]> {
     const wanted = events.flatMap((event) =>
-      (targets.get(event.id) ?? []).flatMap((target) => this.#listenerOf(event, target)),
+      this.#opened(event, targets.get(event.id)).flatMap((target) =>
+        this.#listenerOf(event, target),
+      ),
     );
     if (wanted.length === 0) return [];
     const distinct = new Map(wanted.map(({ listener }) => [listener.identity, listener]));
@@ -45,6 +49,22 @@ export class DynamicListeners {
       event,
       listenerIds: [...new Set(own.flatMap(({ listener }) => ids.get(listener.identity) ?? []))],
     }));
+  }
+
+  /** Which events have no targets, or such as open here. */
+  get openableSql(): string {
+    return openableSql(this.vault);
+  }
+
+  #opened(event: HookEvent, stored: StoredTargets = []): Targets {
+    try {
+      return openTargets(this.vault, event.id, stored);
+    } catch (error) {
+      this.logger.error(`The targets of event ${event.id} do not open.`, {
+        error: loggable(error),
+      });
+      return [];
+    }
   }
 
   /** A target that must not be sent to is left out, with an error in the log: the event's other listeners are not to suffer. */

@@ -7,6 +7,7 @@ import type { SecretColumns, StoredSecrets } from './sealing';
 /** A listener with what only the sender of its deliveries may see. */
 export interface StoredListener {
   readonly listener: Listener;
+  readonly identity: string;
   readonly secrets: StoredSecrets;
   readonly failingSince: Date | null;
 }

@@ -144,7 +144,7 @@ function values({ hook, pattern, options, operations }: ListenerDraft): Listener
     target: options.url,
     content_type: options.contentType ?? 'application/json',
     format: options.format ?? null,
-    secret: options.secret ?? `whsec_${randomBytes(32).toString('base64')}`,
+    secret: options.secret ?? newSecret(),
     digest: options.digest ?? 'sha256',
     headers: options.headers ?? {},
     owner: options.owner ?? null,
@@ -155,6 +155,11 @@ function values({ hook, pattern, options, operations }: ListenerDraft): Listener
     ordered: options.ordered ?? false,
     max_per_second: options.maxPerSecond ?? null,
   };
+}
+
+/** As Standard Webhooks has them. */
+export function newSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`;
 }
 
 const COLUMN_OF_OPTION = {

@@ -12,7 +12,10 @@ import { KeyStore } from './key-store';
 import { Listeners } from './listeners';
 import { ListenerMatching } from './matching';
 import type { RecipientPolicy } from './recipient-policy';
+import { Reencryption } from './reencryption';
+import { SecretRotation } from './rotation';
 import { Saving } from './saving';
+import { SealedListeners, SealedTargets } from './sealed-rows';
 import { ListenerStore } from './store';
 
 interface Surroundings {
@@ -44,6 +47,9 @@ export function listenerParts(surroundings: Surroundings): ListenerParts {
   const events = new EventReader(dataSource, database, tables, catalog);
   const audience = new Audience(database, { store, matching }, catalog, events);
   const saving = new Saving(store, catalog, policyOf);
-  const rows = { store, keys };
+  const rotation = new SecretRotation(tables, vault);
+  const kinds = [new SealedListeners(tables, vault), new SealedTargets(tables, vault)];
+  const reencryption = new Reencryption(database, vault, kinds, logger);
+  const rows = { store, keys, rotation, reencryption };
   return { listeners: new Listeners(database, rows, audience, saving, startedAt), store, matching };
 }

@@ -67,6 +67,12 @@ export class StoredSecrets {
     return withSecrets(this.row.headers, (text, name) => this.#header(text, name));
   }
 
+  /** Everything that is secret, as texts. */
+  get texts(): readonly string[] {
+    const { secret, previousSecret, headers } = this;
+    return [secret, ...(previousSecret === null ? [] : [previousSecret]), ...secretTexts(headers)];
+  }
+
   #header(text: string, name: string): string {
     return this.vault.open(text, headerPlace(this.row.identity, name));
   }
@@ -78,7 +84,8 @@ function keyIdsOf(columns: Omit<SecretColumns, 'identity'>): readonly string[] {
   return [...new Set(ids.filter((id) => id !== null))].sort();
 }
 
-function storedTexts({
+/** Everything that is secret of a listener, as it is stored. */
+export function storedTexts({
   secret,
   previous_secret,
   headers,

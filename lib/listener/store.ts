@@ -11,7 +11,7 @@ import type { KeyStore } from './key-store';
 import { type Saved, type StoredListener, type StoredRow, toListener } from './listener-row';
 import type { NormalListener } from './normal';
 import { StoredSecrets, sealed } from './sealing';
-import { matchSql, previousSecretSql, withoutKeysSql } from './sql';
+import { keyIdsSql, matchSql, previousSecretSql, withoutKeysSql } from './sql';
 
 /** The SQL of listeners. Everything runs on the `query` that it is given, so that a save can join a transaction. */
 export class ListenerStore {
@@ -164,6 +164,7 @@ export class ListenerStore {
     );
     return rows.map((row) => ({
       listener: toListener(row),
+      identity: row.identity,
       secrets: new StoredSecrets(this.vault, row),
       failingSince: row.failing_since,
     }));
@@ -227,12 +228,11 @@ function pick<Row extends object>(
   return picked;
 }
 
-/** What a save of a listener that is stored changes. Whichever keys its other secrets have stay noted too. */
+/** What a save of a listener that is stored changes. */
 function assignments(named: NormalListener['named']): string {
   const columns = named.map((column) => `${column} = excluded.${column}, `);
   if (!named.includes('secret') && !named.includes('headers')) return columns.join('');
-  const keyIds = 'ARRAY(SELECT DISTINCT unnest(l.key_ids || excluded.key_ids) ORDER BY 1)';
-  return `${columns.join('')}key_ids = ${keyIds}, `;
+  return `${columns.join('')}key_ids = ${keyIdsSql('excluded.key_ids')}, `;
 }
 
 function replacesMatch({ row, namesMatch }: NormalListener): boolean {

@@ -4,6 +4,7 @@ import type { ReadyEvent } from '../../lib/capture/outbox';
 import { sentEvent } from '../../lib/capture/sent';
 import { MAX_TARGETS } from '../../lib/capture/targets';
 import { defineHook } from '../../lib/hook/hook';
+import { Vault } from '../../lib/vault';
 
 const dataSource = new DataSource({ type: 'postgres' });
 const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
@@ -25,7 +26,7 @@ function shipped(resolve?: unknown): ReadyEvent {
 }
 
 const sent = (event: ReadyEvent, onCaptureError: 'throw' | 'log' = 'throw') =>
-  sentEvent(dataSource, event, { onCaptureError, logger });
+  sentEvent(dataSource, event, { onCaptureError, logger, vault: new Vault() });
 
 describe('sentEvent', () => {
   it('leaves an event as it is whose hook does not resolve', async () => {
