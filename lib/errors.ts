@@ -221,10 +221,10 @@ export class SecretKeyMissingError extends ModelHookError {
 /** A stored secret does not open with its key: it was changed in the database, or the id names another key by now. */
 export class SecretUnreadableError extends ModelHookError {
   readonly code = 'SECRET_UNREADABLE';
-  constructor() {
+  constructor(readonly key: string) {
     super(
-      'A stored secret does not open with its key: it was changed in the database, or another key bears the id. ' +
-        'Give the right key, or name the secret anew (hooks.listeners.rotateSecret, update).',
+      `A stored secret does not open with its key "${key}": it was changed in the database, or \`encryptionKeys\` holds another ` +
+        'key under that id. Give the right key, or name the secret anew (hooks.listeners.rotateSecret, update).',
     );
   }
 }

@@ -100,6 +100,7 @@ export class ModelHooks {
       this.#database,
       this.#tables,
       () => this.#catalog,
+      this.#parts.matching,
       () => this.#session?.engine,
     );
   }

@@ -63,10 +63,12 @@ export class Vault {
     const [, id = '', payload = ''] = SEALED.exec(stored) ?? [];
     const bytes = Buffer.from(payload, 'base64url');
     const isWhole = bytes.length >= IV_BYTES + TAG_BYTES && bytes.toString('base64url') === payload;
-    if (!isWhole) throw new SecretUnreadableError();
+    if (!isWhole) throw new SecretUnreadableError(id);
     const key = this.#keys.get(id);
     if (!key) throw new SecretKeyMissingError([id]);
-    return opened(key, bytes, place);
+    const text = opened(key, bytes, place);
+    if (text === null) throw new SecretUnreadableError(id);
+    return text;
   }
 
   /** Whether a text is stored as it would be today. */
@@ -86,7 +88,7 @@ export function keyIdOf(stored: string): string | null {
   return SEALED.exec(stored)?.[1] ?? null;
 }
 
-function opened(key: KeyObject, bytes: Buffer, place: string): string {
+function opened(key: KeyObject, bytes: Buffer, place: string): string | null {
   const iv = bytes.subarray(0, IV_BYTES);
   const decipher = createDecipheriv(CIPHER, key, iv, { authTagLength: TAG_BYTES });
   decipher.setAAD(Buffer.from(place));
@@ -95,7 +97,7 @@ function opened(key: KeyObject, bytes: Buffer, place: string): string {
     const sealed = bytes.subarray(IV_BYTES + TAG_BYTES);
     return Buffer.concat([decipher.update(sealed), decipher.final()]).toString('utf8');
   } catch {
-    throw new SecretUnreadableError();
+    return null;
   }
 }
 
