@@ -37,6 +37,7 @@ export async function attempt(
   { client, options: general, signal }: AttemptContext,
 ): Promise<AttemptRecord> {
   const { hook, recipient, state } = delivery;
+  if (recipient.unreadable) return unattempted(delivery, recipient.unreadable);
   const options = optionsOf(general, hook, recipient);
   const at = new Date();
   const startedAt = performance.now();

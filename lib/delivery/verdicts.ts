@@ -30,12 +30,11 @@ export class Verdicts {
   }
 
   /** The outcome of a delivery that may not be sent to this listener now; null where it may. */
-  against({ id, active, inactiveReason, pausedUntil, unreadable }: Recipient): Outcome | null {
+  against({ id, active, inactiveReason, pausedUntil }: Recipient): Outcome | null {
     const verdict = this.#of.get(id);
     const inactive = active ? verdict?.inactive : (inactiveReason ?? '');
     if (inactive !== undefined)
       return { kind: 'skipped', reason: `the listener is not active: ${inactive}` };
-    if (unreadable) return unreadable;
     const until = Math.max(verdict?.pausedUntil ?? 0, pausedUntil?.getTime() ?? 0);
     const afterMs = until - Date.now();
     return afterMs > 0 ? { kind: 'waiting', afterMs, reason: 'the listener is paused' } : null;

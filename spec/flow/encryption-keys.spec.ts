@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Column, type DataSource, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import {
   type AttachOptions,
@@ -8,6 +9,7 @@ import {
   type Targets,
 } from '../../lib';
 import { Database, type Query } from '../../lib/database';
+import { canonicalJson } from '../../lib/json';
 import { checkKeys } from '../../lib/listener/key-check';
 import { tablesOf } from '../../lib/tables';
 import { Vault } from '../../lib/vault';
@@ -331,6 +333,30 @@ describe('reencrypt', () => {
     await newer.hooks.idle();
     expect(receiver.received.map(({ path }) => path).toSorted()).toEqual(['/0', '/1', '/2']);
     expect(receiver.received.find(({ path }) => path === '/2')?.headers['x-a']).toBe('of two');
+  });
+});
+
+describe('a target that names its own secret', () => {
+  /** The identities of its listeners, after events that named it with these secrets. */
+  async function identities(keys: EncryptionKeys, secrets: readonly string[]): Promise<string[]> {
+    const application = await start(keys);
+    for (const one of secrets) await waiting(application, [{ url: receiver.url, secret: one }]);
+    await application.hooks.idle();
+    const rows = await application.dataSource.query<{ identity: string }[]>(
+      'SELECT identity FROM model_hook_listener ORDER BY id',
+    );
+    return rows.map(({ identity }) => identity);
+  }
+  const hashed = (one: string): string => {
+    const said = canonicalJson(['job', { secret: one, url: `${receiver.url}/` }]);
+    return createHash('sha256').update(`dynamic ${said}`).digest('hex');
+  };
+
+  it('is one listener for each secret, known by what nobody without the key can guess at', async () => {
+    const sealed = await identities(OLD, ['one', 'one', 'two']);
+    expect(sealed).toHaveLength(2);
+    expect(sealed).not.toContain(hashed('one'));
+    expect(await identities(NONE, ['one', 'one', 'two'])).toEqual([hashed('one'), hashed('two')]);
   });
 });
 
