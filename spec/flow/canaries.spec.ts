@@ -1,31 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { inspect } from 'node:util';
-import { Column, Entity, PrimaryGeneratedColumn, type Logger as TypeormLogger } from 'typeorm';
-import {
-  type HookEvent,
-  type Logger,
-  ModelHook,
-  ModelHooks,
-  type ReportName,
-  secret,
-  type Targets,
-} from '../../lib';
+import { ModelHooks, type ReportName, secret } from '../../lib';
 import { TABLE_NAMES, tableName } from '../../lib/table-names';
 import { type Application, SPEC_KEYS, startApplication } from '../support/application';
 import { type Receiver, type Respond, startReceiver } from '../support/receiver';
+import { Account, Careless, Coded, Job, PIN, place, SECRETS } from './canary-entities';
 import { until } from './delivery-flow';
-
-/** What must show up nowhere. */
-const PIN = 'canary-of-an-unprovided-field';
-const SECRETS = {
-  former: 'canary-of-a-former-secret',
-  given: 'canary-of-a-given-secret',
-  header: 'canary-of-a-secret-header',
-  target: 'canary-of-a-target',
-  targetHeader: 'canary-of-a-header-of-a-target',
-  refused: 'canary-of-a-refused-listener',
-  key: 'canary-of-a-key-of-31-characters',
-} as const;
+import { Seen } from './seen';
 
 const REPORTS = {
   captured: 0,
@@ -33,135 +13,6 @@ const REPORTS = {
   outcome: 0,
   listenerDisabled: 0,
 } satisfies Record<ReportName, 0>;
-
-let origin = '';
-
-@Entity()
-@ModelHook({ provides: ['name'], exactPrevious: true })
-class Account {
-  @PrimaryGeneratedColumn()
-  id!: number;
-
-  @Column({ type: 'varchar' })
-  name!: string;
-
-  @Column({ type: 'varchar' })
-  pin!: string;
-}
-
-/** Its function throws, quoting what it sees. */
-@Entity()
-@ModelHook({
-  provides: ['name'],
-  compute: {
-    checked: ({ pin }: Careless) => {
-      throw new RangeError(`the pin ${pin} is not a number`);
-    },
-  },
-})
-class Careless {
-  @PrimaryGeneratedColumn()
-  id!: number;
-
-  @Column({ type: 'varchar' })
-  name!: string;
-
-  @Column({ type: 'varchar' })
-  pin!: string;
-}
-
-/** What it keeps cannot be read again; whoever tries is told which value it was. */
-const unreadable = {
-  to: (value: string) => value,
-  from: (value: string) => {
-    throw new RangeError(`cannot read ${value} of ${PIN}`);
-  },
-};
-
-@Entity()
-@ModelHook({ provides: ['name'], ref: () => 'https://example.com' })
-@ModelHook({ name: 'unreadable', provides: ['code'] })
-class Coded {
-  @PrimaryGeneratedColumn()
-  id!: number;
-
-  @Column({ type: 'varchar' })
-  name!: string;
-
-  @Column({ type: 'varchar', transformer: unreadable })
-  code!: string;
-
-  @Column({ type: 'varchar', transformer: unreadable })
-  pin!: string;
-}
-
-@Entity()
-@ModelHook({ provides: ['name'], resolve: (event) => targetsOf(event) })
-class Job {
-  @PrimaryGeneratedColumn()
-  id!: number;
-
-  @Column({ type: 'varchar' })
-  name!: string;
-
-  @Column({ type: 'varchar' })
-  pin!: string;
-}
-
-function targetsOf({ data }: HookEvent): Targets {
-  if (data.name === 'bad') throw new TypeError(`no target for ${SECRETS.target} ${PIN}`);
-  const headers = { 'X-Target': secret(SECRETS.targetHeader) };
-  const good = { url: `${origin}/target`, secret: SECRETS.target, headers };
-  return [good, { ...good, url: 'http://10.0.0.1/' }];
-}
-
-/** Everything that could be seen by somebody, as text. */
-class Seen {
-  readonly texts: string[] = [];
-
-  readonly note = (...facts: readonly unknown[]): void => {
-    for (const fact of facts)
-      this.texts.push(
-        typeof fact === 'string' ? fact : inspect(fact, { depth: null, showHidden: true }),
-      );
-  };
-
-  readonly logger: Logger = {
-    debug: this.note,
-    info: this.note,
-    warn: this.note,
-    error: this.note,
-  };
-
-  /** Of TypeORM's log, the statements that are ours. */
-  readonly #noteQuery = (query: string, parameters: unknown): void => {
-    if (query.includes('model_hook_')) this.note(query, parameters);
-  };
-
-  readonly typeormLogger: TypeormLogger = {
-    logQuery: this.#noteQuery,
-    logQueryError: (error, query, parameters) => {
-      this.#noteQuery(query, parameters);
-      if (query.includes('model_hook_')) this.note(error);
-    },
-    logQuerySlow: (_time, query, parameters) => this.#noteQuery(query, parameters),
-    logSchemaBuild: () => undefined,
-    logMigration: () => undefined,
-    log: (_level, message) => this.note(message),
-  };
-
-  /** What rejects is seen too. */
-  async refused(work: Promise<unknown>): Promise<void> {
-    await expect(
-      work.catch((error: unknown) => Promise.reject(this.#kept(error))),
-    ).rejects.toThrow();
-  }
-
-  #kept(error: unknown): unknown {
-    this.note(error);
-    return error;
-  }
-}
 
 /** Answers with all that it was sent, as some do who want to help. */
 const repeat: Respond = ({ path, headers }, response) => {
@@ -202,14 +53,17 @@ async function live(): Promise<void> {
   const headers = { Authorization: secret(`Bearer ${SECRETS.header}`) };
   const delivery = { retries: 0 };
   const listen = (path: string, options = {}) =>
-    accounts.listener({ url: origin + path, headers, delivery, ...options }).save();
+    accounts.listener({ url: place.origin + path, headers, delivery, ...options }).save();
 
   const { id } = await listen('/rotated', { secret: SECRETS.former });
   seen.note(await hooks.listeners.rotateSecret(id, { secret: 'shown to who asked' }));
   for (const path of ['/fails', '/refuses']) await listen(path, { secret: SECRETS.given });
   const updated = await listen('/', { secret: SECRETS.given, key: 'k' });
-  seen.note(await hooks.listeners.update(updated.id, { config: { a: 1 }, url: `${origin}/moved` }));
-  for (const hook of ['coded', 'unreadable', 'job']) await hooks.get(hook).listener(origin).save();
+  seen.note(
+    await hooks.listeners.update(updated.id, { config: { a: 1 }, url: `${place.origin}/moved` }),
+  );
+  for (const hook of ['coded', 'unreadable', 'job'])
+    await hooks.get(hook).listener(place.origin).save();
 
   await refusals();
   await failingDatabase();
@@ -257,7 +111,7 @@ async function refusals(): Promise<void> {
     await seen.refused(save(options));
   await seen.refused(
     accounts
-      .listener(origin)
+      .listener(place.origin)
       .match({ pin: PIN } as object)
       .save(),
   );
@@ -301,7 +155,7 @@ describe.each([
   beforeAll(async () => {
     seen = new Seen();
     receiver = await startReceiver(repeat);
-    origin = receiver.url;
+    place.origin = receiver.url;
     for (const stream of streams) jest.spyOn(console, stream).mockImplementation(seen.note);
     jest.spyOn(process, 'emitWarning').mockImplementation((...facts) => seen.note(...facts));
     for (const channel of channels) subscribe(channel, onReport);
