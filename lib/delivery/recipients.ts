@@ -1,5 +1,6 @@
 import type { Query } from '../database';
 import { SecretKeyMissingError } from '../errors';
+import { secretTexts, withSecrets } from '../listener/header-value';
 import type { Listener } from '../listener/listener';
 import { type SecretColumns, StoredSecrets } from '../listener/sealing';
 import { previousSecretSql } from '../listener/sql';
@@ -72,12 +73,13 @@ function recipientOf(row: Plain & SecretColumns, vault: Vault): Recipient {
 
 const NOTHING_OPENED: Secret = { secret: '', previousSecret: null, headers: {}, secrets: [] };
 
-function openedSecrets(secrets: StoredSecrets): Secret {
+function openedSecrets({ secret, previousSecret, headers }: StoredSecrets): Secret {
+  const previous = previousSecret === null ? [] : [previousSecret];
   return {
-    secret: secrets.secret,
-    previousSecret: secrets.previousSecret,
-    headers: secrets.sentHeaders,
-    secrets: secrets.texts,
+    secret,
+    previousSecret,
+    headers: withSecrets(headers, (text) => text),
+    secrets: [secret, ...previous, ...secretTexts(headers)],
   };
 }
 

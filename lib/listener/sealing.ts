@@ -59,22 +59,10 @@ export class StoredSecrets {
 
   /** As they were said. */
   get headers(): HeaderValues {
-    return withSecrets(this.row.headers, (text, name) => secret(this.#header(text, name)));
-  }
-
-  /** As they are sent. */
-  get sentHeaders(): Readonly<Record<string, string>> {
-    return withSecrets(this.row.headers, (text, name) => this.#header(text, name));
-  }
-
-  /** Everything that is secret, as texts. */
-  get texts(): readonly string[] {
-    const { secret, previousSecret, headers } = this;
-    return [secret, ...(previousSecret === null ? [] : [previousSecret]), ...secretTexts(headers)];
-  }
-
-  #header(text: string, name: string): string {
-    return this.vault.open(text, headerPlace(this.row.identity, name));
+    const { headers, identity } = this.row;
+    return withSecrets(headers, (text, name) =>
+      secret(this.vault.open(text, headerPlace(identity, name))),
+    );
   }
 }
 
