@@ -1,11 +1,13 @@
 import type { ErrorCode } from './error-codes';
+import { oneLine } from './one-line';
 
 /** What every error of this package is: a class of its own, a stable `code`, its facts as fields. */
 export abstract class ModelHookError extends Error {
   abstract readonly code: ErrorCode;
 
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+    // Names and texts of others are quoted in it.
+    super(oneLine(message), options);
     this.name = new.target.name;
   }
 }
@@ -202,6 +204,28 @@ export class OptionInvalidError extends ModelHookError {
     expected: string,
   ) {
     super(`The option \`${option}\` must be ${expected}.`);
+  }
+}
+
+/** Stored secrets are sealed with keys that were not given. `keys` are their ids. */
+export class SecretKeyMissingError extends ModelHookError {
+  readonly code = 'SECRET_KEY_MISSING';
+  constructor(readonly keys: readonly string[]) {
+    super(
+      `Stored secrets are sealed with ${keys.map((id) => `"${id}"`).join(', ')}, which the option \`encryptionKeys\` of ` +
+        '`ModelHooks.attach` does not hold. Give it those keys too, behind the newest one.',
+    );
+  }
+}
+
+/** A stored secret does not open with its key: it was changed in the database, or the id names another key by now. */
+export class SecretUnreadableError extends ModelHookError {
+  readonly code = 'SECRET_UNREADABLE';
+  constructor(readonly key: string) {
+    super(
+      `A stored secret does not open with its key "${key}": it was changed in the database, or \`encryptionKeys\` holds another ` +
+        'key under that id. Give the right key, or name the secret anew (hooks.listeners.rotateSecret, update).',
+    );
   }
 }
 

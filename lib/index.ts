@@ -26,6 +26,7 @@ export type { Dispatcher, Engine } from './dispatch/dispatcher';
 export type { AttachOptions } from './dispatch/options';
 export type { RetentionOptions } from './dispatch/pruning';
 export type { Stats, Waiting } from './dispatch/stats';
+export type { EncryptionKeys } from './encryption-keys';
 export { modelHookEntities } from './entities';
 export { ERROR_CODES, type ErrorCode } from './error-codes';
 export * from './errors';
@@ -48,8 +49,15 @@ export type { Explanation, Reason } from './listener/audience';
 export type { ListenerBuilder, SaveOptions } from './listener/builder';
 export type { ListenerChanges } from './listener/changes';
 export type { Check } from './listener/checks';
+export {
+  type HeaderValue,
+  type SecretValue,
+  type ShownHeaderValue,
+  secret,
+} from './listener/header-value';
 export type { ContentType, Digest, Listener, ListenerOptions } from './listener/listener';
 export type { Listeners, ListenerWhere, SaveManyOptions } from './listener/listeners';
+export type { RotateOptions } from './listener/rotation';
 export type { Logger } from './logger';
 export {
   allOf,

@@ -20,6 +20,7 @@ import type { Hook } from './hook/hook';
 import type { DefinedHookOptions } from './hook/options';
 import { AttachedHook, DefinedHook, type SendOptions } from './listener/attached-hook';
 import type { ListenerBuilder } from './listener/builder';
+import { checkKeys, warnOfPlainSecrets } from './listener/key-check';
 import type { ListenerOptions } from './listener/listener';
 import type { Listeners } from './listener/listeners';
 import { type ListenerParts, listenerParts } from './listener/parts';
@@ -51,7 +52,7 @@ export class ModelHooks {
   /**
    * Captures the changes of hooked entities and, unless told otherwise, sends their events. Attaching again gives the same attachment,
    * and after `detach()` sends again. Rejects with `DATASOURCE_NOT_INITIALISED`, `TYPEORM_UNSUPPORTED`, `TABLES_MISSING`,
-   * `OPTION_INVALID`, `HOOK_UNKNOWN_FIELD`, `HOOK_DUPLICATE`, `HOOK_UNKNOWN_OPERATION`.
+   * `OPTION_INVALID`, `SECRET_KEY_MISSING`, `HOOK_UNKNOWN_FIELD`, `HOOK_DUPLICATE`, `HOOK_UNKNOWN_OPERATION`.
    */
   static async attach(dataSource: DataSource, options: AttachOptions = {}): Promise<ModelHooks> {
     const attached = attachments.get(dataSource);
@@ -67,6 +68,7 @@ export class ModelHooks {
     checkDataSource(dataSource);
     const hooks = new ModelHooks(dataSource, resolveOptions(options));
     await hooks.#start().catch((error: unknown) => hooks.#abandon(error));
+    warnOfPlainSecrets(hooks.options);
     followLifecycle(dataSource, {
       initialised: () => hooks.#start(),
       destroying: () => hooks.#end(),
@@ -88,6 +90,7 @@ export class ModelHooks {
       policyOf: (hook) => this.#policyOf(hook),
       startedAt: () => this.#current.startedAt,
       logger: options.logger,
+      vault: options.vault,
     });
     this.listeners = this.#parts.listeners;
     this.deliveries = new Deliveries(this.#database, this.#tables, () =>
@@ -97,6 +100,7 @@ export class ModelHooks {
       this.#database,
       this.#tables,
       () => this.#catalog,
+      this.#parts.matching,
       () => this.#session?.engine,
     );
   }
@@ -177,6 +181,11 @@ export class ModelHooks {
     return silence(fn);
   }
 
+  /** The same as `hooks.listeners.reencrypt()`. */
+  reencrypt(options?: Parameters<Listeners['reencrypt']>[0]): Promise<number> {
+    return this.listeners.reencrypt(options);
+  }
+
   get #current(): Session {
     if (!this.#session) throw new OptionInvalidError('dataSource', 'initialised: it was destroyed');
     return this.#session;
@@ -201,6 +210,7 @@ export class ModelHooks {
 
   async #start(): Promise<void> {
     await checkTables(this.#database, this.#tables);
+    await checkKeys(this.#database, this.#tables, this.options.vault);
     const catalog = new HookCatalog(this.dataSource);
     for (const [name, options] of this.#definitions) catalog.define(name, options);
     const stored = { database: this.#database, tables: this.#tables, store: this.#parts.store };

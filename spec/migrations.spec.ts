@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { ModelHooks, modelHookEntities, modelHookMigrations } from '../lib';
 import { TABLE_NAMES, tableName } from '../lib/table-names';
+import { specOptions } from './support/application';
 import { createDatabase, type Database } from './support/database';
 import { Person, person } from './support/person';
 import { type Receiver, startReceiver } from './support/receiver';
@@ -159,7 +160,7 @@ describe('ModelHooks, in a schema and with a prefix', () => {
     await initialise({ schema: 'my hooks', entityPrefix: 'App_' });
     await dataSource.runMigrations();
     await dataSource.synchronize();
-    const hooks = await ModelHooks.attach(dataSource, { delivery: { recipients: 'development' } });
+    const hooks = await ModelHooks.attach(dataSource, specOptions());
     const { id } = await hooks.for(Person).listener(receiver.url).match({ name: 'Joe' }).save();
     await dataSource.manager.save([person(), person({ name: 'Ann' })]);
     await hooks.idle();

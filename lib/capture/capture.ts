@@ -1,7 +1,9 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { JsonRecord } from '../json';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
+import type { Vault } from '../vault';
 import type { Change } from './change';
 import { projected, provided, readyEvent } from './functions';
 import type { Outbox, ReadyEvent, WrittenEvent } from './outbox';
@@ -29,7 +31,7 @@ export class Capture {
   constructor(
     private readonly dataSource: DataSource,
     private readonly outbox: Outbox,
-    private readonly options: Required<CaptureOptions>,
+    private readonly options: Required<CaptureOptions> & { readonly vault: Vault },
     private readonly reports: CaptureReports,
   ) {}
 
@@ -81,7 +83,7 @@ export class Capture {
       const event = change.plan.needsRow
         ? readyEvent(this.dataSource, change, raw)
         : removal(change, raw);
-      return event && (await withTargets(this.dataSource, event));
+      return event && (await withTargets(this.dataSource, event, this.options.vault));
     } catch (error) {
       return this.fail(runner, error);
     }
@@ -96,7 +98,7 @@ export class Capture {
       await runner.query(SPOIL_TRANSACTION).catch(() => undefined);
       throw error;
     }
-    this.reports.logger.error(EVENT_DROPPED, { error });
+    this.reports.logger.error(EVENT_DROPPED, { error: loggable(error) });
     return null;
   }
 

@@ -2,9 +2,9 @@ import type { DataSource } from 'typeorm';
 import type { HookEvent } from '../hook/event';
 import type { Hook } from '../hook/hook';
 import type { Operation } from '../hook/operation';
-import type { Targets } from '../hook/options';
 import { type JsonRecord, sameJson, toJson } from '../json';
 import { decodeRow } from './raw';
+import type { StoredTargets } from './sealed-targets';
 
 /** An event as it is stored. */
 export interface EventRow {
@@ -18,7 +18,7 @@ export interface EventRow {
   readonly data: JsonRecord;
   readonly previous: JsonRecord | null;
   /** What the hook's `resolve` named; null where it named nobody. */
-  readonly targets: Targets | null;
+  readonly targets: StoredTargets | null;
   readonly occurred_at: Date;
   /** Names the row that it is about; null where there is none. */
   readonly row_id: string | null;

@@ -4,6 +4,7 @@ import type { Field } from '../hook/field';
 import type { Hook } from '../hook/hook';
 import type { HookRow } from '../hook/options';
 import { type JsonRecord, type JsonValue, sameJson, toJson } from '../json';
+import { loggable } from '../loggable';
 import type { Change } from './change';
 import type { ReadyEvent } from './outbox';
 import { plainRow } from './plain-row';
@@ -31,10 +32,11 @@ export function readyEvent(
   }
 }
 
-/** The error that a function of a hook threw, as it is told. */
+/** The error that a function of a hook threw, as it is told. What it says itself may quote values: that stays in `cause`. */
 export function captureFailed(hook: Hook, error: unknown): CaptureFailedError {
-  const why = error instanceof Error ? error.message : String(error);
-  return new CaptureFailedError(hook.name, why, { cause: error });
+  if (error instanceof CaptureFailedError) return error;
+  const { name } = loggable(error);
+  return new CaptureFailedError(hook.name, `${name} was thrown, see \`cause\`.`, { cause: error });
 }
 
 function meetsColumns(

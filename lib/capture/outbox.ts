@@ -1,14 +1,15 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { runOn } from '../database';
 import { eventName, type Hook } from '../hook/hook';
 import type { Operation } from '../hook/operation';
-import type { Targets } from '../hook/options';
 import { type JsonRecord, storable } from '../json';
 import type { Tables } from '../tables';
 import type { CapturePlan, RowKey } from './plan';
 import { rawObjectSql } from './raw';
 import { rowId } from './row-id';
 import { keyColumnsSql, keyIsSql, keyJoinSql, keyParameters, tableSql } from './rows';
+import type { StoredTargets } from './sealed-targets';
 import { Statement } from './statement';
 
 /** An event whose values the database copies from the row itself, as it stands in the same transaction. */
@@ -33,7 +34,7 @@ export interface ReadyEvent {
   readonly data: JsonRecord;
   readonly previous: JsonRecord | null;
   /** What the hook's `resolve` named. */
-  readonly targets?: Targets | null;
+  readonly targets?: StoredTargets | null;
   /** Events of one row have an order; an event of no row has none. */
   readonly rowId: string | null;
 }
@@ -68,7 +69,11 @@ export class Outbox {
     const sources = groups(copied).map((group) => this.#copied(statement, group));
     if (ready.length > 0) sources.push(readySource(statement, ready));
     const sql = this.#sql(statement, sources);
-    const written: readonly { id: string }[] = await runner.query(sql, statement.parameters);
+    // Targets may hold secrets, which TypeORM's logger would print.
+    const holdsTargets = ready.some(({ targets }) => targets);
+    const written: readonly { id: string }[] = holdsTargets
+      ? await runOn(runner, sql, statement.parameters)
+      : await runner.query(sql, statement.parameters);
     return written.flatMap(({ id }) => statement.events.get(id) ?? []);
   }
 
@@ -223,7 +228,7 @@ function readyEvent({
 }
 
 // JSON inside of JSON is passed as text: PostgreSQL refuses an escaped NUL in a recordset, even in a member of type json.
-function asText(value: object | null): string | null {
+function asText(value: object | string | null): string | null {
   return value && JSON.stringify(value);
 }
 

@@ -11,6 +11,7 @@ import type { AttemptOptions } from './options';
 import type { DeliveryState, Outcome, RecordedEffect } from './outcome';
 import type { Recipient } from './recipients';
 import type { Attempted, OutcomeRecord } from './recorder';
+import { discreet, type Redact, redactor } from './redaction';
 
 /** One delivery of a chunk, with everything that an attempt needs. */
 export interface PendingDelivery {
@@ -45,17 +46,20 @@ export async function attempt(
   { client, options: general, signal }: AttemptContext,
 ): Promise<AttemptResult> {
   const { hook, recipient, state } = delivery;
+  if (recipient.unreadable)
+    return { record: unattempted(delivery, recipient.unreadable), sign: null };
   const options = optionsOf(general, hook, recipient);
   const at = new Date();
   const startedAt = performance.now();
   const { timeoutMs, maxResponseBytes } = options;
   const reply = await client.post({ ...signed(delivery, at), timeoutMs, maxResponseBytes, signal });
   const judgement = judge(reply, { state, options, replies: recipient.replies });
+  const redact = redactor(recipient.secrets);
   const record = {
     ...identity(delivery),
     state: nextState(state, judgement.outcome),
-    outcome: judgement.outcome,
-    attempted: { at, durationMs: performance.now() - startedAt, ...answer(reply) },
+    outcome: discreet(judgement.outcome, redact),
+    attempted: { at, durationMs: performance.now() - startedAt, ...answer(reply, redact) },
     effect: effectOf(judgement, reply, recipient, options),
   };
   // A request that we broke off ourselves tells nothing.
@@ -107,13 +111,14 @@ function identity({ chunk, deliveryId, event, recipient, ordered }: Omit<Pending
 }
 
 function signed({ deliveryId, event, hook, recipient, state }: PendingDelivery, at: Date) {
-  const { contentType, format, secret, target } = recipient;
+  const { contentType, format, secret, previousSecret, target } = recipient;
   const content = body(event, hook, { contentType, format: format ?? hook.format });
   const headers = requestHeaders(event, recipient, {
     deliveryId,
     attempt: state.attempt + 1,
     body: content,
     secret,
+    previousSecret,
     now: at.getTime(),
   });
   return { url: new URL(target), headers, body: content };
@@ -129,9 +134,10 @@ function nextState(state: DeliveryState, { kind }: Outcome): DeliveryState {
 
 const STORED_OF_SUCCESS = 1_024;
 
-function answer(reply: Reply): Pick<Attempted, 'httpStatus' | 'response'> {
+function answer(reply: Reply, redact: Redact): Pick<Attempted, 'httpStatus' | 'response'> {
   if (reply.kind !== 'answered') return { httpStatus: null, response: null };
-  const { httpStatus, text } = reply;
+  const { httpStatus } = reply;
+  const text = redact(reply.text);
   const response = isSuccess(reply) ? text.slice(0, STORED_OF_SUCCESS) : text;
   return { httpStatus, response: response || null };
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../database';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
 import type { Tables } from '../tables';
 
@@ -140,7 +141,9 @@ export class Breakers {
     try {
       return await work();
     } catch (error) {
-      this.logger.warn('The state of an origin could not be read or stored.', { error });
+      this.logger.warn('The state of an origin could not be read or stored.', {
+        error: loggable(error),
+      });
       return undefined;
     }
   }

@@ -1,6 +1,6 @@
 import type { HookEvent } from '../hook/event';
-import type { Listener } from '../listener/listener';
 import { isHeader } from '../listener/validation';
+import type { Recipient } from './recipients';
 import { hookHmac, webhookSignature } from './signature';
 import { USER_AGENT } from './user-agent';
 
@@ -10,16 +10,20 @@ export interface SignedRequest {
   readonly attempt: number;
   readonly body: string;
   readonly secret: string;
+  /** Signed with too, while both hold. */
+  readonly previousSecret: string | null;
   readonly now: number;
 }
 
 /** All headers of one request: the hook's, then the listener's, then ours, each over the ones before. */
 export function requestHeaders(
   event: HookEvent,
-  listener: Pick<Listener, 'id' | 'contentType' | 'digest' | 'headers'>,
-  { deliveryId, attempt, body, secret, now }: SignedRequest,
+  listener: Pick<Recipient, 'id' | 'contentType' | 'digest' | 'headers'>,
+  { deliveryId, attempt, body, secret, previousSecret, now }: SignedRequest,
 ): Record<string, string> {
   const timestamp = Math.floor(now / 1_000);
+  const signed = { id: deliveryId, timestamp, body };
+  const secrets = previousSecret === null ? [secret] : [secret, previousSecret];
   return {
     ...allowed(event.headers),
     ...allowed(listener.headers),
@@ -28,11 +32,14 @@ export function requestHeaders(
     'hook-event': headerText(event.name),
     'hook-delivery': deliveryId,
     'hook-hmac': hookHmac(listener.digest, secret, body),
+    ...(previousSecret !== null && {
+      'hook-hmac-previous': hookHmac(listener.digest, previousSecret, body),
+    }),
     'hook-subscription': listener.id,
     'hook-attempt': String(attempt),
     'webhook-id': deliveryId,
     'webhook-timestamp': String(timestamp),
-    'webhook-signature': webhookSignature(secret, { id: deliveryId, timestamp, body }),
+    'webhook-signature': secrets.map((one) => webhookSignature(one, signed)).join(' '),
   };
 }
 

@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Database } from '../database';
 import { LISTENER_DISABLED } from '../hook/own-hooks';
 import { withoutKeysSql } from '../listener/sql';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
 import type { Reporter } from '../reports';
 import type { Tables } from '../tables';
@@ -36,7 +37,7 @@ export class ListenerHealth {
       for (const report of disabled) this.reporter.emit('listenerDisabled', report);
       if (disabled.length > 0) this.told();
     } catch (error) {
-      this.logger.error('The state of listeners could not be stored.', { error });
+      this.logger.error('The state of listeners could not be stored.', { error: loggable(error) });
     }
   }
 

@@ -5,6 +5,7 @@ import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
 import type { Hook } from '../hook/hook';
 import type { Tables } from '../tables';
+import type { Vault } from '../vault';
 import { type Chunk, deliveryId } from './chunk';
 import { type DeliveryState, type Outcome, UNTRIED } from './outcome';
 import { type Recipient, readRecipients } from './recipients';
@@ -49,12 +50,14 @@ export class ChunkLoader {
     private readonly database: Database,
     private readonly tables: Tables,
     private readonly catalog: () => HookCatalog,
+    private readonly vault: Vault,
   ) {}
 
   /** `planned`: of a chunk that nobody had before, so that no outcome of it can be recorded. Else null. */
   async load(chunk: Chunk, planned: PlannedEvents | null): Promise<Loaded> {
     const { query } = this.database;
-    const recipients = await readRecipients(query, this.tables, new Set(chunk.listenerIds));
+    const listeners = new Set(chunk.listenerIds);
+    const recipients = await readRecipients(query, this.tables, this.vault, listeners);
     const deliveries = plannedDeliveries(chunk);
     return {
       events: await this.#events(new Set(chunk.eventIds), planned ?? NOTHING_PLANNED),

@@ -1,5 +1,6 @@
 import type { Database } from '../database';
 import { storable } from '../json';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
 import type { Reporter } from '../reports';
 import type { Tables } from '../tables';
@@ -101,7 +102,9 @@ export class Recorder {
         await this.#write(batch);
       } catch (error) {
         this.#queue.unshift(...batch);
-        this.logger.error('Outcomes could not be recorded; trying again.', { error });
+        this.logger.error('Outcomes could not be recorded; trying again.', {
+          error: loggable(error),
+        });
         this.#later(RETRY_MS);
         return;
       } finally {

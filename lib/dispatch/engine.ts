@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NOTHING_PLANNED } from '../delivery/loading';
 import { afterMsOf, isFinal, type OutcomeRecord } from '../delivery/recorder';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
 import type { Carrier } from './carrier';
 import { type Claims, wasUnheld } from './claims';
@@ -140,7 +141,9 @@ export class DeliveryEngine {
         this.#isPlanWanted = false;
         this.#isDueWanted = false;
         this.#isUnheldWanted = false;
-        this.logger.error('Events could not be planned; the next sweep tries again.', { error });
+        this.logger.error('Events could not be planned; the next sweep tries again.', {
+          error: loggable(error),
+        });
       }
     }
   }
@@ -230,7 +233,9 @@ export class DeliveryEngine {
     const done = work
       .catch((error: unknown) => {
         if (this.#isRunning)
-          this.logger.error('A sweep failed; the next one tries again.', { error });
+          this.logger.error('A sweep failed; the next one tries again.', {
+            error: loggable(error),
+          });
       })
       .finally(() => this.#background.delete(done));
     this.#background.add(done);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database';
 import { IdleTimeoutError } from '../errors';
 import type { HookCatalog } from '../hook/catalog';
+import type { ListenerMatching } from '../listener/matching';
 import type { Tables } from '../tables';
 import { hasEarlierSql } from './due-sql';
 import { LONGEST_TIMER_MS } from './due-timer';
@@ -24,6 +25,7 @@ export class Idle {
     private readonly database: Database,
     private readonly tables: Tables,
     private readonly catalog: () => HookCatalog,
+    private readonly matching: ListenerMatching,
     private readonly engine: () => DeliveryEngine | undefined,
   ) {}
 
@@ -46,7 +48,8 @@ export class Idle {
     if (inFlight > 0 || !this.engine()?.isRunning)
       return { events: 0, chunks: 0, deliveries: 0, inFlight };
     const [row] = await this.database.query<Record<'events' | 'chunks' | 'deliveries', string>>(
-      `SELECT (SELECT count(*) FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)) AS events,
+      `SELECT (SELECT count(*) FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)
+           AND ${this.matching.tellableSql}) AS events,
          (SELECT count(*) FROM ${this.tables.chunk} WHERE lease_until < clock_timestamp()) AS chunks,
          (SELECT count(*) FROM ${this.tables.delivery} d WHERE next_at IS NOT NULL
            AND next_at AT TIME ZONE 'UTC' <= (now() + $2 * interval '1 millisecond') AT TIME ZONE 'UTC'

@@ -2,10 +2,12 @@ import type { CaptureOptions } from '../capture/capture';
 import { DELIVERY_DEFAULTS, withoutUndefined } from '../delivery/defaults';
 import type { DeliveryOptions } from '../delivery/options';
 import type { SenderOptions } from '../delivery/sender';
+import type { EncryptionKeys } from '../encryption-keys';
 import { OptionInvalidError } from '../errors';
 import { RecipientPolicy } from '../listener/recipient-policy';
 import { areAttemptOptions } from '../listener/validation';
 import { CONSOLE_LOGGER, type Logger } from '../logger';
+import { Vault } from '../vault';
 import type { Dispatcher } from './dispatcher';
 import { RETENTION_DEFAULTS, type RetentionOptions } from './pruning';
 
@@ -25,6 +27,11 @@ export interface AttachOptions extends CaptureOptions {
   /** Pooled connections that the engine holds at once; none while it waits for HTTP. @defaultValue `2` */
   readonly connections?: number;
   readonly retention?: RetentionOptions;
+  /**
+   * Seals secrets in the database, by AES-256-GCM: keys of 32 bytes by id, the newest first. Older ones only open what they sealed, until
+   * `hooks.listeners.reencrypt()`. Without keys secrets are stored as they are, and a warning says so.
+   */
+  readonly encryptionKeys?: EncryptionKeys;
   /** @defaultValue warnings and errors to `console` */
   readonly logger?: Logger;
 }
@@ -38,17 +45,19 @@ export const ATTACH_DEFAULTS = {
   connections: 2,
   onCaptureError: 'throw',
   logger: CONSOLE_LOGGER,
-} as const satisfies Required<Omit<AttachOptions, 'delivery' | 'retention'>>;
+} as const satisfies Required<Omit<AttachOptions, 'delivery' | 'retention' | 'encryptionKeys'>>;
 
-export interface ResolvedOptions extends Required<Omit<AttachOptions, 'delivery'>> {
+export interface ResolvedOptions
+  extends Required<Omit<AttachOptions, 'delivery' | 'encryptionKeys'>> {
   readonly delivery: SenderOptions;
   readonly policy: RecipientPolicy;
   readonly retention: Required<RetentionOptions>;
+  readonly vault: Vault;
 }
 
 /** Checks the options and fills in what was left out. Throws `OPTION_INVALID`. */
 export function resolveOptions(options: AttachOptions): ResolvedOptions {
-  const { delivery = {}, retention, ...given } = options;
+  const { delivery = {}, retention, encryptionKeys, ...given } = options;
   const { recipients, ...attempts } = delivery;
   const resolved: ResolvedOptions = {
     ...ATTACH_DEFAULTS,
@@ -56,6 +65,7 @@ export function resolveOptions(options: AttachOptions): ResolvedOptions {
     retention: { ...RETENTION_DEFAULTS, ...withoutUndefined(retention) },
     delivery: { ...DELIVERY_DEFAULTS, ...withoutUndefined(attempts) },
     policy: policyOf(recipients),
+    vault: new Vault(encryptionKeys),
   };
   check(resolved);
   return resolved;

@@ -7,6 +7,7 @@ import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
 import type { ResolvedTargets } from '../listener/dynamic-listeners';
 import type { ListenerMatching } from '../listener/matching';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
 import type { Tables } from '../tables';
 import { ChunkWriter, type Lease } from './chunk-writer';
@@ -145,7 +146,7 @@ export class Planner {
   async #claim(query: Query, limit: number): Promise<EventRow[]> {
     const rows = await query<EventRow>(
       `UPDATE ${this.tables.event} SET planned_at = clock_timestamp() WHERE id IN (
-         SELECT id FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)
+         SELECT id FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1) AND ${this.matching.tellableSql}
          ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
        ) RETURNING ${EVENT_COLUMNS}`,
       [this.catalog().allNames(), limit],
@@ -166,7 +167,7 @@ export class Planner {
       } catch (error) {
         unreadable.push(row.id);
         this.logger.error(`Event ${row.id} of hook "${row.hook}" cannot be read; it is skipped.`, {
-          error,
+          error: loggable(error),
         });
       }
     }

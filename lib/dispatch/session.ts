@@ -22,6 +22,7 @@ import { providedValues } from '../hook/provided-values';
 import type { SendOptions } from '../listener/attached-hook';
 import type { ListenerMatching } from '../listener/matching';
 import type { RecipientPolicy } from '../listener/recipient-policy';
+import { loggable } from '../loggable';
 import type { Reporter } from '../reports';
 import type { Tables } from '../tables';
 import { Carrier } from './carrier';
@@ -174,7 +175,9 @@ export class Session {
         : Promise.resolve();
     this.#engine?.wake();
     return tried.catch((error: unknown) => {
-      this.parts.options.logger.error('Waiting for inline deliveries failed.', { error });
+      this.parts.options.logger.error('Waiting for inline deliveries failed.', {
+        error: loggable(error),
+      });
     });
   }
 
@@ -201,7 +204,7 @@ export class Session {
     const recorder = new Recorder(database, tables, health, reporter, logger, (records, lost) =>
       engine.noteRecorded(records, lost),
     );
-    const loader = new ChunkLoader(dataSource, database, tables, catalog);
+    const loader = new ChunkLoader(dataSource, database, tables, catalog, options.vault);
     const lease = { processId: this.processId, leaseMs };
     const wake = (afterMs?: number) => engine.wakeForDue(afterMs);
     const breakers = new Breakers(database, tables, logger, wake);

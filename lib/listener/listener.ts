@@ -3,6 +3,7 @@ import type { Operation } from '../hook/operation';
 import type { BodyFormat } from '../hook/options';
 import type { JsonValue } from '../json';
 import type { StoredCondition } from '../match/operand';
+import type { HeaderValue, ShownHeaderValue } from './header-value';
 
 export const DIGESTS = ['sha1', 'sha256', 'sha384', 'sha512'] as const;
 export type Digest = (typeof DIGESTS)[number];
@@ -21,8 +22,8 @@ export interface ListenerOptions {
   readonly contentType?: ContentType;
   /** @defaultValue the hook's */
   readonly format?: BodyFormat;
-  /** Extra request headers. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Extra request headers. A value that nobody is to read again is a `secret('…')`. */
+  readonly headers?: Readonly<Record<string, HeaderValue>>;
   /** Hear only events whose sender is this one. */
   readonly owner?: string;
   /** Names the listener among its owner's, so that everything else about it may be changed by saving it again. */
@@ -38,7 +39,7 @@ export interface ListenerOptions {
   readonly maxPerSecond?: number;
 }
 
-/** A stored listener. `secret` is there only in what the `save()` that created it returns. */
+/** A stored listener. `secret` is there only in what the `save()` that created it and `rotateSecret` return. */
 export interface Listener {
   readonly id: string;
   readonly hook: string | null;
@@ -52,7 +53,8 @@ export interface Listener {
   readonly format: BodyFormat | null;
   readonly secret?: string;
   readonly digest: Digest;
-  readonly headers: Readonly<Record<string, string>>;
+  /** In the place of secret values stands `{ secret: null }`. */
+  readonly headers: Readonly<Record<string, ShownHeaderValue>>;
   readonly owner: string | null;
   readonly key: string | null;
   readonly config: { readonly [key: string]: JsonValue };

@@ -13,6 +13,7 @@ import type { FieldKind } from '../match/field-kind';
 import { asMatcher, type Condition, type Matcher } from '../match/matcher';
 import { type StoredCondition, toStored } from '../match/operand';
 import type { ListenerDraft } from './draft';
+import type { HeaderValues } from './header-value';
 import { isPattern } from './pattern';
 import { hooksHeardBy } from './pattern-hooks';
 import type { RecipientPolicy } from './recipient-policy';
@@ -38,7 +39,7 @@ export interface ListenerValues {
   readonly format: string | null;
   readonly secret: string;
   readonly digest: string;
-  readonly headers: JsonValue;
+  readonly headers: HeaderValues;
   readonly owner: string | null;
   readonly key: string | null;
   readonly config: JsonValue;
@@ -143,7 +144,7 @@ function values({ hook, pattern, options, operations }: ListenerDraft): Listener
     target: options.url,
     content_type: options.contentType ?? 'application/json',
     format: options.format ?? null,
-    secret: options.secret ?? `whsec_${randomBytes(32).toString('base64')}`,
+    secret: options.secret ?? newSecret(),
     digest: options.digest ?? 'sha256',
     headers: options.headers ?? {},
     owner: options.owner ?? null,
@@ -154,6 +155,11 @@ function values({ hook, pattern, options, operations }: ListenerDraft): Listener
     ordered: options.ordered ?? false,
     max_per_second: options.maxPerSecond ?? null,
   };
+}
+
+/** As Standard Webhooks has them. */
+export function newSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`;
 }
 
 const COLUMN_OF_OPTION = {

@@ -12,6 +12,7 @@ import type { AttemptOptions } from '../delivery/options';
 import { DigestUnsupportedError, ListenerInvalidError } from '../errors';
 import type { BodyFormat } from '../hook/options';
 import { isPlainObject, storable } from '../json';
+import { textOf } from './header-value';
 import { CONTENT_TYPES, DIGESTS, type ListenerOptions } from './listener';
 
 const FORMATS = ['fields', 'envelope', 'standard', 'cloudevents'] satisfies BodyFormat[];
@@ -74,7 +75,10 @@ class ListenerInput {
   format?: string;
 
   @IsOptional()
-  @Must(areHeaders, 'must be valid header names, none of them reserved, with text of one line')
+  @Must(
+    areHeaders,
+    'must be valid header names, none of them reserved, with text of one line or secret(text); a secret value that was read is null: name it again',
+  )
   headers?: unknown;
 
   @IsOptional()
@@ -134,7 +138,9 @@ function isConfig(value: unknown): boolean {
 function areHeaders(value: unknown): boolean {
   if (!isPlainObject(value)) return false;
   const headers = Object.entries(value);
-  return headers.length <= MAX_HEADERS && headers.every(([name, text]) => isHeader(name, text));
+  return (
+    headers.length <= MAX_HEADERS && headers.every(([name, value]) => isHeader(name, textOf(value)))
+  );
 }
 
 /** Whether a header may be sent beside ours. */
