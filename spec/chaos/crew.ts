@@ -1,7 +1,7 @@
 import { pick, type Random, upTo } from '../support/random';
 import { until } from './until';
 import { Worker } from './worker';
-import { ATTACH, type WorkerMessage } from './worker-process';
+import type { WorkerMessage } from './worker-process';
 
 /** What the workers said. Whoever was killed did not say all. */
 export interface Hearsay {
@@ -21,8 +21,6 @@ export interface CrewOptions {
 
 /** Transactions that a worker writes at once. */
 const LANES = 3;
-/** Longer than a lease, so that others take over what a frozen worker holds. */
-const FROZEN_MS = 2 * ATTACH.leaseMs;
 const MAX_SEED = 2 ** 31;
 
 /** The workers: always as many as there are to be, for whoever ends is replaced. */
@@ -57,7 +55,7 @@ export class Crew {
     const worker = this.#anyAtWork();
     if (!worker) return;
     this.freezes += 1;
-    await worker.freeze(FROZEN_MS);
+    await worker.freeze();
   }
 
   /** Nobody writes any more when this resolves with true. */

@@ -4,6 +4,7 @@ import { type AttachOptions, type Logger, ModelHooks } from '../../lib';
 import { newDataSource } from '../support/application';
 import { pick, randomFrom } from '../support/random';
 import { LedgerEntry, Parcel, SHIPPED } from './entities';
+import { ATTACH, FROZEN_MS } from './leases';
 import { Pen } from './pen';
 import { STORIES, type Told } from './stories';
 
@@ -20,7 +21,8 @@ export interface WorkerOptions {
   readonly dispatcher: 'default' | 'inline';
 }
 
-export type WorkerCommand = 'rest' | 'end';
+/** Write no more; do nothing at all for `FROZEN_MS`; end. */
+export type WorkerCommand = 'rest' | 'freeze' | 'end';
 
 export type WorkerMessage =
   /** It is attached: it delivers. */
@@ -32,18 +34,6 @@ export type WorkerMessage =
   /** It was told to rest, and writes no more. */
   | { readonly kind: 'resting' };
 
-/** Everybody may kill anybody, so others take over soon; and what was refused is tried again soon. */
-export const ATTACH = {
-  sweepMs: 300,
-  leaseMs: 1_500,
-  waitMs: 1_000,
-  delivery: {
-    recipients: 'development',
-    timeoutMs: 2_000,
-    retryDelayMs: 100,
-    retryMaxDelayMs: 1_000,
-  },
-} as const satisfies AttachOptions;
 const BREATH_MS = 100;
 
 let isResting = false;
@@ -62,6 +52,7 @@ async function main(options: WorkerOptions): Promise<void> {
   };
   const writing = Promise.all(Array.from({ length: lanes }, (_, lane) => write(lane)));
   process.on('message', async (command: WorkerCommand) => {
+    if (command === 'freeze') return freeze();
     isResting = true;
     await writing;
     if (command === 'rest') return tell({ kind: 'resting' });
@@ -69,6 +60,11 @@ async function main(options: WorkerOptions): Promise<void> {
     process.disconnect();
   });
   tell({ kind: 'ready' });
+}
+
+/** Like a machine that was suspended: no timer rings, no reply is read. A signal would leave it stopped, were the supervisor killed. */
+function freeze(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FROZEN_MS);
 }
 
 /** Like any application, tries until its database is there. */

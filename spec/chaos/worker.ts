@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FROZEN_MS } from './leases';
 import type { WorkerCommand, WorkerMessage, WorkerOptions } from './worker-process';
 
 /** A process that writes and delivers, until it is killed or told to end. */
@@ -57,12 +58,11 @@ export class Worker {
     await this.#exited;
   }
 
-  /** It wakes after so long, and takes nothing of it for having happened. */
-  async freeze(forMs: number): Promise<void> {
+  /** Resolves when it has woken. */
+  async freeze(): Promise<void> {
     this.#isFrozen = true;
-    this.#process.kill('SIGSTOP');
-    await sleep(forMs);
-    this.#process.kill('SIGCONT');
+    this.tell('freeze');
+    await sleep(FROZEN_MS);
     this.#isFrozen = false;
   }
 
