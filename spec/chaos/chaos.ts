@@ -20,7 +20,7 @@ export interface Report extends Findings {
   readonly freezes: number;
   readonly restarts: readonly ShutdownMode[];
   readonly writingMs: number;
-  /** From the last write until nothing was left to do. */
+  /** From then until nobody wrote any more, and nothing was left to do. */
   readonly settlingMs: number;
 }
 
@@ -59,7 +59,8 @@ export class Chaos {
     const crew = new Crew({ url, size: WORKERS, pauseMs: this.form.pauseMs }, this.#random);
     this.#crew = crew;
     await this.#wreakHavoc(postgres, crew);
-    const restingAt = await this.#settle(dataSource, crew);
+    const restingAt = Date.now();
+    await this.#settle(dataSource, crew);
     const settledAt = Date.now();
     await crew.end(END_PATIENCE_MS);
     const found = await findings(dataSource, wishes, this.#inbox.letters);
@@ -131,17 +132,15 @@ export class Chaos {
     }
   }
 
-  /** Gives when the last one had ended writing, as `Date.now()`; waits until nothing is left to do. */
-  async #settle(dataSource: DataSource, crew: Crew): Promise<number> {
+  /** Until nobody writes any more, and nothing is left to do. */
+  async #settle(dataSource: DataSource, crew: Crew): Promise<void> {
     const resting = crew.rest(this.#waitsUntil);
     // Whoever dies now leaves what only the others can end.
     await crew.killAny();
     await resting;
-    const restingAt = Date.now();
     const isSettled = async () =>
       Object.values(await leftovers(dataSource)).every((count) => count === 0);
     await until(isSettled, this.#waitsUntil);
-    return restingAt;
   }
 
   #shortfalls({ kills }: Crew, { committed }: Findings): readonly string[] {
