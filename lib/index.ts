@@ -50,6 +50,12 @@ export type { ListenerChanges } from './listener/changes';
 export type { Check } from './listener/checks';
 export type { ContentType, Digest, Listener, ListenerOptions } from './listener/listener';
 export type { Listeners, ListenerWhere, SaveManyOptions } from './listener/listeners';
+export {
+  blockCidrNetwork,
+  blockInternalIps,
+  ensurePort,
+  ensureProtocol,
+} from './listener/recipient-validators';
 export type { Logger } from './logger';
 export {
   allOf,

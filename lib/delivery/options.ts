@@ -12,13 +12,18 @@ export interface RecipientOptions {
   readonly allow?: readonly string[];
   /** CIDRs that are refused before anything else is asked. @defaultValue `[]` */
   readonly deny?: readonly string[];
-  /** Each is called with the target; one that throws refuses it. @defaultValue `[]` */
+  /** Asked last; see `RecipientValidator`. @defaultValue `[]` */
   readonly validators?: readonly RecipientValidator[];
   /** Resolves names in place of the system's resolver. What it answers is checked like any answer. */
   readonly lookup?: LookupFunction;
 }
 
-export type RecipientValidator = (target: URL) => void;
+/**
+ * Refuses by throwing. Called with the whole URL when a listener is saved and before each request, beside the address where the URL holds
+ * one in place of a name; and when connecting with the origin as URL, beside each address of the name. It must decide at once: where it
+ * gives a promise, the recipient is refused.
+ */
+export type RecipientValidator = (target: URL, address?: string) => void;
 
 /** When a delivery is tried again. */
 export interface RetryOptions {
