@@ -16,7 +16,10 @@ export type {
 } from './delivery/deliveries';
 export type {
   AttemptOptions,
+  CertificateAuthorities,
   DeliveryOptions,
+  ListenerDeliveryOptions,
+  ListenerRecipientOptions,
   RecipientOptions,
   RecipientValidator,
   RetryOptions,

@@ -25,9 +25,9 @@ export function machineOf(url: URL): string | null {
   return Object.hasOwn(NAMES_OF_THIS_MACHINE, host) ? (NAMES_OF_THIS_MACHINE[host] ?? null) : null;
 }
 
-/** The port that a URL leads to; undefined for a protocol that has none. */
-export function portOf({ port, protocol }: URL): number | undefined {
-  return port ? Number(port) : DEFAULT_PORTS[protocol];
+/** The port that a URL leads to; NaN for a protocol that has none. */
+export function portOf({ port, protocol }: URL): number {
+  return Number(port === '' ? DEFAULT_PORTS[protocol] : port);
 }
 
 /**

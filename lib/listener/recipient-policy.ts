@@ -1,4 +1,8 @@
-import type { RecipientOptions, RecipientValidator } from '../delivery/options';
+import type {
+  ListenerRecipientOptions,
+  RecipientOptions,
+  RecipientValidator,
+} from '../delivery/options';
 import { RecipientRefusedError } from '../errors';
 import { contains, internalName, type Network, readAddress } from './addresses';
 import { literalOf, machineOf, portOf } from './hosts';
@@ -42,7 +46,7 @@ export class RecipientPolicy {
   }
 
   /** Both this policy and those options. Throws `OPTION_INVALID`. */
-  narrowedBy(options: RecipientOptions): RecipientPolicy {
+  narrowedBy(options: ListenerRecipientOptions): RecipientPolicy {
     return new RecipientPolicy({ ...options, allow: [] }, UNNARROWED, this);
   }
 

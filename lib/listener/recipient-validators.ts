@@ -38,7 +38,7 @@ export function ensureProtocol(...protocols: readonly string[]): RecipientValida
  * `OPTION_INVALID` for none, and for what is no port.
  */
 export function ensurePort(...ports: readonly (number | string)[]): RecipientValidator {
-  const allowed = new Set<number | undefined>(ports.map(portNumberOf));
+  const allowed = new Set(ports.map(portNumberOf));
   if (allowed.size === 0) throw new OptionInvalidError('ensurePort', 'given a port');
   return (target) => {
     const port = portOf(target);
