@@ -172,7 +172,7 @@ export class Sender {
   async #attempt(pending: PendingDelivery): Promise<AttemptRecord> {
     const held = this.#verdicts.against(pending.recipient);
     if (held) return unattempted(pending, held);
-    const client = this.#clients.for(pending.hook);
+    const client = this.#clients.for(pending.hook, pending.recipient.delivery.recipients);
     const { signal } = this.#stopping;
     const record = await attempt(pending, { client, options: this.options, signal });
     this.#verdicts.note(record);
