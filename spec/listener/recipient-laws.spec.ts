@@ -144,6 +144,8 @@ describe('RecipientPolicy, of any address', () => {
   it('denies what carries a denied address, whatever else is allowed', () => {
     fc.assert(
       fc.property(anyIPv4, fc.nat({ max: 32 }), carrier, (address, bits, { of }) => {
+        // `::` and `::1` are no compatible addresses.
+        fc.pre(!['::0.0.0.0', '::0.0.0.1'].includes(of(address)));
         const everything = ['0.0.0.0/0', '::/0'];
         const options = { deny: [`${address}/${bits}`], allow: everything, blockInternal: false };
         expect([verdict(address, options), verdict(of(address), options)]).toEqual([
