@@ -16,7 +16,10 @@ export type {
 } from './delivery/deliveries';
 export type {
   AttemptOptions,
+  CertificateAuthorities,
   DeliveryOptions,
+  ListenerDeliveryOptions,
+  ListenerRecipientOptions,
   RecipientOptions,
   RecipientValidator,
   RetryOptions,
@@ -57,6 +60,12 @@ export {
 } from './listener/header-value';
 export type { ContentType, Digest, Listener, ListenerOptions } from './listener/listener';
 export type { Listeners, ListenerWhere, SaveManyOptions } from './listener/listeners';
+export {
+  blockCidrNetwork,
+  blockInternalIps,
+  ensurePort,
+  ensureProtocol,
+} from './listener/recipient-validators';
 export type { RotateOptions } from './listener/rotation';
 export type { Logger } from './logger';
 export {

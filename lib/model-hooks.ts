@@ -7,7 +7,7 @@ import { Idle } from './dispatch/idle';
 import { followLifecycle } from './dispatch/lifecycle';
 import {
   type AttachOptions,
-  policyOf,
+  policyOfHook,
   type ResolvedOptions,
   resolveOptions,
 } from './dispatch/options';
@@ -129,7 +129,9 @@ export class ModelHooks {
     name: string,
     options: DefinedHookOptions<Field>,
   ): DefinedHook<Field> {
+    const policy = this.#policyOfDeclared(options);
     const hook = this.#catalog.define(name, options);
+    this.#policies.set(hook, policy);
     this.#definitions.set(name, options);
     return this.#handle(hook) as DefinedHook<Field>;
   }
@@ -216,10 +218,8 @@ export class ModelHooks {
     const stored = { database: this.#database, tables: this.#tables, store: this.#parts.store };
     await reviewListeners(stored, catalog, this.options.logger);
     this.#policies.clear();
-    for (const hook of catalog.list()) {
-      const recipients = hook.declared.delivery?.recipients;
-      if (recipients !== undefined) this.#policies.set(hook, policyOf(recipients));
-    }
+    for (const hook of catalog.list())
+      this.#policies.set(hook, this.#policyOfDeclared(hook.declared));
     const { dataSource, options } = this;
     this.#session = new Session(
       {
@@ -247,6 +247,11 @@ export class ModelHooks {
   async #end(): Promise<void> {
     await this.#session?.stop();
     this.#session = undefined;
+  }
+
+  #policyOfDeclared({ delivery }: Pick<DefinedHookOptions, 'delivery'>): RecipientPolicy {
+    const { policy } = this.options;
+    return delivery ? policyOfHook(policy, delivery) : policy;
   }
 
   #policyOf(name: string | null): RecipientPolicy {

@@ -26,7 +26,7 @@ export interface PendingDelivery {
 }
 
 export interface AttemptContext {
-  readonly client: HttpClient;
+  readonly client: Pick<HttpClient, 'post'>;
   /** Of the attachment. */
   readonly options: Required<AttemptOptions>;
   readonly signal: AbortSignal;

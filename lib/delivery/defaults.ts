@@ -20,13 +20,21 @@ export const DELIVERY_DEFAULTS = {
   maxConcurrency: 256,
   maxConcurrencyPerOrigin: 32,
   keepAlive: true,
+  proxy: null,
+  ca: [],
 } as const satisfies Required<Omit<DeliveryOptions, 'recipients'>>;
 
 /** The options of one attempt; the nearest one that is set counts. */
 export function attemptOptions(
   ...nearestLast: readonly (AttemptOptions | undefined)[]
 ): Required<AttemptOptions> {
-  return Object.assign({}, ATTEMPT_DEFAULTS, ...nearestLast.map(withoutUndefined));
+  return Object.assign({}, ATTEMPT_DEFAULTS, ...nearestLast.map(ofAttempts));
+}
+
+/** Other options of a hook or listener, such as `recipients`, are none of an attempt. */
+function ofAttempts(options: AttemptOptions | undefined): Partial<AttemptOptions> {
+  const set = Object.entries(withoutUndefined(options));
+  return Object.fromEntries(set.filter(([option]) => Object.hasOwn(ATTEMPT_DEFAULTS, option)));
 }
 
 /** An option that is there but undefined is left out. */

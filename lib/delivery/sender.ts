@@ -151,7 +151,7 @@ export class Sender {
       const afterMs = this.breakers.holdMs(origin) ?? GIVEN_BACK_MS;
       return this.#heldBack(pending, origin, { afterMs, reason: FAILING });
     }
-    const client = this.#clients.for(pending.hook.name);
+    const client = this.#clients.for(pending.hook, pending.recipient.delivery.recipients);
     const { signal } = this.#stopping;
     const { record, sign } = await attempt(pending, { client, options: this.options, signal });
     this.#verdicts.note(record);

@@ -1,7 +1,9 @@
 import type { CaptureOptions } from '../capture/capture';
 import { DELIVERY_DEFAULTS, withoutUndefined } from '../delivery/defaults';
 import type { DeliveryOptions } from '../delivery/options';
+import { proxyOf } from '../delivery/proxy';
 import type { SenderOptions } from '../delivery/sender';
+import { certificatesOf } from '../delivery/trust';
 import type { EncryptionKeys } from '../encryption-keys';
 import { OptionInvalidError } from '../errors';
 import { RecipientPolicy } from '../listener/recipient-policy';
@@ -64,18 +66,25 @@ export function resolveOptions(options: AttachOptions): ResolvedOptions {
     ...withoutUndefined(given),
     retention: { ...RETENTION_DEFAULTS, ...withoutUndefined(retention) },
     delivery: { ...DELIVERY_DEFAULTS, ...withoutUndefined(attempts) },
-    policy: policyOf(recipients),
+    policy: new RecipientPolicy(recipients),
     vault: new Vault(encryptionKeys),
   };
   check(resolved);
   return resolved;
 }
 
-/** The policy that some delivery options ask for. */
-export function policyOf(recipients: DeliveryOptions['recipients']): RecipientPolicy {
-  return new RecipientPolicy(
-    typeof recipients === 'object' ? withoutUndefined(recipients) : recipients,
-  );
+/** The policy of a hook that has delivery options of its own. Throws `OPTION_INVALID`, for the way its requests take too. */
+export function policyOfHook(
+  general: RecipientPolicy,
+  { recipients, proxy = null, ca = [] }: DeliveryOptions,
+): RecipientPolicy {
+  checkRoute({ proxy, ca });
+  return recipients === undefined ? general : general.overriddenBy(recipients);
+}
+
+function checkRoute({ proxy, ca }: Required<Pick<DeliveryOptions, 'proxy' | 'ca'>>): void {
+  proxyOf(proxy);
+  certificatesOf(ca);
 }
 
 function check(options: ResolvedOptions): void {
@@ -97,7 +106,8 @@ function check(options: ResolvedOptions): void {
     requireNumber(option, options[option], 1);
   for (const option of ['eventsMs', 'deliveriesMs'] as const)
     requireNumber(`retention.${option}`, retention[option], 0);
-  const { maxConcurrency, maxConcurrencyPerOrigin, keepAlive, ...attempts } = delivery;
+  const { maxConcurrency, maxConcurrencyPerOrigin, keepAlive, proxy, ca, ...attempts } = delivery;
+  checkRoute({ proxy, ca });
   requireNumber('delivery.maxConcurrency', maxConcurrency, 1);
   requireNumber('delivery.maxConcurrencyPerOrigin', maxConcurrencyPerOrigin, 1);
   if (typeof keepAlive !== 'boolean')

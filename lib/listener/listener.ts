@@ -1,4 +1,4 @@
-import type { AttemptOptions } from '../delivery/options';
+import type { ListenerDeliveryOptions } from '../delivery/options';
 import type { Operation } from '../hook/operation';
 import type { BodyFormat } from '../hook/options';
 import type { JsonValue } from '../json';
@@ -32,7 +32,7 @@ export interface ListenerOptions {
   readonly config?: { readonly [key: string]: JsonValue };
   /** `false`: what a 2xx reply says is not read. @defaultValue `true` */
   readonly replies?: boolean;
-  readonly delivery?: AttemptOptions;
+  readonly delivery?: ListenerDeliveryOptions;
   /** Deliveries about one row arrive in the order of its commits, each after the one before has ended. @defaultValue `false` */
   readonly ordered?: boolean;
   /** Attempts begun within a second at most, by all processes together. @defaultValue no limit */
@@ -59,7 +59,7 @@ export interface Listener {
   readonly key: string | null;
   readonly config: { readonly [key: string]: JsonValue };
   readonly replies: boolean;
-  readonly delivery: AttemptOptions;
+  readonly delivery: ListenerDeliveryOptions;
   readonly ordered: boolean;
   /** Null: no limit. */
   readonly maxPerSecond: number | null;

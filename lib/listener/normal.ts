@@ -14,6 +14,8 @@ import { asMatcher, type Condition, type Matcher } from '../match/matcher';
 import { type StoredCondition, toStored } from '../match/operand';
 import type { ListenerDraft } from './draft';
 import type { HeaderValues } from './header-value';
+import type { ListenerOptions } from './listener';
+import { narrowed } from './narrowing';
 import { isPattern } from './pattern';
 import { hooksHeardBy } from './pattern-hooks';
 import type { RecipientPolicy } from './recipient-policy';
@@ -60,7 +62,7 @@ export function normalise(
 ): NormalListener {
   const { options, operations } = draft;
   validateOptions(options);
-  policy.checkTarget(targetUrl(options.url));
+  checkRecipient(options, policy);
   const hooks = draft.pattern === null ? [] : hooksMatching(draft.pattern, catalog);
   const own = draft.hook === null ? null : catalog.get(draft.hook);
   checkOperations(own, operations ?? []);
@@ -74,6 +76,13 @@ export function normalise(
     match,
     namesMatch: draft.match !== undefined,
   };
+}
+
+/** The outer policy first: what it refuses, no listener could have. */
+function checkRecipient({ url, delivery }: ListenerOptions, policy: RecipientPolicy): void {
+  const target = targetUrl(url);
+  policy.checkTarget(target);
+  if (delivery?.recipients !== undefined) narrowed(policy, delivery.recipients).checkTarget(target);
 }
 
 function hooksMatching(pattern: string, catalog: HookCatalog): readonly Hook[] {
@@ -151,7 +160,7 @@ function values({ hook, pattern, options, operations }: ListenerDraft): Listener
     key: options.key ?? null,
     config: options.config ?? {},
     replies: options.replies ?? true,
-    delivery: { ...options.delivery } as { [option: string]: number },
+    delivery: { ...options.delivery } as { [option: string]: JsonValue },
     ordered: options.ordered ?? false,
     max_per_second: options.maxPerSecond ?? null,
   };

@@ -103,8 +103,8 @@ class ListenerInput {
 
   @IsOptional()
   @Must(
-    areAttemptOptions,
-    'may hold timeoutMs, maxResponseBytes, disableAfterMs and the retry options, as numbers',
+    isDelivery,
+    'may hold timeoutMs, maxResponseBytes, disableAfterMs and the retry options, as numbers, and recipients',
   )
   delivery?: unknown;
 
@@ -164,6 +164,13 @@ const ATTEMPT_OPTIONS: Readonly<Record<keyof AttemptOptions, { min: number; max:
   retryMaxDelayMs: { min: 0, max: Number.MAX_SAFE_INTEGER },
   jitter: { min: 0, max: 1 },
 };
+
+/** What `recipients` holds is checked beside the policy that it narrows. */
+function isDelivery(value: unknown): boolean {
+  if (!isPlainObject(value)) return false;
+  const { recipients, ...attempts } = value;
+  return areAttemptOptions(attempts);
+}
 
 /** Whether all of it are known options within their bounds. */
 export function areAttemptOptions(value: unknown): value is AttemptOptions {
