@@ -36,7 +36,11 @@ function clientOf(recipients: RecipientOptions = {}, proxy: string | null = null
 const post = (url: string, timeoutMs = TIMEOUT_MS) =>
   client.post({ url: new URL(url), headers: {}, body: '{}', ...ATTEMPT_DEFAULTS, timeoutMs });
 
-const late = { kind: 'unanswered', reason: `no complete reply within ${TIMEOUT_MS} ms` };
+const late = {
+  kind: 'unanswered',
+  reason: `no complete reply within ${TIMEOUT_MS} ms`,
+  timedOut: true,
+};
 
 // Of one connection, undici makes a client; of more, a pool of them.
 describe.each([1, 32])('HttpClient, out of time, with %i connections', (connections) => {
@@ -90,6 +94,7 @@ describe.each([1, 32])('HttpClient, out of time, with %i connections', (connecti
     expect(second).toEqual({
       kind: 'unanswered',
       reason: `no complete reply within ${TIMEOUT_MS + 1} ms`,
+      timedOut: true,
     });
   });
 
