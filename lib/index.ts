@@ -6,14 +6,8 @@ export {
 } from '../migrations';
 export type { CaptureOptions } from './capture/capture';
 export type { Chunk } from './delivery/chunk';
-export type {
-  Attempt,
-  Deliveries,
-  Delivery,
-  DeliveryPage,
-  DeliveryWhere,
-  DeliveryWithAttempts,
-} from './delivery/deliveries';
+export type { Deliveries, DeliveryPage, DeliveryWhere } from './delivery/deliveries';
+export type { Attempt, Delivery, DeliveryWithAttempts } from './delivery/delivery';
 export type {
   AttemptOptions,
   CertificateAuthorities,

@@ -5,21 +5,13 @@ import { eventName, type Hook } from '../hook/hook';
 import type { Operation } from '../hook/operation';
 import { type JsonRecord, storable } from '../json';
 import type { Tables } from '../tables';
-import type { CapturePlan, RowKey } from './plan';
+import { type CopiedEvent, type EventGroup, eventGroups } from './copied-event';
+import type { CapturePlan } from './plan';
 import { rawObjectSql } from './raw';
 import { rowId } from './row-id';
 import { keyColumnsSql, keyIsSql, keyJoinSql, keyParameters, tableSql } from './rows';
 import type { StoredTargets } from './sealed-targets';
 import { Statement } from './statement';
-
-/** An event whose values the database copies from the row itself, as it stands in the same transaction. */
-export interface CopiedEvent {
-  readonly id: string;
-  readonly plan: CapturePlan;
-  readonly operation: Operation;
-  readonly key: RowKey;
-  readonly previous: JsonRecord | null;
-}
 
 /** An event whose values are here already. */
 export interface ReadyEvent {
@@ -66,7 +58,7 @@ export class Outbox {
   ): Promise<readonly WrittenEvent[]> {
     if (copied.length + ready.length === 0) return [];
     const statement = new Statement<WrittenEvent>();
-    const sources = groups(copied).map((group) => this.#copied(statement, group));
+    const sources = eventGroups(copied).map((group) => this.#copied(statement, group));
     if (ready.length > 0) sources.push(readySource(statement, ready));
     const sql = this.#sql(statement, sources);
     // Targets may hold secrets, which TypeORM's logger would print.
@@ -93,7 +85,7 @@ export class Outbox {
     return `INSERT INTO ${this.tables.event} (${names.join(', ')}) ${selects.join(' UNION ALL ')} RETURNING id`;
   }
 
-  #copied(statement: Statement<WrittenEvent>, { plan, operation, events }: Group): Source {
+  #copied(statement: Statement<WrittenEvent>, { plan, operation, events }: EventGroup): Source {
     const { hook } = plan;
     const [first, ...others] = events;
     const { values, from } =
@@ -230,23 +222,4 @@ function readyEvent({
 // JSON inside of JSON is passed as text: PostgreSQL refuses an escaped NUL in a recordset, even in a member of type json.
 function asText(value: object | string | null): string | null {
   return value && JSON.stringify(value);
-}
-
-interface Group {
-  readonly plan: CapturePlan;
-  readonly operation: Operation;
-  readonly events: CopiedEvent[];
-}
-
-function groups(events: readonly CopiedEvent[]): Group[] {
-  const byPlan = new Map<CapturePlan, Map<Operation, Group>>();
-  for (const event of events) {
-    const { plan, operation } = event;
-    const ofPlan = byPlan.get(plan) ?? new Map<Operation, Group>();
-    byPlan.set(plan, ofPlan);
-    const group = ofPlan.get(operation) ?? { plan, operation, events: [] };
-    ofPlan.set(operation, group);
-    group.events.push(event);
-  }
-  return [...byPlan.values()].flatMap((ofPlan) => [...ofPlan.values()]);
 }
