@@ -6,8 +6,9 @@ import type { Tables } from '../tables';
 /** What one attempt says of the origin it went to. */
 export type OriginSign = 'answered' | 'failing' | 'timedOut';
 
-/** An origin that fails so often in a row is left alone for a while. */
+/** An origin that fails so often in a row is left alone for a while; to time out takes a place for long, and counts for several. */
 const OPENS_AFTER = 20;
+const WEIGHT = { failing: 1, timedOut: 4 } as const;
 const FIRST_HOLD_MS = 2_000;
 const LONGEST_HOLD_MS = 300_000;
 const HOLD_JITTER = 0.2;
@@ -19,6 +20,8 @@ const PROBED_MS = 1_000;
 const PROBE_LEASE_MS = 305_000;
 /** Origins whose failures are counted; the one that failed longest ago is forgotten. */
 const MAX_COUNTED = 10_000;
+
+const NOTHING = () => undefined;
 
 interface Open {
   /** As `Date.now()`. */
@@ -34,6 +37,8 @@ interface Open {
 export class Breakers {
   readonly #failures = new Map<string, number>();
   #open = new Map<string, Open>();
+  /** Origins of which a delivery was let through here to try. */
+  readonly #trying = new Set<string>();
   #refreshedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -59,16 +64,24 @@ export class Breakers {
 
   /** How many deliveries it takes at once; null: as many as there are. */
   quantumOf(origin: string): number | null {
-    const open = this.#open.get(origin);
-    if (!open) return null;
-    return leftMs(open) > 0 ? 0 : 1;
+    if (!this.#open.has(origin)) return null;
+    return this.holdMs(origin) === null ? 1 : 0;
   }
 
-  /** For how long nothing is sent to this origin; null where something may be, or one may try: ask `mayTry`. */
+  /** For how long nothing more is to be sent to this origin; null where something may be, or one may try. */
   holdMs(origin: string): number | null {
     const open = this.#open.get(origin);
-    const left = open ? leftMs(open) : 0;
-    return left > 0 ? left : null;
+    if (!open) return null;
+    const left = leftMs(open);
+    if (left > 0) return left;
+    return this.#trying.has(origin) ? PROBED_MS : null;
+  }
+
+  /** A delivery is to be sent when there is a place: of an origin that was left alone, no other one waits for that. Gives what ends it. */
+  admit(origin: string): () => void {
+    if (!this.#open.has(origin)) return NOTHING;
+    this.#trying.add(origin);
+    return () => this.#trying.delete(origin);
   }
 
   /** Whether a delivery may be sent now. Of an origin that was left alone, one may be at a time, whatever the process. */
@@ -88,7 +101,7 @@ export class Breakers {
       if (this.#open.delete(origin)) await this.#guard(() => this.#close(origin));
       return;
     }
-    const failures = (this.#failures.get(origin) ?? 0) + 1;
+    const failures = (this.#failures.get(origin) ?? 0) + WEIGHT[sign];
     this.#count(origin, failures);
     const open = this.#open.get(origin);
     // Of those that were under way when it opened, nothing new is learned.

@@ -41,8 +41,10 @@ const MUCH = 1_000;
 const CROWDED_MS = 5_000;
 /** Of what waits for a crowded lane, so many for each place are held. */
 const HELD_A_PLACE = 2;
-/** Origins that timed out lately share one place of so many. */
+/** Origins that timed out lately share one place of so many … */
 const SLOW_SHARE = 4;
+/** … and what waits for those is held up to so much, all together: there is more to be held than what waits for them. */
+const SLOW_HELD = 500;
 
 /**
  * Bounds the requests under way, in all and for each origin. Origins take turns; one that hangs or does not keep up holds no more than
@@ -53,6 +55,7 @@ export class Lanes {
   readonly #slow = new SlowOrigins();
   #running = 0;
   #slowRunning = 0;
+  #slowWaiting = 0;
   #waiting = 0;
   #watch: NodeJS.Timeout | undefined;
   readonly #emptied: (() => void)[] = [];
@@ -83,7 +86,7 @@ export class Lanes {
       return;
     }
     lane.waiting.push({ job, since: Date.now() });
-    this.#waiting += 1;
+    this.#countWaiting(lane, 1);
     this.#startAll();
     this.#watchOver();
   }
@@ -109,9 +112,11 @@ export class Lanes {
   /** How many more deliveries this origin takes at once; null: as many as there are. */
   quantumOf(origin: string): number | null {
     const lane = this.#lanes.get(origin);
-    if (!lane) return null;
+    const isSlow = lane?.isSlow ?? this.#slow.has(origin);
+    if (isSlow && this.#slowWaiting >= SLOW_HELD / 2) return 0;
+    if (!lane) return isSlow ? this.#heldOf() : null;
     if (this.#isStalled(lane)) return 0;
-    if (!isCrowded(lane)) return null;
+    if (!isSlow && !isCrowded(lane)) return null;
     return lane.waiting.length > 0 ? 0 : this.#heldOf();
   }
 
@@ -139,6 +144,7 @@ export class Lanes {
 
   #refusalOf(lane: Lane): string | undefined {
     if (this.#isStalled(lane)) return STALLED;
+    if (lane.isSlow && this.#slowWaiting >= SLOW_HELD) return CROWDED;
     return isCrowded(lane) && lane.waiting.length >= this.#heldOf() ? CROWDED : undefined;
   }
 
@@ -161,7 +167,7 @@ export class Lanes {
     // To the end of the row: whoever was just served is served last, in a loop that is under way too.
     this.#lanes.delete(lane.origin);
     this.#lanes.set(lane.origin, lane);
-    this.#waiting -= 1;
+    this.#countWaiting(lane, -1);
     this.#count(lane, 1);
     this.#sayRoom(lane);
     void next.job.run().finally(() => this.#ended(lane));
@@ -180,7 +186,8 @@ export class Lanes {
   }
 
   #sayRoom(lane: Lane): void {
-    if (isCrowded(lane) && lane.waiting.length === 0) this.hasRoom();
+    const isHeld = lane.isSlow ? this.#slowWaiting < SLOW_HELD / 2 : isCrowded(lane);
+    if (isHeld && lane.waiting.length === 0) this.hasRoom();
   }
 
   #count(lane: Lane, change: 1 | -1): void {
@@ -190,11 +197,18 @@ export class Lanes {
     lane.progressedAt = Date.now();
   }
 
+  #countWaiting(lane: Lane, change: number): void {
+    this.#waiting += change;
+    if (lane.isSlow) this.#slowWaiting += change;
+  }
+
   #markSlow(origin: string, isSlow: boolean): void {
     const lane = this.#lanes.get(origin);
     if (!lane || lane.isSlow === isSlow) return;
     lane.isSlow = isSlow;
-    this.#slowRunning += isSlow ? lane.running : -lane.running;
+    const sign = isSlow ? 1 : -1;
+    this.#slowRunning += sign * lane.running;
+    this.#slowWaiting += sign * lane.waiting.length;
   }
 
   #isStalled(lane: Lane): boolean {
@@ -230,7 +244,7 @@ export class Lanes {
     if (given.length === 0) return;
     const kept = lane.waiting.filter(({ job }) => !which(job));
     lane.waiting.splice(0, lane.waiting.length, ...kept);
-    this.#waiting -= given.length;
+    this.#countWaiting(lane, -given.length);
     lane.crowdedUntil = Date.now() + CROWDED_MS;
     for (const { job } of given) job.giveBack(why);
   }

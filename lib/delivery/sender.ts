@@ -123,17 +123,19 @@ export class Sender {
       this.#record(work, this.#heldBack(pending, origin, { afterMs: holdMs, reason: FAILING }));
       return;
     }
+    const release = this.breakers.admit(origin);
     const job: Job = {
       origin,
       run: async () => {
         work.jobs.delete(job);
-        this.#record(
-          work,
-          await this.#attempt(pending, origin).catch((error) => unsendable(pending, error)),
-        );
+        const attempting = this.#attempt(pending, origin);
+        const record = await attempting.catch((error) => unsendable(pending, error));
+        release();
+        this.#record(work, record);
       },
       giveBack: (reason) => {
         work.jobs.delete(job);
+        release();
         this.#record(work, this.#heldBack(pending, origin, { afterMs: GIVEN_BACK_MS, reason }));
       },
     };

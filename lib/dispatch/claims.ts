@@ -30,6 +30,8 @@ interface Due extends Partial<ChunkRow> {
 /** Claims in a row that may come to nothing, because what is due may not be sent yet. */
 const CLAIMS_AT_ONCE = 16;
 const MENDED_AT_ONCE = 2_000;
+/** Listeners whose turns are merged in one statement. */
+const MERGED_AT_ONCE = 5_000;
 
 /** Of a chunk `c`. Ids as one text, and an event that all have in common once: an array of hundreds takes long to be read. */
 const CHUNK_COLUMNS = `c.id, c.token, array_to_string(c.listener_ids, ',') AS listener_ids,
@@ -83,6 +85,21 @@ export class Claims {
          SELECT listener_id FROM ${delivery} WHERE next_at IS NOT NULL AND next_at AT TIME ZONE 'UTC' <= now() AT TIME ZONE 'UTC'
          ORDER BY next_at AT TIME ZONE 'UTC' LIMIT ${MENDED_AT_ONCE}) d
        WHERE NOT EXISTS (SELECT FROM ${turn} t WHERE t.listener_id = d.listener_id AND t.ready_at <= now())`,
+    );
+  }
+
+  /**
+   * Leaves each listener the first of the turns that have come: nobody may want them for long. The one that stays is locked meanwhile, so
+   * that it is not taken by somebody who does not see what the others stand for.
+   */
+  async mergeTurns(): Promise<void> {
+    const { turn } = this.tables;
+    await this.database.query(
+      `WITH kept AS (
+         SELECT t.id, t.listener_id FROM ${turn} t WHERE t.ready_at <= now() AND NOT EXISTS (
+           SELECT FROM ${turn} f WHERE f.listener_id = t.listener_id AND (f.ready_at, f.id) < (t.ready_at, t.id))
+         LIMIT ${MERGED_AT_ONCE} FOR UPDATE SKIP LOCKED
+       ) DELETE FROM ${turn} t USING kept k WHERE t.listener_id = k.listener_id AND t.id <> k.id AND t.ready_at <= now()`,
     );
   }
 

@@ -206,6 +206,7 @@ export class DeliveryEngine {
   async #sweep(): Promise<void> {
     this.#isUnheldWanted = true;
     await this.claims.mendTurns();
+    await this.claims.mergeTurns();
     this.wakeForDue();
     if (Date.now() - this.#prunedAt < PRUNE_EVERY_MS) return;
     if (!(await this.pruning.prune())) this.#prunedAt = Date.now();

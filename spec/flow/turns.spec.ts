@@ -87,6 +87,18 @@ describe('Claims.due', () => {
     expect((await claims().due(FREE))?.listenerIds).toHaveLength(3);
   });
 
+  it('keeps one of the turns that have come, and loses none that is to come', async () => {
+    const [one, other] = [randomUUID(), randomUUID()];
+    for (let n = 0; n < 5; n += 1) await waiting(one, 2, { dueSince: `${n} minutes` });
+    await waiting(one, 1, { dueSince: '-1 hour' });
+    await waiting(other, 1);
+    await Promise.all(Array.from({ length: 4 }, () => claims().mergeTurns()));
+    await claims().mergeTurns();
+    const left = (await turns()).map(({ listener_id }) => listener_id);
+    expect([count(left, one), count(left, other)]).toEqual([2, 1]);
+    expect((await claims().due(FREE))?.listenerIds).toHaveLength(11);
+  });
+
   it('gives a paced listener what it is owed, to all processes together', async () => {
     const { id } = await listening({ maxPerSecond: 0.01 });
     await waiting(id, 100);
@@ -157,7 +169,7 @@ function listening(options: { readonly maxPerSecond: number }): Promise<Listener
   return flow.hooks.listen('*', { url: 'http://127.0.0.1:9', ...options }).save();
 }
 
-function turns(): Promise<readonly object[]> {
+function turns(): Promise<readonly { readonly listener_id: string }[]> {
   return flow.query('SELECT listener_id FROM model_hook_turn');
 }
 
