@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   SECRET_KEY_MISSING: 'Stored secrets are encrypted and no key was given.',
   DELIVERY_NOT_FOUND: 'No delivery of that id is stored, or its event was pruned.',
   NO_LISTENER: 'Nobody answers an interactive hook.',
+  SIGNATURE_INVALID: 'A received request was not signed with the secret, or not lately.',
   IDLE_TIMEOUT: 'Work was left when the time given to idle() ran out.',
 } as const satisfies Readonly<Record<string, string>>;
 

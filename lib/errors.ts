@@ -223,3 +223,22 @@ export class IdleTimeoutError extends ModelHookError {
     super(`Not idle after ${timeoutMs} ms; left: ${left}.`);
   }
 }
+
+export type VerificationReason =
+  | 'header-missing'
+  | 'timestamp-invalid'
+  | 'timestamp-too-old'
+  | 'timestamp-too-new'
+  | 'signature-mismatch'
+  | 'body-not-raw';
+
+/** A received request was not signed with the secret, or not lately. */
+export class VerificationError extends ModelHookError {
+  readonly code = 'SIGNATURE_INVALID';
+  constructor(
+    readonly reason: VerificationReason,
+    message: string,
+  ) {
+    super(message);
+  }
+}

@@ -8,6 +8,9 @@ import { RETENTION_DEFAULTS } from '../lib/dispatch/pruning';
 import * as errors from '../lib/errors';
 import { RECIPIENT_DEFAULTS } from '../lib/listener/recipient-policy';
 import { CONSOLE_LOGGER } from '../lib/logger';
+import { MEMORY_STORE_DEFAULTS } from '../lib/receiver/memory-store';
+import { VERIFY_DEFAULTS } from '../lib/receiver/verify';
+import { ONCE_DEFAULTS } from '../lib/receiver/verify-once';
 import { VERSION } from '../lib/version';
 
 const ROOT = join(__dirname, '..');
@@ -39,13 +42,16 @@ function written(value: unknown): string {
   return `\`${quoted}\``;
 }
 
+/** What is no literal. */
+const WORDED: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+  [CONSOLE_LOGGER, 'warnings and errors to `console`'],
+  [Date.now, '`Date.now`'],
+]);
+
 function writtenDefaults(defaults: object): Readonly<Record<string, string>> {
   const entries = Object.entries(defaults);
   return Object.fromEntries(
-    entries.map(([option, value]) => [
-      option,
-      value === CONSOLE_LOGGER ? 'warnings and errors to `console`' : written(value),
-    ]),
+    entries.map(([option, value]) => [option, WORDED.get(value) ?? written(value)]),
   );
 }
 
@@ -72,6 +78,13 @@ describe('the docstrings', () => {
     },
     { path: 'lib/dispatch/pruning.ts', name: 'RetentionOptions', defaults: RETENTION_DEFAULTS },
     { path: 'lib/dispatch/options.ts', name: 'AttachOptions', defaults: ATTACH_OWN },
+    { path: 'lib/receiver/verify.ts', name: 'VerifyOptions', defaults: VERIFY_DEFAULTS },
+    { path: 'lib/receiver/verify-once.ts', name: 'OnceOptions', defaults: ONCE_DEFAULTS },
+    {
+      path: 'lib/receiver/memory-store.ts',
+      name: 'MemoryStoreOptions',
+      defaults: MEMORY_STORE_DEFAULTS,
+    },
     { path: 'lib/capture/capture.ts', name: 'CaptureOptions', defaults: { onCaptureError } },
   ])('state the defaults of $name as the constant has them', ({ path, name, defaults }) => {
     expect(documented(path, name)).toEqual(writtenDefaults(defaults));

@@ -42,7 +42,7 @@ function allowed(headers: Readonly<Record<string, unknown>>): Record<string, str
   return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), String(value)]));
 }
 
-/** An event's name is the application's word; what a header cannot carry is percent-encoded. */
+/** An event's name is the application's word; what a header cannot carry is percent-encoded, and so is what would read like it. */
 function headerText(text: string): string {
-  return /^[\x21-\x7e]*$/.test(text) ? text : encodeURIComponent(text);
+  return /^[\x21-\x24\x26-\x7e]*$/.test(text) ? text : encodeURIComponent(text.toWellFormed());
 }
