@@ -50,6 +50,7 @@ export type { ListenerChanges } from './listener/changes';
 export type { Check } from './listener/checks';
 export type { ContentType, Digest, Listener, ListenerOptions } from './listener/listener';
 export type { Listeners, ListenerWhere, SaveManyOptions } from './listener/listeners';
+export type { TestResult } from './listener/test-result';
 export type { Logger } from './logger';
 export {
   allOf,

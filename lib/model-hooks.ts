@@ -2,6 +2,7 @@ import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 import { silence } from './capture/silence';
 import { Database } from './database';
 import { Deliveries } from './delivery/deliveries';
+import { sendTest } from './delivery/test-delivery';
 import { checkDataSource, checkTables, checkVersion, installedVersion } from './dispatch/checks';
 import { Idle } from './dispatch/idle';
 import { followLifecycle } from './dispatch/lifecycle';
@@ -80,14 +81,18 @@ export class ModelHooks {
   ) {
     this.#database = new Database(dataSource, options.connections);
     this.#tables = tablesOf(dataSource);
-    this.#parts = listenerParts({
-      dataSource,
+    const shared = {
       database: this.#database,
       tables: this.#tables,
       catalog: () => this.#catalog,
-      policyOf: (hook) => this.#policyOf(hook),
+      policyOf: (hook: string | null) => this.#policyOf(hook),
+    };
+    this.#parts = listenerParts({
+      ...shared,
+      dataSource,
       startedAt: () => this.#current.startedAt,
       logger: options.logger,
+      sendTest: (listener) => sendTest({ ...shared, options: options.delivery }, listener),
     });
     this.listeners = this.#parts.listeners;
     this.deliveries = new Deliveries(this.#database, this.#tables, () =>

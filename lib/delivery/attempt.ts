@@ -19,6 +19,8 @@ export interface PendingDelivery {
   readonly hook: Hook;
   readonly recipient: Recipient;
   readonly state: DeliveryState;
+  /** Its values are samples. */
+  readonly isTest?: boolean;
 }
 
 export interface AttemptContext {
@@ -88,7 +90,10 @@ function identity({ chunk, deliveryId, event, recipient }: Omit<PendingDelivery,
   };
 }
 
-function signed({ deliveryId, event, hook, recipient, state }: PendingDelivery, at: Date) {
+function signed(
+  { deliveryId, event, hook, recipient, state, isTest = false }: PendingDelivery,
+  at: Date,
+) {
   const { contentType, format, secret, target } = recipient;
   const content = body(event, hook, { contentType, format: format ?? hook.format });
   const headers = requestHeaders(event, recipient, {
@@ -97,6 +102,7 @@ function signed({ deliveryId, event, hook, recipient, state }: PendingDelivery, 
     body: content,
     secret,
     now: at.getTime(),
+    isTest,
   });
   return { url: new URL(target), headers, body: content };
 }

@@ -11,13 +11,15 @@ export interface SignedRequest {
   readonly body: string;
   readonly secret: string;
   readonly now: number;
+  /** The values are samples. */
+  readonly isTest?: boolean;
 }
 
 /** All headers of one request: the hook's, then the listener's, then ours, each over the ones before. */
 export function requestHeaders(
   event: HookEvent,
   listener: Pick<Listener, 'id' | 'contentType' | 'digest' | 'headers'>,
-  { deliveryId, attempt, body, secret, now }: SignedRequest,
+  { deliveryId, attempt, body, secret, now, isTest = false }: SignedRequest,
 ): Record<string, string> {
   const timestamp = Math.floor(now / 1_000);
   return {
@@ -30,6 +32,7 @@ export function requestHeaders(
     'hook-hmac': hookHmac(listener.digest, secret, body),
     'hook-subscription': listener.id,
     'hook-attempt': String(attempt),
+    ...(isTest && { 'hook-test': '1' }),
     'webhook-id': deliveryId,
     'webhook-timestamp': String(timestamp),
     'webhook-signature': webhookSignature(secret, { id: deliveryId, timestamp, body }),

@@ -8,11 +8,13 @@ import { Audience } from './audience';
 import { Candidates } from './candidates';
 import { DynamicListeners } from './dynamic-listeners';
 import { KeyStore } from './key-store';
+import type { Listener } from './listener';
 import { Listeners } from './listeners';
 import { ListenerMatching } from './matching';
 import type { RecipientPolicy } from './recipient-policy';
 import { Saving } from './saving';
 import { ListenerStore } from './store';
+import type { TestResult } from './test-result';
 
 interface Surroundings {
   readonly dataSource: DataSource;
@@ -23,6 +25,7 @@ interface Surroundings {
   readonly logger: Logger;
   /** When this process attached, by the clock of the database. */
   readonly startedAt: () => Date;
+  readonly sendTest: (listener: Listener) => Promise<TestResult>;
 }
 
 /** What a DataSource's listeners are stored, found and asked for with. */
@@ -33,7 +36,8 @@ export interface ListenerParts {
 }
 
 export function listenerParts(surroundings: Surroundings): ListenerParts {
-  const { dataSource, database, tables, catalog, policyOf, startedAt, logger } = surroundings;
+  const { dataSource, database, tables, catalog, policyOf, startedAt, sendTest, logger } =
+    surroundings;
   const keys = new KeyStore(tables, catalog);
   const store = new ListenerStore(tables, keys);
   const dynamic = new DynamicListeners(store, catalog, policyOf, logger);
@@ -42,5 +46,6 @@ export function listenerParts(surroundings: Surroundings): ListenerParts {
   const audience = new Audience(database, { store, matching }, catalog, events);
   const saving = new Saving(store, catalog, policyOf);
   const rows = { store, keys };
-  return { listeners: new Listeners(database, rows, audience, saving, startedAt), store, matching };
+  const listeners = new Listeners(database, rows, audience, saving, startedAt, sendTest);
+  return { listeners, store, matching };
 }
