@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 import { Agent, buildConnector, errors } from 'undici';
 import { ModelHookError } from '../errors';
 import type { RecipientPolicy } from '../listener/recipient-policy';
+import { cappedConnector } from './capped-connector';
 import { Exchange } from './exchange';
 import type { Reply } from './judge';
 
@@ -21,6 +22,9 @@ export interface Post {
   readonly signal?: AbortSignal;
 }
 
+/** How long an endpoint may ask for its idle connections to be kept open. */
+const KEEP_ALIVE_MAX_MS = 30_000;
+
 /** Posts to recipients that the policy allows. Follows no redirect, decompresses nothing, reads a bounded part of a reply. */
 export class HttpClient {
   readonly #agent: Agent;
@@ -32,7 +36,8 @@ export class HttpClient {
     this.#agent = new Agent({
       connections: maxConcurrencyPerOrigin,
       pipelining: keepAlive ? 1 : 0,
-      connect: buildConnector({ lookup: checkedLookup(policy) }),
+      keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
+      connect: cappedConnector(buildConnector({ lookup: checkedLookup(policy) })),
     });
   }
 
