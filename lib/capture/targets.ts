@@ -46,7 +46,9 @@ function checked(answer: unknown): Targets {
     throw new TypeError('`resolve` must give an array of URLs and listener options.');
   if (answer.length > MAX_TARGETS)
     throw new RangeError(`\`resolve\` may give at most ${MAX_TARGETS} targets.`);
-  return toJson(answer) as unknown as Targets;
+  const targets = toJson(answer);
+  if (targets === null) throw new RangeError('`resolve` gave targets that are nested too deep.');
+  return targets as unknown as Targets;
 }
 
 function isTarget(target: unknown): boolean {

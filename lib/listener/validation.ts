@@ -11,13 +11,14 @@ import {
 import type { AttemptOptions } from '../delivery/options';
 import { DigestUnsupportedError, ListenerInvalidError } from '../errors';
 import type { BodyFormat } from '../hook/options';
-import { isPlainObject, storable } from '../json';
+import { isPlainObject, isWithin, storable } from '../json';
 import { CONTENT_TYPES, DIGESTS, type ListenerOptions } from './listener';
 
 const FORMATS = ['fields', 'envelope', 'standard', 'cloudevents'] satisfies BodyFormat[];
 const MAX_URL_LENGTH = 2_048;
 const MAX_TEXT_LENGTH = 255;
 const MAX_CONFIG_LENGTH = 16_384;
+const MAX_CONFIG_LEVELS = 64;
 const MAX_HEADERS = 32;
 const MAX_HEADER_LENGTH = 1_024;
 /** Attempts a second. The lowest is one a day. */
@@ -90,7 +91,7 @@ class ListenerInput {
   key?: string;
 
   @IsOptional()
-  @Must(isConfig, 'must be a JSON object of at most 16,384 characters')
+  @Must(isConfig, 'must be a JSON object of at most 16,384 characters, nested at most 64 deep')
   config?: unknown;
 
   @IsOptional()
@@ -122,11 +123,11 @@ function isStorable(value: unknown): boolean {
 }
 
 function isConfig(value: unknown): boolean {
-  if (!isPlainObject(value)) return false;
+  if (!isPlainObject(value) || !isWithin(value, MAX_CONFIG_LEVELS)) return false;
   try {
     return JSON.stringify(value).length <= MAX_CONFIG_LENGTH;
   } catch {
-    // A bigint, or an object within itself.
+    // A bigint.
     return false;
   }
 }
