@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   DIGEST_UNSUPPORTED: 'The digest of a listener is none of those supported.',
   OPTION_INVALID: 'An option of the attachment is not what it must be.',
   SECRET_KEY_MISSING: 'Stored secrets are encrypted and no key was given.',
+  PAYLOAD_TOO_LARGE: 'An event holds more data than may be sent, so the write was rejected.',
   DELIVERY_NOT_FOUND: 'No delivery of that id is stored, or its event was pruned.',
   NO_LISTENER: 'Nobody answers an interactive hook.',
   SIGNATURE_INVALID: 'A received request was not signed with the secret, or not lately.',
@@ -29,3 +30,12 @@ export const ERROR_CODES = {
 } as const satisfies Readonly<Record<string, string>>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What is wrong with a received request. */
+export type VerificationReason =
+  | 'header-missing'
+  | 'timestamp-invalid'
+  | 'timestamp-too-old'
+  | 'timestamp-too-new'
+  | 'signature-mismatch'
+  | 'body-not-raw';

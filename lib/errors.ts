@@ -1,4 +1,4 @@
-import type { ErrorCode } from './error-codes';
+import type { ErrorCode, VerificationReason } from './error-codes';
 
 /** What every error of this package is: a class of its own, a stable `code`, its facts as fields. */
 export abstract class ModelHookError extends Error {
@@ -224,13 +224,19 @@ export class IdleTimeoutError extends ModelHookError {
   }
 }
 
-export type VerificationReason =
-  | 'header-missing'
-  | 'timestamp-invalid'
-  | 'timestamp-too-old'
-  | 'timestamp-too-new'
-  | 'signature-mismatch'
-  | 'body-not-raw';
+/** The data of an event is larger than its hook lets a body be, and the hook asks to be told. */
+export class PayloadTooLargeError extends ModelHookError {
+  readonly code = 'PAYLOAD_TOO_LARGE';
+  constructor(
+    readonly hook: string,
+    readonly bytes: number,
+    readonly maxBytes: number,
+  ) {
+    super(
+      `An event of hook "${hook}" holds ${bytes} bytes of data, and at most ${maxBytes} may be sent (delivery.maxPayloadBytes).`,
+    );
+  }
+}
 
 /** A received request was not signed with the secret, or not lately. */
 export class VerificationError extends ModelHookError {

@@ -27,7 +27,7 @@ export type { AttachOptions } from './dispatch/options';
 export type { RetentionOptions } from './dispatch/pruning';
 export type { Stats, Waiting } from './dispatch/stats';
 export { modelHookEntities } from './entities';
-export { ERROR_CODES, type ErrorCode } from './error-codes';
+export { ERROR_CODES, type ErrorCode, type VerificationReason } from './error-codes';
 export * from './errors';
 export type { HookEvent } from './hook/event';
 export type { AnyFilter, ConditionOn, FilterOf } from './hook/filter';

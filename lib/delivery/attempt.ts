@@ -1,6 +1,6 @@
 import type { HookEvent } from '../hook/event';
 import type { Hook } from '../hook/hook';
-import { body } from './body';
+import { body, bodyWithoutData } from './body';
 import type { Chunk } from './chunk';
 import { attemptOptions } from './defaults';
 import { requestHeaders } from './headers';
@@ -28,6 +28,8 @@ export interface AttemptContext {
   /** Of the attachment. */
   readonly options: Required<AttemptOptions>;
   readonly signal: AbortSignal;
+  /** Told of a body that was too long, and is sent without its data. */
+  readonly truncated?: (event: HookEvent, bytes: number, maxBytes: number) => void;
 }
 
 export type AttemptRecord = Omit<OutcomeRecord, 'closes'>;
@@ -35,14 +37,16 @@ export type AttemptRecord = Omit<OutcomeRecord, 'closes'>;
 /** Sends a delivery once, and says what came of it. Rejects only where no request can be made of it. */
 export async function attempt(
   delivery: PendingDelivery,
-  { client, options: general, signal }: AttemptContext,
+  { client, options: general, signal, truncated }: AttemptContext,
 ): Promise<AttemptRecord> {
   const { hook, recipient, state } = delivery;
   const options = optionsOf(general, hook, recipient);
   const at = new Date();
   const startedAt = performance.now();
   const { timeoutMs, maxResponseBytes } = options;
-  const reply = await client.post({ ...signed(delivery, at), timeoutMs, maxResponseBytes, signal });
+  const content = contentOf(delivery, options.maxPayloadBytes, truncated);
+  const request = signed(delivery, content, at);
+  const reply = await client.post({ ...request, timeoutMs, maxResponseBytes, signal });
   const judgement = judge(reply, { state, options, replies: recipient.replies });
   return {
     ...identity(delivery),
@@ -90,12 +94,25 @@ function identity({ chunk, deliveryId, event, recipient }: Omit<PendingDelivery,
   };
 }
 
+function contentOf(
+  { event, hook, recipient: { contentType, format } }: PendingDelivery,
+  maxBytes: number,
+  truncated: AttemptContext['truncated'],
+): string {
+  const layout = { contentType, format: format ?? hook.format };
+  const content = body(event, hook, layout);
+  const bytes = Buffer.byteLength(content);
+  if (bytes <= maxBytes) return content;
+  truncated?.(event, bytes, maxBytes);
+  return bodyWithoutData(event, layout);
+}
+
 function signed(
-  { deliveryId, event, hook, recipient, state, isTest = false }: PendingDelivery,
+  { deliveryId, event, recipient, state, isTest = false }: PendingDelivery,
+  content: string,
   at: Date,
 ) {
-  const { contentType, format, secret, target } = recipient;
-  const content = body(event, hook, { contentType, format: format ?? hook.format });
+  const { secret, target } = recipient;
   const headers = requestHeaders(event, recipient, {
     deliveryId,
     attempt: state.attempt + 1,

@@ -12,6 +12,7 @@ export const ATTEMPT_DEFAULTS = {
   ...RETRY_DEFAULTS,
   timeoutMs: 3_000,
   maxResponseBytes: 16_384,
+  maxPayloadBytes: 1_048_576,
   disableAfterMs: 432_000_000,
 } as const satisfies Required<AttemptOptions>;
 
@@ -20,13 +21,16 @@ export const DELIVERY_DEFAULTS = {
   maxConcurrency: 256,
   maxConcurrencyPerOrigin: 32,
   keepAlive: true,
+  payloadTooLarge: 'truncate',
 } as const satisfies Required<Omit<DeliveryOptions, 'recipients'>>;
 
 /** The options of one attempt; the nearest one that is set counts. */
 export function attemptOptions(
   ...nearestLast: readonly (AttemptOptions | undefined)[]
 ): Required<AttemptOptions> {
-  return Object.assign({}, ATTEMPT_DEFAULTS, ...nearestLast.map(withoutUndefined));
+  const layers = [ATTEMPT_DEFAULTS, ...nearestLast.map(withoutUndefined)];
+  // Not Object.assign: it would take a key "__proto__" for the prototype.
+  return Object.fromEntries(layers.flatMap((layer) => Object.entries(layer))) as never;
 }
 
 /** An option that is there but undefined is left out. */

@@ -22,6 +22,7 @@ import {
 import type { DeliveryOptions } from './options';
 import type { Outcome } from './outcome';
 import type { Recorder } from './recorder';
+import type { TruncationWarnings } from './truncation-warnings';
 import { Verdicts } from './verdicts';
 
 export type SenderOptions = Required<Omit<DeliveryOptions, 'recipients'>>;
@@ -57,6 +58,7 @@ export class Sender {
     policyOf: (hook: string | null) => RecipientPolicy,
     private readonly reporter: Reporter,
     private readonly options: SenderOptions,
+    private readonly warnings: TruncationWarnings,
   ) {
     this.#lanes = new Lanes(options);
     this.#clients = new Clients(policyOf, options);
@@ -174,7 +176,9 @@ export class Sender {
     if (held) return unattempted(pending, held);
     const client = this.#clients.for(pending.hook.name);
     const { signal } = this.#stopping;
-    const record = await attempt(pending, { client, options: this.options, signal });
+    const { options, warnings } = this;
+    const context = { client, options, signal, truncated: warnings.note };
+    const record = await attempt(pending, context);
     this.#verdicts.note(record);
     this.#report(record);
     return record;

@@ -87,11 +87,14 @@ function check(options: ResolvedOptions): void {
     requireNumber(option, options[option], 1);
   for (const option of ['eventsMs', 'deliveriesMs'] as const)
     requireNumber(`retention.${option}`, retention[option], 0);
-  const { maxConcurrency, maxConcurrencyPerOrigin, keepAlive, ...attempts } = delivery;
+  const { maxConcurrency, maxConcurrencyPerOrigin, keepAlive, payloadTooLarge, ...attempts } =
+    delivery;
   requireNumber('delivery.maxConcurrency', maxConcurrency, 1);
   requireNumber('delivery.maxConcurrencyPerOrigin', maxConcurrencyPerOrigin, 1);
   if (typeof keepAlive !== 'boolean')
     throw new OptionInvalidError('delivery.keepAlive', 'true or false');
+  if (payloadTooLarge !== 'truncate' && payloadTooLarge !== 'throw')
+    throw new OptionInvalidError('delivery.payloadTooLarge', "'truncate' or 'throw'");
   if (!areAttemptOptions(attempts))
     throw new OptionInvalidError('delivery', 'numbers within their bounds, and no unknown option');
 }

@@ -14,6 +14,7 @@ import { ListenerHealth } from '../delivery/listener-health';
 import { ChunkLoader } from '../delivery/loading';
 import { Recorder } from '../delivery/recorder';
 import { Sender } from '../delivery/sender';
+import { TruncationWarnings } from '../delivery/truncation-warnings';
 import type { HookCatalog } from '../hook/catalog';
 import type { Hook } from '../hook/hook';
 import { providedValues } from '../hook/provided-values';
@@ -194,7 +195,14 @@ export class Session {
       this.#claims,
       new Carrier(
         this.#claims,
-        new Sender(loader, recorder, policyOf, reporter, options.delivery),
+        new Sender(
+          loader,
+          recorder,
+          policyOf,
+          reporter,
+          options.delivery,
+          new TruncationWarnings(logger),
+        ),
         recorder,
         typeof dispatcher === 'object' ? dispatcher : new LocalDispatcher(),
         logger,

@@ -101,7 +101,7 @@ class ListenerInput {
   @IsOptional()
   @Must(
     areAttemptOptions,
-    'may hold timeoutMs, maxResponseBytes, disableAfterMs and the retry options, as numbers',
+    'may hold timeoutMs, maxResponseBytes, maxPayloadBytes, disableAfterMs and the retry options, as numbers',
   )
   delivery?: unknown;
 
@@ -152,6 +152,7 @@ export function isHeader(name: string, value: unknown): value is string {
 const ATTEMPT_OPTIONS: Readonly<Record<keyof AttemptOptions, { min: number; max: number }>> = {
   timeoutMs: { min: 1, max: 300_000 },
   maxResponseBytes: { min: 0, max: 16_777_216 },
+  maxPayloadBytes: { min: 1, max: 268_435_456 },
   disableAfterMs: { min: 0, max: Number.MAX_SAFE_INTEGER },
   retries: { min: 0, max: 1_000 },
   retryDelayMs: { min: 0, max: Number.MAX_SAFE_INTEGER },
