@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import { backlog } from './backlog';
 import { fanOut } from './fan-out';
 import { type Figure, table } from './figure';
+import { hanging } from './hanging';
 import { latency } from './latency';
 import { match } from './match';
 import { FILLER, fillAsOrdered } from './match/filling';
@@ -19,6 +20,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ['backlog', backlog],
   ['latency', latency],
   ['fan-out', fanOut],
+  ['hanging', hanging],
   ['match', match],
   ['match-end-to-end', matchEndToEnd],
 ]);

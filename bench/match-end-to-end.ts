@@ -1,12 +1,12 @@
 import type { DataSource } from 'typeorm';
 import type { ModelHooks } from 'typeorm-model-hooks';
+import { randomFrom } from '../spec/support/random';
 import { attach, connectHooked, withDatabase } from './application';
 import { atLeast, type Figure, rounded } from './figure';
 import { Payment, type PaymentValues } from './match/payment';
 import { unwanted } from './match/payments';
 import { fill } from './match/stored';
 import { Wanted } from './match/wanted';
-import { randomFrom } from './match/words';
 import { median, nowMs } from './numbers';
 import { type Receiver, withReceiver } from './receiver';
 

@@ -51,7 +51,8 @@ async function startReceiver(): Promise<Receiver> {
   };
 }
 
-async function answer<T>(child: ChildProcess): Promise<T> {
+/** The next message of a child. */
+export async function answer<T>(child: ChildProcess): Promise<T> {
   const [message] = (await once(child, 'message')) as [T];
   return message;
 }

@@ -96,8 +96,20 @@ export async function runOn<Row>(
   parameters: readonly unknown[] = [],
 ): Promise<Row[]> {
   const client: PgClient = await runner.connect();
-  const { rows } = await client.query(sql, [...parameters]);
-  return rows as Row[];
+  try {
+    const { rows } = await client.query(sql, [...parameters]);
+    return rows as Row[];
+  } catch (error) {
+    throw withoutValues(error);
+  }
+}
+
+/** An error of PostgreSQL quotes the row or the JSON that it refused in these. */
+function withoutValues(error: unknown): unknown {
+  if (typeof error === 'object' && error !== null)
+    for (const quoting of ['detail', 'where', 'internalQuery'])
+      Reflect.deleteProperty(error, quoting);
+  return error;
 }
 
 interface PgClient {

@@ -21,7 +21,9 @@ export const ERROR_CODES = {
   RECIPIENT_REFUSED: 'The recipient policy forbids the target.',
   DIGEST_UNSUPPORTED: 'The digest of a listener is none of those supported.',
   OPTION_INVALID: 'An option of the attachment is not what it must be.',
-  SECRET_KEY_MISSING: 'Stored secrets are encrypted and no key was given.',
+  SECRET_KEY_MISSING: 'Stored secrets are encrypted with a key that was not given.',
+  SECRET_UNREADABLE:
+    'A stored secret does not open with its key: it was changed, or the key is another one.',
   PAYLOAD_TOO_LARGE: 'An event holds more data than may be sent, so the write was rejected.',
   DELIVERY_NOT_FOUND: 'No delivery of that id is stored, or its event was pruned.',
   NO_LISTENER: 'Nobody answers an interactive hook.',

@@ -1,11 +1,13 @@
-import type { ErrorCode, VerificationReason } from './error-codes';
+import type { ErrorCode } from './error-codes';
+import { oneLine } from './one-line';
 
 /** What every error of this package is: a class of its own, a stable `code`, its facts as fields. */
 export abstract class ModelHookError extends Error {
   abstract readonly code: ErrorCode;
 
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+    // Names and texts of others are quoted in it.
+    super(oneLine(message), options);
     this.name = new.target.name;
   }
 }
@@ -205,11 +207,25 @@ export class OptionInvalidError extends ModelHookError {
   }
 }
 
-/** There is no such delivery, or nothing is left to send. */
-export class DeliveryNotFoundError extends ModelHookError {
-  readonly code = 'DELIVERY_NOT_FOUND';
-  constructor(readonly delivery: string) {
-    super(`No delivery ${delivery} is stored, or its event was pruned (option \`retention\`).`);
+/** Stored secrets are sealed with keys that were not given. `keys` are their ids. */
+export class SecretKeyMissingError extends ModelHookError {
+  readonly code = 'SECRET_KEY_MISSING';
+  constructor(readonly keys: readonly string[]) {
+    super(
+      `Stored secrets are sealed with ${keys.map((id) => `"${id}"`).join(', ')}, which the option \`encryptionKeys\` of ` +
+        '`ModelHooks.attach` does not hold. Give it those keys too, behind the newest one.',
+    );
+  }
+}
+
+/** A stored secret does not open with its key: it was changed in the database, or the id names another key by now. */
+export class SecretUnreadableError extends ModelHookError {
+  readonly code = 'SECRET_UNREADABLE';
+  constructor(readonly key: string) {
+    super(
+      `A stored secret does not open with its key "${key}": it was changed in the database, or \`encryptionKeys\` holds another ` +
+        'key under that id. Give the right key, or name the secret anew (hooks.listeners.rotateSecret, update).',
+    );
   }
 }
 
@@ -221,30 +237,5 @@ export class IdleTimeoutError extends ModelHookError {
     readonly left: string,
   ) {
     super(`Not idle after ${timeoutMs} ms; left: ${left}.`);
-  }
-}
-
-/** The data of an event is larger than its hook lets a body be, and the hook asks to be told. */
-export class PayloadTooLargeError extends ModelHookError {
-  readonly code = 'PAYLOAD_TOO_LARGE';
-  constructor(
-    readonly hook: string,
-    readonly bytes: number,
-    readonly maxBytes: number,
-  ) {
-    super(
-      `An event of hook "${hook}" holds ${bytes} bytes of data, and at most ${maxBytes} may be sent (delivery.maxPayloadBytes).`,
-    );
-  }
-}
-
-/** A received request was not signed with the secret, or not lately. */
-export class VerificationError extends ModelHookError {
-  readonly code = 'SIGNATURE_INVALID';
-  constructor(
-    readonly reason: VerificationReason,
-    message: string,
-  ) {
-    super(message);
   }
 }

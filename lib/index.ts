@@ -6,26 +6,25 @@ export {
 } from '../migrations';
 export type { CaptureOptions } from './capture/capture';
 export type { Chunk } from './delivery/chunk';
-export type {
-  Attempt,
-  Deliveries,
-  Delivery,
-  DeliveryPage,
-  DeliveryWhere,
-  DeliveryWithAttempts,
-} from './delivery/deliveries';
+export type { Deliveries, DeliveryPage, DeliveryWhere } from './delivery/deliveries';
+export type { Attempt, Delivery, DeliveryWithAttempts } from './delivery/delivery';
 export type {
   AttemptOptions,
+  CertificateAuthorities,
   DeliveryOptions,
+  ListenerDeliveryOptions,
+  ListenerRecipientOptions,
   RecipientOptions,
   RecipientValidator,
   RetryOptions,
 } from './delivery/options';
 export type { DeliveryStatus, Outcome } from './delivery/outcome';
+export * from './delivery-errors';
 export type { Dispatcher, Engine } from './dispatch/dispatcher';
 export type { AttachOptions } from './dispatch/options';
 export type { RetentionOptions } from './dispatch/pruning';
 export type { Stats, Waiting } from './dispatch/stats';
+export type { EncryptionKeys } from './encryption-keys';
 export { modelHookEntities } from './entities';
 export { ERROR_CODES, type ErrorCode, type VerificationReason } from './error-codes';
 export * from './errors';
@@ -48,8 +47,21 @@ export type { Explanation, Reason } from './listener/audience';
 export type { ListenerBuilder, SaveOptions } from './listener/builder';
 export type { ListenerChanges } from './listener/changes';
 export type { Check } from './listener/checks';
+export {
+  type HeaderValue,
+  type SecretValue,
+  type ShownHeaderValue,
+  secret,
+} from './listener/header-value';
 export type { ContentType, Digest, Listener, ListenerOptions } from './listener/listener';
 export type { Listeners, ListenerWhere, SaveManyOptions } from './listener/listeners';
+export {
+  blockCidrNetwork,
+  blockInternalIps,
+  ensurePort,
+  ensureProtocol,
+} from './listener/recipient-validators';
+export type { RotateOptions } from './listener/rotation';
 export type { TestResult } from './listener/test-result';
 export type { Logger } from './logger';
 export {

@@ -6,12 +6,8 @@ import { sendTest } from './delivery/test-delivery';
 import { checkDataSource, checkTables, checkVersion, installedVersion } from './dispatch/checks';
 import { Idle } from './dispatch/idle';
 import { followLifecycle } from './dispatch/lifecycle';
-import {
-  type AttachOptions,
-  policyOf,
-  type ResolvedOptions,
-  resolveOptions,
-} from './dispatch/options';
+import { type AttachOptions, type ResolvedOptions, resolveOptions } from './dispatch/options';
+import { Policies } from './dispatch/policies';
 import { Session } from './dispatch/session';
 import { type Stats, stats } from './dispatch/stats';
 import { OptionInvalidError } from './errors';
@@ -21,6 +17,7 @@ import type { Hook } from './hook/hook';
 import type { DefinedHookOptions } from './hook/options';
 import { AttachedHook, DefinedHook, type SendOptions } from './listener/attached-hook';
 import type { ListenerBuilder } from './listener/builder';
+import { checkKeys, warnOfPlainSecrets } from './listener/key-check';
 import type { ListenerOptions } from './listener/listener';
 import type { Listeners } from './listener/listeners';
 import { type ListenerParts, listenerParts } from './listener/parts';
@@ -31,7 +28,7 @@ import { type Tables, tablesOf } from './tables';
 
 const attachments = new WeakMap<DataSource, Promise<ModelHooks>>();
 
-const DEFAULT_IDLE_TIMEOUT_MS = 30_000;
+const IDLE_TIMEOUT_MS = 30_000;
 
 /** The hooks of one DataSource: who may listen to them, and what became of their events. Start reading here. */
 export class ModelHooks {
@@ -45,14 +42,14 @@ export class ModelHooks {
   readonly #reporter = new Reporter();
   readonly #idle: Idle;
   readonly #definitions = new Map<string, DefinedHookOptions>();
-  readonly #policies = new Map<Hook, RecipientPolicy>();
+  readonly #policies: Policies;
   #session: Session | undefined;
   #isDetached = false;
 
   /**
    * Captures the changes of hooked entities and, unless told otherwise, sends their events. Attaching again gives the same attachment,
    * and after `detach()` sends again. Rejects with `DATASOURCE_NOT_INITIALISED`, `TYPEORM_UNSUPPORTED`, `TABLES_MISSING`,
-   * `OPTION_INVALID`, `HOOK_UNKNOWN_FIELD`, `HOOK_DUPLICATE`, `HOOK_UNKNOWN_OPERATION`.
+   * `OPTION_INVALID`, `SECRET_KEY_MISSING`, `HOOK_UNKNOWN_FIELD`, `HOOK_DUPLICATE`, `HOOK_UNKNOWN_OPERATION`.
    */
   static async attach(dataSource: DataSource, options: AttachOptions = {}): Promise<ModelHooks> {
     const attached = attachments.get(dataSource);
@@ -67,7 +64,8 @@ export class ModelHooks {
     checkVersion(installedVersion());
     checkDataSource(dataSource);
     const hooks = new ModelHooks(dataSource, resolveOptions(options));
-    await hooks.#start();
+    await hooks.#start().catch((error: unknown) => hooks.#abandon(error));
+    warnOfPlainSecrets(hooks.options);
     followLifecycle(dataSource, {
       initialised: () => hooks.#start(),
       destroying: () => hooks.#end(),
@@ -81,6 +79,7 @@ export class ModelHooks {
   ) {
     this.#database = new Database(dataSource, options.connections);
     this.#tables = tablesOf(dataSource);
+    this.#policies = new Policies(options.policy);
     const shared = {
       database: this.#database,
       tables: this.#tables,
@@ -92,7 +91,8 @@ export class ModelHooks {
       dataSource,
       startedAt: () => this.#current.startedAt,
       logger: options.logger,
-      sendTest: (listener) => sendTest({ ...shared, options: options.delivery }, listener),
+      vault: options.vault,
+      sendTest: (listener) => sendTest({ ...shared, options }, listener),
     });
     this.listeners = this.#parts.listeners;
     this.deliveries = new Deliveries(this.#database, this.#tables, () =>
@@ -102,6 +102,7 @@ export class ModelHooks {
       this.#database,
       this.#tables,
       () => this.#catalog,
+      this.#parts.matching,
       () => this.#session?.engine,
     );
   }
@@ -130,7 +131,9 @@ export class ModelHooks {
     name: string,
     options: DefinedHookOptions<Field>,
   ): DefinedHook<Field> {
+    const policy = this.#policies.checked(options);
     const hook = this.#catalog.define(name, options);
+    this.#policies.set(hook, policy);
     this.#definitions.set(name, options);
     return this.#handle(hook) as DefinedHook<Field>;
   }
@@ -153,11 +156,7 @@ export class ModelHooks {
    * Resolves when nothing is in flight here and nothing is due now; retries of the future are not waited for. Rejects with
    * `IDLE_TIMEOUT`.
    */
-  idle({
-    timeoutMs = DEFAULT_IDLE_TIMEOUT_MS,
-  }: {
-    readonly timeoutMs?: number;
-  } = {}): Promise<void> {
+  idle({ timeoutMs = IDLE_TIMEOUT_MS }: { readonly timeoutMs?: number } = {}): Promise<void> {
     return this.#idle.wait(timeoutMs);
   }
 
@@ -180,6 +179,11 @@ export class ModelHooks {
   /** Runs something whose changes make no events: imports, seeds. */
   silence<T>(fn: () => T): T {
     return silence(fn);
+  }
+
+  /** The same as `hooks.listeners.reencrypt()`. */
+  reencrypt(options?: Parameters<Listeners['reencrypt']>[0]): Promise<number> {
+    return this.listeners.reencrypt(options);
   }
 
   get #current(): Session {
@@ -206,22 +210,18 @@ export class ModelHooks {
 
   async #start(): Promise<void> {
     await checkTables(this.#database, this.#tables);
+    await checkKeys(this.#database, this.#tables, this.options.vault);
     const catalog = new HookCatalog(this.dataSource);
     for (const [name, options] of this.#definitions) catalog.define(name, options);
     const stored = { database: this.#database, tables: this.#tables, store: this.#parts.store };
     await reviewListeners(stored, catalog, this.options.logger);
-    this.#policies.clear();
-    for (const hook of catalog.list()) {
-      const recipients = hook.declared.delivery?.recipients;
-      if (recipients !== undefined) this.#policies.set(hook, policyOf(recipients));
-    }
+    for (const hook of catalog.list()) this.#policies.set(hook);
     const { dataSource, options } = this;
     this.#session = new Session(
       {
+        ...stored,
         dataSource,
         options,
-        database: this.#database,
-        tables: this.#tables,
         matching: this.#parts.matching,
         reporter: this.#reporter,
         policyOf: (hook) => this.#policyOf(hook),
@@ -232,13 +232,19 @@ export class ModelHooks {
     if (!this.#isDetached) await this.#session.work();
   }
 
+  /** Leaves the DataSource as it was: whoever tries again is not to have every event twice. */
+  async #abandon(error: unknown): Promise<never> {
+    this.#session?.unsubscribe();
+    await this.#end().catch(() => undefined);
+    throw error;
+  }
+
   async #end(): Promise<void> {
     await this.#session?.stop();
     this.#session = undefined;
   }
 
   #policyOf(name: string | null): RecipientPolicy {
-    const hook = name === null ? undefined : this.#catalog.find(name);
-    return (hook && this.#policies.get(hook)) ?? this.options.policy;
+    return this.#policies.of(name === null ? undefined : this.#catalog.find(name));
   }
 }

@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
+import { loggable } from './loggable';
 
 /** What `hooks.on` reports, by name. The same objects go to the diagnostics channel `typeorm-model-hooks:<name>`. */
 export interface Reports {
@@ -44,7 +45,7 @@ export class Reporter {
         fn(report);
       } catch (error) {
         // As text: an Error of another realm (node:vm, jest) would make emitWarning throw.
-        process.emitWarning(inspect(error));
+        process.emitWarning(inspect(loggable(error)));
       }
     };
     this.#emitter.on(name, guarded);

@@ -11,9 +11,13 @@ export class AddTrust1765200000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    const { table } = namesFor(runner);
+    const { table, index, qualified } = namesFor(runner);
     await runner.query(`DROP TABLE ${table('turn')}, ${table('pace')}, ${table('origin')}`);
     await runner.query(`ALTER TABLE ${table('delivery')} DROP COLUMN row_id, DROP COLUMN sequence`);
+    await runner.query(`DROP INDEX ${qualified('delivery_mended')}`);
+    await runner.query(
+      `CREATE INDEX ${index('delivery_due')} ON ${table('delivery')} (next_at) WHERE next_at IS NOT NULL`,
+    );
     await runner.query(`ALTER TABLE ${table('event')} DROP COLUMN row_id, DROP COLUMN sequence`);
     await runner.query(
       `ALTER TABLE ${table('listener')} DROP COLUMN previous_secret, DROP COLUMN previous_secret_until,
@@ -22,7 +26,7 @@ export class AddTrust1765200000000 implements MigrationInterface {
   }
 }
 
-function statements({ table, index, sequence }: Names): readonly string[] {
+function statements({ table, index, qualified }: Names): readonly string[] {
   return [
     `ALTER TABLE ${table('listener')}
       ADD COLUMN previous_secret text,
@@ -34,10 +38,14 @@ function statements({ table, index, sequence }: Names): readonly string[] {
     `CREATE INDEX ${index('listener_key_ids')} ON ${table('listener')} (key_ids) WHERE key_ids <> '{}'`,
     // No identity column: adding one would rewrite the table. Events of before have no place in the order.
     `ALTER TABLE ${table('event')} ADD COLUMN row_id uuid, ADD COLUMN sequence bigint`,
-    `CREATE SEQUENCE ${sequence('event_sequence')} OWNED BY ${table('event')}.sequence`,
-    `ALTER TABLE ${table('event')} ALTER COLUMN sequence SET DEFAULT nextval('${sequence('event_sequence')}')`,
+    `CREATE SEQUENCE ${qualified('event_sequence')} OWNED BY ${table('event')}.sequence`,
+    `ALTER TABLE ${table('event')} ALTER COLUMN sequence SET DEFAULT nextval('${qualified('event_sequence')}')`,
     `ALTER TABLE ${table('delivery')} ADD COLUMN row_id uuid, ADD COLUMN sequence bigint`,
-    `CREATE INDEX ${index('delivery_turn')} ON ${table('delivery')} (listener_id, next_at) WHERE next_at IS NOT NULL`,
+    // Deliveries are found by their listener from now on. An index by time alone would tempt PostgreSQL to walk all that is due for
+    // each of them, so the one that finds what has no turn is of another expression.
+    `DROP INDEX ${qualified('delivery_due')}`,
+    `CREATE INDEX ${index('delivery_mended')} ON ${table('delivery')} ((next_at AT TIME ZONE 'UTC')) WHERE next_at IS NOT NULL`,
+    `CREATE INDEX ${index('delivery_turn')} ON ${table('delivery')} (listener_id, next_at) WHERE next_at IS NOT NULL AND row_id IS NULL`,
     `CREATE INDEX ${index('delivery_ordered')} ON ${table('delivery')} (listener_id, row_id, sequence)
       WHERE row_id IS NOT NULL AND status IN ('waiting', 'retrying', 'rescheduled')`,
     // Rows are only added and taken, never changed: nobody waits for anybody.
@@ -47,11 +55,11 @@ function statements({ table, index, sequence }: Names): readonly string[] {
       ready_at timestamptz NOT NULL
     )`,
     `CREATE INDEX ${index('turn_ready')} ON ${table('turn')} (ready_at)`,
-    `CREATE INDEX ${index('turn_listener')} ON ${table('turn')} (listener_id)`,
+    `CREATE INDEX ${index('turn_listener')} ON ${table('turn')} (listener_id, ready_at)`,
     `INSERT INTO ${table('turn')} (listener_id, ready_at)
       SELECT listener_id, min(next_at) FROM ${table('delivery')} WHERE next_at IS NOT NULL GROUP BY listener_id`,
     `CREATE TABLE ${table('pace')} (
-      listener_id uuid PRIMARY KEY REFERENCES ${table('listener')} ON DELETE CASCADE,
+      listener_id uuid PRIMARY KEY,
       free_at timestamptz NOT NULL
     )`,
     `CREATE TABLE ${table('origin')} (

@@ -5,7 +5,8 @@ import { type TableName, tableName } from '../lib/table-names';
 export interface Names {
   readonly table: (name: TableName) => string;
   readonly index: (name: string) => string;
-  readonly sequence: (name: string) => string;
+  /** Of an index or a sequence, where a statement does not name its table. */
+  readonly qualified: (name: string) => string;
 }
 
 export function namesFor({ manager, connection }: QueryRunner): Names {
@@ -15,6 +16,6 @@ export function namesFor({ manager, connection }: QueryRunner): Names {
   return {
     table: (name) => `${schema}${driver.escape(tableName(name, prefix))}`,
     index: (name) => driver.escape(`${prefix}model_hook_${name}`),
-    sequence: (name) => `${schema}${driver.escape(`${prefix}model_hook_${name}`)}`,
+    qualified: (name) => `${schema}${driver.escape(`${prefix}model_hook_${name}`)}`,
   };
 }

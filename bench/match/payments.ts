@@ -1,7 +1,8 @@
+import { pick, type Random, randomFrom, upTo } from '../../spec/support/random';
 import type { PaymentValues } from './payment';
 import type { Wanted } from './wanted';
 import { accountId, FIRST_UNHEARD, GREAT_AMOUNT, REGEXES, type Wish, wish } from './wishes';
-import { code, pick, type Random, randomFrom, text, upTo, WORDS } from './words';
+import { code, text, WORDS } from './words';
 
 /** A payment that exactly one listener wants. */
 export interface WantedPayment {

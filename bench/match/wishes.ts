@@ -1,4 +1,5 @@
-import { code, DISTINCT_WORDS, pick, randomFrom, upTo, WORDS } from './words';
+import { pick, randomFrom, upTo } from '../../spec/support/random';
+import { code, DISTINCT_WORDS, WORDS } from './words';
 
 /** What one listener wants, in a form from which both its conditions and the expected answers are made. */
 export type Wish =

@@ -1,4 +1,5 @@
 import countries, { type Country } from 'world-countries';
+import { pick, type Random, upTo } from '../../spec/support/random';
 
 /**
  * Every word of the names of all countries, in 25 languages, as often as it occurs: a few hundred are common, thousands are rare, and
@@ -8,28 +9,6 @@ export const WORDS: readonly string[] = countries.flatMap(namesOf).flatMap(words
 
 /** Each of them once. */
 export const DISTINCT_WORDS: readonly string[] = [...new Set(WORDS)];
-
-/** A number from 0 up to 1 that looks random and is always the same. */
-export type Random = () => number;
-
-/** @see Tommy Ettinger, "mulberry32", public domain. */
-export function randomFrom(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-export function upTo(limit: number, random: Random): number {
-  return Math.floor(random() * limit);
-}
-
-export function pick<T>(values: readonly T[], random: Random): T {
-  return values[upTo(values.length, random)] as T;
-}
 
 /** Words as they come in text, common ones often: so many characters, or a word's length less. */
 export function text(length: number, random: Random): string {

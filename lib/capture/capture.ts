@@ -1,11 +1,14 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { JsonRecord } from '../json';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
+import type { Vault } from '../vault';
 import type { Change } from './change';
 import { projected, provided, readyEvent } from './functions';
 import type { Outbox, ReadyEvent, WrittenEvent } from './outbox';
 import { allColumns, type RowKey } from './plan';
+import { rowId } from './row-id';
 import { keyText, readRows } from './rows';
 import { RunnerBatches } from './runner-batches';
 import { withTargets } from './targets';
@@ -28,7 +31,7 @@ export class Capture {
   constructor(
     private readonly dataSource: DataSource,
     private readonly outbox: Outbox,
-    private readonly options: Required<CaptureOptions>,
+    private readonly options: Required<CaptureOptions> & { readonly vault: Vault },
     private readonly reports: CaptureReports,
   ) {}
 
@@ -80,7 +83,7 @@ export class Capture {
       const event = change.plan.needsRow
         ? readyEvent(this.dataSource, change, raw)
         : removal(change, raw);
-      return event && (await withTargets(this.dataSource, event));
+      return event && (await withTargets(this.dataSource, event, this.options.vault));
     } catch (error) {
       return this.fail(runner, error);
     }
@@ -95,7 +98,7 @@ export class Capture {
       await runner.query(SPOIL_TRANSACTION).catch(() => undefined);
       throw error;
     }
-    this.reports.logger.error(EVENT_DROPPED, { error });
+    this.reports.logger.error(EVENT_DROPPED, { error: loggable(error) });
     return null;
   }
 
@@ -143,7 +146,7 @@ function withBefore(earlier: Change, later: Change['before']): Change {
   return { ...earlier, before: new Map([...(later ?? []), ...(earlier.before ?? [])]) };
 }
 
-function removal({ id, plan, operation }: Change, raw: JsonRecord): ReadyEvent {
+function removal({ id, plan, operation, key }: Change, raw: JsonRecord): ReadyEvent {
   const { headers } = plan.hook.declared;
   return {
     id,
@@ -154,5 +157,6 @@ function removal({ id, plan, operation }: Change, raw: JsonRecord): ReadyEvent {
     headers: typeof headers === 'object' ? headers : null,
     data: provided(plan.provided, raw),
     previous: null,
+    rowId: rowId(plan.hook, key),
   };
 }

@@ -2,9 +2,9 @@ import type { DataSource } from 'typeorm';
 import type { HookEvent } from '../hook/event';
 import type { Hook } from '../hook/hook';
 import type { Operation } from '../hook/operation';
-import type { Targets } from '../hook/options';
 import { type JsonRecord, sameJson, toJson } from '../json';
 import { decodeRow } from './raw';
+import type { StoredTargets } from './sealed-targets';
 
 /** An event as it is stored. */
 export interface EventRow {
@@ -18,13 +18,17 @@ export interface EventRow {
   readonly data: JsonRecord;
   readonly previous: JsonRecord | null;
   /** What the hook's `resolve` named; null where it named nobody. */
-  readonly targets: Targets | null;
+  readonly targets: StoredTargets | null;
   readonly occurred_at: Date;
+  /** Names the row that it is about; null where there is none. */
+  readonly row_id: string | null;
+  /** Among the events of one row, its place: drawn while the row was locked. Null for an event of an earlier release. */
+  readonly sequence: string | null;
 }
 
 /** The columns of an `EventRow`. */
 export const EVENT_COLUMNS =
-  'id, hook, event, operation, ref, sender, headers, data, previous, targets, occurred_at';
+  'id, hook, event, operation, ref, sender, headers, data, previous, targets, occurred_at, row_id, sequence';
 
 /**
  * A stored event as it is told: decoded, and projected through what the hook provides today, so that a field taken out stops leaving
@@ -33,7 +37,7 @@ export const EVENT_COLUMNS =
 export function toEvent(
   dataSource: DataSource,
   hook: Hook,
-  row: Omit<EventRow, 'targets'>,
+  row: Omit<EventRow, 'targets' | 'row_id' | 'sequence'>,
 ): HookEvent {
   const data = currentValues(dataSource, hook, row.data);
   const previous = row.previous && { ...data, ...providedOf(hook, row.previous) };

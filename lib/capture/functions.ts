@@ -4,10 +4,12 @@ import type { Field } from '../hook/field';
 import type { Hook } from '../hook/hook';
 import type { HookRow } from '../hook/options';
 import { isWithin, type JsonRecord, type JsonValue, MAX_LEVELS, sameJson, toJson } from '../json';
+import { loggable } from '../loggable';
 import type { Change } from './change';
 import type { ReadyEvent } from './outbox';
 import { plainRow } from './plain-row';
 import { decodeRow } from './raw';
+import { rowId } from './row-id';
 import { meets } from './when';
 
 /**
@@ -30,10 +32,11 @@ export function readyEvent(
   }
 }
 
-/** The error that a function of a hook threw, as it is told. */
+/** The error that a function of a hook threw, as it is told. What it says itself may quote values: that stays in `cause`. */
 export function captureFailed(hook: Hook, error: unknown): CaptureFailedError {
-  const why = error instanceof Error ? error.message : String(error);
-  return new CaptureFailedError(hook.name, why, { cause: error });
+  if (error instanceof CaptureFailedError) return error;
+  const { name } = loggable(error);
+  return new CaptureFailedError(hook.name, `${name} was thrown, see \`cause\`.`, { cause: error });
 }
 
 function meetsColumns(
@@ -54,7 +57,7 @@ function computedEvent(
   values: ReadonlyMap<string, unknown>,
   raw: JsonRecord,
 ): ReadyEvent | null {
-  const { id, plan, operation, before } = change;
+  const { id, plan, operation, key, before } = change;
   const { hook, provided: fields } = plan;
   const row = plainRow(values);
   const now = compute(hook, row);
@@ -75,6 +78,7 @@ function computedEvent(
     headers: (typeof headers === 'function' ? headers(row as never) : headers) ?? null,
     data: { ...provided(fields, raw), ...now },
     previous,
+    rowId: rowId(hook, key),
   };
 }
 

@@ -1,23 +1,17 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { runOn } from '../database';
 import { eventName, type Hook } from '../hook/hook';
 import type { Operation } from '../hook/operation';
-import type { Targets } from '../hook/options';
 import { type JsonRecord, storable } from '../json';
 import type { Tables } from '../tables';
-import type { CapturePlan, RowKey } from './plan';
+import { type CopiedEvent, type EventGroup, eventGroups } from './copied-event';
+import type { CapturePlan } from './plan';
 import { rawObjectSql } from './raw';
+import { rowId } from './row-id';
 import { keyColumnsSql, keyIsSql, keyJoinSql, keyParameters, tableSql } from './rows';
+import type { StoredTargets } from './sealed-targets';
 import { Statement } from './statement';
-
-/** An event whose values the database copies from the row itself, as it stands in the same transaction. */
-export interface CopiedEvent {
-  readonly id: string;
-  readonly plan: CapturePlan;
-  readonly operation: Operation;
-  readonly key: RowKey;
-  readonly previous: JsonRecord | null;
-}
 
 /** An event whose values are here already. */
 export interface ReadyEvent {
@@ -32,7 +26,9 @@ export interface ReadyEvent {
   readonly data: JsonRecord;
   readonly previous: JsonRecord | null;
   /** What the hook's `resolve` named. */
-  readonly targets?: Targets | null;
+  readonly targets?: StoredTargets | null;
+  /** Events of one row have an order; an event of no row has none. */
+  readonly rowId: string | null;
 }
 
 export interface WrittenEvent {
@@ -62,10 +58,14 @@ export class Outbox {
   ): Promise<readonly WrittenEvent[]> {
     if (copied.length + ready.length === 0) return [];
     const statement = new Statement<WrittenEvent>();
-    const sources = groups(copied).map((group) => this.#copied(statement, group));
+    const sources = eventGroups(copied).map((group) => this.#copied(statement, group));
     if (ready.length > 0) sources.push(readySource(statement, ready));
     const sql = this.#sql(statement, sources);
-    const written: readonly { id: string }[] = await runner.query(sql, statement.parameters);
+    // Targets may hold secrets, which TypeORM's logger would print.
+    const holdsTargets = ready.some(({ targets }) => targets);
+    const written: readonly { id: string }[] = holdsTargets
+      ? await runOn(runner, sql, statement.parameters)
+      : await runner.query(sql, statement.parameters);
     return written.flatMap(({ id }) => statement.events.get(id) ?? []);
   }
 
@@ -85,7 +85,7 @@ export class Outbox {
     return `INSERT INTO ${this.tables.event} (${names.join(', ')}) ${selects.join(' UNION ALL ')} RETURNING id`;
   }
 
-  #copied(statement: Statement<WrittenEvent>, { plan, operation, events }: Group): Source {
+  #copied(statement: Statement<WrittenEvent>, { plan, operation, events }: EventGroup): Source {
     const { hook } = plan;
     const [first, ...others] = events;
     const { values, from } =
@@ -116,6 +116,7 @@ export class Outbox {
       from: `${tableSql(this.dataSource, metadata)} t WHERE ${isKey}`,
       values: {
         id: `${statement.parameter(statement.note(copiedEvent(event)))}::uuid`,
+        row_id: `${statement.parameter(rowId(event.plan.hook, key))}::uuid`,
         ...(previous && { previous: `${statement.parameter(asText(previous))}::json` }),
       },
     };
@@ -130,13 +131,14 @@ export class Outbox {
       i: statement.note(copiedEvent(event)),
       ...keyParameters(event.key),
       p: asText(event.previous),
+      r: rowId(event.plan.hook, event.key),
     }));
     return {
       from:
         `json_to_recordset(${statement.parameter(JSON.stringify(rows))}::json) ` +
-        `AS c(i uuid, ${keyColumnsSql(metadata)}, p text) ` +
+        `AS c(i uuid, ${keyColumnsSql(metadata)}, p text, r uuid) ` +
         `JOIN ${tableSql(this.dataSource, metadata)} t ON ${keyJoinSql(this.dataSource, metadata)}`,
-      values: { id: 'c.i', previous: 'c.p::json' },
+      values: { id: 'c.i', row_id: 'c.r', previous: 'c.p::json' },
     };
   }
 
@@ -158,6 +160,7 @@ const COLUMNS = [
   ['data', 'json'],
   ['previous', 'json'],
   ['targets', 'json'],
+  ['row_id', 'uuid'],
 ] as const;
 
 /** Where events come from, and the SQL of their columns; those that are left out are null. */
@@ -181,12 +184,13 @@ function readySource(statement: Statement<WrittenEvent>, events: readonly ReadyE
       data: asText(data),
       previous: asText(previous),
       targets: asText(targets),
+      r: ready.rowId,
     };
   });
   return {
     from:
       `json_to_recordset(${statement.parameter(JSON.stringify(rows))}::json) AS c(i uuid, h text, o text, ` +
-      'e text, ref text, sender text, headers text, data text, previous text, targets text)',
+      'e text, ref text, sender text, headers text, data text, previous text, targets text, r uuid)',
     values: {
       id: 'c.i',
       hook: 'c.h',
@@ -197,6 +201,7 @@ function readySource(statement: Statement<WrittenEvent>, events: readonly ReadyE
       headers: 'c.headers::json',
       data: 'c.data::json',
       previous: 'c.previous::json',
+      row_id: 'c.r',
       ...(rows.some(({ targets }) => targets) && { targets: 'c.targets::json' }),
     },
   };
@@ -215,25 +220,6 @@ function readyEvent({
 }
 
 // JSON inside of JSON is passed as text: PostgreSQL refuses an escaped NUL in a recordset, even in a member of type json.
-function asText(value: object | null): string | null {
+function asText(value: object | string | null): string | null {
   return value && JSON.stringify(value);
-}
-
-interface Group {
-  readonly plan: CapturePlan;
-  readonly operation: Operation;
-  readonly events: CopiedEvent[];
-}
-
-function groups(events: readonly CopiedEvent[]): Group[] {
-  const byPlan = new Map<CapturePlan, Map<Operation, Group>>();
-  for (const event of events) {
-    const { plan, operation } = event;
-    const ofPlan = byPlan.get(plan) ?? new Map<Operation, Group>();
-    byPlan.set(plan, ofPlan);
-    const group = ofPlan.get(operation) ?? { plan, operation, events: [] };
-    ofPlan.set(operation, group);
-    group.events.push(event);
-  }
-  return [...byPlan.values()].flatMap((ofPlan) => [...ofPlan.values()]);
 }

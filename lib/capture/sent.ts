@@ -1,8 +1,15 @@
 import type { DataSource } from 'typeorm';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
+import type { Vault } from '../vault';
 import { type CaptureOptions, EVENT_DROPPED } from './capture';
 import type { ReadyEvent } from './outbox';
 import { withTargets } from './targets';
+
+interface SentOptions extends Required<CaptureOptions> {
+  readonly logger: Logger;
+  readonly vault: Vault;
+}
 
 /**
  * An event of a defined hook, with the targets that the hook's `resolve` names. Where that fails, `onCaptureError` decides: the error
@@ -11,13 +18,13 @@ import { withTargets } from './targets';
 export async function sentEvent(
   dataSource: DataSource,
   event: ReadyEvent,
-  { onCaptureError, logger }: Required<CaptureOptions> & { readonly logger: Logger },
+  { onCaptureError, logger, vault }: SentOptions,
 ): Promise<ReadyEvent | null> {
   try {
-    return await withTargets(dataSource, event);
+    return await withTargets(dataSource, event, vault);
   } catch (error) {
     if (onCaptureError === 'throw') throw error;
-    logger.error(EVENT_DROPPED, { error });
+    logger.error(EVENT_DROPPED, { error: loggable(error) });
     return null;
   }
 }

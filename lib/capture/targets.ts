@@ -1,25 +1,32 @@
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { CaptureFailedError } from '../errors';
 import type { HookEvent } from '../hook/event';
-import { eventName } from '../hook/hook';
+import { eventName, type Hook } from '../hook/hook';
 import type { Targets } from '../hook/options';
 import { isPlainObject, storable, toJson } from '../json';
+import type { Vault } from '../vault';
 import { toEvent } from './event-row';
 import { captureFailed } from './functions';
 import type { ReadyEvent } from './outbox';
 import { deepFreeze } from './plain-row';
+import { sealTargets } from './sealed-targets';
 
 /** Targets that `resolve` may name for one event. */
 export const MAX_TARGETS = 100;
 
-/** The event with the targets that its hook's `resolve` names. What that throws becomes `HOOK_CAPTURE_FAILED`. */
-export async function withTargets(dataSource: DataSource, event: ReadyEvent): Promise<ReadyEvent> {
+/** The event with the targets that its hook's `resolve` names, as they are stored. What that throws becomes `HOOK_CAPTURE_FAILED`. */
+export async function withTargets(
+  dataSource: DataSource,
+  event: ReadyEvent,
+  vault: Vault,
+): Promise<ReadyEvent> {
   const { resolve } = event.hook.declared;
   if (!resolve) return event;
   try {
     const id = event.id ?? uuidv7();
-    const targets = checked(await resolve(told(dataSource, { ...event, id })));
-    return { ...event, id, targets: targets.length > 0 ? targets : null };
+    const targets = checked(event.hook, await resolve(told(dataSource, { ...event, id })));
+    return { ...event, id, targets: targets.length > 0 ? sealTargets(vault, id, targets) : null };
   } catch (error) {
     throw captureFailed(event.hook, error);
   }
@@ -41,13 +48,17 @@ function told(dataSource: DataSource, event: ReadyEvent & { readonly id: string 
   return deepFreeze(toEvent(dataSource, hook, row));
 }
 
-function checked(answer: unknown): Targets {
+function checked({ name }: Hook, answer: unknown): Targets {
   if (!Array.isArray(answer) || !answer.every(isTarget))
-    throw new TypeError('`resolve` must give an array of URLs and listener options.');
+    throw new CaptureFailedError(
+      name,
+      '`resolve` must give an array of URLs and listener options.',
+    );
   if (answer.length > MAX_TARGETS)
-    throw new RangeError(`\`resolve\` may give at most ${MAX_TARGETS} targets.`);
+    throw new CaptureFailedError(name, `\`resolve\` may give at most ${MAX_TARGETS} targets.`);
   const targets = toJson(answer);
-  if (targets === null) throw new RangeError('`resolve` gave targets that are nested too deep.');
+  if (targets === null)
+    throw new CaptureFailedError(name, '`resolve` gave targets that are nested too deep.');
   return targets as unknown as Targets;
 }
 

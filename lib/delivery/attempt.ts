@@ -1,6 +1,7 @@
 import type { HookEvent } from '../hook/event';
 import type { Hook } from '../hook/hook';
 import { body, bodyWithoutData } from './body';
+import type { OriginSign } from './breakers';
 import type { Chunk } from './chunk';
 import { attemptOptions } from './defaults';
 import { requestHeaders } from './headers';
@@ -10,6 +11,7 @@ import type { AttemptOptions } from './options';
 import type { DeliveryState, Outcome, RecordedEffect } from './outcome';
 import type { Recipient } from './recipients';
 import type { Attempted, OutcomeRecord } from './recorder';
+import { discreet, type Redact, redactor } from './redaction';
 
 /** One delivery of a chunk, with everything that an attempt needs. */
 export interface PendingDelivery {
@@ -19,12 +21,14 @@ export interface PendingDelivery {
   readonly hook: Hook;
   readonly recipient: Recipient;
   readonly state: DeliveryState;
+  /** It has its turn among the deliveries about its row. */
+  readonly ordered: boolean;
   /** Its values are samples. */
   readonly isTest?: boolean;
 }
 
 export interface AttemptContext {
-  readonly client: HttpClient;
+  readonly client: Pick<HttpClient, 'post'>;
   /** Of the attachment. */
   readonly options: Required<AttemptOptions>;
   readonly signal: AbortSignal;
@@ -34,12 +38,20 @@ export interface AttemptContext {
 
 export type AttemptRecord = Omit<OutcomeRecord, 'closes'>;
 
+export interface AttemptResult {
+  readonly record: AttemptRecord;
+  /** Null where it says nothing of the origin. */
+  readonly sign: OriginSign | null;
+}
+
 /** Sends a delivery once, and says what came of it. Rejects only where no request can be made of it. */
 export async function attempt(
   delivery: PendingDelivery,
   { client, options: general, signal, truncated }: AttemptContext,
-): Promise<AttemptRecord> {
+): Promise<AttemptResult> {
   const { hook, recipient, state } = delivery;
+  if (recipient.unreadable)
+    return { record: unattempted(delivery, recipient.unreadable), sign: null };
   const options = optionsOf(general, hook, recipient);
   const at = new Date();
   const startedAt = performance.now();
@@ -48,13 +60,22 @@ export async function attempt(
   const request = signed(delivery, content, at);
   const reply = await client.post({ ...request, timeoutMs, maxResponseBytes, signal });
   const judgement = judge(reply, { state, options, replies: recipient.replies });
-  return {
+  const redact = redactor(recipient.secrets);
+  const record = {
     ...identity(delivery),
     state: nextState(state, judgement.outcome),
-    outcome: judgement.outcome,
-    attempted: { at, durationMs: performance.now() - startedAt, ...answer(reply) },
+    outcome: discreet(judgement.outcome, redact),
+    attempted: { at, durationMs: performance.now() - startedAt, ...answer(reply, redact) },
     effect: effectOf(judgement, reply, recipient, options),
   };
+  // A request that we broke off ourselves tells nothing.
+  return { record, sign: signal.aborted ? null : signOf(reply, judgement) };
+}
+
+function signOf(reply: Reply, { effect }: Judgement): OriginSign | null {
+  if (reply.kind === 'refused') return null;
+  if (reply.kind === 'unanswered') return reply.timedOut ? 'timedOut' : 'failing';
+  return reply.httpStatus >= 500 && effect.pauseMs === undefined ? 'failing' : 'answered';
 }
 
 /** Those of the attachment, where hook and listener have none of their own. */
@@ -84,13 +105,14 @@ export function unsendable(pending: PendingDelivery, error: unknown): AttemptRec
   });
 }
 
-function identity({ chunk, deliveryId, event, recipient }: Omit<PendingDelivery, 'hook'>) {
+function identity({ chunk, deliveryId, event, recipient, ordered }: Omit<PendingDelivery, 'hook'>) {
   return {
     chunk,
     deliveryId,
     eventId: event.id,
     event: event.name,
     listenerId: recipient.id,
+    ordered,
   };
 }
 
@@ -112,12 +134,13 @@ function signed(
   content: string,
   at: Date,
 ) {
-  const { secret, target } = recipient;
+  const { secret, previousSecret, target } = recipient;
   const headers = requestHeaders(event, recipient, {
     deliveryId,
     attempt: state.attempt + 1,
     body: content,
     secret,
+    previousSecret,
     now: at.getTime(),
     isTest,
   });
@@ -134,9 +157,10 @@ function nextState(state: DeliveryState, { kind }: Outcome): DeliveryState {
 
 const STORED_OF_SUCCESS = 1_024;
 
-function answer(reply: Reply): Pick<Attempted, 'httpStatus' | 'response'> {
+function answer(reply: Reply, redact: Redact): Pick<Attempted, 'httpStatus' | 'response'> {
   if (reply.kind !== 'answered') return { httpStatus: null, response: null };
-  const { httpStatus, text } = reply;
+  const { httpStatus } = reply;
+  const text = redact(reply.text);
   const response = isSuccess(reply) ? text.slice(0, STORED_OF_SUCCESS) : text;
   return { httpStatus, response: response || null };
 }

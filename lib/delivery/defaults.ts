@@ -22,15 +22,22 @@ export const DELIVERY_DEFAULTS = {
   maxConcurrencyPerOrigin: 32,
   keepAlive: true,
   payloadTooLarge: 'truncate',
+  proxy: null,
+  ca: [],
 } as const satisfies Required<Omit<DeliveryOptions, 'recipients'>>;
 
 /** The options of one attempt; the nearest one that is set counts. */
 export function attemptOptions(
   ...nearestLast: readonly (AttemptOptions | undefined)[]
 ): Required<AttemptOptions> {
-  const layers = [ATTEMPT_DEFAULTS, ...nearestLast.map(withoutUndefined)];
-  // Not Object.assign: it would take a key "__proto__" for the prototype.
+  const layers = [ATTEMPT_DEFAULTS, ...nearestLast.map(ofAttempts)];
   return Object.fromEntries(layers.flatMap((layer) => Object.entries(layer))) as never;
+}
+
+/** Other options of a hook or listener, such as `recipients`, are none of an attempt. */
+function ofAttempts(options: AttemptOptions | undefined): Partial<AttemptOptions> {
+  const set = Object.entries(withoutUndefined(options));
+  return Object.fromEntries(set.filter(([option]) => Object.hasOwn(ATTEMPT_DEFAULTS, option)));
 }
 
 /** An option that is there but undefined is left out. */

@@ -1,48 +1,18 @@
 import { validate as isUuid } from 'uuid';
 import type { Database } from '../database';
-import { DeliveryNotFoundError, OptionInvalidError } from '../errors';
-import type { JsonValue } from '../json';
+import { DeliveryNotFoundError } from '../delivery-errors';
+import { OptionInvalidError } from '../errors';
 import type { Tables } from '../tables';
+import {
+  type AttemptRow,
+  type Delivery,
+  type DeliveryRow,
+  type DeliveryWithAttempts,
+  onlyAttempt,
+  toAttempt,
+  toDelivery,
+} from './delivery';
 import { DELIVERY_STATUSES, type DeliveryStatus } from './outcome';
-
-/** One event for one listener, and how it ended or stands. */
-export interface Delivery {
-  /** `Hook-Delivery` */
-  readonly id: string;
-  readonly eventId: string;
-  /** The event's name. */
-  readonly event: string;
-  readonly listenerId: string;
-  readonly status: DeliveryStatus;
-  /** Attempts so far. */
-  readonly attempt: number;
-  /** When it is tried next; null where it ended, or is being tried. */
-  readonly nextAt: Date | null;
-  readonly httpStatus: number | null;
-  readonly reason: string | null;
-  /** What the last reply said: of a 2xx at most 1,024 characters. */
-  readonly response: string | null;
-  /** What a `success` reply returned; null where it returned nothing. */
-  readonly retval: JsonValue;
-  readonly durationMs: number | null;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
-
-export interface Attempt {
-  /** From 1. */
-  readonly number: number;
-  readonly outcome: DeliveryStatus;
-  readonly httpStatus: number | null;
-  readonly reason: string | null;
-  readonly response: string | null;
-  readonly durationMs: number;
-  readonly at: Date;
-}
-
-export interface DeliveryWithAttempts extends Delivery {
-  readonly attempts: readonly Attempt[];
-}
 
 export interface DeliveryWhere {
   /** A listener's id. */
@@ -112,7 +82,7 @@ export class Deliveries {
    * is being sent at this moment is left alone.
    */
   async retry(id: string): Promise<void> {
-    const { delivery, attempt, event } = this.tables;
+    const { delivery, attempt, event, turn } = this.tables;
     if (!isUuid(id)) throw new DeliveryNotFoundError(id);
     // The only attempt of a delivery that ended at once is its row itself, which the next attempt overwrites.
     const rows = await this.database.query(
@@ -120,9 +90,11 @@ export class Deliveries {
          INSERT INTO ${attempt} (delivery_id, number, outcome, http_status, reason, response, duration_ms, attempted_at)
          SELECT id, attempt, status, http_status, reason, response, duration_ms, attempted_at
          FROM ${delivery} WHERE id = $1 AND attempted_at IS NOT NULL ON CONFLICT DO NOTHING
-       ) UPDATE ${delivery} d SET status = CASE WHEN d.chunk_id IS NULL THEN 'waiting' ELSE d.status END,
+       ), again AS (UPDATE ${delivery} d SET status = CASE WHEN d.chunk_id IS NULL THEN 'waiting' ELSE d.status END,
          next_at = CASE WHEN d.chunk_id IS NULL THEN now() END, retries = 0, reschedules = 0, updated_at = clock_timestamp()
-       WHERE d.id = $1 AND EXISTS (SELECT FROM ${event} e WHERE e.id = d.event_id) RETURNING d.id`,
+       WHERE d.id = $1 AND EXISTS (SELECT FROM ${event} e WHERE e.id = d.event_id) RETURNING d.id, d.listener_id
+       ), turns AS (INSERT INTO ${turn} (listener_id, ready_at) SELECT listener_id, now() FROM again)
+       SELECT id FROM again`,
       [id],
     );
     if (rows.length === 0) throw new DeliveryNotFoundError(id);
@@ -137,73 +109,6 @@ export class Deliveries {
     );
     return Buffer.from(JSON.stringify([row?.at, id])).toString('base64url');
   }
-}
-
-interface DeliveryRow {
-  readonly id: string;
-  readonly event_id: string;
-  readonly listener_id: string;
-  readonly event: string;
-  readonly status: DeliveryStatus;
-  readonly attempt: number;
-  readonly next_at: Date | null;
-  readonly http_status: number | null;
-  readonly reason: string | null;
-  readonly response: string | null;
-  readonly retval: JsonValue;
-  readonly duration_ms: number | null;
-  readonly attempted_at: Date | null;
-  readonly created_at: Date;
-  readonly updated_at: Date;
-}
-
-interface AttemptRow {
-  readonly number: number;
-  readonly outcome: DeliveryStatus;
-  readonly http_status: number | null;
-  readonly reason: string | null;
-  readonly response: string | null;
-  readonly duration_ms: number;
-  readonly attempted_at: Date;
-}
-
-function toDelivery(row: DeliveryRow): Delivery {
-  return {
-    id: row.id,
-    eventId: row.event_id,
-    event: row.event,
-    listenerId: row.listener_id,
-    status: row.status,
-    attempt: row.attempt,
-    nextAt: row.next_at,
-    httpStatus: row.http_status,
-    reason: row.reason,
-    response: row.response,
-    retval: row.retval,
-    durationMs: row.duration_ms,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  };
-}
-
-function toAttempt(row: AttemptRow): Attempt {
-  const { number, outcome, reason, response } = row;
-  return {
-    number,
-    outcome,
-    httpStatus: row.http_status,
-    reason,
-    response,
-    durationMs: row.duration_ms,
-    at: row.attempted_at,
-  };
-}
-
-/** A delivery that ended with its first attempt has no row for it: its own says it all. */
-function onlyAttempt(row: DeliveryRow): readonly Attempt[] {
-  const { attempted_at, duration_ms } = row;
-  if (!attempted_at || duration_ms === null) return [];
-  return [toAttempt({ ...row, number: 1, outcome: row.status, attempted_at, duration_ms })];
 }
 
 function checkedLimit(limit = DEFAULT_PAGE_SIZE): number {

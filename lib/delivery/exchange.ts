@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import type { ConnectionOwner } from './connector';
 
 /** A reply, as far as it was read. */
 export interface Answer {
@@ -13,9 +14,10 @@ export interface Answer {
 const MAX_INFORMATIONAL = 32;
 
 /** One request and its reply, read as it comes: undici's `request` makes a stream and listens to a signal for each, which costs more. */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner {
   /** Rejects with what broke it off. */
   readonly answer: Promise<Answer>;
+  abandon: ConnectionOwner['abandon'];
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #httpStatus = 0;
@@ -36,6 +38,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Ends it at once, even where there is no connection yet. */
   breakOff(reason: Error): void {
     this.#broken = reason;
+    this.abandon?.(reason);
     this.#controller?.abort(reason);
     this.#reject(reason);
   }

@@ -1,6 +1,6 @@
 import type { HookEvent } from '../hook/event';
-import type { Listener } from '../listener/listener';
 import { isHeader } from '../listener/validation';
+import type { Recipient } from './recipients';
 import { hookHmac, webhookSignature } from './signature';
 import { USER_AGENT } from './user-agent';
 
@@ -10,6 +10,8 @@ export interface SignedRequest {
   readonly attempt: number;
   readonly body: string;
   readonly secret: string;
+  /** Signed with too, while both hold. */
+  readonly previousSecret: string | null;
   readonly now: number;
   /** The values are samples. */
   readonly isTest?: boolean;
@@ -18,10 +20,12 @@ export interface SignedRequest {
 /** All headers of one request: the hook's, then the listener's, then ours, each over the ones before. */
 export function requestHeaders(
   event: HookEvent,
-  listener: Pick<Listener, 'id' | 'contentType' | 'digest' | 'headers'>,
-  { deliveryId, attempt, body, secret, now, isTest = false }: SignedRequest,
+  listener: Pick<Recipient, 'id' | 'contentType' | 'digest' | 'headers'>,
+  { deliveryId, attempt, body, secret, previousSecret, now, isTest = false }: SignedRequest,
 ): Record<string, string> {
   const timestamp = Math.floor(now / 1_000);
+  const signed = { id: deliveryId, timestamp, body };
+  const secrets = previousSecret === null ? [secret] : [secret, previousSecret];
   return {
     ...allowed(event.headers),
     ...allowed(listener.headers),
@@ -30,12 +34,15 @@ export function requestHeaders(
     'hook-event': headerText(event.name),
     'hook-delivery': deliveryId,
     'hook-hmac': hookHmac(listener.digest, secret, body),
+    ...(previousSecret !== null && {
+      'hook-hmac-previous': hookHmac(listener.digest, previousSecret, body),
+    }),
     'hook-subscription': listener.id,
     'hook-attempt': String(attempt),
     ...(isTest && { 'hook-test': '1' }),
     'webhook-id': deliveryId,
     'webhook-timestamp': String(timestamp),
-    'webhook-signature': webhookSignature(secret, { id: deliveryId, timestamp, body }),
+    'webhook-signature': secrets.map((one) => webhookSignature(one, signed)).join(' '),
   };
 }
 

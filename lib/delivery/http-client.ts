@@ -1,13 +1,15 @@
-import { lookup as systemLookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
-import { Agent, buildConnector, errors } from 'undici';
+import { Agent } from 'undici';
 import { ModelHookError } from '../errors';
 import type { RecipientPolicy } from '../listener/recipient-policy';
 import { cappedConnector } from './capped-connector';
+import { Connector, type Route } from './connector';
 import { Exchange } from './exchange';
 import type { Reply } from './judge';
+import type { DeliveryOptions, ListenerRecipientOptions } from './options';
+import { proxyOf } from './proxy';
+import { secureContextOf } from './trust';
 
-export interface HttpClientOptions {
+export interface HttpClientOptions extends Pick<DeliveryOptions, 'proxy' | 'ca'> {
   readonly maxConcurrencyPerOrigin: number;
   readonly keepAlive: boolean;
 }
@@ -28,17 +30,39 @@ const KEEP_ALIVE_MAX_MS = 30_000;
 /** Posts to recipients that the policy allows. Follows no redirect, decompresses nothing, reads a bounded part of a reply. */
 export class HttpClient {
   readonly #agent: Agent;
+  readonly #connector: Connector;
 
   constructor(
     private readonly policy: RecipientPolicy,
-    { maxConcurrencyPerOrigin, keepAlive }: HttpClientOptions,
+    private readonly options: HttpClientOptions,
+    private readonly route: Route = routeOf(options),
   ) {
+    const { maxConcurrencyPerOrigin, keepAlive } = options;
+    this.#connector = new Connector(policy, route);
     this.#agent = new Agent({
       connections: maxConcurrencyPerOrigin,
       pipelining: keepAlive ? 1 : 0,
       keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
-      connect: cappedConnector(buildConnector({ lookup: checkedLookup(policy) })),
+      connect: cappedConnector(this.#connector.connect),
     });
+  }
+
+  /**
+   * One that posts to fewer recipients, each time on a connection of its own: one that stays open could serve somebody who may not reach
+   * that address, and a pool for each narrowing would be one for each listener that a stranger makes. Throws `OPTION_INVALID`.
+   */
+  narrowedBy(recipients: ListenerRecipientOptions): Pick<HttpClient, 'post'> {
+    const policy = this.policy.narrowedBy(recipients);
+    const options = { ...this.options, keepAlive: false };
+    return {
+      post: async (post) => {
+        const client = new HttpClient(policy, options, this.route);
+        const reply = await client.post(post);
+        // The outcome is known: nobody waits for the connection to end.
+        void client.close();
+        return reply;
+      },
+    };
   }
 
   /** Never rejects: trouble on the way is an answer too. */
@@ -64,13 +88,18 @@ export class HttpClient {
   #send({ url, headers, body }: Post, exchange: Exchange): void {
     const { origin, pathname, search } = url;
     const request = { origin, path: pathname + search, method: 'POST', headers, body } as const;
-    this.#agent.dispatch(request, exchange);
+    this.#connector.ownedBy(exchange, () => this.#agent.dispatch(request, exchange));
   }
 
   /** Closes idle connections and those still in use. */
   close(): Promise<void> {
+    this.#connector.close();
     return this.#agent.destroy();
   }
+}
+
+function routeOf({ proxy = null, ca = [] }: HttpClientOptions): Route {
+  return { proxy: proxyOf(proxy), secureContext: secureContextOf(ca) };
 }
 
 class TimedOut extends Error {
@@ -79,32 +108,11 @@ class TimedOut extends Error {
   }
 }
 
-/** Resolves as `net.connect` asks, and fails unless every answer may be connected to: the one that is used is among them. */
-function checkedLookup(policy: RecipientPolicy): LookupFunction {
-  const resolve = policy.lookup ?? (systemLookup as LookupFunction);
-  return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error) return callback(error, []);
-      const answers = Array.isArray(addresses) ? addresses : [{ address: addresses, family: 4 }];
-      try {
-        for (const { address } of answers) policy.checkAddress(address);
-      } catch (refusal) {
-        return callback(refusal as Error, []);
-      }
-      const [first] = answers;
-      // Node throws where nobody catches if it gets no address and no error.
-      if (!first) return callback(new Error(`${hostname} has no address`), []);
-      if (options.all) return callback(null, answers);
-      return callback(null, first.address, first.family);
-    });
-  };
-}
-
 function troubleOf(error: unknown): Reply {
   const cause = error instanceof AggregateError ? error.errors[0] : error;
   if (cause instanceof ModelHookError && cause.code === 'RECIPIENT_REFUSED')
     return { kind: 'refused', reason: cause.message };
-  if (cause instanceof errors.ConnectTimeoutError)
-    return { kind: 'unanswered', reason: 'the connection timed out' };
+  if (cause instanceof TimedOut)
+    return { kind: 'unanswered', reason: cause.message, timedOut: true };
   return { kind: 'unanswered', reason: cause instanceof Error ? cause.message : String(cause) };
 }

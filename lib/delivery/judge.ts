@@ -13,7 +13,7 @@ export type Reply =
       /** More came than was read. */
       readonly truncated: boolean;
     }
-  | { readonly kind: 'unanswered'; readonly reason: string }
+  | { readonly kind: 'unanswered'; readonly reason: string; readonly timedOut?: true }
   | { readonly kind: 'refused'; readonly reason: string };
 
 export interface Judgement {

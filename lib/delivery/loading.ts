@@ -5,6 +5,7 @@ import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
 import type { Hook } from '../hook/hook';
 import type { Tables } from '../tables';
+import type { Vault } from '../vault';
 import { type Chunk, deliveryId } from './chunk';
 import { type DeliveryState, type Outcome, UNTRIED } from './outcome';
 import { type Recipient, readRecipients } from './recipients';
@@ -33,11 +34,13 @@ export interface LoadedDelivery {
   readonly eventId: string;
   readonly listenerId: string;
   readonly state: DeliveryState;
+  readonly ordered: boolean;
 }
 
 interface StateRow extends DeliveryState {
   readonly id: string;
   readonly chunk_id: string | null;
+  readonly ordered: boolean;
 }
 
 /** Reads chunks. URLs and secrets are those of now, not of when the chunk was planned. */
@@ -47,12 +50,14 @@ export class ChunkLoader {
     private readonly database: Database,
     private readonly tables: Tables,
     private readonly catalog: () => HookCatalog,
+    private readonly vault: Vault,
   ) {}
 
   /** `planned`: of a chunk that nobody had before, so that no outcome of it can be recorded. Else null. */
   async load(chunk: Chunk, planned: PlannedEvents | null): Promise<Loaded> {
     const { query } = this.database;
-    const recipients = await readRecipients(query, this.tables, new Set(chunk.listenerIds));
+    const listeners = new Set(chunk.listenerIds);
+    const recipients = await readRecipients(query, this.tables, this.vault, listeners);
     const deliveries = plannedDeliveries(chunk);
     return {
       events: await this.#events(new Set(chunk.eventIds), planned ?? NOTHING_PLANNED),
@@ -99,7 +104,7 @@ export class ChunkLoader {
     planned: readonly LoadedDelivery[],
   ): Promise<readonly LoadedDelivery[]> {
     const rows = await this.database.query<StateRow>(
-      `SELECT id, chunk_id, attempt, retries, reschedules FROM ${this.tables.delivery} WHERE id = ANY($1::uuid[])`,
+      `SELECT id, chunk_id, attempt, retries, reschedules, row_id IS NOT NULL AS ordered FROM ${this.tables.delivery} WHERE id = ANY($1::uuid[])`,
       [planned.map((delivery) => delivery.deliveryId)],
     );
     const states = new Map(rows.map((row) => [row.id, row]));
@@ -107,8 +112,8 @@ export class ChunkLoader {
       const row = states.get(delivery.deliveryId);
       if (!row) return [delivery];
       if (row.chunk_id !== chunk.id) return [];
-      const { attempt, retries, reschedules } = row;
-      return [{ ...delivery, state: { attempt, retries, reschedules } }];
+      const { attempt, retries, reschedules, ordered } = row;
+      return [{ ...delivery, ordered, state: { attempt, retries, reschedules } }];
     });
   }
 }
@@ -116,7 +121,8 @@ export class ChunkLoader {
 function plannedDeliveries({ eventIds, listenerIds }: Chunk): readonly LoadedDelivery[] {
   return eventIds.map((eventId, n) => {
     const listenerId = listenerIds[n] ?? '';
-    return { deliveryId: deliveryId(eventId, listenerId), eventId, listenerId, state: UNTRIED };
+    const id = deliveryId(eventId, listenerId);
+    return { deliveryId: id, eventId, listenerId, ordered: false, state: UNTRIED };
   });
 }
 

@@ -12,13 +12,24 @@ export interface RecipientOptions {
   readonly allow?: readonly string[];
   /** CIDRs that are refused before anything else is asked. @defaultValue `[]` */
   readonly deny?: readonly string[];
-  /** Each is called with the target; one that throws refuses it. @defaultValue `[]` */
+  /** Asked last; see `RecipientValidator`. @defaultValue `[]` */
   readonly validators?: readonly RecipientValidator[];
   /** Resolves names in place of the system's resolver. What it answers is checked like any answer. */
   readonly lookup?: LookupFunction;
 }
 
-export type RecipientValidator = (target: URL) => void;
+/**
+ * Refuses by throwing. Called with the whole URL when a listener is saved and before each request, beside the address where the URL holds
+ * one in place of a name; and when connecting with the origin as URL, beside each address of the name. It must decide at once: where it
+ * gives a promise, the recipient is refused.
+ */
+export type RecipientValidator = (target: URL, address?: string) => void;
+
+/** By what a listener may narrow whom it is sent to; what is left out is as its hook or the attachment has it. */
+export type ListenerRecipientOptions = Pick<
+  RecipientOptions,
+  'protocols' | 'ports' | 'blockInternal' | 'deny'
+>;
 
 /** When a delivery is tried again. */
 export interface RetryOptions {
@@ -36,7 +47,7 @@ export interface RetryOptions {
 
 /** What can be set for an attachment, a hook and a listener; the nearest one counts. */
 export interface AttemptOptions extends RetryOptions {
-  /** From connecting to the last byte of the reply, in milliseconds. @defaultValue `3000` */
+  /** From asking for the address of a name to the last byte of the reply, in milliseconds. @defaultValue `3000` */
   readonly timeoutMs?: number;
   /** What is read and judged of a reply; beyond it the connection is closed. @defaultValue `16384` */
   readonly maxResponseBytes?: number;
@@ -44,6 +55,15 @@ export interface AttemptOptions extends RetryOptions {
   readonly maxPayloadBytes?: number;
   /** Unbroken failure after which a listener is deactivated, in milliseconds. @defaultValue `432000000` */
   readonly disableAfterMs?: number;
+}
+
+/** What can be set for a listener. */
+export interface ListenerDeliveryOptions extends AttemptOptions {
+  /**
+   * Narrows the policy of the hook or attachment, whatever that will be when it is sent; both must allow the recipient. `blockInternal: true`
+   * refuses what the outer `allow` lets through, too. Such a listener's requests have a connection of their own each.
+   */
+  readonly recipients?: ListenerRecipientOptions;
 }
 
 export interface DeliveryOptions extends AttemptOptions {
@@ -58,6 +78,20 @@ export interface DeliveryOptions extends AttemptOptions {
    * the event where `onCaptureError` is `'log'`. Set for the attachment or a hook. @defaultValue `'truncate'`
    */
   readonly payloadTooLarge?: 'truncate' | 'throw';
-  /** `'development'` allows loopback on any port, and is refused where `NODE_ENV` is `production`. */
+  /**
+   * An HTTP proxy that all requests go through: `http://user:pass@host:port`, or https. It is asked to connect (CONNECT) to the address that
+   * was resolved and checked here, for http targets too. The address of the proxy itself is subject to no policy. Null: none.
+   * @defaultValue `null`
+   */
+  readonly proxy?: string | null;
+  /** Certificates in PEM that recipients and the proxy may be signed by, beside those that Node.js trusts. @defaultValue `[]` */
+  readonly ca?: CertificateAuthorities;
+  /**
+   * `'development'` allows loopback on any port, and is refused where `NODE_ENV` is `production`. What a hook leaves out is as the
+   * attachment has it.
+   */
   readonly recipients?: RecipientOptions | 'development';
 }
+
+/** Text or bytes in PEM, of one certificate or many. */
+export type CertificateAuthorities = string | Buffer | readonly (string | Buffer)[];

@@ -1,9 +1,20 @@
 import type { Query } from '../database';
+import { SecretKeyMissingError } from '../errors';
+import { secretTexts, withSecrets } from '../listener/header-value';
 import type { Listener } from '../listener/listener';
+import { type SecretColumns, StoredSecrets } from '../listener/sealing';
+import { previousSecretSql } from '../listener/sql';
 import type { Tables } from '../tables';
+import type { Vault } from '../vault';
+import type { Outcome } from './outcome';
 
 /** What of a listener its deliveries need. Not its conditions: they were judged when its events were planned. */
-export interface Recipient
+export interface Recipient extends Plain, Secret {
+  /** What becomes of its deliveries here, since its secrets do not open; null where they do. */
+  readonly unreadable: Outcome | null;
+}
+
+interface Plain
   extends Pick<
     Listener,
     | 'id'
@@ -11,27 +22,70 @@ export interface Recipient
     | 'contentType'
     | 'format'
     | 'digest'
-    | 'headers'
     | 'replies'
     | 'delivery'
     | 'active'
     | 'inactiveReason'
     | 'pausedUntil'
   > {
-  readonly secret: string;
   readonly failingSince: Date | null;
 }
 
+interface Secret {
+  readonly secret: string;
+  /** Null, but for the time in which both hold. */
+  readonly previousSecret: string | null;
+  /** As they are sent. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What of all that is secret. */
+  readonly secrets: readonly string[];
+}
+
+/** A key may be known to another process only: the newest one, while processes are started anew one by one. */
+const UNKNOWN_KEY_MS = 5_000;
+
 /** Those that are still stored, as they are now, in no order. */
-export function readRecipients(
+export async function readRecipients(
   query: Query,
   { listener }: Tables,
+  vault: Vault,
   ids: ReadonlySet<string>,
 ): Promise<readonly Recipient[]> {
-  return query<Recipient>(
-    `SELECT id, target, content_type AS "contentType", format, secret, digest, headers, replies, delivery, active,
-       inactive_reason AS "inactiveReason", paused_until AS "pausedUntil", failing_since AS "failingSince"
-     FROM ${listener} WHERE id = ANY($1::uuid[])`,
+  const rows = await query<Plain & SecretColumns>(
+    `SELECT id, target, content_type AS "contentType", format, digest, replies, delivery, active,
+       inactive_reason AS "inactiveReason", paused_until AS "pausedUntil", failing_since AS "failingSince",
+       identity, secret, ${previousSecretSql('l')} AS previous_secret, headers
+     FROM ${listener} l WHERE id = ANY($1::uuid[])`,
     [`{${[...ids].join()}}`],
   );
+  return rows.map((row) => recipientOf(row, vault));
+}
+
+function recipientOf(row: Plain & SecretColumns, vault: Vault): Recipient {
+  const { identity: _, previous_secret: __, ...plain } = row;
+  try {
+    return { ...plain, ...openedSecrets(new StoredSecrets(vault, row)), unreadable: null };
+  } catch (error) {
+    const unreadable = outcomeWithout(error);
+    return { ...plain, ...NOTHING_OPENED, unreadable };
+  }
+}
+
+const NOTHING_OPENED: Secret = { secret: '', previousSecret: null, headers: {}, secrets: [] };
+
+function openedSecrets({ secret, previousSecret, headers }: StoredSecrets): Secret {
+  const previous = previousSecret === null ? [] : [previousSecret];
+  return {
+    secret,
+    previousSecret,
+    headers: withSecrets(headers, (text) => text),
+    secrets: [secret, ...previous, ...secretTexts(headers)],
+  };
+}
+
+function outcomeWithout(error: unknown): Outcome {
+  if (!(error instanceof SecretKeyMissingError))
+    return { kind: 'failed', reason: "the listener's secrets do not open with their key" };
+  const reason = `the listener's secrets are sealed with "${error.keys.join()}", which the process that tried was not given`;
+  return { kind: 'waiting', afterMs: UNKNOWN_KEY_MS, reason };
 }

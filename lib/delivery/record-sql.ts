@@ -2,9 +2,11 @@ import type { Tables } from '../tables';
 
 /**
  * Stores outcomes ($1) of chunks ($2) and events ($3), which they name by their places. Only of chunks that are still held under the same
- * token; gives the places of those. An outcome that closes its chunk deletes it.
+ * token; gives the places of those. An outcome that closes its chunk deletes it; one that is to be followed by another attempt, or by the next
+ * delivery about the row, gives its listener a turn. A row that is not of these chunks has its outcome already: this is said again, because
+ * the first time the answer was lost, and others may have gone on with that delivery since.
  */
-export function recordSql({ chunk, delivery, attempt }: Tables): string {
+export function recordSql({ chunk, delivery, attempt, turn }: Tables): string {
   return `WITH held AS (
     SELECT h.place, c.id FROM ${chunk} c
     JOIN json_to_recordset($2::json) AS h(place int, id uuid, token bigint) ON c.id = h.id AND c.token = h.token
@@ -13,7 +15,7 @@ export function recordSql({ chunk, delivery, attempt }: Tables): string {
     SELECT r.*, held.id AS chunk_id, e.id AS event_id, e.name
     FROM json_to_recordset($1::json) AS r(chunk int, event int, id uuid, listener_id uuid, status text, attempt int,
       retries int, reschedules int, after_ms float8, http_status int, reason text, response text, retval text,
-      duration_ms int, attempted_at timestamptz, is_kept boolean, closes boolean)
+      duration_ms int, attempted_at timestamptz, is_kept boolean, gives_turn boolean, closes boolean)
     JOIN held ON held.place = r.chunk
     JOIN json_to_recordset($3::json) AS e(place int, id uuid, name text) ON e.place = r.event
   ), written AS (
@@ -29,10 +31,15 @@ export function recordSql({ chunk, delivery, attempt }: Tables): string {
       response = CASE WHEN excluded.attempted_at IS NULL THEN d.response ELSE excluded.response END,
       duration_ms = coalesce(excluded.duration_ms, d.duration_ms),
       attempted_at = coalesce(excluded.attempted_at, d.attempted_at), updated_at = clock_timestamp()
+    WHERE d.chunk_id IN (SELECT id FROM held)
   ), tried AS (
     INSERT INTO ${attempt} (delivery_id, number, outcome, http_status, reason, response, duration_ms, attempted_at)
     SELECT id, attempt, status, http_status, reason, response, duration_ms, attempted_at FROM mine WHERE is_kept
     ON CONFLICT DO NOTHING
+  ), turns AS (
+    INSERT INTO ${turn} (listener_id, ready_at)
+    SELECT listener_id, clock_timestamp() + min(coalesce(after_ms, 0)) * interval '1 millisecond' FROM mine
+    WHERE after_ms IS NOT NULL OR gives_turn GROUP BY listener_id
   ), closed AS (
     DELETE FROM ${chunk} WHERE id IN (SELECT chunk_id FROM mine WHERE closes)
   ) SELECT place FROM held`;

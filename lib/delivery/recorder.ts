@@ -1,5 +1,6 @@
 import type { Database } from '../database';
 import { storable } from '../json';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
 import type { Reporter } from '../reports';
 import type { Tables } from '../tables';
@@ -22,6 +23,8 @@ export interface OutcomeRecord {
   /** Null where nothing was sent. */
   readonly attempted: Attempted | null;
   readonly effect: RecordedEffect;
+  /** When it has ended, the next delivery about its row has its turn. */
+  readonly ordered: boolean;
   /** The last one of its chunk. */
   readonly closes: boolean;
 }
@@ -99,7 +102,9 @@ export class Recorder {
         await this.#write(batch);
       } catch (error) {
         this.#queue.unshift(...batch);
-        this.logger.error('Outcomes could not be recorded; trying again.', { error });
+        this.logger.error('Outcomes could not be recorded; trying again.', {
+          error: loggable(error),
+        });
         this.#later(RETRY_MS);
         return;
       } finally {
@@ -150,7 +155,8 @@ export class Recorder {
   }
 }
 
-function isFinal({ kind }: Outcome): boolean {
+/** Whether the delivery has ended. */
+export function isFinal({ kind }: Outcome): boolean {
   return kind === 'done' || kind === 'failed' || kind === 'skipped';
 }
 
@@ -164,7 +170,7 @@ export function afterMsOf(outcome: Outcome): number | null {
 
 /** What is null or nothing is left out: to read that would take the database as long as all the rest. */
 function rowOf(
-  { deliveryId, listenerId, state, outcome, attempted, closes }: OutcomeRecord,
+  { deliveryId, listenerId, state, outcome, attempted, ordered, closes }: OutcomeRecord,
   chunk: number,
   event: number,
 ): Record<string, unknown> {
@@ -190,6 +196,7 @@ function rowOf(
     attempted_at: attempted?.at.toISOString(),
     // The only attempt of a delivery that ended at once is its row itself.
     is_kept: (attempted !== null && !(state.attempt === 1 && isFinal(outcome))) || undefined,
+    gives_turn: (ordered && isFinal(outcome)) || undefined,
     closes: closes || undefined,
   };
 }

@@ -8,20 +8,15 @@ import {
   unattempted,
   unsendable,
 } from './attempt';
+import type { Breakers, OriginSign } from './breakers';
 import type { Chunk } from './chunk';
 import { Clients } from './clients';
 import { type Job, Lanes } from './lanes';
-import {
-  type ChunkLoader,
-  type Loaded,
-  type LoadedDelivery,
-  nameOf,
-  outcomeWithout,
-  type PlannedEvents,
-} from './loading';
+import type { ChunkLoader, Loaded, LoadedDelivery, PlannedEvents } from './loading';
 import type { DeliveryOptions } from './options';
-import type { Outcome } from './outcome';
+import { pendingOf } from './pending';
 import type { Recorder } from './recorder';
+import { HeldListeners, type Restraints } from './restraints';
 import type { TruncationWarnings } from './truncation-warnings';
 import { Verdicts } from './verdicts';
 
@@ -41,7 +36,7 @@ interface ChunkInWork {
 }
 
 /** What the carrier of chunks needs of a sender. */
-export type ChunkSender = Pick<Sender, 'size' | 'unresponsive' | 'send' | 'stop'>;
+export type ChunkSender = Pick<Sender, 'size' | 'restraints' | 'send' | 'stop'>;
 
 /** Carries the deliveries of chunks to their recipients, and their outcomes to the recorder. */
 export class Sender {
@@ -49,18 +44,22 @@ export class Sender {
   readonly #clients: Clients;
   readonly #stopping = new AbortController();
   readonly #verdicts = new Verdicts();
-  readonly #givenBack = new Map<string, Set<string>>();
+  readonly #held: HeldListeners;
   #loading = 0;
 
   constructor(
     private readonly loader: ChunkLoader,
     private readonly recorder: Recorder,
+    private readonly breakers: Breakers,
     policyOf: (hook: string | null) => RecipientPolicy,
     private readonly reporter: Reporter,
     private readonly options: SenderOptions,
+    /** Called when more may be claimed of a listener that was restrained. */
+    hasRoom: () => void,
     private readonly warnings: TruncationWarnings,
   ) {
-    this.#lanes = new Lanes(options);
+    this.#lanes = new Lanes(options, hasRoom);
+    this.#held = new HeldListeners((origin) => this.#quantumOf(origin));
     this.#clients = new Clients(policyOf, options);
     // Every request under way listens to it; Node takes more than ten for a leak, and warns.
     setMaxListeners(0, this.#stopping.signal);
@@ -71,11 +70,9 @@ export class Sender {
     return this.#lanes.size + this.#loading;
   }
 
-  /** Listeners whose recipient answers nothing at the moment: claiming more for them would be in vain. */
-  get unresponsive(): readonly string[] {
-    for (const origin of this.#givenBack.keys())
-      if (!this.#lanes.isStalledAt(origin)) this.#givenBack.delete(origin);
-    return [...this.#givenBack.values()].flatMap((listeners) => [...listeners]);
+  /** Listeners of whom less may be claimed at the moment, or nothing. */
+  get restraints(): Restraints {
+    return this.#held.restraints();
   }
 
   /** Resolves when the outcome of every delivery was handed to the recorder. False where all were recorded before. */
@@ -97,7 +94,10 @@ export class Sender {
   async #load(chunk: Chunk, planned: PlannedEvents | null): Promise<Loaded> {
     this.#loading += chunk.eventIds.length;
     try {
-      const loaded = await this.loader.load(chunk, planned);
+      const [loaded] = await Promise.all([
+        this.loader.load(chunk, planned),
+        this.breakers.refresh(),
+      ]);
       this.#verdicts.forget(loaded.recipients.keys());
       return loaded;
     } finally {
@@ -114,74 +114,76 @@ export class Sender {
   }
 
   #begin(work: ChunkInWork, loaded: Loaded, delivery: LoadedDelivery): void {
-    const pending = this.#pending(work.chunk, loaded, delivery);
+    const pending = pendingOf(work.chunk, loaded, delivery);
     if ('outcome' in pending) {
       this.#record(work, pending);
       return;
     }
-    const origin = new URL(pending.recipient.target).origin;
+    const { origin } = new URL(pending.recipient.target);
+    const holdMs = this.breakers.holdMs(origin);
+    if (holdMs !== null) {
+      this.#record(work, this.#heldBack(pending, origin, { afterMs: holdMs, reason: FAILING }));
+      return;
+    }
     const job: Job = {
       origin,
       run: async () => {
         work.jobs.delete(job);
         this.#record(
           work,
-          await this.#attempt(pending).catch((error) => unsendable(pending, error)),
+          await this.#attempt(pending, origin).catch((error) => unsendable(pending, error)),
         );
       },
       giveBack: (reason) => {
         work.jobs.delete(job);
-        this.#noteGivenBack(origin, delivery.listenerId);
-        this.#record(
-          work,
-          unattempted(pending, { kind: 'waiting', afterMs: GIVEN_BACK_MS, reason }),
-        );
+        this.#record(work, this.#heldBack(pending, origin, { afterMs: GIVEN_BACK_MS, reason }));
       },
     };
     work.jobs.add(job);
     this.#lanes.add(job);
   }
 
-  /** What is to be sent, or the outcome where nothing is. */
-  #pending(
-    chunk: Chunk,
-    loaded: Loaded,
-    delivery: LoadedDelivery,
-  ): PendingDelivery | AttemptRecord {
-    const found = loaded.events.get(delivery.eventId);
-    const recipient = loaded.recipients.get(delivery.listenerId);
-    if (found?.kind === 'readable' && recipient) {
-      const { event, hook } = found;
-      return {
-        chunk,
-        deliveryId: delivery.deliveryId,
-        event,
-        hook,
-        recipient,
-        state: delivery.state,
-      };
-    }
-    return {
-      ...delivery,
-      chunk,
-      event: nameOf(found),
-      outcome: recipient ? outcomeWithout(found) : REMOVED,
-      attempted: null,
-      effect: {},
-    };
-  }
-
-  async #attempt(pending: PendingDelivery): Promise<AttemptRecord> {
+  async #attempt(pending: PendingDelivery, origin: string): Promise<AttemptRecord> {
     const held = this.#verdicts.against(pending.recipient);
-    if (held) return unattempted(pending, held);
-    const client = this.#clients.for(pending.hook.name);
+    if (held) {
+      if (held.kind === 'waiting') this.#held.notePause(pending.recipient.id, held.afterMs);
+      return unattempted(pending, held);
+    }
+    if (!(await this.breakers.mayTry(origin))) {
+      const afterMs = this.breakers.holdMs(origin) ?? GIVEN_BACK_MS;
+      return this.#heldBack(pending, origin, { afterMs, reason: FAILING });
+    }
+    const client = this.#clients.for(pending.hook, pending.recipient.delivery.recipients);
     const { signal } = this.#stopping;
     const { options, warnings } = this;
     const context = { client, options, signal, truncated: warnings.note };
-    const record = await attempt(pending, context);
+    const { record, sign } = await attempt(pending, context);
     this.#verdicts.note(record);
     this.#report(record);
+    if (sign) await this.#noteSign(origin, sign);
     return record;
+  }
+
+  async #noteSign(origin: string, sign: OriginSign): Promise<void> {
+    if (sign === 'timedOut') this.#lanes.noteTimedOut(origin);
+    if (sign === 'answered') this.#lanes.noteAnswered(origin);
+    await this.breakers.note(origin, sign);
+  }
+
+  /** A delivery that goes back to the database because of its origin. */
+  #heldBack(
+    pending: PendingDelivery,
+    origin: string,
+    why: { readonly afterMs: number; readonly reason: string },
+  ): AttemptRecord {
+    this.#held.noteOrigin(pending.recipient.id, origin);
+    return unattempted(pending, { kind: 'waiting', ...why });
+  }
+
+  #quantumOf(origin: string): number | null {
+    const quanta = [this.#lanes.quantumOf(origin), this.breakers.quantumOf(origin)];
+    const bounds = quanta.filter((quantum) => quantum !== null);
+    return bounds.length > 0 ? Math.min(...bounds) : null;
   }
 
   #report({
@@ -218,12 +220,7 @@ export class Sender {
   #outOfTime({ jobs }: ChunkInWork): void {
     this.#lanes.giveBack('its turn did not come in time', (job) => jobs.has(job));
   }
-
-  #noteGivenBack(origin: string, listenerId: string): void {
-    const listeners = this.#givenBack.get(origin) ?? new Set();
-    this.#givenBack.set(origin, listeners.add(listenerId));
-  }
 }
 
 const STOPPED = 'the process stopped';
-const REMOVED: Outcome = { kind: 'skipped', reason: 'the listener was removed' };
+const FAILING = 'the recipient failed too often in a row';

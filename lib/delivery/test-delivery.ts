@@ -6,6 +6,7 @@ import type { RecipientPolicy } from '../listener/recipient-policy';
 import { unknownListener } from '../listener/store';
 import type { TestResult } from '../listener/test-result';
 import type { Tables } from '../tables';
+import type { Vault } from '../vault';
 import { type AttemptRecord, attempt, type PendingDelivery, unsendable } from './attempt';
 import { Clients } from './clients';
 import { UNTRIED } from './outcome';
@@ -18,7 +19,7 @@ interface Surroundings {
   readonly tables: Tables;
   readonly catalog: () => HookCatalog;
   readonly policyOf: (hook: string | null) => RecipientPolicy;
-  readonly options: SenderOptions;
+  readonly options: { readonly delivery: SenderOptions; readonly vault: Vault };
 }
 
 /** Of no chunk: nobody records what comes of it. */
@@ -29,7 +30,9 @@ export async function sendTest(
   { database, tables, catalog, policyOf, options }: Surroundings,
   listener: Listener,
 ): Promise<TestResult> {
-  const [recipient] = await readRecipients(database.query, tables, new Set([listener.id]));
+  const { delivery, vault } = options;
+  const ids = new Set([listener.id]);
+  const [recipient] = await readRecipients(database.query, tables, vault, ids);
   if (!recipient) throw unknownListener(listener.id);
   const sample = sampleEvent(listener, catalog());
   const pending = {
@@ -38,12 +41,13 @@ export async function sendTest(
     chunk: NO_CHUNK,
     deliveryId: uuidv4(),
     state: UNTRIED,
+    ordered: false,
     isTest: true,
   };
   // Of its own: it works where no engine runs, and leaves the connections of deliveries alone.
-  const clients = new Clients(policyOf, { ...options, keepAlive: false });
+  const clients = new Clients(policyOf, { ...delivery, keepAlive: false });
   try {
-    return resultOf(await sent(pending, clients, options));
+    return resultOf(await sent(pending, clients, delivery));
   } finally {
     await clients.close();
   }
@@ -54,15 +58,19 @@ async function sent(
   clients: Clients,
   options: SenderOptions,
 ): Promise<AttemptRecord> {
-  const client = clients.for(pending.hook.name);
   const { signal } = new AbortController();
-  return attempt(pending, { client, options, signal }).catch((error) => unsendable(pending, error));
+  try {
+    const client = clients.for(pending.hook, pending.recipient.delivery.recipients);
+    return (await attempt(pending, { client, options, signal })).record;
+  } catch (error) {
+    return unsendable(pending, error);
+  }
 }
 
 function resultOf({ deliveryId, outcome, attempted }: AttemptRecord): TestResult {
   return {
     deliveryId,
-    outcome: outcome.kind as TestResult['outcome'],
+    outcome: outcome.kind,
     reason: 'reason' in outcome ? outcome.reason : null,
     httpStatus: attempted?.httpStatus ?? null,
     durationMs: attempted?.durationMs ?? 0,

@@ -1,7 +1,9 @@
 import { type Chunk, chunkKey, MAX_CHUNK_SIZE } from '../delivery/chunk';
 import type { PlannedEvents } from '../delivery/loading';
 import type { OutcomeRecord, Recorder } from '../delivery/recorder';
+import type { Restraints } from '../delivery/restraints';
 import type { ChunkSender } from '../delivery/sender';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
 import type { Claims } from './claims';
 import { type Dispatcher, type Engine, LocalDispatcher } from './dispatcher';
@@ -46,9 +48,9 @@ export class Carrier implements Engine {
     return this.sender.size + this.recorder.size + this.#held.size;
   }
 
-  /** Listeners for which nothing should be claimed at the moment. */
-  get unresponsive(): readonly string[] {
-    return this.sender.unresponsive;
+  /** Listeners of whom less should be claimed at the moment, or nothing. */
+  get restraints(): Restraints {
+    return this.sender.restraints;
   }
 
   /** How many chunks to claim, where `room()` let one claim. */
@@ -74,7 +76,9 @@ export class Carrier implements Engine {
       await this.dispatcher.dispatch(chunks);
       return true;
     } catch (error) {
-      this.logger.error('The dispatcher threw; the next sweep takes its chunks over.', { error });
+      this.logger.error('The dispatcher threw; the next sweep takes its chunks over.', {
+        error: loggable(error),
+      });
       await this.claims.release(chunks.filter(({ id }) => this.#offered.has(id)));
       return false;
     } finally {
@@ -112,7 +116,9 @@ export class Carrier implements Engine {
       // What found no room any more is still held, and released when this process has stopped.
       if (hasOutcomes === false) this.#held.delete(chunk.id);
     } catch (error) {
-      this.logger.error('A chunk could not be loaded; a later sweep takes it over.', { error });
+      this.logger.error('A chunk could not be loaded; a later sweep takes it over.', {
+        error: loggable(error),
+      });
       await this.claims.release([chunk], UNLOADABLE_MS).catch(() => undefined);
       this.#held.delete(chunk.id);
     }

@@ -33,12 +33,15 @@ export class ChunkWriter {
     private readonly lease: Lease,
   ) {}
 
-  /** Deliveries so far. */
+  /** Deliveries in chunks so far. */
   get count(): number {
     return this.#count;
   }
 
-  async add({ event, listenerIds }: Match): Promise<void> {
+  /** Those that have their turns are none of ours. */
+  async add({ event, listenerIds: all, queued = [] }: Match): Promise<void> {
+    const others = new Set(queued.map(({ id }) => id));
+    const listenerIds = others.size > 0 ? all.filter((id) => !others.has(id)) : all;
     this.#count += listenerIds.length;
     for (const listenerId of listenerIds) {
       this.#eventIds.push(event.id);

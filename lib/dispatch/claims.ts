@@ -1,7 +1,9 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from '../database';
-import { type Chunk, MAX_CHUNK_SIZE } from '../delivery/chunk';
+import type { Chunk } from '../delivery/chunk';
+import type { Restraints } from '../delivery/restraints';
 import type { Tables } from '../tables';
+import { dueSql } from './due-sql';
 
 /** The token of a chunk that is stored for whoever has room first. */
 export const UNHELD_TOKEN = '0';
@@ -20,6 +22,15 @@ interface ChunkRow {
   readonly listener_ids: string;
 }
 
+interface Due extends Partial<ChunkRow> {
+  /** Turns that were taken, in vain where there is no chunk. */
+  readonly turns: number;
+}
+
+/** Claims in a row that may come to nothing, because what is due may not be sent yet. */
+const CLAIMS_AT_ONCE = 16;
+const MENDED_AT_ONCE = 2_000;
+
 /** Of a chunk `c`. Ids as one text, and an event that all have in common once: an array of hundreds takes long to be read. */
 const CHUNK_COLUMNS = `c.id, c.token, array_to_string(c.listener_ids, ',') AS listener_ids,
   array_to_string(CASE WHEN c.event_ids[1] = ALL (c.event_ids) THEN c.event_ids[1:1] ELSE c.event_ids END, ',') AS event_ids`;
@@ -36,34 +47,43 @@ export class Claims {
     private readonly leaseMs: number,
   ) {}
 
-  /** Makes a chunk of deliveries whose time has come. Null where there are none. */
-  async due(exceptListeners: readonly string[]): Promise<Chunk | null> {
-    const { chunk, delivery } = this.tables;
-    const [row] = await this.database.query<ChunkRow>(
-      `WITH due AS (
-         SELECT id, event_id, listener_id FROM ${delivery}
-         WHERE next_at <= clock_timestamp() AND NOT (listener_id = ANY($4::uuid[]))
-         ORDER BY next_at LIMIT ${MAX_CHUNK_SIZE} FOR UPDATE SKIP LOCKED
-       ), claimed AS (
-         UPDATE ${delivery} d SET chunk_id = $1, next_at = NULL FROM due WHERE d.id = due.id
-         RETURNING d.event_id, d.listener_id
-       )
-       INSERT INTO ${chunk} AS c (id, process_id, token, lease_until, event_ids, listener_ids)
-       SELECT $1::uuid, $2::uuid, 1, clock_timestamp() + $3 * interval '1 millisecond', array_agg(event_id), array_agg(listener_id)
-       FROM claimed HAVING count(*) > 0 RETURNING ${CHUNK_COLUMNS}`,
-      [uuidv7(), this.processId, this.leaseMs, exceptListeners],
-    );
-    return row ? toChunk(row) : null;
+  /** Makes a chunk of deliveries whose turn has come; see `dueSql`. Null where there are none. */
+  async due(restraints: Restraints): Promise<Chunk | null> {
+    for (let tries = 0; tries < CLAIMS_AT_ONCE; tries += 1) {
+      const [row] = await this.database.query<Due>(dueSql(this.tables, CHUNK_COLUMNS), [
+        uuidv7(),
+        this.processId,
+        this.leaseMs,
+        [...restraints.keys()],
+        [...restraints.values()],
+      ]);
+      if (row?.id) return toChunk(row as ChunkRow);
+      if (!row?.turns) return null;
+    }
+    return null;
   }
 
-  /** How long until the next delivery is due, by the clock of the database; null where none is planned. */
-  async nextDueMs(exceptListeners: readonly string[]): Promise<number | null> {
+  /** How long until the next turn, by the clock of the database; null where there is none. */
+  async nextDueMs(restraints: Restraints): Promise<number | null> {
+    const barred = [...restraints].filter(([, quantum]) => quantum === 0).map(([id]) => id);
     const [row] = await this.database.query<{ ms: number | null }>(
-      `SELECT (extract(epoch FROM min(next_at) - clock_timestamp()) * 1000)::float8 AS ms
-       FROM ${this.tables.delivery} WHERE next_at IS NOT NULL AND NOT (listener_id = ANY($1::uuid[]))`,
-      [exceptListeners],
+      `SELECT (extract(epoch FROM min(ready_at) - clock_timestamp()) * 1000)::float8 AS ms
+       FROM ${this.tables.turn} WHERE NOT (listener_id = ANY($1::uuid[]))`,
+      [barred],
     );
     return row?.ms ?? null;
+  }
+
+  /** Gives turns to due deliveries that have none: those of an earlier release, or whose time somebody changed by hand. */
+  async mendTurns(): Promise<void> {
+    const { delivery, turn } = this.tables;
+    await this.database.query(
+      `INSERT INTO ${turn} (listener_id, ready_at)
+       SELECT DISTINCT listener_id, now() FROM (
+         SELECT listener_id FROM ${delivery} WHERE next_at IS NOT NULL AND next_at AT TIME ZONE 'UTC' <= now() AT TIME ZONE 'UTC'
+         ORDER BY next_at AT TIME ZONE 'UTC' LIMIT ${MENDED_AT_ONCE}) d
+       WHERE NOT EXISTS (SELECT FROM ${turn} t WHERE t.listener_id = d.listener_id AND t.ready_at <= now())`,
+    );
   }
 
   /** Takes chunks that nobody holds: nobody has had them yet, or the process that held them is gone, or too late. */

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NOTHING_PLANNED } from '../delivery/loading';
-import { afterMsOf, type OutcomeRecord } from '../delivery/recorder';
+import { afterMsOf, isFinal, type OutcomeRecord } from '../delivery/recorder';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
 import type { Carrier } from './carrier';
 import { type Claims, wasUnheld } from './claims';
@@ -78,10 +79,15 @@ export class DeliveryEngine {
     this.#resume();
   }
 
-  /** A delivery is due now. */
-  wakeForDue(): void {
-    this.#due.in(0);
+  /** A delivery is due now, or in a while. */
+  wakeForDue(afterMs = 0): void {
+    this.#due.in(afterMs);
     this.wake();
+  }
+
+  /** Listeners that nothing is claimed for at the moment. */
+  get barred(): readonly string[] {
+    return [...this.carrier.restraints].filter(([, quantum]) => quantum === 0).map(([id]) => id);
   }
 
   /** Resolves when what was committed before has been planned and handed over, as far as this process could. */
@@ -94,8 +100,8 @@ export class DeliveryEngine {
   noteRecorded(records: readonly OutcomeRecord[], lost: ReadonlySet<string>): void {
     this.waits.noteRecorded(records);
     this.carrier.noteRecorded(records, lost);
-    for (const { outcome } of records) {
-      const afterMs = afterMsOf(outcome);
+    for (const { outcome, ordered } of records) {
+      const afterMs = ordered && isFinal(outcome) ? 0 : afterMsOf(outcome);
       if (afterMs !== null && this.#isRunning) this.#due.in(afterMs);
     }
   }
@@ -135,7 +141,9 @@ export class DeliveryEngine {
         this.#isPlanWanted = false;
         this.#isDueWanted = false;
         this.#isUnheldWanted = false;
-        this.logger.error('Events could not be planned; the next sweep tries again.', { error });
+        this.logger.error('Events could not be planned; the next sweep tries again.', {
+          error: loggable(error),
+        });
       }
     }
   }
@@ -146,6 +154,7 @@ export class DeliveryEngine {
     const plan = await this.planner.plan();
     this.waits.notePlanned(plan);
     if (plan.scattered.size > 0) this.#isUnheldWanted = true;
+    if (plan.queued.length > 0) this.#isDueWanted = true;
     if (!(await this.carrier.dispatch(plan.chunks, plan.events))) this.#isUnheldWanted = false;
     if (plan.hasMore) this.#isPlanWanted = true;
     else this.#plannedAt = performance.now();
@@ -166,13 +175,13 @@ export class DeliveryEngine {
       this.#isDueWanted = true;
     }
     if (!this.#isDueWanted || !(await this.#hasRoom())) return;
-    const chunk = await this.claims.due(this.carrier.unresponsive);
+    const chunk = await this.claims.due(this.carrier.restraints);
     if (chunk) {
       await this.carrier.dispatch([chunk], null);
       return;
     }
     this.#isDueWanted = false;
-    const nextMs = await this.claims.nextDueMs(this.carrier.unresponsive);
+    const nextMs = await this.claims.nextDueMs(this.carrier.restraints);
     if (nextMs !== null) this.#due.in(Math.max(nextMs, SOONEST_DUE_MS));
   }
 
@@ -195,6 +204,7 @@ export class DeliveryEngine {
 
   async #sweep(): Promise<void> {
     this.#isUnheldWanted = true;
+    await this.claims.mendTurns();
     this.wakeForDue();
     if (Date.now() - this.#prunedAt < PRUNE_EVERY_MS) return;
     if (!(await this.pruning.prune())) this.#prunedAt = Date.now();
@@ -223,7 +233,9 @@ export class DeliveryEngine {
     const done = work
       .catch((error: unknown) => {
         if (this.#isRunning)
-          this.logger.error('A sweep failed; the next one tries again.', { error });
+          this.logger.error('A sweep failed; the next one tries again.', {
+            error: loggable(error),
+          });
       })
       .finally(() => this.#background.delete(done));
     this.#background.add(done);

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../database';
 import { IdleTimeoutError } from '../errors';
 import type { HookCatalog } from '../hook/catalog';
+import type { ListenerMatching } from '../listener/matching';
 import type { Tables } from '../tables';
+import { hasEarlierSql } from './due-sql';
 import { LONGEST_TIMER_MS } from './due-timer';
 import type { DeliveryEngine } from './engine';
 
@@ -23,6 +25,7 @@ export class Idle {
     private readonly database: Database,
     private readonly tables: Tables,
     private readonly catalog: () => HookCatalog,
+    private readonly matching: ListenerMatching,
     private readonly engine: () => DeliveryEngine | undefined,
   ) {}
 
@@ -45,11 +48,15 @@ export class Idle {
     if (inFlight > 0 || !this.engine()?.isRunning)
       return { events: 0, chunks: 0, deliveries: 0, inFlight };
     const [row] = await this.database.query<Record<'events' | 'chunks' | 'deliveries', string>>(
-      `SELECT (SELECT count(*) FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)) AS events,
+      `SELECT (SELECT count(*) FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)
+           AND ${this.matching.tellableSql}) AS events,
          (SELECT count(*) FROM ${this.tables.chunk} WHERE lease_until < clock_timestamp()) AS chunks,
-         (SELECT count(*) FROM ${this.tables.delivery} WHERE next_at <= clock_timestamp() +
-           CASE WHEN status = 'waiting' THEN $2 ELSE 0 END * interval '1 millisecond') AS deliveries`,
-      [this.catalog().names(), SOON_MS],
+         (SELECT count(*) FROM ${this.tables.delivery} d WHERE next_at IS NOT NULL
+           AND next_at AT TIME ZONE 'UTC' <= (now() + $2 * interval '1 millisecond') AT TIME ZONE 'UTC'
+           AND (status = 'waiting' OR next_at <= clock_timestamp())
+           AND NOT (listener_id = ANY($3::uuid[]))
+           AND NOT (row_id IS NOT NULL AND ${hasEarlierSql(this.tables)})) AS deliveries`,
+      [this.catalog().allNames(), SOON_MS, this.engine()?.barred ?? []],
     );
     const engine = this.engine();
     return {

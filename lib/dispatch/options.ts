@@ -1,11 +1,15 @@
 import type { CaptureOptions } from '../capture/capture';
 import { DELIVERY_DEFAULTS, withoutUndefined } from '../delivery/defaults';
 import type { DeliveryOptions } from '../delivery/options';
+import { proxyOf } from '../delivery/proxy';
 import type { SenderOptions } from '../delivery/sender';
+import { certificatesOf } from '../delivery/trust';
+import type { EncryptionKeys } from '../encryption-keys';
 import { OptionInvalidError } from '../errors';
 import { RecipientPolicy } from '../listener/recipient-policy';
 import { areAttemptOptions } from '../listener/validation';
 import { CONSOLE_LOGGER, type Logger } from '../logger';
+import { Vault } from '../vault';
 import type { Dispatcher } from './dispatcher';
 import { RETENTION_DEFAULTS, type RetentionOptions } from './pruning';
 
@@ -25,6 +29,11 @@ export interface AttachOptions extends CaptureOptions {
   /** Pooled connections that the engine holds at once; none while it waits for HTTP. @defaultValue `2` */
   readonly connections?: number;
   readonly retention?: RetentionOptions;
+  /**
+   * Seals secrets in the database, by AES-256-GCM: keys of 32 bytes by id, the newest first. Older ones only open what they sealed, until
+   * `hooks.listeners.reencrypt()`. Without keys secrets are stored as they are, and a warning says so.
+   */
+  readonly encryptionKeys?: EncryptionKeys;
   /** @defaultValue warnings and errors to `console` */
   readonly logger?: Logger;
 }
@@ -38,34 +47,44 @@ export const ATTACH_DEFAULTS = {
   connections: 2,
   onCaptureError: 'throw',
   logger: CONSOLE_LOGGER,
-} as const satisfies Required<Omit<AttachOptions, 'delivery' | 'retention'>>;
+} as const satisfies Required<Omit<AttachOptions, 'delivery' | 'retention' | 'encryptionKeys'>>;
 
-export interface ResolvedOptions extends Required<Omit<AttachOptions, 'delivery'>> {
+export interface ResolvedOptions
+  extends Required<Omit<AttachOptions, 'delivery' | 'encryptionKeys'>> {
   readonly delivery: SenderOptions;
   readonly policy: RecipientPolicy;
   readonly retention: Required<RetentionOptions>;
+  readonly vault: Vault;
 }
 
 /** Checks the options and fills in what was left out. Throws `OPTION_INVALID`. */
 export function resolveOptions(options: AttachOptions): ResolvedOptions {
-  const { delivery = {}, retention, ...given } = options;
+  const { delivery = {}, retention, encryptionKeys, ...given } = options;
   const { recipients, ...attempts } = delivery;
   const resolved: ResolvedOptions = {
     ...ATTACH_DEFAULTS,
     ...withoutUndefined(given),
     retention: { ...RETENTION_DEFAULTS, ...withoutUndefined(retention) },
     delivery: { ...DELIVERY_DEFAULTS, ...withoutUndefined(attempts) },
-    policy: policyOf(recipients),
+    policy: new RecipientPolicy(recipients),
+    vault: new Vault(encryptionKeys),
   };
   check(resolved);
   return resolved;
 }
 
-/** The policy that some delivery options ask for. */
-export function policyOf(recipients: DeliveryOptions['recipients']): RecipientPolicy {
-  return new RecipientPolicy(
-    typeof recipients === 'object' ? withoutUndefined(recipients) : recipients,
-  );
+/** The policy of a hook that has delivery options of its own. Throws `OPTION_INVALID`, for the way its requests take too. */
+export function policyOfHook(
+  general: RecipientPolicy,
+  { recipients, proxy = null, ca = [] }: DeliveryOptions,
+): RecipientPolicy {
+  checkRoute({ proxy, ca });
+  return recipients === undefined ? general : general.overriddenBy(recipients);
+}
+
+function checkRoute({ proxy, ca }: Required<Pick<DeliveryOptions, 'proxy' | 'ca'>>): void {
+  proxyOf(proxy);
+  certificatesOf(ca);
 }
 
 function check(options: ResolvedOptions): void {
@@ -87,8 +106,9 @@ function check(options: ResolvedOptions): void {
     requireNumber(option, options[option], 1);
   for (const option of ['eventsMs', 'deliveriesMs'] as const)
     requireNumber(`retention.${option}`, retention[option], 0);
-  const { maxConcurrency, maxConcurrencyPerOrigin, keepAlive, payloadTooLarge, ...attempts } =
-    delivery;
+  const { maxConcurrency, maxConcurrencyPerOrigin, keepAlive, ...others } = delivery;
+  const { proxy, ca, payloadTooLarge, ...attempts } = others;
+  checkRoute({ proxy, ca });
   requireNumber('delivery.maxConcurrency', maxConcurrency, 1);
   requireNumber('delivery.maxConcurrencyPerOrigin', maxConcurrencyPerOrigin, 1);
   if (typeof keepAlive !== 'boolean')

@@ -7,9 +7,11 @@ import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
 import type { ResolvedTargets } from '../listener/dynamic-listeners';
 import type { ListenerMatching } from '../listener/matching';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
 import type { Tables } from '../tables';
 import { ChunkWriter, type Lease } from './chunk-writer';
+import { type QueuedDelivery, QueueWriter } from './queue-writer';
 
 export interface Plan {
   readonly eventIds: readonly string[];
@@ -17,6 +19,8 @@ export interface Plan {
   readonly chunks: readonly Chunk[];
   /** Events of which further chunks were stored, held by nobody. */
   readonly scattered: ReadonlySet<string>;
+  /** Deliveries that wait for their turns. */
+  readonly queued: readonly QueuedDelivery[];
   /** Of the chunks, to be sent without being read again. */
   readonly events: PlannedEvents;
   /** Whether there may be more to plan. */
@@ -27,6 +31,7 @@ const NOTHING: Plan = {
   eventIds: [],
   chunks: [],
   scattered: new Set(),
+  queued: [],
   events: NOTHING_PLANNED,
   hasMore: false,
 };
@@ -86,7 +91,7 @@ export class Planner {
          WHERE e.id = due.id RETURNING e.id
        ) SELECT (SELECT count(*)::int FROM due) AS due, coalesce(array_agg(id), '{}') AS unheard,
          set_config('synchronous_commit', 'off', true) FROM passed`,
-      [this.catalog().names(), limit],
+      [this.catalog().allNames(), limit],
     );
     return row ?? { due: 0, unheard: [] };
   }
@@ -114,20 +119,25 @@ export class Planner {
       if (rows.length === 0) return { ...NOTHING, count: 0 };
       const { events, unreadable } = this.#read(rows);
       const writer = new ChunkWriter(query, this.tables, this.lease);
+      const queue = new QueueWriter(query, this.tables, rows);
       for await (const page of this.matching.matching(query, events, targetsOf(rows)))
         for (const match of page) {
           await writer.add(match);
-          if (writer.count > MAX_DELIVERIES && rows.length > 1) throw new TooMany(rows.length);
+          await queue.add(match);
+          if (writer.count + queue.deliveries.length > MAX_DELIVERIES && rows.length > 1)
+            throw new TooMany(rows.length);
         }
       await writer.end();
+      await queue.end();
       if (unreadable.length > 0) await this.#skip(query, unreadable);
       return {
         eventIds: rows.map(({ id }) => id),
         chunks: writer.leased,
         scattered: writer.scattered,
+        queued: queue.deliveries,
         events: new Map(events.map((event) => [event.id, event])),
         hasMore: rows.length >= limit,
-        count: writer.count,
+        count: writer.count + queue.deliveries.length,
       };
     });
   }
@@ -136,10 +146,10 @@ export class Planner {
   async #claim(query: Query, limit: number): Promise<EventRow[]> {
     const rows = await query<EventRow>(
       `UPDATE ${this.tables.event} SET planned_at = clock_timestamp() WHERE id IN (
-         SELECT id FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)
+         SELECT id FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1) AND ${this.matching.tellableSql}
          ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
        ) RETURNING ${EVENT_COLUMNS}`,
-      [this.catalog().names(), limit],
+      [this.catalog().allNames(), limit],
     );
     return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
@@ -157,7 +167,7 @@ export class Planner {
       } catch (error) {
         unreadable.push(row.id);
         this.logger.error(`Event ${row.id} of hook "${row.hook}" cannot be read; it is skipped.`, {
-          error,
+          error: loggable(error),
         });
       }
     }

@@ -14,7 +14,7 @@ export const RETENTION_DEFAULTS = {
 } as const satisfies Required<RetentionOptions>;
 
 const BATCH = 1_000;
-/** Processes that were not seen for so long are forgotten. */
+/** Processes and breakers that were not heard of for so long are forgotten. */
 const DEAD_MS = 86_400_000;
 
 /** Removes what is old, in small batches. A delivery that is still to be made keeps its event. */
@@ -32,6 +32,7 @@ export class Pruning {
     if (deliveriesMs > 0) await this.#dynamicListeners(deliveriesMs);
     const events = eventsMs > 0 ? await this.#events(eventsMs) : 0;
     await this.#processes();
+    await this.#gone();
     return Math.max(deliveries, events) === BATCH;
   }
 
@@ -84,6 +85,17 @@ export class Pruning {
   async #processes(): Promise<void> {
     await this.database.query(
       `DELETE FROM ${this.tables.process} WHERE seen_at < now() - $1 * interval '1 millisecond'`,
+      [DEAD_MS],
+    );
+  }
+
+  /** Breakers that nobody has tried since, and the paces of listeners that are not there any more. */
+  async #gone(): Promise<void> {
+    const { origin, pace, listener } = this.tables;
+    await this.database.query(
+      `WITH tried AS (DELETE FROM ${origin} WHERE open_until < now() - $1 * interval '1 millisecond')
+       DELETE FROM ${pace} p WHERE free_at < now() - $1 * interval '1 millisecond'
+         AND NOT EXISTS (SELECT FROM ${listener} l WHERE l.id = p.listener_id AND l.max_per_second IS NOT NULL)`,
       [DEAD_MS],
     );
   }

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource, EntitySubscriberInterface, QueryRunner } from 'typeorm';
 import { v4 as uuidv4 } from 'uuid';
 import { AfterSubscriber } from '../capture/after-subscriber';
 import { BeforeSubscriber } from '../capture/before-subscriber';
@@ -8,8 +8,10 @@ import { CriteriaWarnings, watchInsertBuilders } from '../capture/criteria';
 import { OldRows } from '../capture/old-rows';
 import { Outbox, type ReadyEvent, type WrittenEvent } from '../capture/outbox';
 import { capturePlans } from '../capture/plan';
+import { rowId } from '../capture/row-id';
 import { sentEvent } from '../capture/sent';
 import type { Database } from '../database';
+import { Breakers } from '../delivery/breakers';
 import { ListenerHealth } from '../delivery/listener-health';
 import { ChunkLoader } from '../delivery/loading';
 import { Recorder } from '../delivery/recorder';
@@ -21,8 +23,10 @@ import { providedValues } from '../hook/provided-values';
 import type { SendOptions } from '../listener/attached-hook';
 import type { ListenerMatching } from '../listener/matching';
 import type { RecipientPolicy } from '../listener/recipient-policy';
+import { loggable } from '../loggable';
 import type { Reporter } from '../reports';
 import type { Tables } from '../tables';
+import { afterRelease } from './after-release';
 import { Carrier } from './carrier';
 import { Claims } from './claims';
 import { LocalDispatcher } from './dispatcher';
@@ -51,6 +55,7 @@ export class Session {
   readonly #oldRows: OldRows;
   readonly #waits: TrialWaits;
   readonly #claims: Claims;
+  readonly #subscribers: EntitySubscriberInterface[] = [];
   #engine: DeliveryEngine | undefined;
   /** By the clock of the database. */
   startedAt = new Date();
@@ -80,8 +85,7 @@ export class Session {
       captured: (runner, events) => this.noteWritten(runner, events),
     });
     watchInsertBuilders(dataSource);
-    // First of all: where another subscriber throws, and the caller commits all the same, ours has heard of the row.
-    dataSource.subscribers.unshift(
+    this.#subscribers.push(
       new BeforeSubscriber(dataSource, plans, this.#oldRows),
       new AfterSubscriber(
         dataSource,
@@ -93,6 +97,14 @@ export class Session {
         (runner) => this.#rolledBack(runner),
       ),
     );
+    // First of all: where another subscriber throws, and the caller commits all the same, ours has heard of the row.
+    dataSource.subscribers.unshift(...this.#subscribers);
+  }
+
+  unsubscribe(): void {
+    const { subscribers } = this.parts.dataSource;
+    for (const ours of this.#subscribers.splice(0))
+      subscribers.splice(subscribers.indexOf(ours), 1);
   }
 
   /** Sends from now on, unless this process is not to. */
@@ -137,6 +149,8 @@ export class Session {
       headers: headers ?? null,
       data: providedValues(hook, data),
       previous: null,
+      // A resource that is named has an order of events as a row has.
+      rowId: ref === undefined ? null : rowId(hook, [ref]),
     };
     const event = await sentEvent(dataSource, sent, options);
     if (!event) return '';
@@ -163,7 +177,9 @@ export class Session {
         : Promise.resolve();
     this.#engine?.wake();
     return tried.catch((error: unknown) => {
-      this.parts.options.logger.error('Waiting for inline deliveries failed.', { error });
+      this.parts.options.logger.error('Waiting for inline deliveries failed.', {
+        error: loggable(error),
+      });
     });
   }
 
@@ -184,25 +200,33 @@ export class Session {
     const { dataSource, options, database, tables, matching, reporter, policyOf } = this.parts;
     const { logger, leaseMs, dispatcher } = options;
     const catalog = () => this.catalog;
-    const health = new ListenerHealth(database, tables, reporter, logger);
+    const health = new ListenerHealth(database, tables, this.processId, reporter, logger, () =>
+      engine.wake(),
+    );
     const recorder = new Recorder(database, tables, health, reporter, logger, (records, lost) =>
       engine.noteRecorded(records, lost),
     );
-    const loader = new ChunkLoader(dataSource, database, tables, catalog);
+    const loader = new ChunkLoader(dataSource, database, tables, catalog, options.vault);
     const lease = { processId: this.processId, leaseMs };
+    const wake = (afterMs?: number) => engine.wakeForDue(afterMs);
+    const breakers = new Breakers(database, tables, logger, wake);
+    const warnings = new TruncationWarnings(logger);
+    const sender = new Sender(
+      loader,
+      recorder,
+      breakers,
+      policyOf,
+      reporter,
+      options.delivery,
+      wake,
+      warnings,
+    );
     const engine: DeliveryEngine = new DeliveryEngine(
       new Planner(dataSource, database, tables, matching, catalog, lease, logger),
       this.#claims,
       new Carrier(
         this.#claims,
-        new Sender(
-          loader,
-          recorder,
-          policyOf,
-          reporter,
-          options.delivery,
-          new TruncationWarnings(logger),
-        ),
+        sender,
         recorder,
         typeof dispatcher === 'object' ? dispatcher : new LocalDispatcher(),
         logger,
@@ -214,17 +238,4 @@ export class Session {
     );
     return engine;
   }
-}
-
-/**
- * Lets whoever releases the runner wait, after its connection went back to the pool. TypeORM releases the runner of a `save()` or a
- * `transaction()` before it returns; in the commit hook the connection is still held.
- */
-function afterRelease(runner: QueryRunner, done: Promise<void>): void {
-  const { release } = runner;
-  runner.release = async () => {
-    runner.release = release;
-    await release.call(runner);
-    await done;
-  };
 }

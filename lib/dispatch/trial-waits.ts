@@ -45,11 +45,14 @@ export class TrialWaits {
     }
   }
 
-  notePlanned({ eventIds, chunks, scattered }: Plan): void {
+  notePlanned({ eventIds, chunks, scattered, queued }: Plan): void {
     if (this.#waits.size === 0 || eventIds.length === 0) return;
-    const deliveries = chunks.flatMap((chunk) =>
-      chunk.eventIds.map((eventId, n) => [eventId, chunk.listenerIds[n] ?? ''] as const),
-    );
+    const deliveries = [
+      ...chunks.flatMap((chunk) =>
+        chunk.eventIds.map((eventId, n) => [eventId, chunk.listenerIds[n] ?? ''] as const),
+      ),
+      ...queued.map(({ eventId, listenerId }) => [eventId, listenerId] as const),
+    ];
     for (const wait of this.#waits) {
       for (const [eventId, listenerId] of deliveries)
         if (wait.unplanned.has(eventId)) wait.untried.add(deliveryId(eventId, listenerId));
@@ -91,6 +94,7 @@ export class TrialWaits {
        UNION ALL SELECT FROM ${chunk} c, unnest(c.event_ids, c.listener_ids) AS p(event_id, listener_id)
        WHERE c.event_ids && $1::uuid[] AND p.event_id = ANY($1::uuid[]) AND NOT EXISTS (
          SELECT FROM ${delivery} d WHERE d.event_id = p.event_id AND d.listener_id = p.listener_id)
+       UNION ALL SELECT FROM ${delivery} WHERE event_id = ANY($1::uuid[]) AND status = 'waiting' AND reason IS NULL
        LIMIT 1`,
       [eventIds],
     );

@@ -3,12 +3,14 @@ import { AmbiguousHookError, DuplicateHookError, HookNotFoundError } from '../er
 import { defineHook, eventNames, type Hook, resolveHook } from './hook';
 import { declaredHooks, hookTargets } from './model-hook';
 import type { DefinedHookOptions } from './options';
+import { checkName, isOwnName, OWN_HOOKS } from './own-hooks';
 
 /** The hooks of one DataSource, by name and by entity. Made anew whenever the DataSource is initialised. */
 export class HookCatalog {
   readonly #byName = new Map<string, Hook>();
 
   constructor(private readonly dataSource: DataSource) {
+    for (const [name, options] of OWN_HOOKS) this.#add(defineHook(name, options));
     for (const target of hookTargets()) this.#addEntity(target);
   }
 
@@ -45,11 +47,21 @@ export class HookCatalog {
     return parent ? this.hooksOf(parent) : [];
   }
 
+  /** Those of the application. */
   list(): readonly Hook[] {
-    return [...this.#byName.values()];
+    return this.all().filter(({ name }) => !isOwnName(name));
   }
 
   names(): readonly string[] {
+    return this.list().map(({ name }) => name);
+  }
+
+  /** With those by which the package tells of itself. */
+  all(): readonly Hook[] {
+    return [...this.#byName.values()];
+  }
+
+  allNames(): readonly string[] {
     return [...this.#byName.keys()];
   }
 
@@ -59,6 +71,7 @@ export class HookCatalog {
   }
 
   define(name: string, options: DefinedHookOptions): Hook {
+    checkName(name);
     return this.#add(defineHook(name, options));
   }
 
@@ -67,8 +80,11 @@ export class HookCatalog {
     const entity = target as EntityTarget<ObjectLiteral>;
     if (!this.dataSource.hasMetadata(entity)) return;
     const metadata = this.dataSource.getMetadata(entity);
-    for (const declared of declaredHooks(entity))
-      this.#add(resolveHook(this.dataSource, metadata, declared));
+    for (const declared of declaredHooks(entity)) {
+      const hook = resolveHook(this.dataSource, metadata, declared);
+      checkName(hook.name);
+      this.#add(hook);
+    }
   }
 
   #add(hook: Hook): Hook {

@@ -12,6 +12,9 @@ export interface CandidateRow extends Candidate {
   readonly id: string;
   /** Other keys may find it as well. */
   readonly several: boolean;
+  readonly ordered: boolean;
+  /** Its deliveries have their turns: see `QueuedListener`. */
+  readonly queued: boolean;
 }
 
 /** Listeners found by one key, range, or the lack of both. */
@@ -24,6 +27,7 @@ export interface Found {
 /** Rows fetched for one key at once. */
 const PAGE = 1_000;
 const KEYS_AT_ONCE = 10_000;
+const QUEUED_SQL = 'l.ordered, l.ordered OR l.max_per_second IS NOT NULL AS queued';
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 export interface KeyPlans {
@@ -108,7 +112,8 @@ export class Candidates {
     let after: string | undefined = NOBODY;
     while (after !== undefined) {
       const rows: readonly CandidateRow[] = await query<CandidateRow>(
-        `SELECT l.id, l.hook, l.pattern, l.operations, l.owner, ${matchSql(this.tables)} AS match, true AS several
+        `SELECT l.id, l.hook, l.pattern, l.operations, l.owner, ${matchSql(this.tables)} AS match, true AS several,
+           ${QUEUED_SQL}
          FROM ${this.tables.listener} l
          WHERE ${UNKEYED_SQL} AND l.id > $1 ORDER BY l.id LIMIT ${PAGE}`,
         [after],
@@ -138,7 +143,8 @@ export class Candidates {
   }
 
   #listenerSql(): string {
-    return `SELECT l.id, l.hook, l.pattern, l.operations, l.owner, l.filters AS match, cardinality(l.keys) > 1 AS several
+    return `SELECT l.id, l.hook, l.pattern, l.operations, l.owner, l.filters AS match, cardinality(l.keys) > 1 AS several,
+        ${QUEUED_SQL}
       FROM ${this.tables.listener} l WHERE l.id = k.listener_id AND l.active OFFSET 0`;
   }
 }

@@ -1,6 +1,6 @@
-import type { ListenerValues } from './normal';
+import type { Sealed } from './sealing';
 
-type Column = keyof ListenerValues;
+type Column = keyof Sealed;
 
 const TYPES: Readonly<Record<Column, string>> = {
   hook: 'text',
@@ -19,13 +19,15 @@ const TYPES: Readonly<Record<Column, string>> = {
   delivery: 'jsonb',
   ordered: 'boolean',
   max_per_second: 'float8',
+  previous_secret: 'text',
+  key_ids: 'text[]',
 };
 
-/** The columns of a listener that its declaration names. */
+/** The columns of a listener that its declaration fills. */
 export const COLUMNS = Object.keys(TYPES) as readonly Column[];
 
 /** A row as JSON. PostgreSQL cannot unpack JSON with a NUL in it: JSON within goes as text. */
-export function record(row: ListenerValues) {
+export function record(row: Sealed) {
   return {
     ...row,
     headers: JSON.stringify(row.headers),

@@ -1,10 +1,15 @@
+import { openableSql, openTargets, type StoredTargets } from '../capture/sealed-targets';
 import type { Query } from '../database';
 import { grouped } from '../grouped';
 import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
+import type { Targets } from '../hook/options';
 import { canonicalJson, type JsonValue } from '../json';
+import { loggable } from '../loggable';
 import type { Logger } from '../logger';
+import type { Vault } from '../vault';
 import { draftOf } from './builder';
+import { secret, withSecrets } from './header-value';
 import type { Match } from './match';
 import { identityHash, type NormalListener, normalise } from './normal';
 import type { ListenerOptions } from './options';
@@ -12,7 +17,7 @@ import type { RecipientPolicy } from './recipient-policy';
 import type { ListenerStore } from './store';
 
 /** The targets that a hook's `resolve` gave when the event was captured, by event id. */
-export type ResolvedTargets = ReadonlyMap<string, readonly (string | ListenerOptions)[]>;
+export type ResolvedTargets = ReadonlyMap<string, StoredTargets>;
 
 /**
  * Gives the targets of single events what deliveries need: a listener of their own, which no key finds. One target of a hook has one
@@ -24,6 +29,7 @@ export class DynamicListeners {
     private readonly catalog: () => HookCatalog,
     private readonly policyOf: (hook: string | null) => RecipientPolicy,
     private readonly logger: Logger,
+    private readonly vault: Vault,
   ) {}
 
   async matching(
@@ -32,15 +38,43 @@ export class DynamicListeners {
     targets: ResolvedTargets,
   ): Promise<readonly Match[]> {
     const wanted = events.flatMap((event) =>
-      (targets.get(event.id) ?? []).flatMap((target) => this.#listenerOf(event, target)),
+      this.#opened(event, targets.get(event.id)).flatMap((target) =>
+        this.#listenerOf(event, target),
+      ),
     );
     if (wanted.length === 0) return [];
     const distinct = new Map(wanted.map(({ listener }) => [listener.identity, listener]));
     const ids = await this.store.keepDynamic(query, [...distinct.values()]);
-    return [...grouped(wanted, ({ event }) => event)].map(([event, own]) => ({
-      event,
-      listenerIds: [...new Set(own.flatMap(({ listener }) => ids.get(listener.identity) ?? []))],
-    }));
+    return [...grouped(wanted, ({ event }) => event)].map(([event, own]) => {
+      const told = new Map(
+        own.flatMap(({ listener: { identity, row } }) => {
+          const id = ids.get(identity);
+          return id === undefined ? [] : [[id, row] as const];
+        }),
+      );
+      const queued = [...told].filter(([, row]) => row.ordered || row.max_per_second !== null);
+      return {
+        event,
+        listenerIds: [...told.keys()],
+        queued: queued.map(([id, { ordered }]) => ({ id, ordered })),
+      };
+    });
+  }
+
+  /** Which events have no targets, or such as open here. */
+  get openableSql(): string {
+    return openableSql(this.vault);
+  }
+
+  #opened(event: HookEvent, stored: StoredTargets = []): Targets {
+    try {
+      return openTargets(this.vault, event.id, stored);
+    } catch (error) {
+      this.logger.error(`The targets of event ${event.id} do not open.`, {
+        error: loggable(error),
+      });
+      return [];
+    }
   }
 
   /** A target that must not be sent to is left out, with an error in the log: the event's other listeners are not to suffer. */
@@ -53,16 +87,24 @@ export class DynamicListeners {
     if (options.owner !== undefined && options.owner !== event.sender) return [];
     try {
       const listener = normalise(draft, this.catalog(), this.policyOf(event.hook));
-      return [{ event, listener: { ...listener, identity: dynamicIdentity(event.hook, options) } }];
+      return [{ event, listener: { ...listener, identity: this.#identity(event.hook, options) } }];
     } catch (error) {
-      this.logger.error(`A resolved target of event ${event.id} was refused.`, { error });
+      this.logger.error(`A resolved target of event ${event.id} was refused.`, {
+        error: loggable(error),
+      });
       return [];
     }
   }
-}
 
-/** Told with other options, it is another listener. */
-function dynamicIdentity(hook: string, options: ListenerOptions): string {
-  const said = { ...options, url: new URL(options.url).href } as unknown as JsonValue;
-  return identityHash(`dynamic ${canonicalJson([hook, said])}`);
+  /** Told with other options, it is another listener. A plain hash of a secret could be guessed at. */
+  #identity(hook: string, { url, secret: signing, headers, ...options }: ListenerOptions): string {
+    const digest = (text: string) => this.vault.digest(text);
+    const said = {
+      ...options,
+      url: new URL(url).href,
+      ...(signing !== undefined && { secret: digest(signing) }),
+      ...(headers && { headers: withSecrets(headers, (text) => secret(digest(text))) }),
+    } as unknown as JsonValue;
+    return identityHash(`dynamic ${canonicalJson([hook, said])}`);
+  }
 }

@@ -1,11 +1,14 @@
 import type { StoredCondition } from '../match/operand';
+import { withSecrets } from './header-value';
 import type { Listener } from './listener';
 import type { ListenerValues, NormalListener } from './normal';
+import type { SecretColumns, StoredSecrets } from './sealing';
 
 /** A listener with what only the sender of its deliveries may see. */
 export interface StoredListener {
   readonly listener: Listener;
-  readonly secret: string;
+  readonly identity: string;
+  readonly secrets: StoredSecrets;
   readonly failingSince: Date | null;
 }
 
@@ -30,8 +33,7 @@ export function createdListener({ id, createdAt, listener: { row, match } }: Sav
     created_at: createdAt,
     updated_at: createdAt,
   };
-  const { listener } = toListener(Object.assign(fresh, row));
-  return Object.assign(listener, { secret: row.secret });
+  return Object.assign(toListener(Object.assign(fresh, row)), { secret: row.secret });
 }
 
 export interface ListenerRow extends ListenerValues {
@@ -47,7 +49,10 @@ export interface ListenerRow extends ListenerValues {
   readonly match: readonly StoredCondition[];
 }
 
-export function toListener(row: ListenerRow): StoredListener {
+/** A row as it is read, of whichever release. */
+export type StoredRow = ListenerRow & SecretColumns;
+
+export function toListener(row: ListenerRow): Listener {
   const listener = {
     id: row.id,
     hook: row.hook,
@@ -58,7 +63,7 @@ export function toListener(row: ListenerRow): StoredListener {
     contentType: row.content_type,
     format: row.format,
     digest: row.digest,
-    headers: row.headers,
+    headers: withSecrets(row.headers, () => ({ secret: null })),
     owner: row.owner,
     key: row.key,
     config: row.config,
@@ -75,5 +80,5 @@ export function toListener(row: ListenerRow): StoredListener {
     updatedAt: row.updated_at,
   };
   // The columns hold only what validation let in.
-  return { listener: listener as Listener, secret: row.secret, failingSince: row.failing_since };
+  return listener as Listener;
 }

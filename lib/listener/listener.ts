@@ -1,8 +1,9 @@
-import type { AttemptOptions } from '../delivery/options';
+import type { ListenerDeliveryOptions } from '../delivery/options';
 import type { Operation } from '../hook/operation';
 import type { BodyFormat } from '../hook/options';
 import type { JsonValue } from '../json';
 import type { StoredCondition } from '../match/operand';
+import type { HeaderValue, ShownHeaderValue } from './header-value';
 
 export const DIGESTS = ['sha1', 'sha256', 'sha384', 'sha512'] as const;
 export type Digest = (typeof DIGESTS)[number];
@@ -21,8 +22,8 @@ export interface ListenerOptions {
   readonly contentType?: ContentType;
   /** @defaultValue the hook's */
   readonly format?: BodyFormat;
-  /** Extra request headers. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Extra request headers. A value that nobody is to read again is a `secret('…')`. */
+  readonly headers?: Readonly<Record<string, HeaderValue>>;
   /** Hear only events whose sender is this one. */
   readonly owner?: string;
   /** Names the listener among its owner's, so that everything else about it may be changed by saving it again. */
@@ -31,14 +32,14 @@ export interface ListenerOptions {
   readonly config?: { readonly [key: string]: JsonValue };
   /** `false`: what a 2xx reply says is not read. @defaultValue `true` */
   readonly replies?: boolean;
-  readonly delivery?: AttemptOptions;
+  readonly delivery?: ListenerDeliveryOptions;
   /** Deliveries about one row arrive in the order of its commits, each after the one before has ended. @defaultValue `false` */
   readonly ordered?: boolean;
   /** Attempts begun within a second at most, by all processes together. @defaultValue no limit */
   readonly maxPerSecond?: number;
 }
 
-/** A stored listener. `secret` is there only in what the `save()` that created it returns. */
+/** A stored listener. `secret` is there only in what the `save()` that created it and `rotateSecret` return. */
 export interface Listener {
   readonly id: string;
   readonly hook: string | null;
@@ -52,12 +53,13 @@ export interface Listener {
   readonly format: BodyFormat | null;
   readonly secret?: string;
   readonly digest: Digest;
-  readonly headers: Readonly<Record<string, string>>;
+  /** In the place of secret values stands `{ secret: null }`. */
+  readonly headers: Readonly<Record<string, ShownHeaderValue>>;
   readonly owner: string | null;
   readonly key: string | null;
   readonly config: { readonly [key: string]: JsonValue };
   readonly replies: boolean;
-  readonly delivery: AttemptOptions;
+  readonly delivery: ListenerDeliveryOptions;
   readonly ordered: boolean;
   /** Null: no limit. */
   readonly maxPerSecond: number | null;

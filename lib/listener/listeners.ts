@@ -11,6 +11,8 @@ import type { ListenerDraft } from './draft';
 import type { KeyStore } from './key-store';
 import type { Listener, ListenerOptions } from './listener';
 import type { StoredListener } from './listener-row';
+import type { Reencryption } from './reencryption';
+import type { RotateOptions, SecretRotation } from './rotation';
 import type { Saving } from './saving';
 import { type ListenerStore, unknownListener } from './store';
 import type { TestResult } from './test-result';
@@ -37,7 +39,12 @@ const ANALYSED_FROM = 5_000;
 export class Listeners {
   constructor(
     private readonly database: Database,
-    private readonly rows: { readonly store: ListenerStore; readonly keys: KeyStore },
+    private readonly rows: {
+      readonly store: ListenerStore;
+      readonly keys: KeyStore;
+      readonly rotation: SecretRotation;
+      readonly reencryption: Reencryption;
+    },
     private readonly audience: Audience,
     private readonly saving: Saving,
     private readonly startedAt: () => Date,
@@ -134,13 +141,38 @@ export class Listeners {
   /** Changes a listener, checked as a whole. Rejects as `save` does, and with `LISTENER_INVALID` for an unknown id. */
   async update(id: string, changes: ListenerChanges): Promise<Listener> {
     return this.database.transaction(async (query) => {
-      const stored = await this.rows.store.one(query, id);
+      const stored = await this.rows.store.locked(query, id);
       if (!stored) throw unknownListener(id);
       const changed = this.saving.checked(changedDraft(stored, changes));
-      if (!(await this.rows.store.replace(query, id, changed)))
+      if (!(await this.rows.store.replace(query, stored, changed)))
         throw new ListenerInvalidError({ url: ['another listener is the same already'] });
       return ((await this.rows.store.one(query, id)) as StoredListener).listener;
     });
+  }
+
+  /**
+   * Gives a listener a new secret and resolves with the listener and that `secret`. For `graceMs`, by the database's clock, requests are signed
+   * with the old one too: `webhook-signature` holds both, `Hook-HMAC-Previous` is of the old one. A second rotation within that time
+   * ends it for the oldest. Rejects with `LISTENER_INVALID` and `OPTION_INVALID`.
+   */
+  async rotateSecret(id: string, options: RotateOptions = {}): Promise<Listener> {
+    const { store, rotation } = this.rows;
+    return this.database.transaction(async (query) => {
+      const stored = await store.locked(query, id);
+      if (!stored) throw unknownListener(id);
+      const secret = await rotation.rotate(query, stored, options);
+      const { listener } = (await store.one(query, id)) as StoredListener;
+      return { ...listener, secret };
+    });
+  }
+
+  /**
+   * Seals with the newest key whatever older ones sealed, or none: for after a new key was put first in `encryptionKeys` of every
+   * process, and before the old one is taken away. Pages of a thousand; may be broken off and called again, and saves go on beside it.
+   * Resolves with how many listeners and waiting events it sealed. Rejects with `OPTION_INVALID` without keys.
+   */
+  reencrypt({ onProgress }: Pick<SaveManyOptions, 'onProgress'> = {}): Promise<number> {
+    return this.rows.reencryption.run(onProgress);
   }
 
   /** Deactivates: events are no longer matched, and deliveries that are planned end `skipped`. */

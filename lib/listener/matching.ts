@@ -1,7 +1,7 @@
 import type { Query } from '../database';
 import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
-import type { Candidates, Found, KeyPlans } from './candidates';
+import type { CandidateRow, Candidates, Found, KeyPlans } from './candidates';
 import { wants } from './checks';
 import type { DynamicListeners, ResolvedTargets } from './dynamic-listeners';
 import { gramCount, probesOf, type StoredGrams, scopesOf } from './event-keys';
@@ -27,6 +27,11 @@ export class ListenerMatching {
     /** Without it, resolved targets are not told. */
     private readonly dynamic: DynamicListeners | null = null,
   ) {}
+
+  /** Which events can be told here, as far as that is known of the rows. */
+  get tellableSql(): string {
+    return this.dynamic?.openableSql ?? 'true';
+  }
 
   /** Pages of matches: an event may come in several, each of its listeners once. */
   async *matching(
@@ -66,7 +71,7 @@ export class ListenerMatching {
     told: Set<string>,
   ): readonly Match[] {
     const catalog = this.catalog();
-    const listenersOf = new Map<number, string[]>();
+    const listenersOf = new Map<number, CandidateRow[]>();
     const all = [...events.keys()];
     for (const { events: places, listener } of found)
       for (const n of places ?? all) {
@@ -74,12 +79,13 @@ export class ListenerMatching {
         if (!event || !wants(listener, event, catalog)) continue;
         if (listener.several && isRepeat(told, `${n} ${listener.id}`)) continue;
         const listeners = listenersOf.get(n);
-        if (listeners) listeners.push(listener.id);
-        else listenersOf.set(n, [listener.id]);
+        if (listeners) listeners.push(listener);
+        else listenersOf.set(n, [listener]);
       }
-    return [...listenersOf].map(([n, listenerIds]) => ({
+    return [...listenersOf].map(([n, listeners]) => ({
       event: events[n] as HookEvent,
-      listenerIds,
+      listenerIds: listeners.map(({ id }) => id),
+      queued: listeners.filter(({ queued }) => queued),
     }));
   }
 }

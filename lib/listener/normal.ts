@@ -13,6 +13,9 @@ import type { FieldKind } from '../match/field-kind';
 import { asMatcher, type Condition, type Matcher } from '../match/matcher';
 import { type StoredCondition, toStored } from '../match/operand';
 import type { ListenerDraft } from './draft';
+import type { HeaderValues } from './header-value';
+import type { ListenerOptions } from './listener';
+import { narrowed } from './narrowing';
 import { isPattern } from './pattern';
 import { hooksHeardBy } from './pattern-hooks';
 import type { RecipientPolicy } from './recipient-policy';
@@ -38,7 +41,7 @@ export interface ListenerValues {
   readonly format: string | null;
   readonly secret: string;
   readonly digest: string;
-  readonly headers: JsonValue;
+  readonly headers: HeaderValues;
   readonly owner: string | null;
   readonly key: string | null;
   readonly config: JsonValue;
@@ -59,7 +62,7 @@ export function normalise(
 ): NormalListener {
   const { options, operations } = draft;
   validateOptions(options);
-  policy.checkTarget(targetUrl(options.url));
+  checkRecipient(options, policy);
   const hooks = draft.pattern === null ? [] : hooksMatching(draft.pattern, catalog);
   const own = draft.hook === null ? null : catalog.get(draft.hook);
   checkOperations(own, operations ?? []);
@@ -73,6 +76,13 @@ export function normalise(
     match,
     namesMatch: draft.match !== undefined,
   };
+}
+
+/** The outer policy first: what it refuses, no listener could have. */
+function checkRecipient({ url, delivery }: ListenerOptions, policy: RecipientPolicy): void {
+  const target = targetUrl(url);
+  policy.checkTarget(target);
+  if (delivery?.recipients !== undefined) narrowed(policy, delivery.recipients).checkTarget(target);
 }
 
 function hooksMatching(pattern: string, catalog: HookCatalog): readonly Hook[] {
@@ -143,17 +153,22 @@ function values({ hook, pattern, options, operations }: ListenerDraft): Listener
     target: options.url,
     content_type: options.contentType ?? 'application/json',
     format: options.format ?? null,
-    secret: options.secret ?? `whsec_${randomBytes(32).toString('base64')}`,
+    secret: options.secret ?? newSecret(),
     digest: options.digest ?? 'sha256',
     headers: options.headers ?? {},
     owner: options.owner ?? null,
     key: options.key ?? null,
     config: options.config ?? {},
     replies: options.replies ?? true,
-    delivery: { ...options.delivery } as { [option: string]: number },
+    delivery: { ...options.delivery } as { [option: string]: JsonValue },
     ordered: options.ordered ?? false,
     max_per_second: options.maxPerSecond ?? null,
   };
+}
+
+/** As Standard Webhooks has them. */
+export function newSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`;
 }
 
 const COLUMN_OF_OPTION = {

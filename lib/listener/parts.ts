@@ -4,6 +4,7 @@ import type { Database } from '../database';
 import type { HookCatalog } from '../hook/catalog';
 import type { Logger } from '../logger';
 import type { Tables } from '../tables';
+import type { Vault } from '../vault';
 import { Audience } from './audience';
 import { Candidates } from './candidates';
 import { DynamicListeners } from './dynamic-listeners';
@@ -12,7 +13,10 @@ import type { Listener } from './listener';
 import { Listeners } from './listeners';
 import { ListenerMatching } from './matching';
 import type { RecipientPolicy } from './recipient-policy';
+import { Reencryption } from './reencryption';
+import { SecretRotation } from './rotation';
 import { Saving } from './saving';
+import { SealedListeners, SealedTargets } from './sealed-rows';
 import { ListenerStore } from './store';
 import type { TestResult } from './test-result';
 
@@ -23,6 +27,7 @@ interface Surroundings {
   readonly catalog: () => HookCatalog;
   readonly policyOf: (hook: string | null) => RecipientPolicy;
   readonly logger: Logger;
+  readonly vault: Vault;
   /** When this process attached, by the clock of the database. */
   readonly startedAt: () => Date;
   readonly sendTest: (listener: Listener) => Promise<TestResult>;
@@ -36,16 +41,19 @@ export interface ListenerParts {
 }
 
 export function listenerParts(surroundings: Surroundings): ListenerParts {
-  const { dataSource, database, tables, catalog, policyOf, startedAt, sendTest, logger } =
+  const { dataSource, database, tables, catalog, policyOf, startedAt, sendTest, logger, vault } =
     surroundings;
   const keys = new KeyStore(tables, catalog);
-  const store = new ListenerStore(tables, keys);
-  const dynamic = new DynamicListeners(store, catalog, policyOf, logger);
+  const store = new ListenerStore(tables, keys, vault);
+  const dynamic = new DynamicListeners(store, catalog, policyOf, logger, vault);
   const matching = new ListenerMatching(new Candidates(tables), catalog, dynamic);
   const events = new EventReader(dataSource, database, tables, catalog);
   const audience = new Audience(database, { store, matching }, catalog, events);
   const saving = new Saving(store, catalog, policyOf);
-  const rows = { store, keys };
+  const rotation = new SecretRotation(tables, vault);
+  const kinds = [new SealedListeners(tables, vault), new SealedTargets(tables, vault)];
+  const reencryption = new Reencryption(database, vault, kinds, logger);
+  const rows = { store, keys, rotation, reencryption };
   const listeners = new Listeners(database, rows, audience, saving, startedAt, sendTest);
   return { listeners, store, matching };
 }

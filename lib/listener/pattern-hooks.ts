@@ -10,6 +10,6 @@ export function hooksHeardBy(
   if (hook !== null) return [catalog.find(hook)].filter((found) => found !== undefined);
   if (pattern === null) return [];
   return catalog
-    .list()
+    .all()
     .filter((one) => eventNames(one).some((event) => patternsOf(event).includes(pattern)));
 }

@@ -1,3 +1,4 @@
+import { isOwnName } from '../hook/own-hooks';
 import { storable } from '../json';
 
 /**
@@ -10,9 +11,10 @@ export function isPattern(text: unknown): text is string {
   return text.length <= 255 && storable(text) === text && PATTERN.test(text);
 }
 
-/** Every pattern that means this event, the exact name first. */
+/** Every pattern that means this event, the exact name first. What the package tells of itself is heard by its prefix only. */
 export function patternsOf(event: string): readonly string[] {
   const dot = event.indexOf('.');
   if (dot < 0) return [event, '*'];
+  if (isOwnName(event)) return [event, `${event.slice(0, dot)}.*`];
   return [event, '*', `${event.slice(0, dot)}.*`, `*.${event.slice(dot + 1)}`];
 }

@@ -2,20 +2,23 @@ import { validate as isUuid, v7 as uuidv7 } from 'uuid';
 import type { Query } from '../database';
 import { ListenerInvalidError } from '../errors';
 import { grouped } from '../grouped';
-import type { StoredCondition } from '../match/operand';
 import type { Tables } from '../tables';
+import type { Vault } from '../vault';
 import { COLUMNS, definition, record, sharedColumns, valueSql } from './columns';
+import { deleteFilters, insertFilters } from './filter-rows';
 import { KEY_VERSION } from './key';
 import type { KeyStore } from './key-store';
-import { type ListenerRow, type Saved, type StoredListener, toListener } from './listener-row';
+import { type Saved, type StoredListener, type StoredRow, toListener } from './listener-row';
 import type { NormalListener } from './normal';
-import { matchSql, withoutKeysSql } from './sql';
+import { StoredSecrets, sealed } from './sealing';
+import { keyIdsSql, matchSql, previousSecretSql, withoutKeysSql } from './sql';
 
 /** The SQL of listeners. Everything runs on the `query` that it is given, so that a save can join a transaction. */
 export class ListenerStore {
   constructor(
     private readonly tables: Tables,
     private readonly keys: KeyStore,
+    private readonly vault: Vault,
   ) {}
 
   /** Creates or updates; gives what is stored of each. */
@@ -53,7 +56,7 @@ export class ListenerStore {
       query,
       unique.map(({ row, match }) => ({ ...row, match })),
     );
-    const records = unique.map(({ row }) => record(row));
+    const records = unique.map(({ identity, row }) => record(sealed(this.vault, identity, row)));
     const shared = sharedColumns(records);
     const own = COLUMNS.filter((column) => !shared.includes(column));
     const rows = unique.map(({ identity, match }, n) => ({
@@ -63,7 +66,7 @@ export class ListenerStore {
       filters: JSON.stringify(match),
       keys: keys[n],
     }));
-    const named = (group[0]?.named ?? []).map((column) => `${column} = excluded.${column}, `);
+    const named = assignments(group[0]?.named ?? []);
     const values = COLUMNS.map((column) => valueSql(column, shared.includes(column) ? 's' : 'r'));
     const written = await query<Omit<Saved, 'listener'> & { identity: string }>(
       `WITH saved AS (
@@ -72,7 +75,7 @@ export class ListenerStore {
          FROM json_to_recordset($1::json) AS r(id uuid, identity text, ${definition(own)}, filters text, keys bigint[]),
            json_to_record($2::json) AS s(${definition(shared)})
          ORDER BY identity
-         ON CONFLICT (identity) DO UPDATE SET ${named.join('')} declared_at = now(), updated_at = now()
+         ON CONFLICT (identity) DO UPDATE SET ${named} declared_at = now(), updated_at = now()
          RETURNING id, identity, xmax = 0 AS created, keys, created_at
        ), keyed AS (
          INSERT INTO ${this.tables.key} (key, listener_id) SELECT unnest(keys), id FROM saved WHERE created
@@ -87,20 +90,9 @@ export class ListenerStore {
 
   async #replaceFilters(query: Query, saved: readonly Saved[]): Promise<void> {
     const updated = saved.filter(({ created }) => !created).map(({ id }) => id);
-    if (updated.length > 0)
-      await query(`DELETE FROM ${this.tables.filter} WHERE listener_id = ANY($1)`, [updated]);
-    const conditions = saved.flatMap(({ id, listener }) => filterRows(id, listener.match));
-    if (conditions.length > 0) await this.#insertFilters(query, conditions);
-  }
-
-  async #insertFilters(query: Query, rows: readonly FilterRow[]): Promise<void> {
-    await query(
-      `INSERT INTO ${this.tables.filter} (listener_id, position, field, operator, operand)
-       SELECT listener_id, position, field, operator, operand::json
-       FROM json_to_recordset($1::json)
-         AS r(listener_id uuid, position int, field text, operator text, operand text)`,
-      [JSON.stringify(rows.map((row) => ({ ...row, operand: JSON.stringify(row.operand) })))],
-    );
+    await deleteFilters(query, this.tables, updated);
+    const filtered = saved.map(({ id, listener: { match } }) => ({ id, match }));
+    await insertFilters(query, this.tables, filtered);
   }
 
   /**
@@ -122,7 +114,11 @@ export class ListenerStore {
       await query(`UPDATE ${listener} SET updated_at = now() WHERE id = ANY($1)`, [old]);
     const fresh = listeners.filter(({ identity }) => !ids.has(identity));
     if (fresh.length === 0) return ids;
-    const rows = fresh.map(({ identity, row }) => ({ id: uuidv7(), identity, ...record(row) }));
+    const rows = fresh.map(({ identity, row }) => ({
+      id: uuidv7(),
+      identity,
+      ...record(sealed(this.vault, identity, row)),
+    }));
     await query(
       `INSERT INTO ${listener} (id, identity, ${COLUMNS.join(', ')}, dynamic)
        SELECT id, identity, ${COLUMNS.map((column) => valueSql(column, 'r')).join(', ')}, true
@@ -136,20 +132,22 @@ export class ListenerStore {
   /** Overwrites a listener as a whole. False where there is none, or another one has that identity. */
   async replace(
     query: Query,
-    id: string,
+    { listener: { id }, secrets }: StoredListener,
     { identity, row, match }: NormalListener,
   ): Promise<boolean> {
-    const assignments = COLUMNS.map((column) => `${column} = ${valueSql(column, 'r')}`).join(', ');
+    // Sealed for another identity, none of it would open.
+    const values = sealed(this.vault, identity, row, secrets.previousSecret);
+    const replaced = COLUMNS.map((column) => `${column} = ${valueSql(column, 'r')}`).join(', ');
     const updated = await query(
-      `UPDATE ${this.tables.listener} l SET identity = $2, updated_at = now(), ${assignments}
+      `UPDATE ${this.tables.listener} l SET identity = $2, updated_at = now(), ${replaced}
        FROM json_to_record($3::json) AS r(${definition(COLUMNS)}) WHERE l.id = $1
        AND NOT EXISTS (SELECT FROM ${this.tables.listener} o WHERE o.identity = $2 AND o.id <> $1)
        RETURNING l.id`,
-      [id, identity, JSON.stringify(record(row))],
+      [id, identity, JSON.stringify(record(values))],
     );
     if (updated.length === 0) return false;
-    await query(`DELETE FROM ${this.tables.filter} WHERE listener_id = $1`, [id]);
-    await this.#insertFilters(query, filterRows(id, match));
+    await deleteFilters(query, this.tables, [id]);
+    await insertFilters(query, this.tables, [{ id, match }]);
     await this.keys.rekey(query, [id]);
     return true;
   }
@@ -159,17 +157,30 @@ export class ListenerStore {
     where: string,
     parameters: readonly unknown[],
   ): Promise<readonly StoredListener[]> {
-    const rows = await query<ListenerRow>(
-      `SELECT l.*, ${matchSql(this.tables)} AS match FROM ${this.tables.listener} l
+    const rows = await query<StoredRow>(
+      `SELECT l.*, ${previousSecretSql('l')} AS previous_secret, ${matchSql(this.tables)} AS match FROM ${this.tables.listener} l
        WHERE ${where} ORDER BY l.created_at, l.id`,
       parameters,
     );
-    return rows.map(toListener);
+    return rows.map((row) => ({
+      listener: toListener(row),
+      identity: row.identity,
+      secrets: new StoredSecrets(this.vault, row),
+      failingSince: row.failing_since,
+    }));
   }
 
   /** The listener of that id, if there is one. */
   async one(query: Query, id: string): Promise<StoredListener | undefined> {
     return isUuid(id) ? (await this.find(query, 'l.id = $1', [id]))[0] : undefined;
+  }
+
+  /** The same, held until the transaction ends. */
+  async locked(query: Query, id: string): Promise<StoredListener | undefined> {
+    if (!isUuid(id)) return undefined;
+    // Before it is read: a statement that waits for a lock would still see the conditions of before it waited.
+    await query(`SELECT FROM ${this.tables.listener} WHERE id = $1 FOR UPDATE`, [id]);
+    return this.one(query, id);
   }
 
   /** Nothing finds them any more; gives how many there were. `where` is about a listener `l`, its parameters begin at $2. */
@@ -217,17 +228,15 @@ function pick<Row extends object>(
   return picked;
 }
 
+/** What a save of a listener that is stored changes. */
+function assignments(named: NormalListener['named']): string {
+  const columns = named.map((column) => `${column} = excluded.${column}, `);
+  if (!named.includes('secret') && !named.includes('headers')) return columns.join('');
+  return `${columns.join('')}key_ids = ${keyIdsSql('excluded.key_ids')}, `;
+}
+
 function replacesMatch({ row, namesMatch }: NormalListener): boolean {
   return row.key !== null && namesMatch;
-}
-
-interface FilterRow extends StoredCondition {
-  readonly listener_id: string;
-  readonly position: number;
-}
-
-function filterRows(id: string, match: readonly StoredCondition[]): readonly FilterRow[] {
-  return match.map((condition, position) => ({ listener_id: id, position, ...condition }));
 }
 
 /** Said of an id that no listener has. */

@@ -12,6 +12,7 @@ import type { AttemptOptions } from '../delivery/options';
 import { DigestUnsupportedError, ListenerInvalidError } from '../errors';
 import type { BodyFormat } from '../hook/options';
 import { isPlainObject, isWithin, storable } from '../json';
+import { textOf } from './header-value';
 import { CONTENT_TYPES, DIGESTS, type ListenerOptions } from './listener';
 
 const FORMATS = ['fields', 'envelope', 'standard', 'cloudevents'] satisfies BodyFormat[];
@@ -75,7 +76,10 @@ class ListenerInput {
   format?: string;
 
   @IsOptional()
-  @Must(areHeaders, 'must be valid header names, none of them reserved, with text of one line')
+  @Must(
+    areHeaders,
+    'must be valid header names, none of them reserved, with text of one line or secret(text); a secret value that was read is null: name it again',
+  )
   headers?: unknown;
 
   @IsOptional()
@@ -100,8 +104,8 @@ class ListenerInput {
 
   @IsOptional()
   @Must(
-    areAttemptOptions,
-    'may hold timeoutMs, maxResponseBytes, maxPayloadBytes, disableAfterMs and the retry options, as numbers',
+    isDelivery,
+    'may hold timeoutMs, maxResponseBytes, maxPayloadBytes, disableAfterMs and the retry options, as numbers, and recipients',
   )
   delivery?: unknown;
 
@@ -135,7 +139,9 @@ function isConfig(value: unknown): boolean {
 function areHeaders(value: unknown): boolean {
   if (!isPlainObject(value)) return false;
   const headers = Object.entries(value);
-  return headers.length <= MAX_HEADERS && headers.every(([name, text]) => isHeader(name, text));
+  return (
+    headers.length <= MAX_HEADERS && headers.every(([name, value]) => isHeader(name, textOf(value)))
+  );
 }
 
 /** Whether a header may be sent beside ours. */
@@ -160,6 +166,13 @@ const ATTEMPT_OPTIONS: Readonly<Record<keyof AttemptOptions, { min: number; max:
   retryMaxDelayMs: { min: 0, max: Number.MAX_SAFE_INTEGER },
   jitter: { min: 0, max: 1 },
 };
+
+/** What `recipients` holds is checked beside the policy that it narrows. */
+function isDelivery(value: unknown): boolean {
+  if (!isPlainObject(value)) return false;
+  const { recipients, ...attempts } = value;
+  return areAttemptOptions(attempts);
+}
 
 /** Whether all of it are known options within their bounds. */
 export function areAttemptOptions(value: unknown): value is AttemptOptions {

@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { types } from 'node:util';
 import { webhookSignature } from '../delivery/signature';
-import { OptionInvalidError, VerificationError } from '../errors';
+import { VerificationError } from '../delivery-errors';
+import { OptionInvalidError } from '../errors';
 import { headerOf, type ReceivedHeaders } from './received-headers';
 
 export interface VerifyOptions {

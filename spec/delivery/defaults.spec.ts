@@ -13,6 +13,11 @@ describe('attemptOptions', () => {
     expect(attemptOptions()).toEqual(ATTEMPT_DEFAULTS);
   });
 
+  it('leaves out what is no option of an attempt', () => {
+    const listener = { retries: 0, recipients: { deny: ['8.8.8.0/24'] } };
+    expect(attemptOptions(listener)).toEqual({ ...ATTEMPT_DEFAULTS, retries: 0 });
+  });
+
   it('takes an option that is undefined for one that is not set', () => {
     const unset = { retries: undefined } as unknown as { retries: number };
     expect(attemptOptions({ retries: 3 }, unset).retries).toBe(3);

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { version as undiciVersion } from 'undici/package.json';
 import { requestHeaders, type SignedRequest } from '../../lib/delivery/headers';
+import type { Recipient } from '../../lib/delivery/recipients';
 import { hookHmac } from '../../lib/delivery/signature';
 import type { HookEvent } from '../../lib/hook/event';
-import type { Listener } from '../../lib/listener/listener';
 import { VERSION } from '../../lib/version';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -13,7 +13,7 @@ const NOW = Date.now();
 
 function headers(
   event: Partial<HookEvent> = {},
-  listener: Partial<Listener> = {},
+  listener: Partial<Recipient> = {},
   request: Partial<SignedRequest> = {},
 ): Record<string, string> {
   return requestHeaders(
@@ -24,12 +24,13 @@ function headers(
       digest: 'sha256',
       contentType: 'application/json',
       ...listener,
-    } as Listener,
+    } as Recipient,
     {
       deliveryId: 'the-delivery',
       attempt: 3,
       body: '{"a":1}',
       secret: SECRET,
+      previousSecret: null,
       now: NOW,
       ...request,
     },

@@ -101,6 +101,60 @@ describe('HttpClient, of what the policy forbids', () => {
     expect(receiver.received[0]?.headers.host).toMatch(/^hooks\.example:/);
   });
 
+  it.each([307, 308, 302])(
+    'does not follow HTTP %i to a literal that is blocked',
+    async (status) => {
+      const victim = await startReceiver();
+      await receiver.close();
+      receiver = await startReceiver((_request, response) => {
+        response.writeHead(status, {
+          location: victim.url.replace('127.0.0.1', '[::ffff:7f00:1]'),
+        });
+        response.end();
+      });
+      const recipients = {
+        ports: 'any',
+        allow: ['127.0.0.0/8'],
+        lookup: answering(LOOPBACK),
+      } as const;
+      expect(await post(named(), recipients)).toMatchObject({ httpStatus: status });
+      expect(victim.received).toEqual([]);
+      await victim.close();
+    },
+  );
+
+  it('hands each address of a name to the validators, beside the origin', async () => {
+    const seen: unknown[] = [];
+    const recipients: RecipientOptions = {
+      ports: 'any',
+      allow: ['127.0.0.0/8'],
+      lookup: answering(LOOPBACK, '127.0.0.3'),
+      validators: [
+        ({ href }, address) => {
+          seen.push([href, address]);
+        },
+      ],
+    };
+    const url = `${named()}/a?b`;
+    expect(await post(url, recipients)).toMatchObject({ kind: 'answered' });
+    const origin = `${named()}/`;
+    expect(seen).toEqual([
+      [url, undefined],
+      [origin, LOOPBACK],
+      [origin, '127.0.0.3'],
+    ]);
+  });
+
+  it('asks the system whom it connected to, where that is not whom it meant', async () => {
+    const lookup = answering('0.0.0.0');
+    const recipients: RecipientOptions = { ports: 'any', allow: ['0.0.0.0/8'], lookup };
+    expect(await post(named(), recipients)).toEqual({
+      kind: 'refused',
+      reason: expect.stringContaining('127.0.0.1 is refused'),
+    });
+    expect(receiver.received).toEqual([]);
+  });
+
   it('refuses by protocol, port and validator', async () => {
     const recipients: RecipientOptions = {
       ports: [80],

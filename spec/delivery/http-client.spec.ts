@@ -101,6 +101,7 @@ describe('HttpClient', () => {
     expect(await post(receiver.url, { timeoutMs: 150 })).toEqual({
       kind: 'unanswered',
       reason: 'no complete reply within 150 ms',
+      timedOut: true,
     });
   });
 

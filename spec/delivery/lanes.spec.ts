@@ -44,7 +44,18 @@ const settled = (): Promise<void> =>
   new Promise((resolve) => process.nextTick(() => queueMicrotask(resolve)));
 
 function lanesOf(maxConcurrency: number, maxConcurrencyPerOrigin: number) {
-  return { lanes: new Lanes({ maxConcurrency, maxConcurrencyPerOrigin }), jobs: new Jobs() };
+  const rooms: true[] = [];
+  const limits = { maxConcurrency, maxConcurrencyPerOrigin };
+  const lanes = new Lanes(limits, () => rooms.push(true));
+  return { lanes, jobs: new Jobs(), rooms };
+}
+
+/** Ends a job after so long, so many times. */
+async function endEvery(jobs: Jobs, ms: number, times: number): Promise<void> {
+  for (let n = 0; n < times; n += 1) {
+    jest.advanceTimersByTime(ms);
+    await jobs.end(0);
+  }
 }
 
 const count = (list: readonly string[], what: string): number =>
@@ -118,18 +129,18 @@ describe('Lanes', () => {
     lanes.add(jobs.make('b', 'b1'));
     jest.advanceTimersByTime(400);
     expect(jobs.givenBack).toEqual([]);
-    expect(lanes.isStalledAt('a')).toBe(false);
+    expect(lanes.quantumOf('a') === 0).toBe(false);
 
     jest.advanceTimersByTime(300);
     expect(jobs.givenBack).toEqual(['a3', 'a4']);
-    expect(lanes.isStalledAt('a')).toBe(true);
-    expect(lanes.isStalledAt('b')).toBe(false);
-    expect(lanes.isStalledAt('unknown')).toBe(false);
+    expect(lanes.quantumOf('a') === 0).toBe(true);
+    expect(lanes.quantumOf('b')).toBeNull();
+    expect(lanes.quantumOf('unknown')).toBeNull();
     lanes.add(jobs.make('a', 'a5'));
     expect(jobs.givenBack).toEqual(['a3', 'a4', 'a5']);
 
     await jobs.end(0);
-    expect(lanes.isStalledAt('a')).toBe(false);
+    expect(lanes.quantumOf('a') === 0).toBe(false);
     lanes.add(jobs.make('a', 'a6'));
     expect(jobs.started).toEqual(['a1', 'a2', 'b1', 'a6']);
     await jobs.endAll();
@@ -146,6 +157,53 @@ describe('Lanes', () => {
       await jobs.end(0);
     }
     expect([jobs.started.length, jobs.givenBack]).toEqual([10, []]);
+  });
+
+  it('gives back what waits long for one that does not keep up, where much is held, and holds little of it then', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+    const { lanes, jobs, rooms } = lanesOf(8, 2);
+    for (let n = 0; n < 1_100; n += 1) lanes.add(jobs.make('a'));
+    expect(lanes.quantumOf('a')).toBeNull();
+    await endEvery(jobs, 450, 3);
+    expect(count(jobs.givenBack, 'a')).toBeGreaterThan(1_000);
+    expect(lanes.size).toBe(1);
+    expect(lanes.quantumOf('a')).toBe(4);
+    for (let n = 0; n < 6; n += 1) lanes.add(jobs.make('a', 'more'));
+    expect(count(jobs.givenBack, 'more')).toBe(1);
+    expect(lanes.quantumOf('a')).toBe(0);
+    const before = rooms.length;
+    await endEvery(jobs, 10, 4);
+    expect(rooms.length).toBeGreaterThan(before);
+    expect(lanes.quantumOf('a')).toBe(4);
+    await jobs.endAll();
+  });
+
+  it('lets origins that timed out lately share a quarter of the places', async () => {
+    const { lanes, jobs } = lanesOf(8, 4);
+    const slow = ['a', 'b', 'c'];
+    for (const origin of slow) lanes.noteTimedOut(origin);
+    for (let n = 0; n < 4; n += 1) for (const origin of slow) lanes.add(jobs.make(origin));
+    expect(jobs.running).toHaveLength(2);
+    for (let n = 0; n < 6; n += 1) lanes.add(jobs.make('fast'));
+    expect(count(jobs.running, 'fast')).toBe(4);
+    lanes.noteAnswered('a');
+    await jobs.end(0);
+    expect(count(jobs.running, 'a')).toBeGreaterThan(1);
+    await jobs.endAll();
+    expect(jobs.started).toHaveLength(18);
+  });
+
+  it('counts an origin that times out meanwhile among the slow ones, with all that it has under way', async () => {
+    const { lanes, jobs } = lanesOf(8, 4);
+    for (let n = 0; n < 6; n += 1) lanes.add(jobs.make('a'));
+    expect(count(jobs.running, 'a')).toBe(4);
+    lanes.noteTimedOut('a');
+    await jobs.end(0);
+    await jobs.end(0);
+    expect(count(jobs.running, 'a')).toBe(2);
+    await jobs.end(0);
+    expect(count(jobs.running, 'a')).toBe(2);
+    await jobs.endAll();
   });
 
   it('gives back what waits when told, and only that', async () => {

@@ -131,6 +131,32 @@ describe('resolveOptions', () => {
     })),
     { option: 'delivery.keepAlive', values: [{ delivery: { keepAlive: 1 } }] },
     {
+      option: 'delivery.proxy',
+      values: [
+        '',
+        'proxy.example:3128',
+        'socks5://proxy.example',
+        'http://proxy.example/path',
+        'http://proxy.example/?a',
+        'http://joe:%ff@proxy.example',
+        'http://a%3Ab:c@proxy.example',
+        7,
+      ].map((proxy) => ({ delivery: { proxy } })),
+    },
+    {
+      option: 'delivery.ca',
+      values: [
+        '',
+        'PEM',
+        [''],
+        [1],
+        null,
+        `-----BEGIN CERTIFICATE-----
+AAAA
+-----END CERTIFICATE-----`,
+      ].map((ca) => ({ delivery: { ca } })),
+    },
+    {
       option: 'delivery',
       values: [
         { timeoutMs: 0 },
@@ -155,6 +181,11 @@ describe('resolveOptions', () => {
       );
   });
 
+  it('repeats no password of a proxy', () => {
+    const delivery = { proxy: 'socks5://joe:hush@proxy.example' };
+    expect(() => resolveOptions({ delivery })).toThrow(/^(?!.*hush).*http:\/\/user:pass@host:port/);
+  });
+
   it('fills in what was left out, or is undefined, at every level', () => {
     const unset = { waitMs: undefined, retention: { eventsMs: undefined } } as unknown as object;
     const resolved = resolveOptions({
@@ -167,7 +198,7 @@ describe('resolveOptions', () => {
       waitMs: 10_000,
       connections: 2,
       retention: { eventsMs: 604_800_000, deliveriesMs: 2_592_000_000 },
-      delivery: { retries: 0, timeoutMs: 3_000, maxConcurrency: 256 },
+      delivery: { retries: 0, timeoutMs: 3_000, maxConcurrency: 256, proxy: null, ca: [] },
     });
     expect(() => resolved.policy.checkTarget(new URL('ftp://example.com'))).toThrow('protocol');
     expect(() => resolved.policy.checkTarget(new URL('http://example.com:81'))).not.toThrow();

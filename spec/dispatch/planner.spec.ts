@@ -71,6 +71,7 @@ function plannerWith(pages: readonly number[]): Planner {
   const { dataSource } = flow.application;
   const catalog = new HookCatalog(dataSource);
   const matching = {
+    tellableSql: 'true',
     async *matching(_query: unknown, events: readonly HookEvent[]): AsyncGenerator<Match[]> {
       for (const size of pages)
         yield events.map((event) => ({

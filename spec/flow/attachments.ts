@@ -1,5 +1,10 @@
 import { type AttachOptions, ModelHooks } from '../../lib';
-import { type Application, newDataSource, startApplication } from '../support/application';
+import {
+  type Application,
+  newDataSource,
+  specOptions,
+  startApplication,
+} from '../support/application';
 import { Person, person } from '../support/person';
 import { type Receiver, startReceiver } from '../support/receiver';
 
@@ -34,8 +39,7 @@ export class Attachments {
     const dataSource = newDataSource(url, { entities: [Person] });
     await dataSource.initialize();
     this.#cleanups.push(async () => dataSource.isInitialized && dataSource.destroy());
-    const options = { delivery: { recipients: 'development' }, ...attach } as const;
-    return { dataSource, hooks: await ModelHooks.attach(dataSource, options) };
+    return { dataSource, hooks: await ModelHooks.attach(dataSource, specOptions(attach)) };
   }
 
   /** Names of the persons that the receiver was told of. */

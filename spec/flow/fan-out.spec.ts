@@ -131,6 +131,7 @@ class Queue implements Dispatcher {
   /** How many it was given at once. */
   readonly handed: number[] = [];
   #engine: Engine | undefined;
+  #isDelivering = false;
 
   start(engine: Engine): void {
     this.#engine = engine;
@@ -139,10 +140,16 @@ class Queue implements Dispatcher {
   dispatch(chunks: readonly Chunk[]): void {
     this.handed.push(chunks.length);
     this.chunks.push(...chunks);
+    if (this.#isDelivering) void this.#deliver(chunks);
   }
 
-  /** All at once: the engine lets in as many as it has room for. */
+  /** All at once: the engine lets in as many as it has room for. What a slow machine made it give back comes again, and goes at once. */
   async deliverAll(): Promise<void> {
-    await Promise.all(this.chunks.map((chunk) => this.#engine?.deliver(chunk)));
+    this.#isDelivering = true;
+    await this.#deliver(this.chunks);
+  }
+
+  async #deliver(chunks: readonly Chunk[]): Promise<void> {
+    await Promise.all(chunks.map((chunk) => this.#engine?.deliver(chunk)));
   }
 }

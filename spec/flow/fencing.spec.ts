@@ -11,6 +11,7 @@ import { tablesOf } from '../../lib/tables';
 import { DeliveryFlow, until } from './delivery-flow';
 
 const LONG_MS = 60_000;
+const FREE = new Map<string, number>();
 
 let flow: DeliveryFlow;
 
@@ -74,18 +75,38 @@ describe('a worker whose chunk was taken over', () => {
   });
 });
 
+describe('an outcome that was stored although the answer was lost', () => {
+  it('is not stored again over what others have made of that delivery since', async () => {
+    await waitingDelivery();
+    const first = (await claims(LONG_MS).due(FREE)) as Chunk;
+    const again = {
+      ...record(first, { kind: 'retrying', afterMs: 0, reason: 'busy' }),
+      closes: false,
+    };
+    await store(again);
+    await untilDue();
+    const second = (await claims(LONG_MS).due(FREE)) as Chunk;
+    await store(again);
+    await store(record(second, { kind: 'done' }));
+    await store(again);
+    expect(await flow.query('SELECT status, next_at, chunk_id FROM model_hook_delivery')).toEqual([
+      { status: 'done', next_at: null, chunk_id: null },
+    ]);
+  });
+});
+
 describe('Claims', () => {
   it('takes over nothing whose lease holds', async () => {
     await waitingDelivery();
-    const chunk = await claims(LONG_MS).due([]);
+    const chunk = await claims(LONG_MS).due(FREE);
     expect(chunk).not.toBeNull();
     expect(await claims(LONG_MS).abandoned(8)).toEqual([]);
-    expect(await claims(LONG_MS).due([])).toBeNull();
+    expect(await claims(LONG_MS).due(FREE)).toBeNull();
   });
 
   it('gives each chunk to one of many who ask at once', async () => {
     await waitingDelivery();
-    const claimed = await Promise.all(Array.from({ length: 8 }, () => claims(1).due([])));
+    const claimed = await Promise.all(Array.from({ length: 8 }, () => claims(1).due(FREE)));
     expect(claimed.filter((chunk) => chunk !== null)).toHaveLength(1);
     await untilAbandoned();
     const taken = await Promise.all(Array.from({ length: 8 }, () => claims(LONG_MS).abandoned(8)));
@@ -102,7 +123,7 @@ interface TakenOver {
 async function takenOver(listenerId?: string): Promise<TakenOver> {
   await waitingDelivery(listenerId);
   const worker = claims(1);
-  const stale = (await worker.due([])) as Chunk;
+  const stale = (await worker.due(FREE)) as Chunk;
   await untilAbandoned();
   const [current] = await claims(LONG_MS).abandoned(8);
   expect(current).toEqual({ ...stale, token: '2' });
@@ -112,7 +133,8 @@ async function takenOver(listenerId?: string): Promise<TakenOver> {
 async function waitingDelivery(listenerId: string = randomUUID()): Promise<void> {
   const eventId = randomUUID();
   await flow.query(
-    `INSERT INTO model_hook_delivery (id, event_id, listener_id, event, status, attempt, retries, reschedules, next_at)
+    `WITH turn AS (INSERT INTO model_hook_turn (listener_id, ready_at) VALUES ($3, now()))
+     INSERT INTO model_hook_delivery (id, event_id, listener_id, event, status, attempt, retries, reschedules, next_at)
      VALUES ($1, $2, $3, 'person.created', 'waiting', 0, 0, 0, now())`,
     [deliveryId(eventId, listenerId), eventId, listenerId],
   );
@@ -124,6 +146,15 @@ function untilAbandoned(): Promise<void> {
       'SELECT FROM model_hook_chunk WHERE lease_until >= clock_timestamp()',
     );
     return held.length === 0;
+  });
+}
+
+function untilDue(): Promise<void> {
+  return until('the delivery is due', async () => {
+    const due = await flow.query(
+      'SELECT FROM model_hook_delivery WHERE next_at <= clock_timestamp()',
+    );
+    return due.length === 1;
   });
 }
 
@@ -142,12 +173,18 @@ function recorder(): { readonly recorder: Recorder; readonly lost: readonly stri
     recorder: new Recorder(
       database,
       tables,
-      new ListenerHealth(database, tables, reporter, CONSOLE_LOGGER),
+      new ListenerHealth(database, tables, randomUUID(), reporter, CONSOLE_LOGGER),
       reporter,
       CONSOLE_LOGGER,
       (_records, chunks) => lost.push(...chunks),
     ),
   };
+}
+
+async function store(outcome: OutcomeRecord): Promise<void> {
+  const { recorder: one } = recorder();
+  one.add(outcome, true);
+  await one.flush();
 }
 
 /** The outcome of the chunk's only delivery. */
@@ -163,6 +200,7 @@ function record(chunk: Chunk, outcome: Outcome): OutcomeRecord {
     outcome,
     attempted: { at: new Date(), durationMs: 1, httpStatus: 200, response: null },
     effect: {},
+    ordered: false,
     closes: true,
   };
 }

@@ -1,4 +1,6 @@
 import { ModelHooks } from '../../lib';
+import { newDataSource } from '../support/application';
+import { Person } from '../support/person';
 import { Attachments, pendingEvents, savePerson } from './attachments';
 
 const LOOPBACK = { delivery: { recipients: 'development' } } as const;
@@ -21,6 +23,20 @@ describe('ModelHooks.attach', () => {
     await savePerson(application, 'Ann');
     await application.hooks.idle();
     expect(attachments.names()).toEqual(['Ann']);
+  });
+
+  it('that was rejected can be tried again, and then tells once', async () => {
+    const { url } = await attachments.start({ work: false });
+    const dataSource = newDataSource(url, { entities: [Person] });
+    await dataSource.initialize();
+    const refusal = new Error('not ready yet');
+    const start = jest.fn().mockRejectedValueOnce(refusal);
+    const options = { ...LOOPBACK, dispatcher: { start, dispatch: () => undefined } };
+    await expect(ModelHooks.attach(dataSource, options)).rejects.toBe(refusal);
+    const hooks = await ModelHooks.attach(dataSource, options);
+    await savePerson({ dataSource, hooks }, 'Ann');
+    expect(await dataSource.query('SELECT event FROM model_hook_event')).toHaveLength(1);
+    await dataSource.destroy();
   });
 
   it('holds for a DataSource that is destroyed and initialised again, however often', async () => {

@@ -139,6 +139,38 @@ describe('disableAfterMs', () => {
     expect((await stored(listener)).active).toBe(true);
   });
 
+  it('makes an event that is heard by its name and by its prefix, and by nothing else', async () => {
+    const { receiver } = await flow.listen();
+    const heard = ['model-hooks.listener.disabled', 'model-hooks.*', '*', '*.listener.disabled'];
+    for (const pattern of heard)
+      await flow.hooks.listen(pattern, `${receiver.url}/${pattern}`).save();
+    const options = { delivery, headers: { 'X-Key': 'v' } };
+    const { listener } = await flow.listen(answering(failing), options);
+    await fail(listener);
+    await ageFailure(listener);
+    await fail(listener);
+    await flow.hooks.idle();
+    const told = receiver.received.filter(
+      ({ headers }) => headers['hook-event'] === 'model-hooks.listener.disabled',
+    );
+    expect(told.map(({ path }) => path).sort()).toEqual([
+      '/model-hooks.*',
+      '/model-hooks.listener.disabled',
+    ]);
+    expect(told[0]?.body).toEqual({
+      id: listener.id,
+      hook: 'person',
+      pattern: null,
+      origin: new URL(listener.target).origin,
+      owner: null,
+      key: null,
+      reason: expect.stringContaining('failed without a break since'),
+      failingSince: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    });
+    await flow.hooks.listeners.resume(listener.id);
+    expect(await stored(listener)).toMatchObject({ active: true, inactiveReason: null });
+  });
+
   /** One failed attempt: of a new delivery, or the next one of the delivery that there is. */
   async function fail({ id }: Listener): Promise<void> {
     const [delivery] = (await flow.hooks.deliveries.find({ listener: id })).items;

@@ -66,7 +66,7 @@ describe('hooks.on', () => {
     expect(lasting).toHaveBeenCalledTimes(2);
   });
 
-  it('disturbs no write where a subscriber throws: that is a warning of the process', async () => {
+  it('disturbs no write where a subscriber throws: that is a warning, without what it says', async () => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     flow.hooks.on('captured', () => {
       throw new RangeError('a bad subscriber');
@@ -75,7 +75,8 @@ describe('hooks.on', () => {
     const calls = [...warn.mock.calls];
     warn.mockRestore();
     expect(await flow.told()).toHaveLength(1);
-    expect(calls).toEqual([[expect.stringContaining('RangeError: a bad subscriber')]]);
+    expect(calls).toEqual([[expect.stringMatching(/'RangeError'[\s\S]*reports\.spec\.ts/)]]);
+    expect(String(calls)).not.toContain('a bad subscriber');
   });
 
   it('tells the same facts to the diagnostics channels', async () => {

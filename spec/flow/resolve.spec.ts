@@ -95,11 +95,11 @@ describe('resolve', () => {
   inApplication('throw');
 
   it('names targets that are stored with their event', async () => {
-    answer = ({ data }) => [`${hook}/${data.title}`, { url: hook, owner: 'acme', secret: 's' }];
+    answer = ({ data }) => [`${hook}/${data.title}`, { url: hook, owner: 'acme' }];
     await app.dataSource.manager.save(Post, [{ title: 'one' }, { title: 'two' }]);
     expect(await targets('post')).toEqual([
-      [`${hook}/one`, { url: hook, owner: 'acme', secret: 's' }],
-      [`${hook}/two`, { url: hook, owner: 'acme', secret: 's' }],
+      [`${hook}/one`, { url: hook, owner: 'acme' }],
+      [`${hook}/two`, { url: hook, owner: 'acme' }],
     ]);
   });
 

@@ -87,6 +87,16 @@ describe('HookCatalog', () => {
     expect((await catalogOf(Person)).names()).toEqual(['person']);
   });
 
+  it('keeps the names that the package tells of itself by', async () => {
+    const prefix = 'model-hooks.';
+    const attempt = () => catalogOf(person({ provides: names, name: `${prefix}mine` }));
+    await expect(attempt()).rejects.toMatchObject({ code: 'OPTION_INVALID', option: 'name' });
+    const catalog = await catalogOf(person({ provides: names }));
+    expect(() => catalog.define(`${prefix}mine`, { provides: [] })).toThrow(prefix);
+    expect(catalog.get(`${prefix}listener.disabled`).fields.has('reason')).toBe(true);
+    expect([catalog.names(), catalog.list()].flat()).toHaveLength(2);
+  });
+
   it('ignores what is in another DataSource, however wrong', async () => {
     person({ provides: ['typo'], name: 'elsewhere' });
     const Person = person({ provides: names });

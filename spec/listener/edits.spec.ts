@@ -1,6 +1,11 @@
 import { type Listener, like, ModelHooks, startsWith } from '../../lib';
 import { KEY_VERSION } from '../../lib/listener/key';
-import { type Application, newDataSource, startApplication } from '../support/application';
+import {
+  type Application,
+  newDataSource,
+  SPEC_KEYS,
+  startApplication,
+} from '../support/application';
 
 const URL = 'https://example.com/hooks';
 let application: Application;
@@ -140,6 +145,7 @@ describe('a hook that loses a provided field', () => {
     const quiet = { debug: () => {}, info: () => {}, error: () => {} };
     const hooks = await ModelHooks.attach(dataSource, {
       work: false,
+      encryptionKeys: SPEC_KEYS,
       logger: { ...quiet, warn: (message) => warnings.push(message) },
     });
     hooks.define('order', { provides: ['status'] });

@@ -10,6 +10,7 @@ import {
 } from '../../lib';
 import type { ListenerBuilder } from '../../lib/listener/builder';
 import { type Application, startApplication } from '../support/application';
+import { storedSecrets } from '../support/secrets';
 import { Article } from './article';
 
 const URL = 'https://example.com/hooks';
@@ -140,8 +141,7 @@ describe('Listeners.update', () => {
   it('keeps the secret where it is named as null: nobody would be told the new one', async () => {
     const { id } = await listener({ secret: 'known' }).save();
     await application.hooks.listeners.update(id, { secret: null });
-    const [row] = await application.dataSource.query('SELECT secret FROM model_hook_listener');
-    expect(row).toEqual({ secret: 'known' });
+    expect(await storedSecret(id)).toBe('known');
   });
 
   it('takes an option back to its default by null', async () => {
@@ -231,7 +231,5 @@ describe('Listeners.stale', () => {
 });
 
 async function storedSecret(id: string): Promise<string> {
-  const sql = 'SELECT secret FROM model_hook_listener WHERE id = $1';
-  const [row] = (await application.dataSource.query(sql, [id])) as { secret: string }[];
-  return row?.secret ?? '';
+  return (await storedSecrets(application.dataSource, id)).secret;
 }

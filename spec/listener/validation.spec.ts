@@ -61,6 +61,11 @@ describe('a listener that is invalid', () => {
     { field: 'key', values: ['', 1, [], long(256), '\udc00'] },
     { field: 'config', values: ['text', 1, [1], { n: 1n }, { text: long(16_384) }] },
     { field: 'replies', values: ['no', 0] },
+    { field: 'ordered', values: ['yes', 1] },
+    {
+      field: 'maxPerSecond',
+      values: [0, -1, 1e-6, 100_001, Number.NaN, Number.POSITIVE_INFINITY, '5'],
+    },
     { field: 'delivery', values: ['fast', [], 1] },
   ])('names `$field`', async ({ field, values }) => {
     for (const value of values)

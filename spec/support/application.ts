@@ -33,7 +33,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
     await dataSource.runMigrations();
     await dataSource.synchronize();
   }
-  const hooks = await ModelHooks.attach(dataSource, withLoopback(options.attach));
+  const hooks = await ModelHooks.attach(dataSource, specOptions(options.attach));
   return {
     dataSource,
     hooks,
@@ -58,7 +58,11 @@ export function newDataSource(
   });
 }
 
+/** Of every application of the specs, unless one says otherwise: whoever shares a database opens what others sealed. */
+export const SPEC_KEYS = { spec: 'a-key-for-specs-of-32-characters' } as const;
+
 /** The receivers of specs listen on this machine, on any port. */
-function withLoopback(attach: AttachOptions = {}): AttachOptions {
-  return { ...attach, delivery: { recipients: 'development', ...attach.delivery } };
+export function specOptions(attach: AttachOptions = {}): AttachOptions {
+  const delivery = { recipients: 'development', ...attach.delivery } as const;
+  return { encryptionKeys: SPEC_KEYS, ...attach, delivery };
 }

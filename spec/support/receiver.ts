@@ -5,6 +5,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 const PATIENCE_MS = 10_000;
@@ -33,13 +34,14 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-/** A real HTTP server on a free loopback port that keeps what it receives; answers 200 unless told otherwise. */
+/** A real HTTP server on a free loopback port that keeps what it receives; answers 200 unless told otherwise. With `tls`, one of HTTPS. */
 export async function startReceiver(
   respond: Respond = (_request, response) => response.end(),
+  tls?: ServerOptions,
 ): Promise<Receiver> {
   const received: Received[] = [];
   const waiters = new Set<() => void>();
-  const server = createServer((incoming, response) => {
+  const listener = (incoming: IncomingMessage, response: ServerResponse): void => {
     receive(incoming).then(
       (request) => {
         const nth = received.push(request);
@@ -49,11 +51,12 @@ export async function startReceiver(
       // The sender hung up in the middle: nothing was received.
       () => response.destroy(),
     );
-  });
+  };
+  const server = tls ? createSecureServer(tls, listener) : createServer(listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
     waitFor: (count) => arrival(received, waiters, count),
     close: async () => {

@@ -1,0 +1,31 @@
+/** How long a time-out is held against an origin that has answered nothing since. */
+const LATELY_MS = 60_000;
+/** Origins remembered at most; the one that timed out longest ago is forgotten. */
+const MAX_ORIGINS = 10_000;
+
+/** Origins that timed out lately. */
+export class SlowOrigins {
+  readonly #until = new Map<string, number>();
+
+  constructor(private readonly now = () => Date.now()) {}
+
+  add(origin: string): void {
+    this.#until.delete(origin);
+    this.#until.set(origin, this.now() + LATELY_MS);
+    const [oldest] = this.#until.keys();
+    if (this.#until.size > MAX_ORIGINS && oldest !== undefined) this.#until.delete(oldest);
+  }
+
+  /** False where it was none of them. */
+  delete(origin: string): boolean {
+    return this.#until.delete(origin);
+  }
+
+  has(origin: string): boolean {
+    const until = this.#until.get(origin);
+    if (until === undefined) return false;
+    if (until > this.now()) return true;
+    this.#until.delete(origin);
+    return false;
+  }
+}

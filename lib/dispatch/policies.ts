@@ -1,0 +1,24 @@
+import type { DeliveryOptions } from '../delivery/options';
+import type { Hook } from '../hook/hook';
+import type { RecipientPolicy } from '../listener/recipient-policy';
+import { policyOfHook } from './options';
+
+/** Who may be sent to: what a hook says of it, or the attachment. */
+export class Policies {
+  readonly #ofHooks = new WeakMap<Hook, RecipientPolicy>();
+
+  constructor(private readonly general: RecipientPolicy) {}
+
+  /** Throws `OPTION_INVALID`. */
+  checked({ delivery }: { readonly delivery?: DeliveryOptions }): RecipientPolicy {
+    return delivery ? policyOfHook(this.general, delivery) : this.general;
+  }
+
+  set(hook: Hook, policy: RecipientPolicy = this.checked(hook.declared)): void {
+    this.#ofHooks.set(hook, policy);
+  }
+
+  of(hook: Hook | undefined): RecipientPolicy {
+    return (hook && this.#ofHooks.get(hook)) ?? this.general;
+  }
+}

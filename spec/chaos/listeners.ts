@@ -1,0 +1,62 @@
+import type { ModelHooks } from '../../lib';
+import type { Random } from '../support/random';
+import { type LedgerEntry, Parcel, SHIPPED } from './entities';
+
+/** How a receiver answers; with `'hangUp'` it does not. */
+export type Answer =
+  | { readonly kind: 'status'; readonly status: number; readonly afterMs?: number }
+  | { readonly kind: 'hangUp' };
+
+export interface Wish {
+  readonly name: string;
+  /** Which entries of the ledger it is to hear of, said without the library. */
+  readonly wants: (entry: LedgerEntry) => boolean;
+  readonly save: (hooks: ModelHooks, url: string) => Promise<{ readonly id: string }>;
+  readonly answers: (random: Random) => Answer;
+  readonly isOrdered?: true;
+}
+
+const OK: Answer = { kind: 'status', status: 200 };
+
+export const WISHES: readonly Wish[] = [
+  {
+    name: 'all parcels',
+    wants: ({ event }) => event !== SHIPPED,
+    save: (hooks, url) => hooks.for(Parcel).listener(url).save(),
+    answers: () => OK,
+  },
+  {
+    name: 'red parcels',
+    wants: ({ event, colour }) => event !== SHIPPED && colour === 'red',
+    save: (hooks, url) => hooks.for(Parcel).listener(url).match({ colour: 'red' }).save(),
+    answers: moody,
+  },
+  {
+    name: 'parcels in order',
+    wants: ({ event }) => event !== SHIPPED,
+    save: (hooks, url) => hooks.for(Parcel).listener({ url, ordered: true }).save(),
+    answers: moody,
+    isOrdered: true,
+  },
+  {
+    name: '*.created',
+    wants: ({ event }) => event === 'parcel.created',
+    save: (hooks, url) => hooks.listen('*.created', url).save(),
+    answers: (random) => ({ ...OK, afterMs: random() * 30 }),
+  },
+  {
+    name: '*',
+    wants: () => true,
+    save: (hooks, url) => hooks.listen('*', url).save(),
+    answers: (random) => (random() < 0.02 ? { kind: 'hangUp' } : OK),
+  },
+];
+
+/** Every seventh request is refused one way or another; a 503 asks for a pause. */
+function moody(random: Random): Answer {
+  const mood = random();
+  if (mood < 0.1) return { kind: 'status', status: 500 };
+  if (mood < 0.14) return { kind: 'hangUp' };
+  if (mood < 0.143) return { kind: 'status', status: 503 };
+  return OK;
+}
