@@ -40,6 +40,17 @@ function ofAttempts(options: AttemptOptions | undefined): Partial<AttemptOptions
   return Object.fromEntries(set.filter(([option]) => Object.hasOwn(ATTEMPT_DEFAULTS, option)));
 }
 
+/** Of the data of a hook's event, where more of it is refused; null where it is sent without. */
+export function maxDataBytes(
+  general: Required<SizeOptions>,
+  ofHook: SizeOptions = {},
+): number | null {
+  const { payloadTooLarge, maxPayloadBytes } = { ...general, ...withoutUndefined(ofHook) };
+  return payloadTooLarge === 'throw' ? maxPayloadBytes : null;
+}
+
+type SizeOptions = Pick<DeliveryOptions, 'payloadTooLarge' | 'maxPayloadBytes'>;
+
 /** An option that is there but undefined is left out. */
 export function withoutUndefined<T extends object>(options: T | undefined): Partial<T> {
   const set = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);

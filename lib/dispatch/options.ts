@@ -113,10 +113,14 @@ function check(options: ResolvedOptions): void {
   requireNumber('delivery.maxConcurrencyPerOrigin', maxConcurrencyPerOrigin, 1);
   if (typeof keepAlive !== 'boolean')
     throw new OptionInvalidError('delivery.keepAlive', 'true or false');
-  if (payloadTooLarge !== 'truncate' && payloadTooLarge !== 'throw')
-    throw new OptionInvalidError('delivery.payloadTooLarge', "'truncate' or 'throw'");
+  checkPayloadTooLarge(payloadTooLarge);
   if (!areAttemptOptions(attempts))
     throw new OptionInvalidError('delivery', 'numbers within their bounds, and no unknown option');
+}
+
+export function checkPayloadTooLarge(said: DeliveryOptions['payloadTooLarge']): void {
+  if (said !== 'truncate' && said !== 'throw')
+    throw new OptionInvalidError('delivery.payloadTooLarge', "'truncate' or 'throw'");
 }
 
 function requireNumber(option: string, value: number, minimum: number): void {

@@ -1,7 +1,7 @@
 import type { DeliveryOptions } from '../delivery/options';
 import type { Hook } from '../hook/hook';
 import type { RecipientPolicy } from '../listener/recipient-policy';
-import { policyOfHook } from './options';
+import { checkPayloadTooLarge, policyOfHook } from './options';
 
 /** Who may be sent to: what a hook says of it, or the attachment. */
 export class Policies {
@@ -9,9 +9,12 @@ export class Policies {
 
   constructor(private readonly general: RecipientPolicy) {}
 
-  /** Throws `OPTION_INVALID`. */
+  /** The policy that a declaration asks for. Throws `OPTION_INVALID`. */
   checked({ delivery }: { readonly delivery?: DeliveryOptions }): RecipientPolicy {
-    return delivery ? policyOfHook(this.general, delivery) : this.general;
+    if (!delivery) return this.general;
+    const { payloadTooLarge } = delivery;
+    if (payloadTooLarge !== undefined) checkPayloadTooLarge(payloadTooLarge);
+    return policyOfHook(this.general, delivery);
   }
 
   set(hook: Hook, policy: RecipientPolicy = this.checked(hook.declared)): void {

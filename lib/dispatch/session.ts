@@ -10,8 +10,10 @@ import { Outbox, type ReadyEvent, type WrittenEvent } from '../capture/outbox';
 import { capturePlans } from '../capture/plan';
 import { rowId } from '../capture/row-id';
 import { sentEvent } from '../capture/sent';
+import { SizeLimits } from '../capture/size-limits';
 import type { Database } from '../database';
 import { Breakers } from '../delivery/breakers';
+import { maxDataBytes } from '../delivery/defaults';
 import { ListenerHealth } from '../delivery/listener-health';
 import { ChunkLoader } from '../delivery/loading';
 import { Recorder } from '../delivery/recorder';
@@ -66,7 +68,10 @@ export class Session {
   ) {
     const { dataSource, tables, options, database } = parts;
     const skipped = options.dispatcher === 'disabled' ? 'the dispatcher was disabled' : null;
-    this.outbox = new Outbox(dataSource, tables, this.processId, skipped);
+    const limits = new SizeLimits((hook) =>
+      maxDataBytes(options.delivery, catalog.find(hook)?.declared.delivery),
+    );
+    this.outbox = new Outbox(dataSource, tables, this.processId, skipped, limits);
     this.#oldRows = new OldRows(dataSource);
     this.#waits = new TrialWaits(database, tables);
     this.#claims = new Claims(database, tables, this.processId, options.leaseMs);
@@ -152,7 +157,8 @@ export class Session {
       // A resource that is named has an order of events as a row has.
       rowId: ref === undefined ? null : rowId(hook, [ref]),
     };
-    const event = await sentEvent(dataSource, sent, options);
+    const { limits } = this.outbox;
+    const event = await sentEvent(dataSource, sent, { ...options, limits });
     if (!event) return '';
     const joined = manager?.queryRunner;
     if (joined?.isTransactionActive) return this.#write(joined, event);
