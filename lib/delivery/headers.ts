@@ -1,5 +1,5 @@
 import type { HookEvent } from '../hook/event';
-import { isHeader } from '../listener/validation';
+import { sendable } from '../listener/validation';
 import type { Recipient } from './recipients';
 import { hookHmac, webhookSignature } from './signature';
 import { USER_AGENT } from './user-agent';
@@ -48,8 +48,8 @@ export function requestHeaders(
 
 /** Names in lower case, so that one header is one key. What a hook's function may not set is left out. */
 function allowed(headers: Readonly<Record<string, unknown>>): Record<string, string> {
-  const entries = Object.entries(headers).filter(([name, value]) => isHeader(name, value));
-  return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), String(value)]));
+  const sent = sendable(Object.entries(headers));
+  return Object.fromEntries(sent.map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /** An event's name is the application's word; what a header cannot carry is percent-encoded, and so is what would read like it. */
