@@ -2,7 +2,7 @@ import type { Tables } from '../tables';
 
 /**
  * Stores outcomes ($1) of chunks ($2) and events ($3), which they name by their places. Only of chunks that are still held under the same
- * token; gives the places of those. An outcome that closes its chunk deletes it; one that is to be followed by another attempt, or by the next
+ * token; gives the places of those, and the ids of deliveries that had been recorded before. An outcome that closes its chunk deletes it; one that is to be followed by another attempt, or by the next
  * delivery about the row, gives its listener a turn. A row that is not of these chunks has its outcome already: this is said again, because
  * the first time the answer was lost, and others may have gone on with that delivery since.
  */
@@ -31,7 +31,7 @@ export function recordSql({ chunk, delivery, attempt, turn }: Tables): string {
       response = CASE WHEN excluded.attempted_at IS NULL THEN d.response ELSE excluded.response END,
       duration_ms = coalesce(excluded.duration_ms, d.duration_ms),
       attempted_at = coalesce(excluded.attempted_at, d.attempted_at), updated_at = clock_timestamp()
-    WHERE d.chunk_id IN (SELECT id FROM held)
+    WHERE d.chunk_id IN (SELECT id FROM held) RETURNING d.id
   ), tried AS (
     INSERT INTO ${attempt} (delivery_id, number, outcome, http_status, reason, response, duration_ms, attempted_at)
     SELECT id, attempt, status, http_status, reason, response, duration_ms, attempted_at FROM mine WHERE is_kept
@@ -42,5 +42,6 @@ export function recordSql({ chunk, delivery, attempt, turn }: Tables): string {
     WHERE after_ms IS NOT NULL OR gives_turn GROUP BY listener_id
   ), closed AS (
     DELETE FROM ${chunk} WHERE id IN (SELECT chunk_id FROM mine WHERE closes)
-  ) SELECT place FROM held`;
+  ) SELECT place, NULL::uuid AS repeated FROM held
+  UNION ALL SELECT NULL, id FROM mine WHERE NOT EXISTS (SELECT FROM written WHERE written.id = mine.id)`;
 }

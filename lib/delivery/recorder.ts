@@ -29,6 +29,12 @@ export interface OutcomeRecord {
   readonly closes: boolean;
 }
 
+interface Recorded {
+  /** Of a chunk that is still held. */
+  readonly place: number | null;
+  readonly repeated: string | null;
+}
+
 export interface Attempted {
   readonly at: Date;
   readonly durationMs: number;
@@ -128,18 +134,20 @@ export class Recorder {
     const chunks = new Places(batch, ({ chunk }) => chunk);
     const events = new Places(batch, ({ eventId }) => eventId);
     const rows = batch.map((record) => rowOf(record, chunks.of(record), events.of(record)));
-    const held = await this.database.query<{ place: number }>(recordSql(this.tables), [
+    const answers = await this.database.query<Recorded>(recordSql(this.tables), [
       JSON.stringify(rows),
       JSON.stringify(chunks.list(({ chunk: { id, token } }) => ({ id, token }))),
       JSON.stringify(events.list(({ eventId, event }) => ({ id: eventId, name: event }))),
     ]);
-    const kept = new Set(held.map(({ place }) => place));
+    const kept = new Set(answers.map(({ place }) => place));
+    const repeated = new Set(answers.map(({ repeated }) => repeated));
     const isKept = (record: OutcomeRecord) => kept.has(chunks.of(record));
-    const recorded = batch.filter(isKept);
+    // What was recorded before, and not answered, is no news any more: much may have happened since.
+    const news = batch.filter((record) => isKept(record) && !repeated.has(record.deliveryId));
     const lost = batch.filter((record) => !isKept(record)).map(({ chunk }) => chunkKey(chunk));
     this.#writing = 0;
-    await this.health.note(recorded);
-    if (this.reporter.isHeard('outcome')) for (const record of recorded) this.#report(record);
+    await this.health.note(news);
+    if (this.reporter.isHeard('outcome')) for (const record of news) this.#report(record);
     this.recorded(batch, new Set(lost));
   }
 

@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import { type AttachOptions, type ModelHookError, ModelHooks, modelHookEntities } from '../../lib';
 import { checkDataSource, checkVersion, installedVersion } from '../../lib/dispatch/checks';
 import { resolveOptions } from '../../lib/dispatch/options';
-import { newDataSource } from '../support/application';
+import { newDataSource, specOptions } from '../support/application';
 import { createDatabase, type Database } from '../support/database';
 import { Person } from '../support/person';
 
@@ -63,7 +63,7 @@ describe('ModelHooks.attach', () => {
     });
     await dataSource.initialize();
     await dataSource.runMigrations();
-    expect(await ModelHooks.attach(dataSource)).toBeInstanceOf(ModelHooks);
+    expect(await ModelHooks.attach(dataSource, specOptions())).toBeInstanceOf(ModelHooks);
     await dataSource.destroy();
     await fresh.drop();
   });

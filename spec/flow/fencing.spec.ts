@@ -93,6 +93,23 @@ describe('an outcome that was stored although the answer was lost', () => {
       { status: 'done', next_at: null, chunk_id: null },
     ]);
   });
+
+  it('is held against its listener only once', async () => {
+    const { id } = await flow.application.hooks.listen('*', 'http://127.0.0.1:9').save();
+    await waitingDelivery(id);
+    const chunk = (await claims(LONG_MS).due(FREE)) as Chunk;
+    const failed = {
+      ...record(chunk, { kind: 'failed', reason: 'gone' }),
+      effect: { isHealthy: false },
+      closes: false,
+    };
+    const failing = () => flow.query('SELECT failing_since FROM model_hook_listener');
+    await store(failed);
+    expect(await failing()).toEqual([{ failing_since: expect.any(Date) }]);
+    await flow.query('UPDATE model_hook_listener SET failing_since = NULL');
+    await store(failed);
+    expect(await failing()).toEqual([{ failing_since: null }]);
+  });
 });
 
 describe('Claims', () => {

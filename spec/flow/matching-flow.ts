@@ -163,7 +163,7 @@ export class MatchingFlow {
   /** Forgets all listeners. */
   async clear(): Promise<void> {
     await this.application.dataSource.query(
-      'TRUNCATE model_hook_listener, model_hook_filter, model_hook_key, model_hook_plan',
+      'TRUNCATE model_hook_listener, model_hook_filter, model_hook_key, model_hook_plan, model_hook_pace',
     );
     this.wishes.clear();
     this.#known.clear();
