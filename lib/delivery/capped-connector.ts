@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 
 /** Twice the longest reply that may be asked for. */
-export const MAX_RECEIVED_BYTES = 33_554_432;
+const MAX_RECEIVED_BYTES = 33_554_432;
 /**
  * What undici's parser gets at once. It goes on to the end of a piece whose headers are too many already, with an error for each: of
  * 64 kB, the most that a socket reads at once, this took 80 ms.

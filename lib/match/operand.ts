@@ -25,7 +25,7 @@ export interface StoredCondition {
 /** Longest operand, in UTF-16 units of its JSON. */
 export const MAX_OPERAND_LENGTH = 8_192;
 /** Longest regular expression, in UTF-16 units: a long one takes as long to compile as to search with. */
-export const MAX_PATTERN_LENGTH = 1_024;
+const MAX_PATTERN_LENGTH = 1_024;
 /** How deep matchers may be nested. */
 export const MAX_DEPTH = 16;
 /** More matchers are longer than the longest operand, however short each is. */
