@@ -39,7 +39,7 @@ export function recordSql({ chunk, delivery, attempt, turn }: Tables): string {
   ), turns AS (
     INSERT INTO ${turn} (listener_id, ready_at)
     SELECT listener_id, clock_timestamp() + min(coalesce(after_ms, 0)) * interval '1 millisecond' FROM mine
-    WHERE after_ms IS NOT NULL OR gives_turn GROUP BY listener_id
+    WHERE gives_turn GROUP BY listener_id
   ), closed AS (
     DELETE FROM ${chunk} WHERE id IN (SELECT chunk_id FROM mine WHERE closes)
   ) SELECT place, NULL::uuid AS repeated FROM held

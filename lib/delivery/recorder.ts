@@ -5,6 +5,7 @@ import type { Logger } from '../logger';
 import type { Reporter } from '../reports';
 import type { Tables } from '../tables';
 import { type Chunk, chunkKey } from './chunk';
+import { KnownTurns } from './known-turns';
 import type { ListenerHealth } from './listener-health';
 import type { DeliveryState, Outcome, RecordedEffect } from './outcome';
 import { Places } from './places';
@@ -56,6 +57,7 @@ export class Recorder {
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
+  readonly #turns = new KnownTurns();
 
   constructor(
     private readonly database: Database,
@@ -133,7 +135,10 @@ export class Recorder {
   async #write(batch: readonly OutcomeRecord[]): Promise<void> {
     const chunks = new Places(batch, ({ chunk }) => chunk);
     const events = new Places(batch, ({ eventId }) => eventId);
-    const rows = batch.map((record) => rowOf(record, chunks.of(record), events.of(record)));
+    const rows = batch.map((record) => ({
+      ...rowOf(record, chunks.of(record), events.of(record)),
+      gives_turn: this.#givesTurn(record) || undefined,
+    }));
     const answers = await this.database.query<Recorded>(recordSql(this.tables), [
       JSON.stringify(rows),
       JSON.stringify(chunks.list(({ chunk: { id, token } }) => ({ id, token }))),
@@ -144,11 +149,26 @@ export class Recorder {
     const isKept = (record: OutcomeRecord) => kept.has(chunks.of(record));
     // What was recorded before, and not answered, is no news any more: much may have happened since.
     const news = batch.filter((record) => isKept(record) && !repeated.has(record.deliveryId));
+    this.#noteTurns(news);
     const lost = batch.filter((record) => !isKept(record)).map(({ chunk }) => chunkKey(chunk));
     this.#writing = 0;
     await this.health.note(news);
     if (this.reporter.isHeard('outcome')) for (const record of news) this.#report(record);
     this.recorded(batch, new Set(lost));
+  }
+
+  /** Whether its listener is to have a turn: when the delivery is due again, or now for the next one about its row. */
+  #givesTurn({ listenerId, outcome, ordered }: OutcomeRecord): boolean {
+    if (isFinal(outcome)) return ordered;
+    const afterMs = afterMsOf(outcome);
+    return afterMs !== null && !this.#turns.covers(listenerId, afterMs);
+  }
+
+  #noteTurns(records: readonly OutcomeRecord[]): void {
+    for (const { listenerId, outcome } of records) {
+      const afterMs = afterMsOf(outcome);
+      if (afterMs !== null) this.#turns.note(listenerId, afterMs);
+    }
   }
 
   #report({ deliveryId, eventId, event, listenerId, outcome }: OutcomeRecord): void {
@@ -178,7 +198,7 @@ export function afterMsOf(outcome: Outcome): number | null {
 
 /** What is null or nothing is left out: to read that would take the database as long as all the rest. */
 function rowOf(
-  { deliveryId, listenerId, state, outcome, attempted, ordered, closes }: OutcomeRecord,
+  { deliveryId, listenerId, state, outcome, attempted, closes }: OutcomeRecord,
   chunk: number,
   event: number,
 ): Record<string, unknown> {
@@ -204,7 +224,6 @@ function rowOf(
     attempted_at: attempted?.at.toISOString(),
     // The only attempt of a delivery that ended at once is its row itself.
     is_kept: (attempted !== null && !(state.attempt === 1 && isFinal(outcome))) || undefined,
-    gives_turn: (ordered && isFinal(outcome)) || undefined,
     closes: closes || undefined,
   };
 }

@@ -68,7 +68,7 @@ export class Claims {
     const barred = [...restraints].filter(([, quantum]) => quantum === 0).map(([id]) => id);
     const [row] = await this.database.query<{ ms: number | null }>(
       `SELECT (extract(epoch FROM min(ready_at) - clock_timestamp()) * 1000)::float8 AS ms
-       FROM ${this.tables.turn} WHERE NOT (listener_id = ANY($1::uuid[]))`,
+       FROM ${this.tables.turn} WHERE listener_id NOT IN (SELECT unnest($1::uuid[]))`,
       [barred],
     );
     return row?.ms ?? null;

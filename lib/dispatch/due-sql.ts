@@ -46,7 +46,7 @@ function turnsSql({ turn }: Tables): string {
     SELECT * FROM unnest($4::uuid[], $5::int[]) AS r(listener_id, quantum)
   ), first AS (
     SELECT id, listener_id FROM ${turn}
-    WHERE ready_at <= now() AND NOT (listener_id = ANY(ARRAY(SELECT listener_id FROM restrained WHERE quantum = 0)))
+    WHERE ready_at <= now() AND listener_id NOT IN (SELECT listener_id FROM restrained WHERE quantum = 0)
     ORDER BY ready_at LIMIT ${TURNS} FOR UPDATE SKIP LOCKED
   ), listeners AS (
     SELECT DISTINCT listener_id FROM first

@@ -175,13 +175,14 @@ export class DeliveryEngine {
       this.#isDueWanted = true;
     }
     if (!this.#isDueWanted || !(await this.#hasRoom())) return;
-    const chunk = await this.claims.due(this.carrier.restraints);
+    const { restraints } = this.carrier;
+    const chunk = await this.claims.due(restraints);
     if (chunk) {
       await this.carrier.dispatch([chunk], null);
       return;
     }
     this.#isDueWanted = false;
-    const nextMs = await this.claims.nextDueMs(this.carrier.restraints);
+    const nextMs = await this.claims.nextDueMs(restraints);
     if (nextMs !== null) this.#due.in(Math.max(nextMs, SOONEST_DUE_MS));
   }
 
