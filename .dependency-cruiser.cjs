@@ -1,8 +1,8 @@
 /** The order in which a change travels; a stage imports itself and what stands before it. */
 const STAGES = ['match', 'hook', 'capture', 'listener', 'delivery', 'dispatch', 'task'];
 
-/** What people operate the stages with; on top of all of them. */
-const TOPS = ['admin', 'cli'];
+/** What people receive with, and operate the stages with; on top of all of them. */
+const TOPS = ['receiver', 'admin', 'cli'];
 
 const LAYERS = [...STAGES, ...TOPS];
 const ANY_LAYER = folder(LAYERS);
@@ -42,6 +42,14 @@ module.exports = {
   forbidden: [
     ...upward,
     ...optionValues,
+    {
+      name: 'receiver-imports-sender',
+      comment:
+        'Who receives need not have TypeORM, undici or class-validator: lib/receiver/ may lean on signatures and ground files only.',
+      severity: 'error',
+      from: { path: folder(['receiver']) },
+      to: { path: '^lib/', pathNot: ['^lib/receiver/', '^lib/delivery/signature[.]ts$', GROUND] },
+    },
     {
       name: 'stage-imports-assembly',
       comment:

@@ -4,7 +4,10 @@ module.exports = {
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   // dist/ and packed copies hold a second package.json of this name.
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  moduleNameMapper: { '^typeorm-model-hooks$': '<rootDir>/lib/index.ts' },
+  moduleNameMapper: {
+    '^typeorm-model-hooks$': '<rootDir>/lib/index.ts',
+    '^typeorm-model-hooks/receiver$': '<rootDir>/lib/receiver/index.ts',
+  },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

@@ -24,9 +24,20 @@ export const ERROR_CODES = {
   SECRET_KEY_MISSING: 'Stored secrets are encrypted with a key that was not given.',
   SECRET_UNREADABLE:
     'A stored secret does not open with its key: it was changed, or the key is another one.',
+  PAYLOAD_TOO_LARGE: 'An event holds more data than may be sent, so the write was rejected.',
   DELIVERY_NOT_FOUND: 'No delivery of that id is stored, or its event was pruned.',
   NO_LISTENER: 'Nobody answers an interactive hook.',
+  SIGNATURE_INVALID: 'A received request was not signed with the secret, or not lately.',
   IDLE_TIMEOUT: 'Work was left when the time given to idle() ran out.',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What is wrong with a received request. */
+export type VerificationReason =
+  | 'header-missing'
+  | 'timestamp-invalid'
+  | 'timestamp-too-old'
+  | 'timestamp-too-new'
+  | 'signature-mismatch'
+  | 'body-not-raw';

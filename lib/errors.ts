@@ -229,14 +229,6 @@ export class SecretUnreadableError extends ModelHookError {
   }
 }
 
-/** There is no such delivery, or nothing is left to send. */
-export class DeliveryNotFoundError extends ModelHookError {
-  readonly code = 'DELIVERY_NOT_FOUND';
-  constructor(readonly delivery: string) {
-    super(`No delivery ${delivery} is stored, or its event was pruned (option \`retention\`).`);
-  }
-}
-
 /** Work was left when the time given to `idle()` ran out. */
 export class IdleTimeoutError extends ModelHookError {
   readonly code = 'IDLE_TIMEOUT';

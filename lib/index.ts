@@ -19,13 +19,14 @@ export type {
   RetryOptions,
 } from './delivery/options';
 export type { DeliveryStatus, Outcome } from './delivery/outcome';
+export * from './delivery-errors';
 export type { Dispatcher, Engine } from './dispatch/dispatcher';
 export type { AttachOptions } from './dispatch/options';
 export type { RetentionOptions } from './dispatch/pruning';
 export type { Stats, Waiting } from './dispatch/stats';
 export type { EncryptionKeys } from './encryption-keys';
 export { modelHookEntities } from './entities';
-export { ERROR_CODES, type ErrorCode } from './error-codes';
+export { ERROR_CODES, type ErrorCode, type VerificationReason } from './error-codes';
 export * from './errors';
 export type { HookEvent } from './hook/event';
 export type { AnyFilter, ConditionOn, FilterOf } from './hook/filter';
@@ -61,6 +62,7 @@ export {
   ensureProtocol,
 } from './listener/recipient-validators';
 export type { RotateOptions } from './listener/rotation';
+export type { TestResult } from './listener/test-result';
 export type { Logger } from './logger';
 export {
   allOf,

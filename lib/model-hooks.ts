@@ -2,15 +2,12 @@ import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 import { silence } from './capture/silence';
 import { Database } from './database';
 import { Deliveries } from './delivery/deliveries';
+import { sendTest } from './delivery/test-delivery';
 import { checkDataSource, checkTables, checkVersion, installedVersion } from './dispatch/checks';
 import { Idle } from './dispatch/idle';
 import { followLifecycle } from './dispatch/lifecycle';
-import {
-  type AttachOptions,
-  policyOfHook,
-  type ResolvedOptions,
-  resolveOptions,
-} from './dispatch/options';
+import { type AttachOptions, type ResolvedOptions, resolveOptions } from './dispatch/options';
+import { Policies } from './dispatch/policies';
 import { Session } from './dispatch/session';
 import { type Stats, stats } from './dispatch/stats';
 import { OptionInvalidError } from './errors';
@@ -31,7 +28,7 @@ import { type Tables, tablesOf } from './tables';
 
 const attachments = new WeakMap<DataSource, Promise<ModelHooks>>();
 
-const DEFAULT_IDLE_TIMEOUT_MS = 30_000;
+const IDLE_TIMEOUT_MS = 30_000;
 
 /** The hooks of one DataSource: who may listen to them, and what became of their events. Start reading here. */
 export class ModelHooks {
@@ -45,7 +42,7 @@ export class ModelHooks {
   readonly #reporter = new Reporter();
   readonly #idle: Idle;
   readonly #definitions = new Map<string, DefinedHookOptions>();
-  readonly #policies = new Map<Hook, RecipientPolicy>();
+  readonly #policies: Policies;
   #session: Session | undefined;
   #isDetached = false;
 
@@ -82,15 +79,20 @@ export class ModelHooks {
   ) {
     this.#database = new Database(dataSource, options.connections);
     this.#tables = tablesOf(dataSource);
-    this.#parts = listenerParts({
-      dataSource,
+    this.#policies = new Policies(options.policy);
+    const shared = {
       database: this.#database,
       tables: this.#tables,
       catalog: () => this.#catalog,
-      policyOf: (hook) => this.#policyOf(hook),
+      policyOf: (hook: string | null) => this.#policyOf(hook),
+    };
+    this.#parts = listenerParts({
+      ...shared,
+      dataSource,
       startedAt: () => this.#current.startedAt,
       logger: options.logger,
       vault: options.vault,
+      sendTest: (listener) => sendTest({ ...shared, options }, listener),
     });
     this.listeners = this.#parts.listeners;
     this.deliveries = new Deliveries(this.#database, this.#tables, () =>
@@ -129,7 +131,7 @@ export class ModelHooks {
     name: string,
     options: DefinedHookOptions<Field>,
   ): DefinedHook<Field> {
-    const policy = this.#policyOfDeclared(options);
+    const policy = this.#policies.checked(options);
     const hook = this.#catalog.define(name, options);
     this.#policies.set(hook, policy);
     this.#definitions.set(name, options);
@@ -154,11 +156,7 @@ export class ModelHooks {
    * Resolves when nothing is in flight here and nothing is due now; retries of the future are not waited for. Rejects with
    * `IDLE_TIMEOUT`.
    */
-  idle({
-    timeoutMs = DEFAULT_IDLE_TIMEOUT_MS,
-  }: {
-    readonly timeoutMs?: number;
-  } = {}): Promise<void> {
+  idle({ timeoutMs = IDLE_TIMEOUT_MS }: { readonly timeoutMs?: number } = {}): Promise<void> {
     return this.#idle.wait(timeoutMs);
   }
 
@@ -217,16 +215,13 @@ export class ModelHooks {
     for (const [name, options] of this.#definitions) catalog.define(name, options);
     const stored = { database: this.#database, tables: this.#tables, store: this.#parts.store };
     await reviewListeners(stored, catalog, this.options.logger);
-    this.#policies.clear();
-    for (const hook of catalog.list())
-      this.#policies.set(hook, this.#policyOfDeclared(hook.declared));
+    for (const hook of catalog.list()) this.#policies.set(hook);
     const { dataSource, options } = this;
     this.#session = new Session(
       {
+        ...stored,
         dataSource,
         options,
-        database: this.#database,
-        tables: this.#tables,
         matching: this.#parts.matching,
         reporter: this.#reporter,
         policyOf: (hook) => this.#policyOf(hook),
@@ -249,13 +244,7 @@ export class ModelHooks {
     this.#session = undefined;
   }
 
-  #policyOfDeclared({ delivery }: Pick<DefinedHookOptions, 'delivery'>): RecipientPolicy {
-    const { policy } = this.options;
-    return delivery ? policyOfHook(policy, delivery) : policy;
-  }
-
   #policyOf(name: string | null): RecipientPolicy {
-    const hook = name === null ? undefined : this.#catalog.find(name);
-    return (hook && this.#policies.get(hook)) ?? this.options.policy;
+    return this.#policies.of(name === null ? undefined : this.#catalog.find(name));
   }
 }

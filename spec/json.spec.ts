@@ -1,5 +1,15 @@
 import fc from 'fast-check';
-import { canonicalJson, isPlainObject, type JsonValue, storable, toJson } from '../lib/json';
+import {
+  canonicalJson,
+  isPlainObject,
+  isWithin,
+  type JsonValue,
+  MAX_LEVELS,
+  sameJson,
+  storable,
+  toJson,
+} from '../lib/json';
+import { nestedLists, nestedObjects } from './support/nested';
 
 describe('toJson', () => {
   it.each([
@@ -64,6 +74,52 @@ describe('toJson', () => {
     expect(Object.keys(json as object)).toEqual(['__proto__']);
     expect(json).not.toHaveProperty('isAdmin');
     expect(JSON.stringify(json)).toBe('{"__proto__":{"isAdmin":true}}');
+  });
+});
+
+describe.each([
+  ['lists', nestedLists],
+  ['objects', nestedObjects],
+])('%s, nested deep', (_, nested) => {
+  it('are JSON up to a thousand levels, and can be compared and written', () => {
+    const value = toJson(nested(MAX_LEVELS));
+    expect(value).not.toBeNull();
+    expect(isWithin(value, MAX_LEVELS)).toBe(true);
+    expect(isWithin(value, MAX_LEVELS - 1)).toBe(false);
+    expect(sameJson(value, toJson(nested(MAX_LEVELS)))).toBe(true);
+    expect(JSON.stringify(value)).toBe(canonicalJson(value));
+  });
+
+  it.each([MAX_LEVELS + 1, 10_000, 1_000_000])('are null of %i levels', (levels) => {
+    expect(toJson(nested(levels))).toBeNull();
+    expect(toJson({ a: 1, b: nested(levels) })).toBeNull();
+    expect(isWithin(nested(levels), MAX_LEVELS)).toBe(false);
+  });
+});
+
+describe('what holds itself', () => {
+  it('is null, however often it does', () => {
+    const itself: Record<string, unknown> = {};
+    itself.a = itself;
+    itself.b = [itself, itself];
+    expect(toJson(itself)).toBeNull();
+    const endless = { toJSON: () => ({ endless }) };
+    expect(toJson(endless)).toBeNull();
+  });
+
+  it('is told from what is told twice', () => {
+    const twice = { at: new Date(0) };
+    const json = { at: '1970-01-01T00:00:00.000Z' };
+    expect(toJson([twice, twice])).toEqual([json, json]);
+  });
+
+  it('fails as its toJSON does', () => {
+    const failing = {
+      toJSON: () => {
+        throw new RangeError('of its own');
+      },
+    };
+    expect(() => toJson(failing)).toThrow('of its own');
   });
 });
 

@@ -14,7 +14,10 @@ import { RunnerBatches } from './runner-batches';
 import { withTargets } from './targets';
 
 export interface CaptureOptions {
-  /** What becomes of a write whose event cannot be made, because a function of the hook throws. @defaultValue `'throw'` */
+  /**
+   * What becomes of a write whose event cannot be made, because a function of the hook throws, or may not be
+   * (`delivery.payloadTooLarge`). @defaultValue `'throw'`
+   */
   readonly onCaptureError?: 'throw' | 'log';
 }
 
@@ -48,7 +51,7 @@ export class Capture {
     const copied = distinct.filter(({ plan, removed }) => !plan.needsRow && !removed);
     const others = distinct.filter(({ plan, removed }) => plan.needsRow || removed);
     const ready = await this.#ready(runner, others);
-    const events = await this.outbox.write(
+    const written = await this.outbox.write(
       runner,
       copied.map(({ id, plan, operation, key, before }) => ({
         id,
@@ -59,7 +62,25 @@ export class Capture {
       })),
       ready,
     );
+    const events = await this.#ofAllowedSize(runner, written);
     if (events.length > 0) this.reports.captured(runner, events);
+  }
+
+  /** The others are too large: they reject the write, or are taken back. */
+  async #ofAllowedSize(
+    runner: QueryRunner,
+    events: readonly WrittenEvent[],
+  ): Promise<readonly WrittenEvent[]> {
+    const tooLarge = new Set<WrittenEvent>();
+    for (const event of events) {
+      const excess = this.outbox.limits.excessOf(event);
+      if (excess) await this.fail(runner, excess);
+      if (excess) tooLarge.add(event);
+    }
+    if (tooLarge.size === 0) return events;
+    const ids = [...tooLarge].map(({ id }) => id);
+    await this.outbox.takeBack(runner, ids);
+    return events.filter((event) => !tooLarge.has(event));
   }
 
   async #ready(runner: QueryRunner, changes: readonly Change[]): Promise<readonly ReadyEvent[]> {
@@ -83,6 +104,7 @@ export class Capture {
       const event = change.plan.needsRow
         ? readyEvent(this.dataSource, change, raw)
         : removal(change, raw);
+      if (event) this.outbox.limits.check(event);
       return event && (await withTargets(this.dataSource, event, this.options.vault));
     } catch (error) {
       return this.fail(runner, error);

@@ -3,7 +3,7 @@ import { CaptureFailedError } from '../errors';
 import type { Field } from '../hook/field';
 import type { Hook } from '../hook/hook';
 import type { HookRow } from '../hook/options';
-import { type JsonRecord, type JsonValue, sameJson, toJson } from '../json';
+import { isWithin, type JsonRecord, type JsonValue, MAX_LEVELS, sameJson, toJson } from '../json';
 import { loggable } from '../loggable';
 import type { Change } from './change';
 import type { ReadyEvent } from './outbox';
@@ -82,11 +82,15 @@ function computedEvent(
   };
 }
 
-/** What is provided of a row, as the database wrote it. */
+/** What is provided of a row, as the database wrote it; too deep for JSON, it is null. */
 export function provided(fields: readonly Field[], raw: JsonRecord): JsonRecord {
   return Object.fromEntries(
-    fields.flatMap(({ path }) => (raw[path] === undefined ? [] : [[path, raw[path]] as const])),
-  ) as JsonRecord;
+    fields.flatMap(({ path }) => {
+      const value = raw[path];
+      if (value === undefined) return [];
+      return [[path, isWithin(value, MAX_LEVELS) ? value : null] as const];
+    }),
+  );
 }
 
 /** The provided values of some old ones, as they are sent. */

@@ -11,6 +11,7 @@ import { rawObjectSql } from './raw';
 import { rowId } from './row-id';
 import { keyColumnsSql, keyIsSql, keyJoinSql, keyParameters, tableSql } from './rows';
 import type { StoredTargets } from './sealed-targets';
+import type { SizeLimits } from './size-limits';
 import { Statement } from './statement';
 
 /** An event whose values are here already. */
@@ -36,6 +37,8 @@ export interface WrittenEvent {
   readonly hook: string;
   readonly event: string;
   readonly operation: Operation | null;
+  /** Of its data; measured only where it may not be of any size. */
+  readonly bytes?: number;
 }
 
 /** Where events wait, in the transaction that made them, to be planned after its commit. */
@@ -48,6 +51,7 @@ export class Outbox {
     private readonly processId: string,
     /** Why the events of this process are never told, if they are not. */
     private readonly skipped: string | null,
+    readonly limits: SizeLimits,
   ) {}
 
   /** Writes all of them in one statement and gives those that were written: a row that is gone makes no event. */
@@ -60,13 +64,24 @@ export class Outbox {
     const statement = new Statement<WrittenEvent>();
     const sources = eventGroups(copied).map((group) => this.#copied(statement, group));
     if (ready.length > 0) sources.push(readySource(statement, ready));
-    const sql = this.#sql(statement, sources);
+    const isMeasured = copied.some(({ plan }) => this.limits.isSetFor(plan.hook));
+    const measure = isMeasured ? ', octet_length(data::text) AS bytes' : '';
+    const sql = this.#sql(statement, sources) + measure;
     // Targets may hold secrets, which TypeORM's logger would print.
     const holdsTargets = ready.some(({ targets }) => targets);
-    const written: readonly { id: string }[] = holdsTargets
+    const written: readonly { id: string; bytes?: number }[] = holdsTargets
       ? await runOn(runner, sql, statement.parameters)
       : await runner.query(sql, statement.parameters);
-    return written.flatMap(({ id }) => statement.events.get(id) ?? []);
+    return written.flatMap(({ id, bytes }) => {
+      const event = statement.events.get(id);
+      if (!event) return [];
+      return bytes === undefined ? event : { ...event, bytes };
+    });
+  }
+
+  /** Takes back what the same transaction has written. */
+  async takeBack(runner: QueryRunner, ids: readonly string[]): Promise<void> {
+    await runner.query(`DELETE FROM ${this.tables.event} WHERE id = ANY($1::uuid[])`, [ids]);
   }
 
   // PostgreSQL plans this anew for every save, which takes longer than running it: what is null is left out.

@@ -1,4 +1,5 @@
 import type { HookRow } from '../hook/options';
+import { MAX_LEVELS } from '../json';
 
 /** Values by path as the functions of a hook see them: `home.city` becomes `{ home: { city } }`, frozen, and plain all through. */
 export function plainRow(values: ReadonlyMap<string, unknown>): HookRow {
@@ -16,8 +17,10 @@ export function plainRow(values: ReadonlyMap<string, unknown>): HookRow {
   return deepFreeze(row);
 }
 
-export function deepFreeze<T>(value: T): T {
+/** What is nested deeper than anything that is sent stays as it is. */
+export function deepFreeze<T>(value: T, levels = MAX_LEVELS): T {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-  for (const member of Object.values(value)) deepFreeze(member);
+  if (levels === 0) return value;
+  for (const member of Object.values(value)) deepFreeze(member, levels - 1);
   return Object.freeze(value);
 }

@@ -4,23 +4,26 @@ import type { Logger } from '../logger';
 import type { Vault } from '../vault';
 import { type CaptureOptions, EVENT_DROPPED } from './capture';
 import type { ReadyEvent } from './outbox';
+import type { SizeLimits } from './size-limits';
 import { withTargets } from './targets';
 
 interface SentOptions extends Required<CaptureOptions> {
   readonly logger: Logger;
   readonly vault: Vault;
+  readonly limits: SizeLimits;
 }
 
 /**
- * An event of a defined hook, with the targets that the hook's `resolve` names. Where that fails, `onCaptureError` decides: the error
- * is thrown, or the event is dropped, and null given.
+ * An event of a defined hook, with the targets that the hook's `resolve` names. Where that fails, or it is too large, `onCaptureError`
+ * decides: the error is thrown, or the event is dropped, and null given.
  */
 export async function sentEvent(
   dataSource: DataSource,
   event: ReadyEvent,
-  { onCaptureError, logger, vault }: SentOptions,
+  { onCaptureError, logger, vault, limits }: SentOptions,
 ): Promise<ReadyEvent | null> {
   try {
+    limits.check(event);
     return await withTargets(dataSource, event, vault);
   } catch (error) {
     if (onCaptureError === 'throw') throw error;

@@ -56,7 +56,10 @@ function checked({ name }: Hook, answer: unknown): Targets {
     );
   if (answer.length > MAX_TARGETS)
     throw new CaptureFailedError(name, `\`resolve\` may give at most ${MAX_TARGETS} targets.`);
-  return toJson(answer) as unknown as Targets;
+  const targets = toJson(answer);
+  if (targets === null)
+    throw new CaptureFailedError(name, '`resolve` gave targets that are nested too deep.');
+  return targets as unknown as Targets;
 }
 
 function isTarget(target: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { HookEvent } from '../hook/event';
 import type { Hook } from '../hook/hook';
-import { body } from './body';
+import { body, bodyWithoutData } from './body';
 import type { OriginSign } from './breakers';
 import type { Chunk } from './chunk';
 import { attemptOptions } from './defaults';
@@ -23,6 +23,8 @@ export interface PendingDelivery {
   readonly state: DeliveryState;
   /** It has its turn among the deliveries about its row. */
   readonly ordered: boolean;
+  /** Its values are samples. */
+  readonly isTest?: boolean;
 }
 
 export interface AttemptContext {
@@ -30,6 +32,8 @@ export interface AttemptContext {
   /** Of the attachment. */
   readonly options: Required<AttemptOptions>;
   readonly signal: AbortSignal;
+  /** Told of a body that was too long, and is sent without its data. */
+  readonly truncated?: (event: HookEvent, bytes: number, maxBytes: number) => void;
 }
 
 export type AttemptRecord = Omit<OutcomeRecord, 'closes'>;
@@ -43,7 +47,7 @@ export interface AttemptResult {
 /** Sends a delivery once, and says what came of it. Rejects only where no request can be made of it. */
 export async function attempt(
   delivery: PendingDelivery,
-  { client, options: general, signal }: AttemptContext,
+  { client, options: general, signal, truncated }: AttemptContext,
 ): Promise<AttemptResult> {
   const { hook, recipient, state } = delivery;
   if (recipient.unreadable)
@@ -52,7 +56,9 @@ export async function attempt(
   const at = new Date();
   const startedAt = performance.now();
   const { timeoutMs, maxResponseBytes } = options;
-  const reply = await client.post({ ...signed(delivery, at), timeoutMs, maxResponseBytes, signal });
+  const content = contentOf(delivery, options.maxPayloadBytes, truncated);
+  const request = signed(delivery, content, at);
+  const reply = await client.post({ ...request, timeoutMs, maxResponseBytes, signal });
   const judgement = judge(reply, { state, options, replies: recipient.replies });
   const redact = redactor(recipient.secrets);
   const record = {
@@ -110,9 +116,25 @@ function identity({ chunk, deliveryId, event, recipient, ordered }: Omit<Pending
   };
 }
 
-function signed({ deliveryId, event, hook, recipient, state }: PendingDelivery, at: Date) {
-  const { contentType, format, secret, previousSecret, target } = recipient;
-  const content = body(event, hook, { contentType, format: format ?? hook.format });
+function contentOf(
+  { event, hook, recipient: { contentType, format } }: PendingDelivery,
+  maxBytes: number,
+  truncated: AttemptContext['truncated'],
+): string {
+  const layout = { contentType, format: format ?? hook.format };
+  const content = body(event, hook, layout);
+  const bytes = Buffer.byteLength(content);
+  if (bytes <= maxBytes) return content;
+  truncated?.(event, bytes, maxBytes);
+  return bodyWithoutData(event, layout);
+}
+
+function signed(
+  { deliveryId, event, recipient, state, isTest = false }: PendingDelivery,
+  content: string,
+  at: Date,
+) {
+  const { secret, previousSecret, target } = recipient;
   const headers = requestHeaders(event, recipient, {
     deliveryId,
     attempt: state.attempt + 1,
@@ -120,6 +142,7 @@ function signed({ deliveryId, event, hook, recipient, state }: PendingDelivery, 
     secret,
     previousSecret,
     now: at.getTime(),
+    isTest,
   });
   return { url: new URL(target), headers, body: content };
 }

@@ -6,16 +6,25 @@ import type { ContentType } from '../listener/listener';
 
 type JsonObject = { readonly [key: string]: JsonValue };
 
+export interface Layout {
+  readonly format: BodyFormat;
+  readonly contentType: ContentType;
+}
+
 /** The body of a request, as the listener wants it laid out and encoded. */
-export function body(
-  event: HookEvent,
-  hook: Hook,
-  { format, contentType }: { readonly format: BodyFormat; readonly contentType: ContentType },
-): string {
+export function body(event: HookEvent, hook: Hook, { format, contentType }: Layout): string {
   if (contentType === 'application/json')
     return JSON.stringify(layout(event, format, (values) => nested(values, hook)));
   const flat = layout(event, format, (values) => values);
   return new URLSearchParams(formPairs(flat, format)).toString();
+}
+
+/** The same without its data, for one that is too long. */
+export function bodyWithoutData(event: HookEvent, { format, contentType }: Layout): string {
+  const { data, previous, ...others } = layout(event, format, () => ({}));
+  const content = format === 'fields' ? { truncated: true } : { ...others, truncated: true };
+  if (contentType === 'application/json') return JSON.stringify(content);
+  return new URLSearchParams(formPairs(content, format)).toString();
 }
 
 function layout(

@@ -12,6 +12,7 @@ export const ATTEMPT_DEFAULTS = {
   ...RETRY_DEFAULTS,
   timeoutMs: 3_000,
   maxResponseBytes: 16_384,
+  maxPayloadBytes: 1_048_576,
   disableAfterMs: 432_000_000,
 } as const satisfies Required<AttemptOptions>;
 
@@ -20,6 +21,7 @@ export const DELIVERY_DEFAULTS = {
   maxConcurrency: 256,
   maxConcurrencyPerOrigin: 32,
   keepAlive: true,
+  payloadTooLarge: 'truncate',
   proxy: null,
   ca: [],
 } as const satisfies Required<Omit<DeliveryOptions, 'recipients'>>;
@@ -28,7 +30,8 @@ export const DELIVERY_DEFAULTS = {
 export function attemptOptions(
   ...nearestLast: readonly (AttemptOptions | undefined)[]
 ): Required<AttemptOptions> {
-  return Object.assign({}, ATTEMPT_DEFAULTS, ...nearestLast.map(ofAttempts));
+  const layers = [ATTEMPT_DEFAULTS, ...nearestLast.map(ofAttempts)];
+  return Object.fromEntries(layers.flatMap((layer) => Object.entries(layer))) as never;
 }
 
 /** Other options of a hook or listener, such as `recipients`, are none of an attempt. */
@@ -36,6 +39,17 @@ function ofAttempts(options: AttemptOptions | undefined): Partial<AttemptOptions
   const set = Object.entries(withoutUndefined(options));
   return Object.fromEntries(set.filter(([option]) => Object.hasOwn(ATTEMPT_DEFAULTS, option)));
 }
+
+/** Of the data of a hook's event, where more of it is refused; null where it is sent without. */
+export function maxDataBytes(
+  general: Required<SizeOptions>,
+  ofHook: SizeOptions = {},
+): number | null {
+  const { payloadTooLarge, maxPayloadBytes } = { ...general, ...withoutUndefined(ofHook) };
+  return payloadTooLarge === 'throw' ? maxPayloadBytes : null;
+}
+
+type SizeOptions = Pick<DeliveryOptions, 'payloadTooLarge' | 'maxPayloadBytes'>;
 
 /** An option that is there but undefined is left out. */
 export function withoutUndefined<T extends object>(options: T | undefined): Partial<T> {

@@ -1,6 +1,7 @@
 import { validate as isUuid } from 'uuid';
 import type { Database } from '../database';
-import { DeliveryNotFoundError, OptionInvalidError } from '../errors';
+import { DeliveryNotFoundError } from '../delivery-errors';
+import { OptionInvalidError } from '../errors';
 import type { Tables } from '../tables';
 import {
   type AttemptRow,

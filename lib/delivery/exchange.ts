@@ -10,6 +10,9 @@ export interface Answer {
   readonly truncated: boolean;
 }
 
+/** Replies before the reply (1xx) that are listened to: one endpoint may send them without end. */
+const MAX_INFORMATIONAL = 32;
+
 /** One request and its reply, read as it comes: undici's `request` makes a stream and listens to a signal for each, which costs more. */
 export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner {
   /** Rejects with what broke it off. */
@@ -18,6 +21,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner {
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #httpStatus = 0;
+  #informational = 0;
   #retryAfter: string | null = null;
   #controller: Dispatcher.DispatchController | undefined;
   #broken: Error | undefined;
@@ -45,13 +49,26 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner {
   }
 
   onResponseStart(
-    _controller: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     httpStatus: number,
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): void {
+    if (httpStatus < 200) {
+      this.#beforeReply(controller, httpStatus);
+      return;
+    }
     const value = headers['retry-after'];
     this.#httpStatus = httpStatus;
     this.#retryAfter = (Array.isArray(value) ? value[0] : value) ?? null;
+  }
+
+  /** Neither of them is an answer: of another protocol we speak nothing, and what is below 100 undici's parser stumbles over. */
+  #beforeReply(controller: Dispatcher.DispatchController, httpStatus: number): void {
+    this.#informational += 1;
+    if (httpStatus < 100 || httpStatus === 101)
+      controller.abort(new Error(`HTTP ${httpStatus} is no answer`));
+    else if (this.#informational > MAX_INFORMATIONAL)
+      controller.abort(new Error(`more than ${MAX_INFORMATIONAL} informational replies came`));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -1,5 +1,5 @@
 import type { HookEvent } from '../hook/event';
-import { isHeader } from '../listener/validation';
+import { sendable } from '../listener/validation';
 import type { Recipient } from './recipients';
 import { hookHmac, webhookSignature } from './signature';
 import { USER_AGENT } from './user-agent';
@@ -13,13 +13,15 @@ export interface SignedRequest {
   /** Signed with too, while both hold. */
   readonly previousSecret: string | null;
   readonly now: number;
+  /** The values are samples. */
+  readonly isTest?: boolean;
 }
 
 /** All headers of one request: the hook's, then the listener's, then ours, each over the ones before. */
 export function requestHeaders(
   event: HookEvent,
   listener: Pick<Recipient, 'id' | 'contentType' | 'digest' | 'headers'>,
-  { deliveryId, attempt, body, secret, previousSecret, now }: SignedRequest,
+  { deliveryId, attempt, body, secret, previousSecret, now, isTest = false }: SignedRequest,
 ): Record<string, string> {
   const timestamp = Math.floor(now / 1_000);
   const signed = { id: deliveryId, timestamp, body };
@@ -37,6 +39,7 @@ export function requestHeaders(
     }),
     'hook-subscription': listener.id,
     'hook-attempt': String(attempt),
+    ...(isTest && { 'hook-test': '1' }),
     'webhook-id': deliveryId,
     'webhook-timestamp': String(timestamp),
     'webhook-signature': secrets.map((one) => webhookSignature(one, signed)).join(' '),
@@ -45,11 +48,11 @@ export function requestHeaders(
 
 /** Names in lower case, so that one header is one key. What a hook's function may not set is left out. */
 function allowed(headers: Readonly<Record<string, unknown>>): Record<string, string> {
-  const entries = Object.entries(headers).filter(([name, value]) => isHeader(name, value));
-  return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), String(value)]));
+  const sent = sendable(Object.entries(headers));
+  return Object.fromEntries(sent.map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** An event's name is the application's word; what a header cannot carry is percent-encoded. */
+/** An event's name is the application's word; what a header cannot carry is percent-encoded, and so is what would read like it. */
 function headerText(text: string): string {
-  return /^[\x21-\x7e]*$/.test(text) ? text : encodeURIComponent(text);
+  return /^[\x21-\x24\x26-\x7e]*$/.test(text) ? text : encodeURIComponent(text.toWellFormed());
 }

@@ -1,6 +1,7 @@
 import { Agent } from 'undici';
 import { ModelHookError } from '../errors';
 import type { RecipientPolicy } from '../listener/recipient-policy';
+import { cappedConnector } from './capped-connector';
 import { Connector, type Route } from './connector';
 import { Exchange } from './exchange';
 import type { Reply } from './judge';
@@ -23,6 +24,9 @@ export interface Post {
   readonly signal?: AbortSignal;
 }
 
+/** How long an endpoint may ask for its idle connections to be kept open. */
+const KEEP_ALIVE_MAX_MS = 30_000;
+
 /** Posts to recipients that the policy allows. Follows no redirect, decompresses nothing, reads a bounded part of a reply. */
 export class HttpClient {
   readonly #agent: Agent;
@@ -38,7 +42,8 @@ export class HttpClient {
     this.#agent = new Agent({
       connections: maxConcurrencyPerOrigin,
       pipelining: keepAlive ? 1 : 0,
-      connect: this.#connector.connect,
+      keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
+      connect: cappedConnector(this.#connector.connect),
     });
   }
 

@@ -1,4 +1,4 @@
-import { isPlainObject, type JsonValue } from '../json';
+import { isPlainObject, isWithin, type JsonValue, MAX_LEVELS } from '../json';
 import { backoffMs } from './backoff';
 import type { AttemptOptions } from './options';
 import type { DeliveryState, ListenerEffect, Outcome } from './outcome';
@@ -130,7 +130,9 @@ function jsonObject(text: string): Record<string, JsonValue> | null {
   if (!text.trimStart().startsWith('{')) return null;
   try {
     const value: unknown = JSON.parse(text);
-    return isPlainObject(value) ? (value as Record<string, JsonValue>) : null;
+    // Deeper, it could be parsed, but not stored: JSON.stringify would fail.
+    const isUsable = isPlainObject(value) && isWithin(value, MAX_LEVELS);
+    return isUsable ? (value as Record<string, JsonValue>) : null;
   } catch {
     return null;
   }

@@ -51,6 +51,8 @@ export interface AttemptOptions extends RetryOptions {
   readonly timeoutMs?: number;
   /** What is read and judged of a reply; beyond it the connection is closed. @defaultValue `16384` */
   readonly maxResponseBytes?: number;
+  /** The longest body, in bytes. A longer one is sent without `data` and with `truncated: true`. @defaultValue `1048576` */
+  readonly maxPayloadBytes?: number;
   /** Unbroken failure after which a listener is deactivated, in milliseconds. @defaultValue `432000000` */
   readonly disableAfterMs?: number;
 }
@@ -71,6 +73,11 @@ export interface DeliveryOptions extends AttemptOptions {
   readonly maxConcurrencyPerOrigin?: number;
   /** @defaultValue `true` */
   readonly keepAlive?: boolean;
+  /**
+   * What becomes of a write whose event holds more data than `maxPayloadBytes`. `'throw'` rejects it with `PAYLOAD_TOO_LARGE`, or drops
+   * the event where `onCaptureError` is `'log'`. Set for the attachment or a hook. @defaultValue `'truncate'`
+   */
+  readonly payloadTooLarge?: 'truncate' | 'throw';
   /**
    * An HTTP proxy that all requests go through: `http://user:pass@host:port`, or https. It is asked to connect (CONNECT) to the address that
    * was resolved and checked here, for http targets too. The address of the proxy itself is subject to no policy. Null: none.

@@ -17,6 +17,7 @@ import type { DeliveryOptions } from './options';
 import { pendingOf } from './pending';
 import type { Recorder } from './recorder';
 import { HeldListeners, type Restraints } from './restraints';
+import type { TruncationWarnings } from './truncation-warnings';
 import { Verdicts } from './verdicts';
 
 export type SenderOptions = Required<Omit<DeliveryOptions, 'recipients'>>;
@@ -55,6 +56,7 @@ export class Sender {
     private readonly options: SenderOptions,
     /** Called when more may be claimed of a listener that was restrained. */
     hasRoom: () => void,
+    private readonly warnings: TruncationWarnings,
   ) {
     this.#lanes = new Lanes(options, hasRoom);
     this.#held = new HeldListeners((origin) => this.#quantumOf(origin));
@@ -155,7 +157,9 @@ export class Sender {
     }
     const client = this.#clients.for(pending.hook, pending.recipient.delivery.recipients);
     const { signal } = this.#stopping;
-    const { record, sign } = await attempt(pending, { client, options: this.options, signal });
+    const { options, warnings } = this;
+    const context = { client, options, signal, truncated: warnings.note };
+    const { record, sign } = await attempt(pending, context);
     this.#verdicts.note(record);
     this.#report(record);
     if (sign) await this.#noteSign(origin, sign);

@@ -106,14 +106,21 @@ function check(options: ResolvedOptions): void {
     requireNumber(option, options[option], 1);
   for (const option of ['eventsMs', 'deliveriesMs'] as const)
     requireNumber(`retention.${option}`, retention[option], 0);
-  const { maxConcurrency, maxConcurrencyPerOrigin, keepAlive, proxy, ca, ...attempts } = delivery;
+  const { maxConcurrency, maxConcurrencyPerOrigin, keepAlive, ...others } = delivery;
+  const { proxy, ca, payloadTooLarge, ...attempts } = others;
   checkRoute({ proxy, ca });
   requireNumber('delivery.maxConcurrency', maxConcurrency, 1);
   requireNumber('delivery.maxConcurrencyPerOrigin', maxConcurrencyPerOrigin, 1);
   if (typeof keepAlive !== 'boolean')
     throw new OptionInvalidError('delivery.keepAlive', 'true or false');
+  checkPayloadTooLarge(payloadTooLarge);
   if (!areAttemptOptions(attempts))
     throw new OptionInvalidError('delivery', 'numbers within their bounds, and no unknown option');
+}
+
+export function checkPayloadTooLarge(said: DeliveryOptions['payloadTooLarge']): void {
+  if (said !== 'truncate' && said !== 'throw')
+    throw new OptionInvalidError('delivery.payloadTooLarge', "'truncate' or 'throw'");
 }
 
 function requireNumber(option: string, value: number, minimum: number): void {

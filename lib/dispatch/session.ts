@@ -10,12 +10,15 @@ import { Outbox, type ReadyEvent, type WrittenEvent } from '../capture/outbox';
 import { capturePlans } from '../capture/plan';
 import { rowId } from '../capture/row-id';
 import { sentEvent } from '../capture/sent';
+import { SizeLimits } from '../capture/size-limits';
 import type { Database } from '../database';
 import { Breakers } from '../delivery/breakers';
+import { maxDataBytes } from '../delivery/defaults';
 import { ListenerHealth } from '../delivery/listener-health';
 import { ChunkLoader } from '../delivery/loading';
 import { Recorder } from '../delivery/recorder';
 import { Sender } from '../delivery/sender';
+import { TruncationWarnings } from '../delivery/truncation-warnings';
 import type { HookCatalog } from '../hook/catalog';
 import type { Hook } from '../hook/hook';
 import { providedValues } from '../hook/provided-values';
@@ -25,6 +28,7 @@ import type { RecipientPolicy } from '../listener/recipient-policy';
 import { loggable } from '../loggable';
 import type { Reporter } from '../reports';
 import type { Tables } from '../tables';
+import { afterRelease } from './after-release';
 import { Carrier } from './carrier';
 import { Claims } from './claims';
 import { LocalDispatcher } from './dispatcher';
@@ -64,7 +68,10 @@ export class Session {
   ) {
     const { dataSource, tables, options, database } = parts;
     const skipped = options.dispatcher === 'disabled' ? 'the dispatcher was disabled' : null;
-    this.outbox = new Outbox(dataSource, tables, this.processId, skipped);
+    const limits = new SizeLimits((hook) =>
+      maxDataBytes(options.delivery, catalog.find(hook)?.declared.delivery),
+    );
+    this.outbox = new Outbox(dataSource, tables, this.processId, skipped, limits);
     this.#oldRows = new OldRows(dataSource);
     this.#waits = new TrialWaits(database, tables);
     this.#claims = new Claims(database, tables, this.processId, options.leaseMs);
@@ -150,7 +157,8 @@ export class Session {
       // A resource that is named has an order of events as a row has.
       rowId: ref === undefined ? null : rowId(hook, [ref]),
     };
-    const event = await sentEvent(dataSource, sent, options);
+    const { limits } = this.outbox;
+    const event = await sentEvent(dataSource, sent, { ...options, limits });
     if (!event) return '';
     const joined = manager?.queryRunner;
     if (joined?.isTransactionActive) return this.#write(joined, event);
@@ -208,12 +216,23 @@ export class Session {
     const lease = { processId: this.processId, leaseMs };
     const wake = (afterMs?: number) => engine.wakeForDue(afterMs);
     const breakers = new Breakers(database, tables, logger, wake);
+    const warnings = new TruncationWarnings(logger);
+    const sender = new Sender(
+      loader,
+      recorder,
+      breakers,
+      policyOf,
+      reporter,
+      options.delivery,
+      wake,
+      warnings,
+    );
     const engine: DeliveryEngine = new DeliveryEngine(
       new Planner(dataSource, database, tables, matching, catalog, lease, logger),
       this.#claims,
       new Carrier(
         this.#claims,
-        new Sender(loader, recorder, breakers, policyOf, reporter, options.delivery, wake),
+        sender,
         recorder,
         typeof dispatcher === 'object' ? dispatcher : new LocalDispatcher(),
         logger,
@@ -225,17 +244,4 @@ export class Session {
     );
     return engine;
   }
-}
-
-/**
- * Lets whoever releases the runner wait, after its connection went back to the pool. TypeORM releases the runner of a `save()` or a
- * `transaction()` before it returns; in the commit hook the connection is still held.
- */
-function afterRelease(runner: QueryRunner, done: Promise<void>): void {
-  const { release } = runner;
-  runner.release = async () => {
-    runner.release = release;
-    await release.call(runner);
-    await done;
-  };
 }

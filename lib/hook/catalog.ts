@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'ty
 import { AmbiguousHookError, DuplicateHookError, HookNotFoundError } from '../errors';
 import { defineHook, eventNames, type Hook, resolveHook } from './hook';
 import { declaredHooks, hookTargets } from './model-hook';
+import { checkStorable } from './names';
 import type { DefinedHookOptions } from './options';
 import { checkName, isOwnName, OWN_HOOKS } from './own-hooks';
 
@@ -88,6 +89,7 @@ export class HookCatalog {
   }
 
   #add(hook: Hook): Hook {
+    for (const name of [hook.name, ...eventNames(hook)]) checkStorable(name);
     if (this.#byName.has(hook.name)) throw new DuplicateHookError(hook.name);
     this.#byName.set(hook.name, hook);
     return hook;

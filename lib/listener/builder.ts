@@ -52,7 +52,10 @@ export function draftOf(
   return { ...of, options: asOptions(target), operations: undefined, match: undefined };
 }
 
-/** What `listener(…)` takes, as options. What is neither text nor options, say an unset variable, is refused as a URL. */
+/**
+ * What `listener(…)` takes, as options of their own: neither what they inherit nor what is changed later comes in behind the checks. What
+ * is neither text nor options, say an unset variable, is refused as a URL.
+ */
 function asOptions(target: string | ListenerOptions): ListenerOptions {
-  return typeof target === 'object' && target !== null ? target : { url: target };
+  return typeof target === 'object' && target !== null ? { ...target } : { url: target };
 }

@@ -15,6 +15,7 @@ import type { Reencryption } from './reencryption';
 import type { RotateOptions, SecretRotation } from './rotation';
 import type { Saving } from './saving';
 import { type ListenerStore, unknownListener } from './store';
+import type { TestResult } from './test-result';
 
 /** What `find` may ask for; all of it must hold. */
 export interface ListenerWhere {
@@ -47,6 +48,7 @@ export class Listeners {
     private readonly audience: Audience,
     private readonly saving: Saving,
     private readonly startedAt: () => Date,
+    private readonly sendTest: (listener: Listener) => Promise<TestResult>,
   ) {}
 
   /** The start of `hooks.for(Person).listener(…)` and `hooks.listen(…)`. */
@@ -102,6 +104,16 @@ export class Listeners {
   /** Why a listener is told of an event, or why not. Rejects with `LISTENER_INVALID` and `OPTION_INVALID` for unknown ids. */
   explain(event: HookEvent | string, listener: Listener | string): Promise<Explanation> {
     return this.audience.explain(event, listener);
+  }
+
+  /**
+   * Sends a sample event to a listener at once, active or not, and resolves with what came of it: header `Hook-Test: 1`, else signed and
+   * sent like any other. Nothing is stored, nothing retried. Rejects with `LISTENER_INVALID` for an unknown id.
+   */
+  async test(id: string): Promise<TestResult> {
+    const listener = await this.get(id);
+    if (!listener) throw unknownListener(id);
+    return this.sendTest(listener);
   }
 
   /** Rejects with `OPTION_INVALID` for what cannot be asked for. */

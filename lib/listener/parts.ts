@@ -9,6 +9,7 @@ import { Audience } from './audience';
 import { Candidates } from './candidates';
 import { DynamicListeners } from './dynamic-listeners';
 import { KeyStore } from './key-store';
+import type { Listener } from './listener';
 import { Listeners } from './listeners';
 import { ListenerMatching } from './matching';
 import type { RecipientPolicy } from './recipient-policy';
@@ -17,6 +18,7 @@ import { SecretRotation } from './rotation';
 import { Saving } from './saving';
 import { SealedListeners, SealedTargets } from './sealed-rows';
 import { ListenerStore } from './store';
+import type { TestResult } from './test-result';
 
 interface Surroundings {
   readonly dataSource: DataSource;
@@ -28,6 +30,7 @@ interface Surroundings {
   readonly vault: Vault;
   /** When this process attached, by the clock of the database. */
   readonly startedAt: () => Date;
+  readonly sendTest: (listener: Listener) => Promise<TestResult>;
 }
 
 /** What a DataSource's listeners are stored, found and asked for with. */
@@ -38,7 +41,7 @@ export interface ListenerParts {
 }
 
 export function listenerParts(surroundings: Surroundings): ListenerParts {
-  const { dataSource, database, tables, catalog, policyOf, startedAt, logger, vault } =
+  const { dataSource, database, tables, catalog, policyOf, startedAt, sendTest, logger, vault } =
     surroundings;
   const keys = new KeyStore(tables, catalog);
   const store = new ListenerStore(tables, keys, vault);
@@ -51,5 +54,6 @@ export function listenerParts(surroundings: Surroundings): ListenerParts {
   const kinds = [new SealedListeners(tables, vault), new SealedTargets(tables, vault)];
   const reencryption = new Reencryption(database, vault, kinds, logger);
   const rows = { store, keys, rotation, reencryption };
-  return { listeners: new Listeners(database, rows, audience, saving, startedAt), store, matching };
+  const listeners = new Listeners(database, rows, audience, saving, startedAt, sendTest);
+  return { listeners, store, matching };
 }

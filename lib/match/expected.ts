@@ -1,5 +1,5 @@
 import Big from 'big.js';
-import { type JsonValue, toJson } from '../json';
+import { isWithin, type JsonValue, toJson } from '../json';
 import type { FieldKind } from './field-kind';
 import { dateNumber, instantMs, isNumericText, SPECIAL_NUMBERS, timeNs } from './readings';
 
@@ -17,10 +17,10 @@ export const EXPECTED: Readonly<Record<FieldKind, string>> = {
   instant: 'a valid Date or an ISO 8601 string',
   date: 'a string like "2026-12-31"',
   time: 'a string like "23:59:00"',
-  json: 'a JSON value',
-  list: 'an array',
+  json: 'a JSON value, nested at most 64 deep',
+  list: 'an array, nested at most 64 deep',
   bytes: 'bytes or base64 text',
-  unknown: 'a JSON value',
+  unknown: 'a JSON value, nested at most 64 deep',
 };
 
 /** The operand as it is stored; null for what no field of this kind can ever equal. */
@@ -73,11 +73,5 @@ function textThat(operand: unknown, read: (text: string) => number | null): stri
 }
 
 function jsonOf(operand: unknown): JsonValue {
-  return isShallow(operand, MAX_JSON_DEPTH) ? toJson(operand) : null;
-}
-
-/** What holds itself is not. */
-function isShallow(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return true;
-  return levels > 0 && Object.values(value).every((member) => isShallow(member, levels - 1));
+  return isWithin(operand, MAX_JSON_DEPTH) ? toJson(operand) : null;
 }

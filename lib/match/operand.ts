@@ -24,6 +24,8 @@ export interface StoredCondition {
 
 /** Longest operand, in UTF-16 units of its JSON. */
 export const MAX_OPERAND_LENGTH = 8_192;
+/** Longest regular expression, in UTF-16 units: a long one takes as long to compile as to search with. */
+const MAX_PATTERN_LENGTH = 1_024;
 /** How deep matchers may be nested. */
 export const MAX_DEPTH = 16;
 /** More matchers are longer than the longest operand, however short each is. */
@@ -77,7 +79,7 @@ function operandOf(place: Place, { operator, operand }: Matcher): JsonValue {
     case 'contains':
       return text(place, operator, operand);
     case 'like':
-      return pattern(text(place, operator, operand));
+      return pattern(place, text(place, operator, operand));
     case 'gt':
     case 'gte':
     case 'lt':
@@ -160,13 +162,18 @@ function text(place: Place, operator: Operator, operand: unknown): string {
   return operand;
 }
 
-function pattern(source: string): string {
+function pattern(place: Place, source: string): string {
+  if (source.length > MAX_PATTERN_LENGTH) throw tooLong(place, 'like', MAX_PATTERN_LENGTH);
   compiled(source);
   return source;
 }
 
-function tooLong(place: Place, operator: Operator): OperandInvalidError {
-  return refusal(place, operator, `at most ${MAX_OPERAND_LENGTH} characters`);
+function tooLong(
+  place: Place,
+  operator: Operator,
+  length = MAX_OPERAND_LENGTH,
+): OperandInvalidError {
+  return refusal(place, operator, `at most ${length} characters`);
 }
 
 function refusal({ field }: Place, operator: Operator, expected: string): OperandInvalidError {

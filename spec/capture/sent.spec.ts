@@ -2,6 +2,7 @@ import { DataSource } from 'typeorm';
 import type { HookEvent, ModelHookOptions } from '../../lib';
 import type { ReadyEvent } from '../../lib/capture/outbox';
 import { sentEvent } from '../../lib/capture/sent';
+import { SizeLimits } from '../../lib/capture/size-limits';
 import { MAX_TARGETS } from '../../lib/capture/targets';
 import { defineHook } from '../../lib/hook/hook';
 import { Vault } from '../../lib/vault';
@@ -26,8 +27,10 @@ function shipped(resolve?: unknown): ReadyEvent {
   };
 }
 
+const limits = new SizeLimits(() => null);
+
 const sent = (event: ReadyEvent, onCaptureError: 'throw' | 'log' = 'throw') =>
-  sentEvent(dataSource, event, { onCaptureError, logger, vault: new Vault() });
+  sentEvent(dataSource, event, { onCaptureError, logger, vault: new Vault(), limits });
 
 describe('sentEvent', () => {
   it('leaves an event as it is whose hook does not resolve', async () => {

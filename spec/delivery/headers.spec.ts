@@ -96,10 +96,13 @@ describe('requestHeaders', () => {
     expect(headers({ headers: evil })).toEqual(headers());
   });
 
-  it('percent-encodes the name of an event that a header cannot carry', () => {
-    expect(headers({ name: 'größe.neu\r\nX: 1' })['hook-event']).toBe(
-      'gr%C3%B6%C3%9Fe.neu%0D%0AX%3A%201',
-    );
+  it.each([
+    ['größe.neu\r\nX: 1', 'gr%C3%B6%C3%9Fe.neu%0D%0AX%3A%201'],
+    ['100%25', '100%2525'],
+    ['\u2028\0', '%E2%80%A8%00'],
+    ['\ud800', '%EF%BF%BD'],
+  ])('percent-encodes the event name %p', (name, sent) => {
+    expect(headers({ name })['hook-event']).toBe(sent);
   });
 
   it('gives only what HTTP can carry', () => {

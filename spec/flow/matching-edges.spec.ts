@@ -5,6 +5,7 @@ import { told } from './matching-rows';
 
 const URL = 'http://127.0.0.1:9';
 /** Of its 8,192, two are quotes. */
+const LONGEST_PATTERN = 1_024;
 const LONGEST = 8_190;
 
 let flow: MatchingFlow;
@@ -66,7 +67,7 @@ describe('conditions of great size', () => {
         { op: 'startsWith', operand },
         { op: 'endsWith', operand },
         { op: 'contains', operand },
-        { op: 'like', operand },
+        { op: 'like', operand: operand.slice(0, LONGEST_PATTERN) },
       ]);
     await expectAgreement([
       long,

@@ -6,7 +6,7 @@ import {
   PrimaryGeneratedColumn,
   TableInheritance,
 } from 'typeorm';
-import { ModelHook, type ModelHookOptions } from '../../lib';
+import { ModelHook, type ModelHookOptions, OptionInvalidError } from '../../lib';
 import { eventNames } from '../../lib/hook/hook';
 import type { HookTarget } from '../../lib/hook/model-hook';
 import { catalogOf, dropCatalogs } from './catalog-of';
@@ -95,6 +95,16 @@ describe('HookCatalog', () => {
     expect(() => catalog.define(`${prefix}mine`, { provides: [] })).toThrow(prefix);
     expect(catalog.get(`${prefix}listener.disabled`).fields.has('reason')).toBe(true);
     expect([catalog.names(), catalog.list()].flat()).toHaveLength(2);
+  });
+
+  it.each(['a\0b', '\ud800', '', 'a'.repeat(256)])('refuses the name %j', async (name) => {
+    const refused = { code: 'OPTION_INVALID', option: 'name' };
+    for (const options of [{ name }, { event: name }, { event: { remove: name } }])
+      await expect(catalogOf(person({ provides: names, ...options }))).rejects.toMatchObject(
+        refused,
+      );
+    const catalog = await catalogOf(person({ provides: names }));
+    expect(() => catalog.define(name, { provides: [] })).toThrow(OptionInvalidError);
   });
 
   it('ignores what is in another DataSource, however wrong', async () => {

@@ -54,7 +54,10 @@ describe('a listener that is invalid', () => {
         `${URL}/\0`,
       ],
     },
-    { field: 'secret', values: ['', 1, long(1_025), 'a\0b', '\ud800'] },
+    {
+      field: 'secret',
+      values: ['', 1, long(1_025), 'a\0b', '\ud800', 'whsec_', 'whsec_no base64', 'whsec_YQ'],
+    },
     { field: 'contentType', values: ['text/plain', '', 1, 'application/json; charset=utf-8'] },
     { field: 'format', values: ['xml', '', 1, 'FIELDS'] },
     { field: 'owner', values: ['', 1, {}, long(256), 'a\0b'] },
@@ -92,21 +95,32 @@ describe('a listener that is invalid', () => {
     ...['Host', 'host', 'Content-Type', 'content-length', 'Transfer-Encoding', 'Connection'],
     ...['Keep-Alive', 'Upgrade', 'expect', 'TE', 'Trailer', 'Proxy-Connection'],
     ...['Hook-Event', 'HOOK-HMAC', 'hook-anything', 'webhook-id', 'Webhook-Signature'],
-    ...['', 'X A', 'X:A', 'X\nA', 'X\r\nA: b', 'X\0', 'Ä', '(X)', '"X"'],
+    ...['__proto__', '', 'X A', 'X:A', 'X\nA', 'X\r\nA: b', 'X\0', 'Ä', '(X)', '"X"'],
   ])('is one with the header name %j', async (name) => {
     expect(await failingFields({ headers: { [name]: 'value' } })).toEqual(['headers']);
   });
 
-  it.each(['a\nb', 'a\r\nHost: evil', 'a\rb', 'a\0b', '\x7f', '😀', 1, null, ['a'], long(1_025)])(
-    'is one with the header value %j',
-    async (value) => {
-      expect(await failingFields({ headers: { 'X-A': value } })).toEqual(['headers']);
-    },
-  );
+  it.each([
+    'a\nb',
+    'a\u2028b',
+    'a\u0085\u2029b',
+    'a\r\nHost: evil',
+    'a\rb',
+    'a\0b',
+    '\x7f',
+    '😀',
+    1,
+    null,
+    ['a'],
+    long(1_025),
+  ])('is one with the header value %j', async (value) => {
+    expect(await failingFields({ headers: { 'X-A': value } })).toEqual(['headers']);
+  });
 
   it('is one with headers that are no object, or too many', async () => {
     const many = Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`X-${n}`, '1']));
-    for (const headers of ['X: 1', [['X', '1']], 1, many])
+    const large = Object.fromEntries(Array.from({ length: 9 }, (_, n) => [`X-${n}`, long(1_000)]));
+    for (const headers of ['X: 1', [['X', '1']], 1, many, large])
       expect(await failingFields({ headers })).toEqual(['headers']);
   });
 

@@ -8,6 +8,7 @@ import {
   is,
   like,
   type Matcher,
+  not,
   type Plain,
   startsWith,
 } from '../../lib/match/matcher';
@@ -89,6 +90,14 @@ describe('toStored', () => {
       }
     },
   );
+
+  it('takes a regular expression of 1,024 characters, and none that is longer', () => {
+    const longest = 'a'.repeat(1_024);
+    expect(toStored('field', 'text', like(longest)).operand).toBe(longest);
+    expect(() => toStored('field', 'text', not(like(`${longest}a`)))).toThrow(
+      'like(…) expects at most 1024 characters',
+    );
+  });
 
   it.each([startsWith, endsWith, contains, like])('refuses %p of what is no text', (build) => {
     for (const operand of [1, null, undefined, {}, ['a']])

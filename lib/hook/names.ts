@@ -1,0 +1,15 @@
+import { OptionInvalidError } from '../errors';
+import { storable } from '../json';
+
+const MAX_NAME_LENGTH = 255;
+
+/**
+ * Throws `OPTION_INVALID` for a name of a hook or an event that cannot be stored: it would fail every write of its entity, and every statement
+ * that names all hooks.
+ */
+export function checkStorable(name: string): void {
+  const isText = typeof name === 'string' && name !== '' && name.length <= MAX_NAME_LENGTH;
+  if (isText && storable(name) === name) return;
+  const expected = `a text of 1 to ${MAX_NAME_LENGTH} characters, without NUL and halves of surrogate pairs`;
+  throw new OptionInvalidError('name', `${expected}, for a hook and its events`);
+}

@@ -1,0 +1,11 @@
+export { VerificationError } from '../delivery-errors';
+export type { VerificationReason } from '../error-codes';
+export { type MemoryStoreOptions, memoryStore } from './memory-store';
+export type { ReceivedHeaders } from './received-headers';
+export { type Verified, type VerifyOptions, verify } from './verify';
+export {
+  type OnceOptions,
+  type RepeatStore,
+  type VerifiedOnce,
+  verifyOnce,
+} from './verify-once';

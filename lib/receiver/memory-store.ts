@@ -1,0 +1,35 @@
+import { OptionInvalidError } from '../errors';
+import type { RepeatStore } from './verify-once';
+
+export interface MemoryStoreOptions {
+  /** Ids kept at once; beyond it the oldest is forgotten. @defaultValue `100000` */
+  readonly max?: number;
+  /** The clock, in milliseconds. @defaultValue `Date.now` */
+  readonly now?: () => number;
+}
+
+export const MEMORY_STORE_DEFAULTS = {
+  max: 100_000,
+  now: Date.now,
+} as const satisfies Required<MemoryStoreOptions>;
+
+/** A store for a receiver of one process. It forgets everything when the process ends. */
+export function memoryStore({
+  max = MEMORY_STORE_DEFAULTS.max,
+  now = MEMORY_STORE_DEFAULTS.now,
+}: MemoryStoreOptions = {}): RepeatStore {
+  if (!(max >= 1)) throw new OptionInvalidError('max', 'a number from 1 up');
+  const expiries = new Map<string, number>();
+  return {
+    add(id, ttlMs) {
+      const isNew = !((expiries.get(id) ?? Number.NEGATIVE_INFINITY) > now());
+      if (!isNew) return false;
+      // A map is in the order in which keys were added: the oldest is the first.
+      expiries.delete(id);
+      expiries.set(id, now() + ttlMs);
+      if (expiries.size > max) expiries.delete(expiries.keys().next().value ?? '');
+      return true;
+    },
+    delete: (id) => expiries.delete(id),
+  };
+}

@@ -1,0 +1,26 @@
+/** The headers of a request: Fetch's `Headers`, those of `node:http`, or any record, whatever the case of its names. */
+export type ReceivedHeaders =
+  | { get(name: string): string | null }
+  | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** The value of a header by its name in lower case; null where it is missing or empty. */
+export function headerOf(headers: ReceivedHeaders, name: string): string | null {
+  const value = isFetchHeaders(headers) ? headers.get(name) : fieldOf(headers, name);
+  // As HTTP has it: several lines of one name are one list.
+  const text = Array.isArray(value) ? value.join(', ') : value;
+  return typeof text === 'string' && text !== '' ? text : null;
+}
+
+function isFetchHeaders(
+  headers: ReceivedHeaders,
+): headers is Extract<ReceivedHeaders, { get(name: string): string | null }> {
+  return typeof headers.get === 'function';
+}
+
+function fieldOf(
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+  name: string,
+): string | readonly string[] | undefined {
+  if (Object.hasOwn(headers, name)) return headers[name];
+  return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
+}

@@ -1,0 +1,50 @@
+import { OptionInvalidError } from '../errors';
+import type { ReceivedHeaders } from './received-headers';
+import { VERIFY_DEFAULTS, type Verified, type VerifyOptions, verify } from './verify';
+
+/** Remembers ids for a time. One that several processes share (Redis: `SET id 1 NX PX ttlMs`) must add atomically. */
+export interface RepeatStore {
+  /** True where the id was not there, and now is. */
+  add(id: string, ttlMs: number): boolean | Promise<boolean>;
+  /** Forgets an id. */
+  delete(id: string): unknown;
+}
+
+export interface OnceOptions extends VerifyOptions {
+  readonly store: RepeatStore;
+  /**
+   * How long an id is remembered, in milliseconds; at least twice `toleranceMs`, or one request could be replayed. The default is longer
+   * than a delivery is retried unless told otherwise. @defaultValue `172800000`
+   */
+  readonly ttlMs?: number;
+}
+
+export const ONCE_DEFAULTS = { ttlMs: 172_800_000 } as const satisfies Omit<
+  Required<OnceOptions>,
+  'store' | keyof VerifyOptions
+>;
+
+export interface VerifiedOnce extends Verified {
+  /** The id came before. */
+  readonly isRepeat: boolean;
+}
+
+/**
+ * Verifies a request and remembers its id. Answer a repeat with a 2xx, and do nothing: deliveries come at least once. Where what a
+ * request asks for fails, call `store.delete(id)` before you answer, so that the next attempt is no repeat. Rejects as `verify` throws;
+ * of what is refused nothing is remembered.
+ */
+export async function verifyOnce(
+  headers: ReceivedHeaders,
+  rawBody: string | Uint8Array,
+  secret: string | readonly string[],
+  { store, ttlMs = ONCE_DEFAULTS.ttlMs, ...options }: OnceOptions,
+): Promise<VerifiedOnce> {
+  const { toleranceMs = VERIFY_DEFAULTS.toleranceMs } = options;
+  // Without a tolerance nothing bounds when a request may be replayed.
+  const leastMs = Number.isFinite(toleranceMs) ? 2 * toleranceMs : 1;
+  if (!(ttlMs >= leastMs))
+    throw new OptionInvalidError('ttlMs', `at least twice toleranceMs, ${leastMs}`);
+  const verified = verify(headers, rawBody, secret, options);
+  return { ...verified, isRepeat: !(await store.add(verified.id, ttlMs)) };
+}

@@ -1,0 +1,153 @@
+import { timingSafeEqual } from 'node:crypto';
+import { types } from 'node:util';
+import { webhookSignature } from '../delivery/signature';
+import { VerificationError } from '../delivery-errors';
+import { OptionInvalidError } from '../errors';
+import { headerOf, type ReceivedHeaders } from './received-headers';
+
+export interface VerifyOptions {
+  /** How far `webhook-timestamp` may be from now, before or after, in milliseconds. @defaultValue `300000` */
+  readonly toleranceMs?: number;
+  /** The clock, in milliseconds since 1970. @defaultValue `Date.now` */
+  readonly now?: () => number;
+}
+
+export const VERIFY_DEFAULTS = {
+  toleranceMs: 300_000,
+  now: Date.now,
+} as const satisfies Required<VerifyOptions>;
+
+/**
+ * A request whose signature is right. Signed are `id`, `timestamp` and the body; `event`, `attempt` and `isTest` are headers that
+ * whoever passed the request on could have changed.
+ */
+export interface Verified {
+  /** `webhook-id`: the same in every attempt of one delivery. */
+  readonly id: string;
+  /** When this attempt was signed. */
+  readonly timestamp: Date;
+  /** `Hook-Event`; null where another sender leaves it out. */
+  readonly event: string | null;
+  /** `Hook-Attempt`, from 1. */
+  readonly attempt: number | null;
+  /** `hooks.listeners.test` sent it: its values are samples. */
+  readonly isTest: boolean;
+}
+
+/**
+ * Checks that a request was signed with the secret, or with one of several, and lately: `webhook-signature` as Standard Webhooks has
+ * it. `rawBody` is what was received, before anything parsed it. Throws `SIGNATURE_INVALID` (a `VerificationError` with the `reason`),
+ * and `OPTION_INVALID` for a secret or an option that cannot be.
+ *
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+export function verify(
+  headers: ReceivedHeaders,
+  rawBody: string | Uint8Array,
+  secret: string | readonly string[],
+  options: VerifyOptions = {},
+): Verified {
+  const { toleranceMs = VERIFY_DEFAULTS.toleranceMs, now = VERIFY_DEFAULTS.now } = options;
+  const secrets = secretsOf(secret);
+  if (!(toleranceMs >= 0)) throw new OptionInvalidError('toleranceMs', 'a number from 0 up');
+  const body = raw(rawBody);
+  const id = required(headers, 'webhook-id');
+  const timestamp = secondsOf(required(headers, 'webhook-timestamp'));
+  const signatures = required(headers, 'webhook-signature');
+  checkAge(now() - timestamp * 1_000, toleranceMs);
+  checkSignature(
+    signatures,
+    secrets.map((one) => webhookSignature(one, { id, timestamp, body })),
+  );
+  return {
+    id,
+    timestamp: new Date(timestamp * 1_000),
+    event: eventOf(headerOf(headers, 'hook-event')),
+    attempt: attemptOf(headerOf(headers, 'hook-attempt')),
+    isTest: headerOf(headers, 'hook-test') === '1',
+  };
+}
+
+/** Whoever passes an unset variable must not accept what anybody can sign. */
+function secretsOf(secret: string | readonly string[]): readonly string[] {
+  const secrets = typeof secret === 'string' ? [secret] : secret;
+  const isUsable = (one: unknown) => typeof one === 'string' && /^(?!whsec_$)./s.test(one);
+  if (!Array.isArray(secrets) || secrets.length === 0 || !secrets.every(isUsable))
+    throw new OptionInvalidError('secret', 'the secret of the listener, or a list of secrets');
+  return secrets;
+}
+
+function raw(body: unknown): string | Uint8Array {
+  if (typeof body === 'string' || types.isUint8Array(body)) return body;
+  throw new VerificationError(
+    'body-not-raw',
+    `The body must be the raw bytes as received, a string or a Uint8Array, not ${nameOf(body)}: take it before a parser does ` +
+      '(express.raw(), request.text()). What was parsed and written again may differ from what was signed.',
+  );
+}
+
+function nameOf(body: unknown): string {
+  if (body === null || typeof body !== 'object') return String(body);
+  return `an ${body.constructor?.name ?? 'object'}`;
+}
+
+function required(headers: ReceivedHeaders, name: string): string {
+  const value = headerOf(headers, name);
+  if (value !== null) return value;
+  throw new VerificationError(
+    'header-missing',
+    `The header ${name} is missing: hand in all headers of the request, and let no proxy drop them.`,
+  );
+}
+
+/** Seconds since 1970, written as the signature has them: without sign, fraction or leading zero. */
+function secondsOf(text: string): number {
+  if (/^(0|[1-9]\d{0,11})$/.test(text)) return Number(text);
+  throw new VerificationError(
+    'timestamp-invalid',
+    'The header webhook-timestamp is not a number of seconds since 1970.',
+  );
+}
+
+function checkAge(ageMs: number, toleranceMs: number): void {
+  if (Math.abs(ageMs) <= toleranceMs) return;
+  const by = `${Math.abs(ageMs) / 1_000} s`;
+  const hint = `at most ${toleranceMs / 1_000} s are allowed (toleranceMs); check the clock of this machine.`;
+  if (ageMs > 0)
+    throw new VerificationError('timestamp-too-old', `The request was signed ${by} ago; ${hint}`);
+  throw new VerificationError(
+    'timestamp-too-new',
+    `The request was signed ${by} in the future; ${hint}`,
+  );
+}
+
+/** Looks at every pair, so that the time it takes does not tell which one matched. */
+function checkSignature(header: string, expected: readonly string[]): void {
+  const given = header.split(' ').filter((one) => one.startsWith('v1,'));
+  let isSigned = false;
+  for (const one of expected) for (const other of given) if (isSame(one, other)) isSigned = true;
+  if (isSigned) return;
+  throw new VerificationError(
+    'signature-mismatch',
+    'No signature in webhook-signature is right for this body and secret: the body must be the raw bytes as received, ' +
+      'and the secret that of this listener, exactly as it was given, with its whsec_.',
+  );
+}
+
+function isSame(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/** What a header cannot carry was percent-encoded. */
+function eventOf(text: string | null): string | null {
+  try {
+    return text && decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function attemptOf(text: string | null): number | null {
+  return text !== null && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null;
+}

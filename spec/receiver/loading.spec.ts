@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const ROOT = join(__dirname, '..', '..');
+
+/** Every file that a process has loaded which requires but this one. */
+const PROGRAM = `
+  require(process.argv[1]);
+  console.log(JSON.stringify(Object.keys(require.cache)));
+`;
+
+describe('typeorm-model-hooks/receiver', () => {
+  it('loads no package and nothing that sends', async () => {
+    const entry = join(ROOT, 'lib/receiver/index.ts');
+    const args = ['--require', 'tsx/cjs', '--eval', PROGRAM, entry];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT });
+    const loaded: readonly string[] = JSON.parse(stdout);
+    const ours = loaded.filter((path) => !/node_modules\/(tsx|esbuild|get-tsconfig)\//.test(path));
+    expect(ours.map((path) => path.slice(ROOT.length + 1)).sort()).toEqual([
+      'lib/delivery-errors.ts',
+      'lib/delivery/signature.ts',
+      'lib/errors.ts',
+      'lib/one-line.ts',
+      'lib/receiver/index.ts',
+      'lib/receiver/memory-store.ts',
+      'lib/receiver/received-headers.ts',
+      'lib/receiver/verify-once.ts',
+      'lib/receiver/verify.ts',
+    ]);
+  });
+});

@@ -1,0 +1,77 @@
+import { OptionInvalidError } from 'typeorm-model-hooks';
+import { memoryStore, type RepeatStore, verifyOnce } from 'typeorm-model-hooks/receiver';
+import { BODY, NOW, SECRET, signed } from './signed';
+
+const now = () => NOW;
+
+describe('verifyOnce', () => {
+  it('tells the first request with an id from those that repeat it', async () => {
+    const store = memoryStore();
+    const once = (headers: ReturnType<typeof signed>) =>
+      verifyOnce(headers, BODY, SECRET, { store, now });
+    expect(await once(signed())).toMatchObject({ isRepeat: false });
+    expect(await once(signed({ agoMs: 5_000 }))).toMatchObject({ isRepeat: true });
+    expect(await once(signed({ id: 'another' }))).toMatchObject({ isRepeat: false });
+  });
+
+  it('takes a delivery again whose processing failed', async () => {
+    const store = memoryStore();
+    const options = { store, now };
+    const { id } = await verifyOnce(signed(), BODY, SECRET, options);
+    store.delete(id);
+    expect(await verifyOnce(signed(), BODY, SECRET, options)).toMatchObject({ isRepeat: false });
+  });
+
+  it('remembers nothing of what it refuses', async () => {
+    const store = memoryStore();
+    const forged = verifyOnce(signed(), `${BODY} `, SECRET, { store, now });
+    await expect(forged).rejects.toMatchObject({ reason: 'signature-mismatch' });
+    const genuine = await verifyOnce(signed(), BODY, SECRET, { store, now });
+    expect(genuine.isRepeat).toBe(false);
+  });
+
+  it('waits for a store that is elsewhere, and says how long to remember', async () => {
+    const asked: [string, number][] = [];
+    const store: RepeatStore = {
+      add: async (...id) => asked.push(id) === 1,
+      delete: () => undefined,
+    };
+    const options = { store, now, ttlMs: 600_000 };
+    expect((await verifyOnce(signed(), BODY, SECRET, options)).isRepeat).toBe(false);
+    expect((await verifyOnce(signed(), BODY, SECRET, options)).isRepeat).toBe(true);
+    expect(asked).toEqual(Array(2).fill([signed()['webhook-id'], 600_000]));
+  });
+
+  it.each([
+    { ttlMs: 599_999 },
+    { ttlMs: Number.NaN },
+    { toleranceMs: 86_400_001 },
+    { ttlMs: 0, toleranceMs: Number.POSITIVE_INFINITY },
+  ])('refuses to forget what could be replayed: %p', async (options) => {
+    const verifying = verifyOnce(signed(), BODY, SECRET, { store: memoryStore(), now, ...options });
+    await expect(verifying).rejects.toThrow(OptionInvalidError);
+  });
+});
+
+describe('memoryStore', () => {
+  it('forgets an id when its time is over', () => {
+    let time = 0;
+    const store = memoryStore({ now: () => time });
+    expect(store.add('a', 10)).toBe(true);
+    time = 9;
+    expect(store.add('a', 10)).toBe(false);
+    time = 10;
+    expect(store.add('a', 10)).toBe(true);
+  });
+
+  it('keeps so many ids, the latest', () => {
+    const store = memoryStore({ max: 2 });
+    for (const id of ['a', 'b', 'c']) expect(store.add(id, 1_000)).toBe(true);
+    expect(['b', 'c'].map((id) => store.add(id, 1_000))).toEqual([false, false]);
+    expect(store.add('a', 1_000)).toBe(true);
+  });
+
+  it.each([0, -1, Number.NaN])('refuses to keep %p', (max) => {
+    expect(() => memoryStore({ max })).toThrow(OptionInvalidError);
+  });
+});
