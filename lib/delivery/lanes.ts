@@ -1,46 +1,16 @@
+import { type Job, Lane } from './lane';
 import { SlowOrigins } from './slow-origins';
-
-/** Work for one origin. Exactly one of the two is called. */
-export interface Job {
-  readonly origin: string;
-  /** Never rejects. */
-  readonly run: () => Promise<void>;
-  /** The job is given back: it waited for an origin that does not keep up, or the process stops. */
-  readonly giveBack: (why: string) => void;
-}
-
-interface Lane {
-  readonly origin: string;
-  readonly waiting: Waiting[];
-  running: number;
-  /** When a job of this lane last began or ended while it was full. */
-  progressedAt: number;
-  /** Since it last gave something back, it holds little. */
-  crowdedUntil: number;
-  /** Counted among those that share a quarter of the places. */
-  isSlow: boolean;
-}
-
-interface Waiting {
-  readonly job: Job;
-  readonly since: number;
-}
 
 export interface LaneLimits {
   readonly maxConcurrency: number;
   readonly maxConcurrencyPerOrigin: number;
 }
 
-/** A full lane in which nothing ended for so long gives its waiting jobs back … */
-const STALLED_MS = 500;
-/** … and where much is held, one whose first has waited for so long. */
-const CROWDING_MS = 1_000;
 const WATCH_MS = 100;
-/** Where more is held than this, what waits too long is in the way of others. */
+/** Where more jobs are held than this, what waits too long is in the way of others … */
 const MUCH = 1_000;
-const CROWDED_MS = 5_000;
-/** Of what waits for a crowded lane, so many for each place are held. */
-const HELD_A_PLACE = 2;
+/** … so a lane whose first has waited for so long gives what waits back. A stalled one does so in any case. */
+const CROWDING_MS = 1_000;
 /** Origins that timed out lately share one place of so many … */
 const SLOW_SHARE = 4;
 /** … and what waits for those is held up to so much, all together: there is more to be held than what waits for them. */
@@ -85,7 +55,7 @@ export class Lanes {
       job.giveBack(refusal);
       return;
     }
-    lane.waiting.push({ job, since: Date.now() });
+    lane.add(job);
     this.#countWaiting(lane, 1);
     this.#startAll();
     this.#watchOver();
@@ -114,10 +84,10 @@ export class Lanes {
     const lane = this.#lanes.get(origin);
     const isSlow = lane?.isSlow ?? this.#slow.has(origin);
     if (isSlow && this.#slowWaiting >= SLOW_HELD / 2) return 0;
-    if (!lane) return isSlow ? this.#heldOf() : null;
-    if (this.#isStalled(lane)) return 0;
-    if (!isSlow && !isCrowded(lane)) return null;
-    return lane.waiting.length > 0 ? 0 : this.#heldOf();
+    if (!lane) return isSlow ? this.#limits.maxConcurrencyPerOrigin : null;
+    if (lane.isStalled) return 0;
+    if (!isSlow && !lane.isCrowded) return null;
+    return lane.waiting > 0 ? 0 : lane.held;
   }
 
   /** Gives back what waits and whatever comes from now on. Resolves when nothing runs any more. */
@@ -129,27 +99,16 @@ export class Lanes {
   }
 
   #lane(origin: string): Lane {
-    const fresh = () => ({
-      origin,
-      waiting: [],
-      running: 0,
-      progressedAt: Date.now(),
-      crowdedUntil: 0,
-      isSlow: this.#slow.has(origin),
-    });
-    const lane = this.#lanes.get(origin) ?? fresh();
+    const { maxConcurrencyPerOrigin: places } = this.#limits;
+    const lane = this.#lanes.get(origin) ?? new Lane(origin, places, this.#slow.has(origin));
     this.#lanes.set(origin, lane);
     return lane;
   }
 
   #refusalOf(lane: Lane): string | undefined {
-    if (this.#isStalled(lane)) return STALLED;
+    if (lane.isStalled) return STALLED;
     if (lane.isSlow && this.#slowWaiting >= SLOW_HELD) return CROWDED;
-    return isCrowded(lane) && lane.waiting.length >= this.#heldOf() ? CROWDED : undefined;
-  }
-
-  #heldOf(): number {
-    return HELD_A_PLACE * this.#limits.maxConcurrencyPerOrigin;
+    return lane.isCrowded && lane.waiting >= lane.held ? CROWDED : undefined;
   }
 
   #startAll(): void {
@@ -160,23 +119,22 @@ export class Lanes {
   }
 
   #startOne(lane: Lane): void {
-    if (lane.running >= this.#limits.maxConcurrencyPerOrigin) return;
+    if (lane.isFull) return;
     if (lane.isSlow && this.#slowRunning >= this.#limits.maxSlow) return;
-    const next = lane.waiting.shift();
-    if (!next) return;
+    const job = lane.next();
+    if (!job) return;
     // To the end of the row: whoever was just served is served last, in a loop that is under way too.
     this.#lanes.delete(lane.origin);
     this.#lanes.set(lane.origin, lane);
     this.#countWaiting(lane, -1);
     this.#count(lane, 1);
     this.#sayRoom(lane);
-    void next.job.run().finally(() => this.#ended(lane));
+    void job.run().finally(() => this.#ended(lane));
   }
 
   #ended(lane: Lane): void {
     this.#count(lane, -1);
-    if (lane.running === 0 && lane.waiting.length === 0 && !isCrowded(lane))
-      this.#lanes.delete(lane.origin);
+    if (lane.isIdle) this.#lanes.delete(lane.origin);
     // The lane that got a place free is next, unless another one has waited for the places of all.
     const isOpen = this.#running < this.#limits.maxConcurrency - 1 && !lane.isSlow;
     if (isOpen) this.#startOne(lane);
@@ -186,15 +144,14 @@ export class Lanes {
   }
 
   #sayRoom(lane: Lane): void {
-    const isHeld = lane.isSlow ? this.#slowWaiting < SLOW_HELD / 2 : isCrowded(lane);
-    if (isHeld && lane.waiting.length === 0) this.hasRoom();
+    const isHeld = lane.isSlow ? this.#slowWaiting < SLOW_HELD / 2 : lane.isCrowded;
+    if (isHeld && lane.waiting === 0) this.hasRoom();
   }
 
   #count(lane: Lane, change: 1 | -1): void {
     this.#running += change;
     if (lane.isSlow) this.#slowRunning += change;
-    lane.running += change;
-    lane.progressedAt = Date.now();
+    lane.count(change);
   }
 
   #countWaiting(lane: Lane, change: number): void {
@@ -208,14 +165,7 @@ export class Lanes {
     lane.isSlow = isSlow;
     const sign = isSlow ? 1 : -1;
     this.#slowRunning += sign * lane.running;
-    this.#slowWaiting += sign * lane.waiting.length;
-  }
-
-  #isStalled(lane: Lane): boolean {
-    return (
-      lane.running >= this.#limits.maxConcurrencyPerOrigin &&
-      Date.now() - lane.progressedAt > STALLED_MS
-    );
+    this.#slowWaiting += sign * lane.waiting;
   }
 
   #watchOver(): void {
@@ -229,29 +179,18 @@ export class Lanes {
 
   #relieve(): void {
     const isMuch = this.size > MUCH;
-    const now = Date.now();
     for (const lane of this.#lanes.values()) {
-      if (this.#isStalled(lane)) this.#giveBackOf(lane, STALLED, () => true);
-      const since = lane.waiting[0]?.since ?? now;
-      if (isMuch && now - since > CROWDING_MS) this.#giveBackOf(lane, CROWDED, () => true);
-      if (lane.running === 0 && lane.waiting.length === 0 && !isCrowded(lane))
-        this.#lanes.delete(lane.origin);
+      if (lane.isStalled) this.#giveBackOf(lane, STALLED, () => true);
+      if (isMuch && lane.waitedMs > CROWDING_MS) this.#giveBackOf(lane, CROWDED, () => true);
+      if (lane.isIdle) this.#lanes.delete(lane.origin);
     }
   }
 
   #giveBackOf(lane: Lane, why: string, which: (job: Job) => boolean): void {
-    const given = lane.waiting.filter(({ job }) => which(job));
-    if (given.length === 0) return;
-    const kept = lane.waiting.filter(({ job }) => !which(job));
-    lane.waiting.splice(0, lane.waiting.length, ...kept);
+    const given = lane.take(which);
     this.#countWaiting(lane, -given.length);
-    lane.crowdedUntil = Date.now() + CROWDED_MS;
-    for (const { job } of given) job.giveBack(why);
+    for (const job of given) job.giveBack(why);
   }
-}
-
-function isCrowded({ crowdedUntil }: Lane): boolean {
-  return crowdedUntil > Date.now();
 }
 
 const STALLED = 'the recipient is answering nothing at the moment';

@@ -11,7 +11,8 @@ import {
 import type { Breakers, OriginSign } from './breakers';
 import type { Chunk } from './chunk';
 import { Clients } from './clients';
-import { type Job, Lanes } from './lanes';
+import type { Job } from './lane';
+import { Lanes } from './lanes';
 import type { ChunkLoader, Loaded, LoadedDelivery, PlannedEvents } from './loading';
 import type { DeliveryOptions } from './options';
 import { pendingOf } from './pending';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { type Job, type LaneLimits, Lanes } from '../../lib/delivery/lanes';
+import type { Job } from '../../lib/delivery/lane';
+import { type LaneLimits, Lanes } from '../../lib/delivery/lanes';
 
 /** Jobs that end when they are told to, and what became of them. */
 class Jobs {

@@ -1,5 +1,5 @@
 import { ModelHooks } from '../../lib';
-import { newDataSource } from '../support/application';
+import { newDataSource, SPEC_KEYS } from '../support/application';
 import { Person } from '../support/person';
 import { Attachments, pendingEvents, savePerson } from './attachments';
 
@@ -31,7 +31,8 @@ describe('ModelHooks.attach', () => {
     await dataSource.initialize();
     const refusal = new Error('not ready yet');
     const start = jest.fn().mockRejectedValueOnce(refusal);
-    const options = { ...LOOPBACK, dispatcher: { start, dispatch: () => undefined } };
+    const dispatcher = { start, dispatch: () => undefined };
+    const options = { ...LOOPBACK, encryptionKeys: SPEC_KEYS, dispatcher };
     await expect(ModelHooks.attach(dataSource, options)).rejects.toBe(refusal);
     const hooks = await ModelHooks.attach(dataSource, options);
     await savePerson({ dataSource, hooks }, 'Ann');
