@@ -11,12 +11,14 @@ import {
   is,
   isNull,
   isTrue,
+  type Listener,
   type ListenerBuilder,
   like,
   lt,
   type ModelHooks,
   not,
   oneOf,
+  secret,
   startsWith,
 } from '../../lib';
 import { Animal, Mood, Order, Person } from './typed-person';
@@ -141,6 +143,28 @@ describe('ModelHooks', () => {
     compiles((hooks: ModelHooks, provides: string[]) =>
       hooks.define('order.shipped', { provides }).listener('').match({ anything: 1 }),
     );
+  });
+
+  it('takes the options of a listener, and none that would widen whom it is sent to', () => {
+    compiles((hooks: ModelHooks) => [
+      hooks.listen('*', { url: '', ordered: true, maxPerSecond: 0.5 }),
+      hooks.listen('*', { url: '', headers: { Authorization: secret('Bearer …'), 'X-A': 'a' } }),
+      hooks.listen('*', {
+        url: '',
+        delivery: { recipients: { ports: [443], deny: ['10.0.0.0/8'] } },
+      }),
+      // @ts-expect-error a text for a boolean
+      hooks.listen('*', { url: '', ordered: 'yes' }),
+      // @ts-expect-error a text for a number
+      hooks.listen('*', { url: '', maxPerSecond: '5' }),
+      // @ts-expect-error a number for a header
+      hooks.listen('*', { url: '', headers: { 'X-A': 1 } }),
+      // @ts-expect-error the owner's word only
+      hooks.listen('*', { url: '', delivery: { recipients: { allow: ['10.0.0.0/8'] } } }),
+      // @ts-expect-error the owner's word only
+      hooks.listen('*', { url: '', delivery: { proxy: 'http://proxy' } }),
+    ]);
+    expectTypeOf<Listener['headers'][string]>().toEqualTypeOf<string | { readonly secret: null }>();
   });
 
   it('saves listeners of different hooks together', () => {
