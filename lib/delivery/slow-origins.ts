@@ -1,5 +1,5 @@
-/** How long a time-out is held against an origin that has answered nothing since. */
-const LATELY_MS = 60_000;
+/** How long a time-out is held against an origin that has answered nothing since: longer than a breaker leaves it alone. */
+const LATELY_MS = 600_000;
 /** Origins remembered at most; the one that timed out longest ago is forgotten. */
 const MAX_ORIGINS = 10_000;
 
