@@ -43,5 +43,6 @@ export function recordSql({ chunk, delivery, attempt, turn }: Tables): string {
   ), closed AS (
     DELETE FROM ${chunk} WHERE id IN (SELECT chunk_id FROM mine WHERE closes)
   ) SELECT place, NULL::uuid AS repeated FROM held
-  UNION ALL SELECT NULL, id FROM mine WHERE NOT EXISTS (SELECT FROM written WHERE written.id = mine.id)`;
+  UNION ALL SELECT NULL, id FROM mine WHERE (SELECT count(*) FROM written) < (SELECT count(*) FROM mine)
+    AND NOT EXISTS (SELECT FROM written WHERE written.id = mine.id)`;
 }
