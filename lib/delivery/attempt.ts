@@ -9,7 +9,7 @@ import type { HttpClient } from './http-client';
 import { type Judgement, judge, type Reply } from './judge';
 import type { AttemptOptions } from './options';
 import type { DeliveryState, Outcome, RecordedEffect } from './outcome';
-import type { Recipient } from './recipients';
+import { type Recipient, secretsOf } from './recipients';
 import type { Attempted, OutcomeRecord } from './recorder';
 import { discreet, type Redact, redactor } from './redaction';
 
@@ -60,7 +60,7 @@ export async function attempt(
   const request = signed(delivery, content, at);
   const reply = await client.post({ ...request, timeoutMs, maxResponseBytes, signal });
   const judgement = judge(reply, { state, options, replies: recipient.replies });
-  const redact = redactor(recipient.secrets);
+  const redact = redactor(() => secretsOf(recipient));
   const record = {
     ...identity(delivery),
     state: nextState(state, judgement.outcome),

@@ -15,12 +15,14 @@ export type Redact = (text: string) => string;
  * Takes secrets out of what a recipient answered: those that show requests as they got them repeat the headers. As they were sent, and as
  * JSON writes them; who answers with them in another form cannot be found out.
  */
-export function redactor(secrets: readonly string[]): Redact {
+export function redactor(secrets: () => readonly string[]): Redact {
   let texts: readonly string[] | undefined;
   return (text) => {
     // Most replies are empty.
     if (text.length < MIN_LENGTH) return text;
-    texts ??= secrets.flatMap(forms).sort((a, b) => b.length - a.length);
+    texts ??= secrets()
+      .flatMap(forms)
+      .sort((a, b) => b.length - a.length);
     const found = texts.filter((secret) => text.includes(secret));
     return found.reduce((left, secret) => left.replaceAll(secret, REDACTED), text);
   };

@@ -27,16 +27,21 @@ export function isMarkedSecret(value: unknown): value is SecretValue {
   return isPlainObject(value) && Object.hasOwn(value, 'secret') && Object.keys(value).length === 1;
 }
 
+const NO_HEADERS = {};
+
 /** Headers with what becomes of their secret values. */
 export function withSecrets<Value>(
   headers: HeaderValues,
   become: (text: string, name: string) => Value,
 ): Readonly<Record<string, string | Value>> {
-  const entries = Object.entries(headers).map(([name, value]) => [
-    name,
-    isMarkedSecret(value) ? become(value.secret, name) : value,
-  ]);
-  return Object.fromEntries(entries);
+  const entries = Object.entries(headers);
+  if (entries.length === 0) return NO_HEADERS;
+  return Object.fromEntries(
+    entries.map(([name, value]) => [
+      name,
+      isMarkedSecret(value) ? become(value.secret, name) : value,
+    ]),
+  );
 }
 
 /** The texts of those that are secret. */
