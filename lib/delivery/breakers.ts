@@ -1,6 +1,7 @@
 import type { Database } from '../database';
 import { loggable } from '../loggable';
 import type { Logger } from '../logger';
+import { remember } from '../remember';
 import type { Tables } from '../tables';
 
 /** What one attempt says of the origin it went to. */
@@ -102,7 +103,7 @@ export class Breakers {
       return;
     }
     const failures = (this.#failures.get(origin) ?? 0) + WEIGHT[sign];
-    this.#count(origin, failures);
+    remember(this.#failures, MAX_COUNTED, origin, failures);
     const open = this.#open.get(origin);
     // Of those that were under way when it opened, nothing new is learned.
     if (open ? open.until <= Date.now() : failures >= OPENS_AFTER)
@@ -140,13 +141,6 @@ export class Breakers {
   async #close(origin: string): Promise<void> {
     await this.database.query(`DELETE FROM ${this.tables.origin} WHERE origin = $1`, [origin]);
     this.changed(0);
-  }
-
-  #count(origin: string, failures: number): void {
-    this.#failures.delete(origin);
-    this.#failures.set(origin, failures);
-    const [oldest] = this.#failures.keys();
-    if (this.#failures.size > MAX_COUNTED && oldest !== undefined) this.#failures.delete(oldest);
   }
 
   /** A breaker that cannot be read or stored stays as it is: deliveries are still made, and judged. */

@@ -1,3 +1,5 @@
+import { remember } from '../remember';
+
 /** A turn that comes sooner is not relied on: what is being stored now may be stored after it. */
 const MARGIN_MS = 1_000;
 /** Listeners remembered at most; forgotten, they get turns that they have already, which is harmless. */
@@ -25,7 +27,6 @@ export class KnownTurns {
     const known = this.#at.get(listenerId);
     const isSooner = known !== undefined && known >= this.now() && known <= at;
     if (isSooner) return;
-    if (this.#at.size >= MAX_LISTENERS) this.#at.clear();
-    this.#at.set(listenerId, at);
+    remember(this.#at, MAX_LISTENERS, listenerId, at);
   }
 }

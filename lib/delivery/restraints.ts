@@ -1,3 +1,5 @@
+import { remember } from '../remember';
+
 /** How many deliveries of a listener may be claimed at once for this process; 0: none. Others are not in it. */
 export type Restraints = ReadonlyMap<string, number>;
 
@@ -19,12 +21,12 @@ export class HeldListeners {
 
   /** A delivery of this listener was given back, because of its origin. */
   noteOrigin(listenerId: string, origin: string): void {
-    remember(this.#originOf, listenerId, origin);
+    remember(this.#originOf, MAX_LISTENERS, listenerId, origin);
   }
 
   /** The listener is to be left alone for so long. */
   notePause(listenerId: string, afterMs: number): void {
-    remember(this.#pausedUntil, listenerId, this.now() + afterMs);
+    remember(this.#pausedUntil, MAX_LISTENERS, listenerId, this.now() + afterMs);
   }
 
   restraints(): Restraints {
@@ -41,12 +43,4 @@ export class HeldListeners {
     }
     return restraints;
   }
-}
-
-function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= MAX_LISTENERS) return;
-  const [oldest] = map.keys();
-  if (oldest !== undefined) map.delete(oldest);
 }

@@ -1,3 +1,5 @@
+import { remember } from '../remember';
+
 /** How long a time-out is held against an origin that has answered nothing since: longer than a breaker leaves it alone. */
 const LATELY_MS = 600_000;
 /** Origins remembered at most; the one that timed out longest ago is forgotten. */
@@ -10,10 +12,7 @@ export class SlowOrigins {
   constructor(private readonly now = () => Date.now()) {}
 
   add(origin: string): void {
-    this.#until.delete(origin);
-    this.#until.set(origin, this.now() + LATELY_MS);
-    const [oldest] = this.#until.keys();
-    if (this.#until.size > MAX_ORIGINS && oldest !== undefined) this.#until.delete(oldest);
+    remember(this.#until, MAX_ORIGINS, origin, this.now() + LATELY_MS);
   }
 
   /** False where it was none of them. */

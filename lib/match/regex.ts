@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 import { RegexUnsupportedError } from '../errors';
+import { remember } from '../remember';
 
 /** Patterns kept compiled; the oldest goes first. Searching, each may gather up to 8 MB of states. */
 const MAX_COMPILED = 250;
@@ -10,8 +11,7 @@ export function compiled(pattern: string): RE2JS {
   const known = cache.get(pattern);
   if (known) return known;
   const fresh = compile(pattern);
-  if (cache.size >= MAX_COMPILED) cache.delete(cache.keys().next().value ?? '');
-  cache.set(pattern, fresh);
+  remember(cache, MAX_COMPILED, pattern, fresh);
   return fresh;
 }
 

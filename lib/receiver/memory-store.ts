@@ -1,4 +1,5 @@
 import { OptionInvalidError } from '../errors';
+import { remember } from '../remember';
 import type { RepeatStore } from './verify-once';
 
 export interface MemoryStoreOptions {
@@ -24,10 +25,7 @@ export function memoryStore({
     add(id, ttlMs) {
       const isNew = !((expiries.get(id) ?? Number.NEGATIVE_INFINITY) > now());
       if (!isNew) return false;
-      // A map is in the order in which keys were added: the oldest is the first.
-      expiries.delete(id);
-      expiries.set(id, now() + ttlMs);
-      if (expiries.size > max) expiries.delete(expiries.keys().next().value ?? '');
+      remember(expiries, max, id, now() + ttlMs);
       return true;
     },
     delete: (id) => expiries.delete(id),

@@ -1,20 +1,9 @@
-import { RecipientRefusedError } from '../../lib/errors';
 import { RecipientPolicy } from '../../lib/listener/recipient-policy';
 import { CARRIERS, IPV4_RANGES, IPV6_RANGES, PUBLIC } from './recipient-corpus';
 import { HOSTS } from './recipient-hosts';
+import { verdictOf } from './verdict';
 
 const policy = new RecipientPolicy();
-
-/** `allowed`, or the setting that refuses. */
-function verdictOf(check: () => void): string {
-  try {
-    check();
-    return 'allowed';
-  } catch (error) {
-    if (error instanceof RecipientRefusedError) return error.setting;
-    throw error;
-  }
-}
 
 const ofAddress = (address: string): string => verdictOf(() => policy.checkAddress(address));
 

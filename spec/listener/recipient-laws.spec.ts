@@ -1,9 +1,9 @@
 import { BlockList } from 'node:net';
 import fc from 'fast-check';
 import type { RecipientOptions } from '../../lib/delivery/options';
-import { RecipientRefusedError } from '../../lib/errors';
 import { RecipientPolicy } from '../../lib/listener/recipient-policy';
 import { CARRIERS, IPV4_RANGES, IPV6_RANGES } from './recipient-corpus';
+import { verdictOf } from './verdict';
 
 /** `allowed`, or the setting that refuses. */
 function verdict(address: string, options: RecipientOptions = {}): string {
@@ -12,16 +12,6 @@ function verdict(address: string, options: RecipientOptions = {}): string {
 
 function verdictOfUrl(url: string): string {
   return verdictOf(() => new RecipientPolicy().checkTarget(new URL(url)));
-}
-
-function verdictOf(check: () => void): string {
-  try {
-    check();
-    return 'allowed';
-  } catch (error) {
-    if (error instanceof RecipientRefusedError) return error.setting;
-    throw error;
-  }
 }
 
 /** The registries, as Node.js reads them. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { RecipientOptions } from '../../lib/delivery/options';
-import { OptionInvalidError, RecipientRefusedError } from '../../lib/errors';
+import { OptionInvalidError } from '../../lib/errors';
 import { RecipientPolicy } from '../../lib/listener/recipient-policy';
+import { verdictOf } from './verdict';
 
 type Options = RecipientOptions | 'development';
 
@@ -12,16 +13,6 @@ function verdict(url: string, options: Options = {}): string {
 
 function verdictOfAddress(address: string, options: Options = {}): string {
   return verdictOf(() => new RecipientPolicy(options).checkAddress(address));
-}
-
-function verdictOf(check: () => void): string {
-  try {
-    check();
-    return 'allowed';
-  } catch (error) {
-    if (error instanceof RecipientRefusedError) return error.setting;
-    throw error;
-  }
 }
 
 const anyPort = { ports: 'any' } as const;

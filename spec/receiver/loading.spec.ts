@@ -27,6 +27,7 @@ describe('typeorm-model-hooks/receiver', () => {
       'lib/receiver/received-headers.ts',
       'lib/receiver/verify-once.ts',
       'lib/receiver/verify.ts',
+      'lib/remember.ts',
     ]);
   });
 });
