@@ -96,7 +96,9 @@ export class Breakers {
     return isLet ?? false;
   }
 
-  async note(origin: string, sign: OriginSign): Promise<void> {
+  /** What came of an attempt; null where it told nothing, so that the next one may try at once. */
+  async note(origin: string, sign: OriginSign | null): Promise<void> {
+    if (sign === null) return this.#endProbe(origin);
     if (sign === 'answered') {
       this.#failures.delete(origin);
       if (this.#open.delete(origin)) await this.#guard(() => this.#close(origin));
@@ -120,6 +122,17 @@ export class Breakers {
     );
     if (row?.is_open === false) this.#open.delete(origin);
     return row?.let === true || row?.is_open === false;
+  }
+
+  async #endProbe(origin: string): Promise<void> {
+    const open = this.#open.get(origin);
+    if (!open) return;
+    this.#open.set(origin, { ...open, probedUntil: 0 });
+    await this.#guard(() =>
+      this.database.query(`UPDATE ${this.tables.origin} SET probe_until = NULL WHERE origin = $1`, [
+        origin,
+      ]),
+    );
   }
 
   async #openFor(origin: string): Promise<void> {

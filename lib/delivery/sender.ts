@@ -3,6 +3,7 @@ import type { RecipientPolicy } from '../listener/recipient-policy';
 import type { Reporter } from '../reports';
 import {
   type AttemptRecord,
+  type AttemptResult,
   attempt,
   type PendingDelivery,
   unattempted,
@@ -120,6 +121,11 @@ export class Sender {
       this.#record(work, pending);
       return;
     }
+    const held = this.#heldByListener(pending);
+    if (held) {
+      this.#record(work, held);
+      return;
+    }
     const { origin } = new URL(pending.recipient.target);
     const holdMs = this.breakers.holdMs(origin);
     if (holdMs !== null) {
@@ -131,8 +137,7 @@ export class Sender {
       origin,
       run: async () => {
         work.jobs.delete(job);
-        const attempting = this.#attempt(pending, origin);
-        const record = await attempting.catch((error) => unsendable(pending, error));
+        const record = await this.#attempt(pending, origin);
         release();
         this.#record(work, record);
       },
@@ -147,27 +152,36 @@ export class Sender {
   }
 
   async #attempt(pending: PendingDelivery, origin: string): Promise<AttemptRecord> {
-    const held = this.#verdicts.against(pending.recipient);
-    if (held) {
-      if (held.kind === 'waiting') this.#held.notePause(pending.recipient.id, held.afterMs);
-      return unattempted(pending, held);
-    }
+    const held = this.#heldByListener(pending);
+    if (held) return held;
     if (!(await this.breakers.mayTry(origin))) {
       const afterMs = this.breakers.holdMs(origin) ?? GIVEN_BACK_MS;
       return this.#heldBack(pending, origin, { afterMs, reason: FAILING });
     }
-    const client = this.#clients.for(pending.hook, pending.recipient.delivery.recipients);
-    const { signal } = this.#stopping;
-    const { options, warnings } = this;
-    const context = { client, options, signal, truncated: warnings.note };
-    const { record, sign } = await attempt(pending, context);
+    const unsent = (error: unknown) => ({ record: unsendable(pending, error), sign: null });
+    const { record, sign } = await this.#send(pending).catch(unsent);
     this.#verdicts.note(record);
     this.#report(record);
-    if (sign) await this.#noteSign(origin, sign);
+    await this.#noteSign(origin, sign);
     return record;
   }
 
-  async #noteSign(origin: string, sign: OriginSign): Promise<void> {
+  async #send(pending: PendingDelivery): Promise<AttemptResult> {
+    const client = this.#clients.for(pending.hook, pending.recipient.delivery.recipients);
+    const { signal } = this.#stopping;
+    const { options, warnings } = this;
+    return attempt(pending, { client, options, signal, truncated: warnings.note });
+  }
+
+  /** The outcome of a delivery that may not be sent to this listener now; null where it may. */
+  #heldByListener(pending: PendingDelivery): AttemptRecord | null {
+    const held = this.#verdicts.against(pending.recipient);
+    if (!held) return null;
+    if (held.kind === 'waiting') this.#held.notePause(pending.recipient.id, held.afterMs);
+    return unattempted(pending, held);
+  }
+
+  async #noteSign(origin: string, sign: OriginSign | null): Promise<void> {
     if (sign === 'timedOut') this.#lanes.noteTimedOut(origin);
     if (sign === 'answered') this.#lanes.noteAnswered(origin);
     await this.breakers.note(origin, sign);

@@ -1,3 +1,7 @@
+import { Database } from '../../lib/database';
+import { Breakers } from '../../lib/delivery/breakers';
+import { CONSOLE_LOGGER } from '../../lib/logger';
+import { tablesOf } from '../../lib/tables';
 import type { Application } from '../support/application';
 import { person } from '../support/person';
 import { startReceiver } from '../support/receiver';
@@ -80,6 +84,25 @@ describe('the breaker of an origin', () => {
     await dead.close();
   });
 
+  it('lets one at a time try, whoever asks, and the next one where that told nothing', async () => {
+    flow = await DeliveryFlow.start({ work: false });
+    const origin = 'https://dead.example';
+    await openBy(flow.application, origin);
+    await holdOver();
+    const [one, other] = [breakers(flow), breakers(flow)];
+    await Promise.all([one.refresh(), other.refresh()]);
+    const answers = await Promise.all([one.mayTry(origin), other.mayTry(origin)]);
+    expect([...answers].sort()).toEqual([false, true]);
+    const [tried, waits] = answers[0] ? [one, other] : [other, one];
+    await tried.note(origin, null);
+    const third = breakers(flow);
+    await third.refresh();
+    expect(await third.mayTry(origin)).toBe(true);
+    await third.note(origin, 'answered');
+    expect(await breaker(flow.application)).toBeUndefined();
+    expect(waits.holdMs(origin)).toBeGreaterThan(0);
+  });
+
   it('delays nobody at another origin', async () => {
     flow = await DeliveryFlow.start();
     const dead = await flow.listen((_request, response) => response.destroy(), { delivery: EAGER });
@@ -91,6 +114,11 @@ describe('the breaker of an origin', () => {
     expect(dead.receiver.received.length).toBeGreaterThanOrEqual(OPENS_AFTER);
   });
 });
+
+function breakers({ application: { dataSource } }: DeliveryFlow): Breakers {
+  const database = new Database(dataSource, 2);
+  return new Breakers(database, tablesOf(dataSource), CONSOLE_LOGGER, () => undefined);
+}
 
 interface Breaker {
   readonly opened: number;
