@@ -3,6 +3,11 @@ import { remember } from '../remember';
 /** How many deliveries of a listener may be claimed at once for this process; 0: none. Others are not in it. */
 export type Restraints = ReadonlyMap<string, number>;
 
+/** The listeners of whom nothing may be claimed. */
+export function barredBy(restraints: Restraints): readonly string[] {
+  return [...restraints].filter(([, quantum]) => quantum === 0).map(([id]) => id);
+}
+
 /** What holds an origin back at the moment: so many of its deliveries may be claimed. Null: nothing does. */
 type QuantumOf = (origin: string) => number | null;
 

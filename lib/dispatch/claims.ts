@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from '../database';
 import type { Chunk } from '../delivery/chunk';
-import type { Restraints } from '../delivery/restraints';
+import { barredBy, type Restraints } from '../delivery/restraints';
 import type { Tables } from '../tables';
 import { dueSql } from './due-sql';
 
@@ -32,6 +32,8 @@ const CLAIMS_AT_ONCE = 16;
 const MENDED_AT_ONCE = 2_000;
 /** Listeners whose turns are merged in one statement. */
 const MERGED_AT_ONCE = 5_000;
+/** A turn that came later may stand for what a claim under way does not see. */
+const MERGED_AFTER_MS = 10_000;
 
 /** Of a chunk `c`. Ids as one text, and an event that all have in common once: an array of hundreds takes long to be read. */
 const CHUNK_COLUMNS = `c.id, c.token, array_to_string(c.listener_ids, ',') AS listener_ids,
@@ -67,11 +69,10 @@ export class Claims {
 
   /** How long until the next turn, by the clock of the database; null where there is none. */
   async nextDueMs(restraints: Restraints): Promise<number | null> {
-    const barred = [...restraints].filter(([, quantum]) => quantum === 0).map(([id]) => id);
     const [row] = await this.database.query<{ ms: number | null }>(
       `SELECT (extract(epoch FROM min(ready_at) - clock_timestamp()) * 1000)::float8 AS ms
        FROM ${this.tables.turn} WHERE listener_id NOT IN (SELECT unnest($1::uuid[]))`,
-      [barred],
+      [barredBy(restraints)],
     );
     return row?.ms ?? null;
   }
@@ -89,8 +90,8 @@ export class Claims {
   }
 
   /**
-   * Leaves each listener the first of the turns that have come: nobody may want them for long. The one that stays is locked meanwhile, so
-   * that it is not taken by somebody who does not see what the others stand for.
+   * Leaves each listener the first of the turns that came long ago: nobody may want them for long. The one that stays is locked meanwhile,
+   * and a claim that began before takes it in milliseconds, so that nobody takes it who does not see what the others stand for.
    */
   async mergeTurns(): Promise<void> {
     const { turn } = this.tables;
@@ -99,7 +100,8 @@ export class Claims {
          SELECT t.id, t.listener_id FROM ${turn} t WHERE t.ready_at <= now() AND NOT EXISTS (
            SELECT FROM ${turn} f WHERE f.listener_id = t.listener_id AND (f.ready_at, f.id) < (t.ready_at, t.id))
          LIMIT ${MERGED_AT_ONCE} FOR UPDATE SKIP LOCKED
-       ) DELETE FROM ${turn} t USING kept k WHERE t.listener_id = k.listener_id AND t.id <> k.id AND t.ready_at <= now()`,
+       ) DELETE FROM ${turn} t USING kept k WHERE t.listener_id = k.listener_id AND t.id <> k.id
+         AND t.ready_at <= now() - ${MERGED_AFTER_MS} * interval '1 millisecond'`,
     );
   }
 

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NOTHING_PLANNED } from '../delivery/loading';
 import { afterMsOf, isFinal, type OutcomeRecord } from '../delivery/recorder';
+import { barredBy } from '../delivery/restraints';
 import { loggable } from '../loggable';
 import type { Logger } from '../logger';
 import type { Carrier } from './carrier';
@@ -87,7 +88,7 @@ export class DeliveryEngine {
 
   /** Listeners that nothing is claimed for at the moment. */
   get barred(): readonly string[] {
-    return [...this.carrier.restraints].filter(([, quantum]) => quantum === 0).map(([id]) => id);
+    return barredBy(this.carrier.restraints);
   }
 
   /** Resolves when what was committed before has been planned and handed over, as far as this process could. */
