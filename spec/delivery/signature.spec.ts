@@ -1,18 +1,14 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
-import { hookHmac, webhookSignature } from '../../lib/delivery/signature';
+import { hookHmac } from '../../lib/delivery/signature';
 import { DIGESTS } from '../../lib/listener/listener';
+import { signed } from '../support/signed';
 
-const ID = 'b7c9a1de-7a4b-5a3e-8f44-0c2f6a1d9e55';
 const timestamp = Math.floor(Date.now() / 1_000);
 
 function headersOf(secret: string, body: string): Record<string, string> {
-  return {
-    'webhook-id': ID,
-    'webhook-timestamp': String(timestamp),
-    'webhook-signature': webhookSignature(secret, { id: ID, timestamp, body }),
-  };
+  return signed({ secret, body, now: timestamp * 1_000 });
 }
 
 describe('hookHmac', () => {

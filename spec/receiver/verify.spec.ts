@@ -7,7 +7,7 @@ import {
   verify,
 } from 'typeorm-model-hooks/receiver';
 import { startReceiver } from '../support/receiver';
-import { BODY, ID, NOW, SECRET, signed } from './signed';
+import { BODY, ID, NOW, SECRET, signed } from '../support/signed';
 
 const now = () => NOW;
 

@@ -11,13 +11,15 @@ export function signed({
   secret = SECRET,
   body = BODY,
   agoMs = 0,
+  now = NOW,
 }: {
   readonly id?: string;
   readonly secret?: string;
   readonly body?: string | Uint8Array;
   readonly agoMs?: number;
+  readonly now?: number;
 } = {}) {
-  const timestamp = Math.floor((NOW - agoMs) / 1_000);
+  const timestamp = Math.floor((now - agoMs) / 1_000);
   return {
     'webhook-id': id,
     'webhook-timestamp': String(timestamp),
