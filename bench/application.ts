@@ -5,7 +5,7 @@ import {
   modelHookEntities,
   modelHookMigrations,
 } from 'typeorm-model-hooks';
-import { createDatabase } from '../spec/support/database';
+import { createDatabase } from '../spec/support/application/database';
 import type { CustomerClass } from './customers';
 
 /** Gives a new, empty database to some work, and drops it after. */

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { ModelHooks } from 'typeorm-model-hooks';
-import { randomFrom } from '../spec/support/random';
+import { randomFrom } from '../spec/support/values/random';
 import { attach, connectHooked, withDatabase } from './application';
 import { atLeast, type Figure, rounded } from './figure';
 import { Payment, type PaymentValues } from './match/payment';

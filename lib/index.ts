@@ -4,36 +4,33 @@ export {
   CreateModelHookTables1764000000000,
   modelHookMigrations,
 } from '../migrations';
+export type { AttachOptions } from './attach/options';
+export type { Stats, Waiting } from './attach/stats';
+export type { JsonRecord, JsonValue } from './base/json';
+export { VERSION } from './base/version';
 export type { CaptureOptions } from './capture/capture';
-export type { Chunk } from './delivery/chunk';
-export type { Deliveries, DeliveryPage, DeliveryWhere } from './delivery/deliveries';
-export type { Attempt, Delivery, DeliveryWithAttempts } from './delivery/delivery';
-export type {
-  AttemptOptions,
-  CertificateAuthorities,
-  DeliveryOptions,
-  ListenerDeliveryOptions,
-  ListenerRecipientOptions,
-  RecipientOptions,
-  RecipientValidator,
-  RetryOptions,
-} from './delivery/options';
-export type { DeliveryStatus, Outcome } from './delivery/outcome';
-export * from './delivery-errors';
+export type { Chunk } from './delivery/chunk/chunk';
+export type { DeliveryStatus, Outcome } from './delivery/chunk/outcome';
+export type { Deliveries, DeliveryPage, DeliveryWhere } from './delivery/log/deliveries';
+export type { Attempt, Delivery, DeliveryWithAttempts } from './delivery/log/delivery';
 export type { Dispatcher, Engine } from './dispatch/dispatcher';
-export type { AttachOptions } from './dispatch/options';
 export type { RetentionOptions } from './dispatch/pruning';
-export type { Stats, Waiting } from './dispatch/stats';
-export type { EncryptionKeys } from './encryption-keys';
-export { modelHookEntities } from './entities';
-export { ERROR_CODES, type ErrorCode, type VerificationReason } from './error-codes';
-export * from './errors';
+export * from './errors/attach-errors';
+export * from './errors/capture-errors';
+export { ERROR_CODES, type ErrorCode, type VerificationReason } from './errors/codes';
+export * from './errors/delivery-errors';
+export * from './errors/hook-errors';
+export * from './errors/listener-errors';
+export * from './errors/model-hook-error';
+export * from './errors/option-errors';
+export * from './errors/receiver-errors';
+export * from './errors/recipient-errors';
+export * from './errors/vault-errors';
 export type { HookEvent } from './hook/event';
 export type { AnyFilter, ConditionOn, FilterOf } from './hook/filter';
 export { ModelHook } from './hook/model-hook';
 export type { Operation } from './hook/operation';
 export type {
-  BodyFormat,
   DefinedHookOptions,
   HookRow,
   ModelHookOptions,
@@ -41,29 +38,17 @@ export type {
   Targets,
 } from './hook/options';
 export type { FieldPath } from './hook/paths';
-export type { JsonRecord, JsonValue } from './json';
 export type { AttachedHook, DefinedHook, SendOptions } from './listener/attached-hook';
-export type { Explanation, Reason } from './listener/audience';
-export type { ListenerBuilder, SaveOptions } from './listener/builder';
-export type { ListenerChanges } from './listener/changes';
-export type { Check } from './listener/checks';
-export {
-  type HeaderValue,
-  type SecretValue,
-  type ShownHeaderValue,
-  secret,
-} from './listener/header-value';
-export type { ContentType, Digest, Listener, ListenerOptions } from './listener/listener';
+export type { ListenerBuilder, SaveOptions } from './listener/declared/builder';
+export type { Listener } from './listener/declared/listener';
+export type { TestResult } from './listener/declared/test-result';
 export type { Listeners, ListenerWhere, SaveManyOptions } from './listener/listeners';
-export {
-  blockCidrNetwork,
-  blockInternalIps,
-  ensurePort,
-  ensureProtocol,
-} from './listener/recipient-validators';
-export type { RotateOptions } from './listener/rotation';
-export type { TestResult } from './listener/test-result';
-export type { Logger } from './logger';
+export type { Explanation, Reason } from './listener/matching/audience';
+export type { Check } from './listener/matching/checks';
+export type { ListenerChanges } from './listener/saved/changes';
+export type { RotateOptions } from './listener/secrets/rotation';
+export type { Logger } from './logging/logger';
+export type { DeliveryReport, ReportName, Reports } from './logging/reports';
 export {
   allOf,
   any,
@@ -96,5 +81,29 @@ export {
 } from './match/matcher';
 export type { StoredCondition } from './match/operand';
 export { ModelHooks } from './model-hooks';
-export type { DeliveryReport, ReportName, Reports } from './reports';
-export { VERSION } from './version';
+export type { BodyFormat } from './options/body-format';
+export type {
+  AttemptOptions,
+  CertificateAuthorities,
+  DeliveryOptions,
+  ListenerDeliveryOptions,
+  ListenerRecipientOptions,
+  RecipientOptions,
+  RecipientValidator,
+  RetryOptions,
+} from './options/delivery';
+export {
+  type HeaderValue,
+  type SecretValue,
+  type ShownHeaderValue,
+  secret,
+} from './options/header-value';
+export type { ContentType, Digest, ListenerOptions } from './options/listener';
+export {
+  blockCidrNetwork,
+  blockInternalIps,
+  ensurePort,
+  ensureProtocol,
+} from './recipient/validators';
+export { modelHookEntities } from './store/entities';
+export type { EncryptionKeys } from './vault/encryption-keys';

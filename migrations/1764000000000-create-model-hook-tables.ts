@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import type { TableName } from '../lib/table-names';
+import type { TableName } from '../lib/store/table-names';
 import { type Names, namesFor } from './names';
 
 /** Makes the tables for listeners, events and deliveries. PostgreSQL 12 or later. */

@@ -1,5 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import { type TableName, tableName } from '../lib/table-names';
+import { type TableName, tableName } from '../lib/store/table-names';
 
 /** Our names as this DataSource quotes and prefixes them. */
 export interface Names {

@@ -7,7 +7,7 @@ export class ReceiverProcess {
   /** Starts the process; it listens on a free port. */
   static async start(): Promise<ReceiverProcess> {
     // Node's own flags are handed on, those by which tsx runs TypeScript among them.
-    const child = fork(require.resolve('./receiver.ts'));
+    const child = fork(require.resolve('./receiver'));
     return new ReceiverProcess(child, await reply<string>(child));
   }
 

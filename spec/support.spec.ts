@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Client } from 'pg';
 import { request } from 'undici';
-import { createDatabase } from './support/database';
-import { type Receiver, startReceiver } from './support/receiver';
+import { createDatabase } from './support/application/database';
+import { type Receiver, startReceiver } from './support/receivers/receiver';
 
 describe('createDatabase', () => {
   it('makes an empty database and drops it in spite of open connections', async () => {

@@ -1,6 +1,6 @@
-type ChunkSender = import('../../lib/delivery/sender').ChunkSender;
-type ChunkLoader = import('../../lib/delivery/loading').ChunkLoader;
-type Recorder = import('../../lib/delivery/recorder').Recorder;
+type ChunkSender = import('../../lib/delivery/attempt/sender').ChunkSender;
+type ChunkLoader = import('../../lib/delivery/chunk/loading').ChunkLoader;
+type Recorder = import('../../lib/delivery/record/recorder').Recorder;
 
 /** Reads chunks as the real one does, and sends nothing: everybody has answered 200 at once. */
 export class InstantSender implements ChunkSender {

@@ -4,7 +4,7 @@ import { built } from '../built';
 import { InstantSender } from './instant-sender';
 
 type Engine = import('../../lib/dispatch/engine').DeliveryEngine;
-type Plan = import('../../lib/dispatch/planner').Plan;
+type Plan = import('../../lib/dispatch/plan/planner').Plan;
 
 export interface Watch {
   /** A plan begins … */
@@ -68,26 +68,33 @@ export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
   return engine;
 }
 
-const { Database } = built<typeof import('../../lib/database')>('database');
-const { tablesOf } = built<typeof import('../../lib/tables')>('tables');
-const { CONSOLE_LOGGER } = built<typeof import('../../lib/logger')>('logger');
-const { Reporter } = built<typeof import('../../lib/reports')>('reports');
-const { Vault } = built<typeof import('../../lib/vault')>('vault');
+const { Database } = built<typeof import('../../lib/store/database')>('store/database');
+const { tablesOf } = built<typeof import('../../lib/store/tables')>('store/tables');
+const { CONSOLE_LOGGER } = built<typeof import('../../lib/logging/logger')>('logging/logger');
+const { Reporter } = built<typeof import('../../lib/logging/reports')>('logging/reports');
+const { Vault } = built<typeof import('../../lib/vault/vault')>('vault/vault');
 const { HookCatalog } = built<typeof import('../../lib/hook/catalog')>('hook/catalog');
-const { Candidates } = built<typeof import('../../lib/listener/candidates')>('listener/candidates');
-const { ListenerMatching } =
-  built<typeof import('../../lib/listener/matching')>('listener/matching');
-const { ListenerHealth } = built<typeof import('../../lib/delivery/listener-health')>(
-  'delivery/listener-health',
+const { Candidates } = built<typeof import('../../lib/listener/matching/candidates')>(
+  'listener/matching/candidates',
 );
-const { ChunkLoader } = built<typeof import('../../lib/delivery/loading')>('delivery/loading');
-const { Recorder } = built<typeof import('../../lib/delivery/recorder')>('delivery/recorder');
-const { Claims } = built<typeof import('../../lib/dispatch/claims')>('dispatch/claims');
+const { ListenerMatching } = built<typeof import('../../lib/listener/matching/matching')>(
+  'listener/matching/matching',
+);
+const { ListenerHealth } = built<typeof import('../../lib/delivery/record/listener-health')>(
+  'delivery/record/listener-health',
+);
+const { ChunkLoader } =
+  built<typeof import('../../lib/delivery/chunk/loading')>('delivery/chunk/loading');
+const { Recorder } = built<typeof import('../../lib/delivery/record/recorder')>(
+  'delivery/record/recorder',
+);
+const { Claims } = built<typeof import('../../lib/dispatch/claim/claims')>('dispatch/claim/claims');
 const { Carrier } = built<typeof import('../../lib/dispatch/carrier')>('dispatch/carrier');
 const { LocalDispatcher } =
   built<typeof import('../../lib/dispatch/dispatcher')>('dispatch/dispatcher');
 const { DeliveryEngine } = built<typeof import('../../lib/dispatch/engine')>('dispatch/engine');
-const { Planner } = built<typeof import('../../lib/dispatch/planner')>('dispatch/planner');
+const { Planner } =
+  built<typeof import('../../lib/dispatch/plan/planner')>('dispatch/plan/planner');
 const { Pruning } = built<typeof import('../../lib/dispatch/pruning')>('dispatch/pruning');
 const { TrialWaits } =
   built<typeof import('../../lib/dispatch/trial-waits')>('dispatch/trial-waits');

@@ -4,8 +4,8 @@ import { built } from '../built';
 /** One match at a time, in a transaction of its own, as planning does it. */
 export type InSnapshot = <T>(work: (query: Query) => Promise<T>) => Promise<T>;
 
-type Query = import('../../lib/database').Query;
-type ListenerMatching = import('../../lib/listener/matching').ListenerMatching;
+type Query = import('../../lib/store/database').Query;
+type ListenerMatching = import('../../lib/listener/matching/matching').ListenerMatching;
 
 /** The parts of an attachment that find listeners, made as it makes them. */
 export function matchingOf(dataSource: DataSource): {
@@ -21,9 +21,12 @@ export function matchingOf(dataSource: DataSource): {
   };
 }
 
-const { Database } = built<typeof import('../../lib/database')>('database');
-const { tablesOf } = built<typeof import('../../lib/tables')>('tables');
+const { Database } = built<typeof import('../../lib/store/database')>('store/database');
+const { tablesOf } = built<typeof import('../../lib/store/tables')>('store/tables');
 const { HookCatalog } = built<typeof import('../../lib/hook/catalog')>('hook/catalog');
-const { Candidates } = built<typeof import('../../lib/listener/candidates')>('listener/candidates');
-const { ListenerMatching } =
-  built<typeof import('../../lib/listener/matching')>('listener/matching');
+const { Candidates } = built<typeof import('../../lib/listener/matching/candidates')>(
+  'listener/matching/candidates',
+);
+const { ListenerMatching } = built<typeof import('../../lib/listener/matching/matching')>(
+  'listener/matching/matching',
+);

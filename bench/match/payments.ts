@@ -1,4 +1,4 @@
-import { pick, type Random, randomFrom, upTo } from '../../spec/support/random';
+import { pick, type Random, randomFrom, upTo } from '../../spec/support/values/random';
 import type { PaymentValues } from './payment';
 import type { Wanted } from './wanted';
 import { accountId, FIRST_UNHEARD, GREAT_AMOUNT, REGEXES, type Wish, wish } from './wishes';

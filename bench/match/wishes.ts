@@ -1,4 +1,4 @@
-import { pick, randomFrom, upTo } from '../../spec/support/random';
+import { pick, randomFrom, upTo } from '../../spec/support/values/random';
 import { code, DISTINCT_WORDS, WORDS } from './words';
 
 /** What one listener wants, in a form from which both its conditions and the expected answers are made. */

@@ -1,5 +1,5 @@
 import countries, { type Country } from 'world-countries';
-import { pick, type Random, upTo } from '../../spec/support/random';
+import { pick, type Random, upTo } from '../../spec/support/values/random';
 
 /**
  * Every word of the names of all countries, in 25 languages, as often as it occurs: a few hundred are common, thousands are rare, and

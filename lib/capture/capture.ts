@@ -1,17 +1,17 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { JsonRecord } from '../json';
-import { loggable } from '../loggable';
-import type { Logger } from '../logger';
-import type { Vault } from '../vault';
+import type { JsonRecord } from '../base/json';
+import { loggable } from '../logging/loggable';
+import type { Logger } from '../logging/logger';
+import type { Vault } from '../vault/vault';
 import type { Change } from './change';
+import { allColumns, type RowKey } from './entity/hooked-entity';
+import { rowId } from './entity/row-id';
+import { keyText, readRows } from './entity/rows';
 import { projected, provided, readyEvent } from './functions';
-import type { Outbox, ReadyEvent, WrittenEvent } from './outbox';
-import { allColumns, type RowKey } from './plan';
-import { rowId } from './row-id';
-import { keyText, readRows } from './rows';
-import { RunnerBatches } from './runner-batches';
+import type { Outbox, ReadyEvent, WrittenEvent } from './outbox/outbox';
 import { withTargets } from './targets';
+import { RunnerBatches } from './typeorm/runner-batches';
 
 export interface CaptureOptions {
   /**

@@ -1,8 +1,8 @@
 import type { UpdateEvent } from 'typeorm';
+import type { JsonRecord } from '../base/json';
 import type { Field } from '../hook/field';
 import type { Operation } from '../hook/operation';
-import type { JsonRecord } from '../json';
-import type { CapturePlan, RowKey } from './plan';
+import type { CapturePlan, RowKey } from './entity/hooked-entity';
 
 /** One row changed, seen with the eyes of one hook. */
 export interface Change {

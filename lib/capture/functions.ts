@@ -1,15 +1,22 @@
 import type { DataSource } from 'typeorm';
-import { CaptureFailedError } from '../errors';
+import {
+  isWithin,
+  type JsonRecord,
+  type JsonValue,
+  MAX_LEVELS,
+  sameJson,
+  toJson,
+} from '../base/json';
+import { CaptureFailedError } from '../errors/capture-errors';
 import type { Field } from '../hook/field';
 import type { Hook } from '../hook/hook';
 import type { HookRow } from '../hook/options';
-import { isWithin, type JsonRecord, type JsonValue, MAX_LEVELS, sameJson, toJson } from '../json';
-import { loggable } from '../loggable';
+import { loggable } from '../logging/loggable';
 import type { Change } from './change';
-import type { ReadyEvent } from './outbox';
+import { decodeRow } from './entity/raw';
+import { rowId } from './entity/row-id';
+import type { ReadyEvent } from './outbox/outbox';
 import { plainRow } from './plain-row';
-import { decodeRow } from './raw';
-import { rowId } from './row-id';
 import { meets } from './when';
 
 /**

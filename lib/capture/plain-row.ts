@@ -1,5 +1,5 @@
+import { MAX_LEVELS } from '../base/json';
 import type { HookRow } from '../hook/options';
-import { MAX_LEVELS } from '../json';
 
 /** Values by path as the functions of a hook see them: `home.city` becomes `{ home: { city } }`, frozen, and plain all through. */
 export function plainRow(values: ReadonlyMap<string, unknown>): HookRow {

@@ -1,10 +1,10 @@
 import type { DataSource } from 'typeorm';
-import { loggable } from '../loggable';
-import type { Logger } from '../logger';
-import type { Vault } from '../vault';
+import { loggable } from '../logging/loggable';
+import type { Logger } from '../logging/logger';
+import type { Vault } from '../vault/vault';
 import { type CaptureOptions, EVENT_DROPPED } from './capture';
-import type { ReadyEvent } from './outbox';
-import type { SizeLimits } from './size-limits';
+import type { ReadyEvent } from './outbox/outbox';
+import type { SizeLimits } from './outbox/size-limits';
 import { withTargets } from './targets';
 
 interface SentOptions extends Required<CaptureOptions> {

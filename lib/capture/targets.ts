@@ -1,16 +1,16 @@
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { CaptureFailedError } from '../errors';
+import { isPlainObject, storable, toJson } from '../base/json';
+import { CaptureFailedError } from '../errors/capture-errors';
 import type { HookEvent } from '../hook/event';
 import { eventName, type Hook } from '../hook/hook';
 import type { Targets } from '../hook/options';
-import { isPlainObject, storable, toJson } from '../json';
-import type { Vault } from '../vault';
-import { toEvent } from './event-row';
+import type { Vault } from '../vault/vault';
 import { captureFailed } from './functions';
-import type { ReadyEvent } from './outbox';
+import { toEvent } from './outbox/event-row';
+import type { ReadyEvent } from './outbox/outbox';
+import { sealTargets } from './outbox/sealed-targets';
 import { deepFreeze } from './plain-row';
-import { sealTargets } from './sealed-targets';
 
 /** Targets that `resolve` may name for one event. */
 export const MAX_TARGETS = 100;

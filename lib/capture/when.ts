@@ -1,7 +1,7 @@
+import { type JsonRecord, sameJson } from '../base/json';
 import type { Operation } from '../hook/operation';
 import { subjectOf } from '../hook/subject';
 import type { WhenCondition } from '../hook/when';
-import { type JsonRecord, sameJson } from '../json';
 import { satisfies } from '../match/matches';
 
 /** The values that conditions judge, by path. A field that the class has not is left out. */

@@ -1,11 +1,11 @@
-import { type Chunk, chunkKey, MAX_CHUNK_SIZE } from '../delivery/chunk';
-import type { PlannedEvents } from '../delivery/loading';
-import type { OutcomeRecord, Recorder } from '../delivery/recorder';
-import type { Restraints } from '../delivery/restraints';
-import type { ChunkSender } from '../delivery/sender';
-import { loggable } from '../loggable';
-import type { Logger } from '../logger';
-import type { Claims } from './claims';
+import type { ChunkSender } from '../delivery/attempt/sender';
+import { type Chunk, chunkKey, MAX_CHUNK_SIZE } from '../delivery/chunk/chunk';
+import type { PlannedEvents } from '../delivery/chunk/loading';
+import type { Restraints } from '../delivery/origins/restraints';
+import type { OutcomeRecord, Recorder } from '../delivery/record/recorder';
+import { loggable } from '../logging/loggable';
+import type { Logger } from '../logging/logger';
+import type { Claims } from './claim/claims';
 import { type Dispatcher, type Engine, LocalDispatcher } from './dispatcher';
 import { Room } from './room';
 

@@ -1,4 +1,4 @@
-import type { Chunk } from '../delivery/chunk';
+import type { Chunk } from '../delivery/chunk/chunk';
 
 /** What a dispatcher may ask of the process that it runs in. */
 export interface Engine {

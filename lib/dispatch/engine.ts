@@ -1,14 +1,14 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NOTHING_PLANNED } from '../delivery/loading';
-import { afterMsOf, isFinal, type OutcomeRecord } from '../delivery/recorder';
-import { barredBy } from '../delivery/restraints';
-import { loggable } from '../loggable';
-import type { Logger } from '../logger';
+import { NOTHING_PLANNED } from '../delivery/chunk/loading';
+import { barredBy } from '../delivery/origins/restraints';
+import { afterMsOf, isFinal, type OutcomeRecord } from '../delivery/record/recorder';
+import { loggable } from '../logging/loggable';
+import type { Logger } from '../logging/logger';
 import type { Carrier } from './carrier';
-import { type Claims, wasUnheld } from './claims';
+import { type Claims, wasUnheld } from './claim/claims';
 import { DueTimer } from './due-timer';
-import type { Planner } from './planner';
+import type { Planner } from './plan/planner';
 import type { Pruning } from './pruning';
 import type { TrialWaits } from './trial-waits';
 

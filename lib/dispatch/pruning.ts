@@ -1,5 +1,5 @@
-import type { Database } from '../database';
-import type { Tables } from '../tables';
+import type { Database } from '../store/database';
+import type { Tables } from '../store/tables';
 
 export interface RetentionOptions {
   /** How long planned events are kept, in milliseconds; 0 keeps them for ever. @defaultValue `604800000` */

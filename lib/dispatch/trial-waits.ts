@@ -1,8 +1,8 @@
-import type { Database } from '../database';
-import { deliveryId } from '../delivery/chunk';
-import type { OutcomeRecord } from '../delivery/recorder';
-import type { Tables } from '../tables';
-import type { Plan } from './planner';
+import { deliveryId } from '../delivery/chunk/chunk';
+import type { OutcomeRecord } from '../delivery/record/recorder';
+import type { Database } from '../store/database';
+import type { Tables } from '../store/tables';
+import type { Plan } from './plan/planner';
 
 interface Wait {
   readonly unplanned: Set<string>;

@@ -1,5 +1,5 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
-import { AmbiguousHookError, DuplicateHookError, HookNotFoundError } from '../errors';
+import { AmbiguousHookError, DuplicateHookError, HookNotFoundError } from '../errors/hook-errors';
 import { defineHook, eventNames, type Hook, resolveHook } from './hook';
 import { declaredHooks, hookTargets } from './model-hook';
 import { checkStorable } from './names';

@@ -1,4 +1,4 @@
-import type { JsonRecord } from '../json';
+import type { JsonRecord } from '../base/json';
 import type { Operation } from './operation';
 
 /** What happened, projected to the provided fields. Values are JSON, by field path. */

@@ -1,9 +1,10 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { UnknownFieldError, UnknownOperationError } from '../errors';
+import { UnknownFieldError, UnknownOperationError } from '../errors/hook-errors';
+import type { BodyFormat } from '../options/body-format';
 import { columnFields, type Field, isOrdinary, untyped } from './field';
 import type { DeclaredHook } from './model-hook';
 import { EVENT_SUFFIX, isOperation, OPERATIONS, type Operation } from './operation';
-import type { BodyFormat, DefinedHookOptions } from './options';
+import type { DefinedHookOptions } from './options';
 import { type WhenCondition, whenConditions } from './when';
 
 /** A hook as it is attached: every name resolved, every default in place. */

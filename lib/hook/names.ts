@@ -1,5 +1,5 @@
-import { OptionInvalidError } from '../errors';
-import { storable } from '../json';
+import { storable } from '../base/json';
+import { OptionInvalidError } from '../errors/option-errors';
 
 const MAX_NAME_LENGTH = 255;
 

@@ -1,11 +1,9 @@
-import type { DeliveryOptions } from '../delivery/options';
-import type { ListenerOptions } from '../listener/options';
 import type { Condition } from '../match/matcher';
+import type { BodyFormat } from '../options/body-format';
+import type { DeliveryOptions } from '../options/delivery';
+import type { ListenerOptions } from '../options/listener';
 import type { HookEvent } from './event';
 import type { Operation } from './operation';
-
-/** How a body is laid out. */
-export type BodyFormat = 'fields' | 'envelope' | 'standard' | 'cloudevents';
 
 /** A frozen plain copy of the true row: what `find()` would give, nested as the entity is, owned relations as `{ author: { id } }`. */
 export type HookRow = Readonly<Record<string, unknown>>;

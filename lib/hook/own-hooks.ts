@@ -1,4 +1,4 @@
-import { OptionInvalidError } from '../errors';
+import { OptionInvalidError } from '../errors/option-errors';
 import type { DefinedHookOptions } from './options';
 
 /** What the package tells of itself; such an event is heard by its name or by `'model-hooks.*'`, never by `'*'`. */

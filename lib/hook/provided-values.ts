@@ -1,4 +1,4 @@
-import { isPlainObject, type JsonRecord, toJson } from '../json';
+import { isPlainObject, type JsonRecord, toJson } from '../base/json';
 import type { Hook } from './hook';
 
 /** The provided ones of some values that somebody sends, by path; what is not there, or undefined, is absent. */

@@ -1,5 +1,6 @@
-import { OptionInvalidError, UnknownFieldError } from '../errors';
-import { isPlainObject } from '../json';
+import { isPlainObject } from '../base/json';
+import { UnknownFieldError } from '../errors/hook-errors';
+import { OptionInvalidError } from '../errors/option-errors';
 import { asMatcher, type StoredMatcher } from '../match/matcher';
 import { toStored } from '../match/operand';
 import { type Field, untyped } from './field';

@@ -3,8 +3,8 @@ import type { AnyFilter } from '../hook/filter';
 import { eventNames, type Hook } from '../hook/hook';
 import type { Operation } from '../hook/operation';
 import type { Condition } from '../match/matcher';
-import type { ListenerBuilder } from './builder';
-import type { ListenerOptions } from './listener';
+import type { ListenerOptions } from '../options/listener';
+import type { ListenerBuilder } from './declared/builder';
 import type { Listeners } from './listeners';
 
 /** A hook of an attached DataSource. `Filter` says to TypeScript what its listeners may ask for. */

@@ -1,21 +1,23 @@
 import { validate as isUuid } from 'uuid';
-import { type Database, type Query, runOn } from '../database';
-import { ListenerInvalidError, OptionInvalidError } from '../errors';
+import { storable } from '../base/json';
+import { ListenerInvalidError } from '../errors/listener-errors';
+import { OptionInvalidError } from '../errors/option-errors';
 import type { HookEvent } from '../hook/event';
 import type { AnyFilter } from '../hook/filter';
-import { storable } from '../json';
-import type { Audience, Explanation } from './audience';
-import { draftOf, ListenerBuilder, type SaveOptions } from './builder';
-import { changedDraft, type ListenerChanges } from './changes';
-import type { ListenerDraft } from './draft';
-import type { KeyStore } from './key-store';
-import type { Listener, ListenerOptions } from './listener';
-import type { StoredListener } from './listener-row';
-import type { Reencryption } from './reencryption';
-import type { RotateOptions, SecretRotation } from './rotation';
-import type { Saving } from './saving';
-import { type ListenerStore, unknownListener } from './store';
-import type { TestResult } from './test-result';
+import type { ListenerOptions } from '../options/listener';
+import { type Database, type Query, runOn } from '../store/database';
+import { draftOf, ListenerBuilder, type SaveOptions } from './declared/builder';
+import type { ListenerDraft } from './declared/draft';
+import type { Listener } from './declared/listener';
+import type { TestResult } from './declared/test-result';
+import type { KeyStore } from './keys/key-store';
+import type { Audience, Explanation } from './matching/audience';
+import { changedDraft, type ListenerChanges } from './saved/changes';
+import type { StoredListener } from './saved/listener-row';
+import type { Saving } from './saved/saving';
+import { type ListenerStore, unknownListener } from './saved/store';
+import type { Reencryption } from './secrets/reencryption';
+import type { RotateOptions, SecretRotation } from './secrets/rotation';
 
 /** What `find` may ask for; all of it must hold. */
 export interface ListenerWhere {

@@ -1,10 +1,10 @@
-import type { Database } from '../database';
 import type { HookCatalog } from '../hook/catalog';
-import type { Logger } from '../logger';
-import type { Tables } from '../tables';
-import { scopeOf } from './event-keys';
-import { UNKEYED_SQL } from './sql';
-import type { ListenerStore } from './store';
+import type { Logger } from '../logging/logger';
+import type { Database } from '../store/database';
+import { UNKEYED_SQL } from '../store/listener-sql';
+import type { Tables } from '../store/tables';
+import { scopeOf } from './keys/scope';
+import type { ListenerStore } from './saved/store';
 
 interface Stored {
   readonly database: Database;

@@ -1,5 +1,5 @@
 import Big from 'big.js';
-import { isWithin, type JsonValue, toJson } from '../json';
+import { isWithin, type JsonValue, toJson } from '../base/json';
 import type { FieldKind } from './field-kind';
 import { dateNumber, instantMs, isNumericText, SPECIAL_NUMBERS, timeNs } from './readings';
 

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { isPlainObject, type JsonValue } from '../json';
+import { isPlainObject, type JsonValue } from '../base/json';
 
 /** A value that a field may be compared with. */
 export type Plain = JsonValue | bigint | Date | Uint8Array;

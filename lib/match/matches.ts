@@ -1,5 +1,5 @@
 import Big from 'big.js';
-import { type JsonValue, sameJson } from '../json';
+import { type JsonValue, sameJson } from '../base/json';
 import type { FieldKind } from './field-kind';
 import type { Operator, StoredMatcher } from './matcher';
 import { compare, familyOf } from './order';

@@ -1,5 +1,5 @@
-import { OperandInvalidError } from '../errors';
-import type { JsonValue } from '../json';
+import type { JsonValue } from '../base/json';
+import { OperandInvalidError } from '../errors/listener-errors';
 import { EXPECTED, operandJson } from './expected';
 import type { FieldKind } from './field-kind';
 import {

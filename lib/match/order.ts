@@ -1,5 +1,5 @@
 import Big from 'big.js';
-import type { JsonValue } from '../json';
+import type { JsonValue } from '../base/json';
 import type { FieldKind } from './field-kind';
 import { dateNumber, instantMs, isNumericText, timeNs } from './readings';
 

@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
-import { RegexUnsupportedError } from '../errors';
-import { remember } from '../remember';
+import { remember } from '../base/remember';
+import { RegexUnsupportedError } from '../errors/listener-errors';
 
 /** Patterns kept compiled; the oldest goes first. Searching, each may gather up to 8 MB of states. */
 const MAX_COMPILED = 250;

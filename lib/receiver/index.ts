@@ -1,5 +1,5 @@
-export { VerificationError } from '../delivery-errors';
-export type { VerificationReason } from '../error-codes';
+export type { VerificationReason } from '../errors/codes';
+export { VerificationError } from '../errors/receiver-errors';
 export { type MemoryStoreOptions, memoryStore } from './memory-store';
 export type { ReceivedHeaders } from './received-headers';
 export { type Verified, type VerifyOptions, verify } from './verify';

@@ -1,5 +1,5 @@
-import { OptionInvalidError } from '../errors';
-import { remember } from '../remember';
+import { remember } from '../base/remember';
+import { OptionInvalidError } from '../errors/option-errors';
 import type { RepeatStore } from './verify-once';
 
 export interface MemoryStoreOptions {

@@ -1,4 +1,4 @@
-import { OptionInvalidError } from '../errors';
+import { OptionInvalidError } from '../errors/option-errors';
 import type { ReceivedHeaders } from './received-headers';
 import { VERIFY_DEFAULTS, type Verified, type VerifyOptions, verify } from './verify';
 

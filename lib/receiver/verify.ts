@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { types } from 'node:util';
-import { webhookSignature } from '../delivery/signature';
-import { VerificationError } from '../delivery-errors';
-import { OptionInvalidError } from '../errors';
+import { OptionInvalidError } from '../errors/option-errors';
+import { VerificationError } from '../errors/receiver-errors';
+import { webhookSignature } from '../signing/signature';
 import { headerOf, type ReceivedHeaders } from './received-headers';
 
 export interface VerifyOptions {

@@ -1,11 +1,11 @@
 import { DataSource } from 'typeorm';
 import type { HookEvent, ModelHookOptions } from '../../lib';
-import type { ReadyEvent } from '../../lib/capture/outbox';
+import type { ReadyEvent } from '../../lib/capture/outbox/outbox';
+import { SizeLimits } from '../../lib/capture/outbox/size-limits';
 import { sentEvent } from '../../lib/capture/sent';
-import { SizeLimits } from '../../lib/capture/size-limits';
 import { MAX_TARGETS } from '../../lib/capture/targets';
 import { defineHook } from '../../lib/hook/hook';
-import { Vault } from '../../lib/vault';
+import { Vault } from '../../lib/vault/vault';
 
 const dataSource = new DataSource({ type: 'postgres' });
 const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };

@@ -1,4 +1,4 @@
-import { pick, type Random, upTo } from '../support/random';
+import { pick, type Random, upTo } from '../support/values/random';
 import { until } from './until';
 import { Worker } from './worker';
 import type { WorkerMessage } from './worker-process';

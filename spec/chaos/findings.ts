@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { deliveryId } from '../../lib/delivery/chunk';
-import { grouped } from '../../lib/grouped';
+import { grouped } from '../../lib/base/grouped';
+import { deliveryId } from '../../lib/delivery/chunk/chunk';
 import { LedgerEntry } from './entities';
 import type { Letter } from './inbox';
 import type { Wish } from './listeners';

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { type Random, randomFrom } from '../support/random';
-import { type Received, type Receiver, startReceiver } from '../support/receiver';
+import { type Received, type Receiver, startReceiver } from '../support/receivers/receiver';
+import { type Random, randomFrom } from '../support/values/random';
 import type { Answer, Wish } from './listeners';
 
 /** A request, and how it was answered. */

@@ -1,5 +1,5 @@
 import type { ModelHooks } from '../../lib';
-import type { Random } from '../support/random';
+import type { Random } from '../support/values/random';
 import { type LedgerEntry, Parcel, SHIPPED } from './entities';
 
 /** How a receiver answers; with `'hangUp'` it does not. */

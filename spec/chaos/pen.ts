@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { ModelHooks } from '../../lib';
-import { pick, type Random } from '../support/random';
+import { pick, type Random } from '../support/values/random';
 import { COLOURS, LedgerEntry, Parcel, SHIPPED } from './entities';
 
 /** Writes rows that make events, and each event's line in the ledger. Everything resolves with how many events it made. */

@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { upTo } from '../support/random';
+import { upTo } from '../support/values/random';
 import type { Pen } from './pen';
 
 /** How many events a transaction made, and what became of them. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { type AttachOptions, type Logger, ModelHooks } from '../../lib';
-import { newDataSource } from '../support/application';
-import { pick, randomFrom } from '../support/random';
+import { newDataSource } from '../support/application/application';
+import { pick, randomFrom } from '../support/values/random';
 import { LedgerEntry, Parcel, SHIPPED } from './entities';
 import { ATTACH, FROZEN_MS } from './leases';
 import { Pen } from './pen';

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { DataSource, type EntitySchema } from 'typeorm';
 import { HookCatalog } from '../../lib/hook/catalog';
-import { createDatabase, type Database } from '../support/database';
+import { createDatabase, type Database } from '../support/application/database';
 
 type Entities = readonly (EntitySchema | (new () => object))[];
 

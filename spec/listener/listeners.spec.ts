@@ -8,10 +8,10 @@ import {
   type ListenerWhere,
   startsWith,
 } from '../../lib';
-import type { ListenerBuilder } from '../../lib/listener/builder';
-import { type Application, startApplication } from '../support/application';
-import { storedSecrets } from '../support/secrets';
-import { Article } from './article';
+import type { ListenerBuilder } from '../../lib/listener/declared/builder';
+import { type Application, startApplication } from '../support/application/application';
+import { storedSecrets } from '../support/values/secrets';
+import { Article } from './saved/article';
 
 const URL = 'https://example.com/hooks';
 

@@ -1,4 +1,4 @@
-import { type JsonValue, toJson } from '../../lib/json';
+import { type JsonValue, toJson } from '../../lib/base/json';
 import type { FieldKind } from '../../lib/match/field-kind';
 import { asMatcher, type Condition, type StoredMatcher } from '../../lib/match/matcher';
 import { type Subject, satisfies } from '../../lib/match/matches';

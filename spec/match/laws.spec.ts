@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { JsonValue } from '../../lib/json';
+import type { JsonValue } from '../../lib/base/json';
 import type { FieldKind } from '../../lib/match/field-kind';
 import {
   allOf,

@@ -1,4 +1,4 @@
-import { OperandInvalidError, RegexUnsupportedError } from '../../lib/errors';
+import { OperandInvalidError, RegexUnsupportedError } from '../../lib/errors/listener-errors';
 import type { FieldKind } from '../../lib/match/field-kind';
 import {
   allOf,

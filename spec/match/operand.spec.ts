@@ -1,5 +1,5 @@
-import { OperandInvalidError, RegexUnsupportedError } from '../../lib/errors';
-import { canonicalJson } from '../../lib/json';
+import { canonicalJson } from '../../lib/base/json';
+import { OperandInvalidError, RegexUnsupportedError } from '../../lib/errors/listener-errors';
 import type { FieldKind } from '../../lib/match/field-kind';
 import {
   any,

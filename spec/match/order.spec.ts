@@ -1,6 +1,6 @@
 import Big from 'big.js';
 import fc from 'fast-check';
-import type { JsonValue } from '../../lib/json';
+import type { JsonValue } from '../../lib/base/json';
 import type { FieldKind } from '../../lib/match/field-kind';
 import { approximate, compare, type Family, familyOf } from '../../lib/match/order';
 import { ALL_KINDS } from './judging';

@@ -1,4 +1,4 @@
-import { RegexUnsupportedError } from '../../lib/errors';
+import { RegexUnsupportedError } from '../../lib/errors/listener-errors';
 import { compiled } from '../../lib/match/regex';
 
 const finds = (pattern: string, text: string): boolean => compiled(pattern).matcher(text).find();

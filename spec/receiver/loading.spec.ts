@@ -18,16 +18,17 @@ describe('typeorm-model-hooks/receiver', () => {
     const loaded: readonly string[] = JSON.parse(stdout);
     const ours = loaded.filter((path) => !/node_modules\/(tsx|esbuild|get-tsconfig)\//.test(path));
     expect(ours.map((path) => path.slice(ROOT.length + 1)).sort()).toEqual([
-      'lib/delivery-errors.ts',
-      'lib/delivery/signature.ts',
-      'lib/errors.ts',
-      'lib/one-line.ts',
+      'lib/base/one-line.ts',
+      'lib/base/remember.ts',
+      'lib/errors/model-hook-error.ts',
+      'lib/errors/option-errors.ts',
+      'lib/errors/receiver-errors.ts',
       'lib/receiver/index.ts',
       'lib/receiver/memory-store.ts',
       'lib/receiver/received-headers.ts',
       'lib/receiver/verify-once.ts',
       'lib/receiver/verify.ts',
-      'lib/remember.ts',
+      'lib/signing/signature.ts',
     ]);
   });
 });

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { Webhook as SvixWebhook } from 'svix';
 import { verify } from 'typeorm-model-hooks/receiver';
-import { hookHmac, webhookSignature } from '../../lib/delivery/signature';
-import { DIGESTS } from '../../lib/listener/listener';
-import { opensslHmac } from '../support/openssl';
-import { ID, signed } from '../support/signed';
+import { DIGESTS } from '../../lib/options/listener';
+import { hookHmac, webhookSignature } from '../../lib/signing/signature';
+import { opensslHmac } from '../support/receivers/openssl';
+import { ID, signed } from '../support/receivers/signed';
 
 const KEY = randomBytes(32);
 const SECRETS = [

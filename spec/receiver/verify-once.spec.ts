@@ -1,6 +1,6 @@
 import { OptionInvalidError } from 'typeorm-model-hooks';
 import { memoryStore, type RepeatStore, verifyOnce } from 'typeorm-model-hooks/receiver';
-import { BODY, NOW, SECRET, signed } from '../support/signed';
+import { BODY, NOW, SECRET, signed } from '../support/receivers/signed';
 
 const now = () => NOW;
 

@@ -6,8 +6,8 @@ import {
   type VerifyOptions,
   verify,
 } from 'typeorm-model-hooks/receiver';
-import { startReceiver } from '../support/receiver';
-import { BODY, ID, NOW, SECRET, signed } from '../support/signed';
+import { startReceiver } from '../support/receivers/receiver';
+import { BODY, ID, NOW, SECRET, signed } from '../support/receivers/signed';
 
 const now = () => NOW;
 

@@ -1,7 +1,7 @@
-import { installedVersion } from '../../lib/dispatch/checks';
-import { startApplication } from '../support/application';
-import { Person, person } from '../support/person';
-import { startReceiver } from '../support/receiver';
+import { installedVersion } from '../../lib/attach/checks';
+import { startApplication } from '../support/application/application';
+import { Person, person } from '../support/entities/person';
+import { startReceiver } from '../support/receivers/receiver';
 
 /** What an application on TypeORM 0.3.20 sees of each kind of write, as one line of JSON. */
 export interface Seen {

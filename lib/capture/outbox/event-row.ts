@@ -1,0 +1,81 @@
+import type { DataSource } from 'typeorm';
+import { type JsonRecord, sameJson, toJson } from '../../base/json';
+import type { HookEvent } from '../../hook/event';
+import type { Hook } from '../../hook/hook';
+import type { Operation } from '../../hook/operation';
+import { decodeRow } from '../entity/raw';
+import type { StoredTargets } from './sealed-targets';
+
+/** An event as it is stored. */
+export interface EventRow {
+  readonly id: string;
+  readonly hook: string;
+  readonly event: string;
+  readonly operation: Operation | null;
+  readonly ref: string | null;
+  readonly sender: string | null;
+  readonly headers: Readonly<Record<string, string>> | null;
+  readonly data: JsonRecord;
+  readonly previous: JsonRecord | null;
+  /** What the hook's `resolve` named; null where it named nobody. */
+  readonly targets: StoredTargets | null;
+  readonly occurred_at: Date;
+  /** Names the row that it is about; null where there is none. */
+  readonly row_id: string | null;
+  /** Among the events of one row, its place: drawn while the row was locked. Null for an event of an earlier release. */
+  readonly sequence: string | null;
+}
+
+/** The columns of an `EventRow`. */
+export const EVENT_COLUMNS =
+  'id, hook, event, operation, ref, sender, headers, data, previous, targets, occurred_at, row_id, sequence';
+
+/**
+ * A stored event as it is told: decoded, and projected through what the hook provides today, so that a field taken out stops leaving
+ * at once. What a transformer throws is thrown.
+ */
+export function toEvent(
+  dataSource: DataSource,
+  hook: Hook,
+  row: Omit<EventRow, 'targets' | 'row_id' | 'sequence'>,
+): HookEvent {
+  const data = currentValues(dataSource, hook, row.data);
+  const previous = row.previous && { ...data, ...providedOf(hook, row.previous) };
+  return {
+    id: row.id,
+    hook: row.hook,
+    name: row.event,
+    operation: row.operation,
+    ref: row.ref,
+    sender: row.sender,
+    headers: row.headers ?? {},
+    occurredAt: row.occurred_at,
+    data,
+    previous,
+    changed: changedFields(row.operation, data, previous),
+  };
+}
+
+/** An update that changed nothing that is provided is told to nobody. */
+export function isEmptyUpdate({ operation, changed }: HookEvent): boolean {
+  return operation === 'update' && changed.length === 0;
+}
+
+function currentValues(dataSource: DataSource, hook: Hook, data: JsonRecord): JsonRecord {
+  const values = decodeRow(dataSource, hook.fields.values(), data);
+  return Object.fromEntries([...values].map(([path, value]) => [path, toJson(value)]));
+}
+
+function providedOf(hook: Hook, values: JsonRecord): JsonRecord {
+  return Object.fromEntries(Object.entries(values).filter(([path]) => hook.fields.has(path)));
+}
+
+function changedFields(
+  operation: Operation | null,
+  data: JsonRecord,
+  previous: JsonRecord | null,
+): readonly string[] {
+  if (operation === 'remove') return [];
+  const paths = Object.keys(data);
+  return previous ? paths.filter((path) => !sameJson(data[path], previous[path])) : paths;
+}

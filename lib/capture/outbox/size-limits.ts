@@ -1,0 +1,40 @@
+import type { JsonRecord } from '../../base/json';
+import { PayloadTooLargeError } from '../../errors/capture-errors';
+import type { Hook } from '../../hook/hook';
+
+type Named = Pick<Hook, 'name'>;
+
+/** Refuses events that hold more data than their hook allows. Most hooks allow any. */
+export class SizeLimits {
+  constructor(
+    /** Of a hook by its name; null where its events may be of any size. */
+    private readonly maxBytesOf: (hook: string) => number | null,
+  ) {}
+
+  isSetFor({ name }: Named): boolean {
+    return this.maxBytesOf(name) !== null;
+  }
+
+  /** Throws `PAYLOAD_TOO_LARGE`. */
+  check({ hook, data }: { readonly hook: Named; readonly data: JsonRecord }): void {
+    if (!this.isSetFor(hook)) return;
+    const excess = this.#excess(hook.name, Buffer.byteLength(JSON.stringify(data)));
+    if (excess) throw excess;
+  }
+
+  /** What is wrong with an event that was stored; null where nothing is. */
+  excessOf({
+    hook,
+    bytes,
+  }: {
+    readonly hook: string;
+    readonly bytes?: number;
+  }): PayloadTooLargeError | null {
+    return bytes === undefined ? null : this.#excess(hook, bytes);
+  }
+
+  #excess(hook: string, bytes: number): PayloadTooLargeError | null {
+    const maxBytes = this.maxBytesOf(hook) ?? Number.POSITIVE_INFINITY;
+    return bytes > maxBytes ? new PayloadTooLargeError(hook, bytes, maxBytes) : null;
+  }
+}

@@ -1,0 +1,91 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { JsonRecord, JsonValue } from '../../base/json';
+import type { HookCatalog } from '../../hook/catalog';
+import type { HookEvent } from '../../hook/event';
+import type { Field } from '../../hook/field';
+import { defineHook, eventName, type Hook } from '../../hook/hook';
+import type { Operation } from '../../hook/operation';
+import type { Listener } from '../../listener/declared/listener';
+import { patternsOf } from '../../listener/declared/pattern';
+import { hooksHeardBy } from '../../listener/declared/pattern-hooks';
+import type { FieldKind } from '../../match/field-kind';
+
+/** An event that nothing caused, and the hook that could have made it. */
+export interface Sample {
+  readonly hook: Hook;
+  readonly event: HookEvent;
+}
+
+/** The first event that a listener could hear, with sample values; where no hook makes one here, an event without data. */
+export function sampleEvent(listener: Listener, catalog: HookCatalog): Sample {
+  const { hook, operation } = heardBy(listener, catalog) ?? {
+    hook: defineHook(wordedName(listener), { provides: [] }),
+    operation: null,
+  };
+  const data = sampleValues(hook, sampleValue);
+  const { headers } = hook.declared;
+  return {
+    hook,
+    event: {
+      id: uuidv7(),
+      hook: hook.name,
+      name: eventName(hook, operation),
+      operation,
+      ref: null,
+      sender: listener.owner,
+      // A function of a hook expects a true row.
+      headers: typeof headers === 'object' ? headers : {},
+      occurredAt: new Date(),
+      data,
+      previous: isChange(operation) ? sampleValues(hook, () => null) : null,
+      changed: operation === 'remove' ? [] : Object.keys(data),
+    },
+  };
+}
+
+function heardBy(listener: Listener, catalog: HookCatalog) {
+  for (const hook of hooksHeardBy(listener, catalog))
+    for (const operation of hook.metadata ? hook.operations : [null])
+      if (hears(listener, hook, operation)) return { hook, operation };
+  return undefined;
+}
+
+function hears({ pattern, operations }: Listener, hook: Hook, operation: Operation | null) {
+  if (pattern !== null && !patternsOf(eventName(hook, operation)).includes(pattern)) return false;
+  return operations === null || (operation !== null && operations.includes(operation));
+}
+
+/** A name that the listener's pattern means. */
+function wordedName({ hook, pattern }: Listener): string {
+  return hook ?? pattern?.replace('*', 'test') ?? 'test';
+}
+
+function isChange(operation: Operation | null): boolean {
+  return operation !== null && operation !== 'insert' && operation !== 'remove';
+}
+
+function sampleValues(hook: Hook, sample: (field: Field) => JsonValue): JsonRecord {
+  return Object.fromEntries([...hook.fields].map(([path, field]) => [path, sample(field)]));
+}
+
+function sampleValue({ kind, column }: Field): JsonValue {
+  const [member] = column?.enum ?? [];
+  if (member !== undefined && kind !== 'list') return member;
+  return column?.type === 'uuid' && kind === 'text' ? SAMPLE_UUID : SAMPLES[kind];
+}
+
+const SAMPLE_UUID = '00000000-0000-4000-8000-000000000000';
+
+const SAMPLES: Readonly<Record<FieldKind, JsonValue>> = {
+  text: 'sample',
+  number: 1,
+  exact: '1',
+  boolean: true,
+  instant: '2000-01-01T00:00:00.000Z',
+  date: '2000-01-01',
+  time: '00:00:00',
+  json: {},
+  list: [],
+  bytes: Buffer.from('sample').toString('base64'),
+  unknown: 'sample',
+};

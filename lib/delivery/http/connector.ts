@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import { connect, isIP, type Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import { buildConnector } from 'undici';
+import type { EgressProxy } from '../../options/proxy';
+import { portOf } from '../../recipient/hosts';
+import type { RecipientPolicy } from '../../recipient/policy';
+import { answering, type CheckedAddress, checkedAddresses } from './checked-addresses';
+import { tunnelTo } from './tunnel';
+
+/** How requests leave. */
+export interface Route {
+  readonly proxy: EgressProxy | null;
+  readonly secureContext: SecureContext;
+}
+
+/** Whoever wants a connection; it calls `abandon` when it wants it no longer. */
+export interface ConnectionOwner {
+  abandon: ((reason: Error) => void) | undefined;
+}
+
+/** For a connection whose owner is unknown. All others have their owner's time. */
+const CONNECT_TIMEOUT_MS = 10_000;
+/** As undici has it for the connections that it opens itself. */
+const KEEP_ALIVE_DELAY_MS = 60_000;
+
+/**
+ * Opens connections for undici, to addresses that the policy allows: the name is resolved once, every answer is checked, and one of these
+ * very answers is connected to, directly or through the proxy. TLS is verified for the name, whatever the environment says.
+ */
+export class Connector {
+  readonly #encrypt: buildConnector.connector;
+  readonly #opening = new Set<AbortController>();
+  #owner: ConnectionOwner | undefined;
+
+  constructor(
+    private readonly policy: RecipientPolicy,
+    private readonly route: Route,
+  ) {
+    const { secureContext } = route;
+    this.#encrypt = buildConnector({ secureContext, rejectUnauthorized: true, timeout: 0 });
+  }
+
+  /** A connection that is begun in `dispatch` ends when its owner abandons it: undici would go on opening it. */
+  ownedBy(owner: ConnectionOwner, dispatch: () => void): void {
+    this.#owner = owner;
+    try {
+      dispatch();
+    } finally {
+      this.#owner = undefined;
+    }
+  }
+
+  readonly connect: buildConnector.connector = (to, callback) => {
+    const opening = new AbortController();
+    this.#opening.add(opening);
+    const stopTimer = this.#limit(opening);
+    const { signal } = opening;
+    const settle = (...result: Parameters<typeof callback>): boolean => {
+      if (!this.#opening.delete(opening)) return false;
+      stopTimer();
+      callback(...result);
+      return true;
+    };
+    signal.addEventListener('abort', () => settle(signal.reason, null), { once: true });
+    this.#open(to, signal).then(
+      (socket) => {
+        if (!settle(null, socket)) socket.destroy();
+      },
+      (error: Error) => settle(error, null),
+    );
+  };
+
+  /** Ends what is being opened. */
+  close(): void {
+    for (const opening of this.#opening) opening.abort(new Error('the client was closed'));
+  }
+
+  /** Who has no owner has a time of its own. Gives what stops that. */
+  #limit(opening: AbortController): () => void {
+    const abandon = (reason: Error): void => {
+      // Once it is open it is undici's.
+      if (this.#opening.has(opening)) opening.abort(reason);
+    };
+    if (this.#owner) this.#owner.abandon = abandon;
+    if (this.#owner) return () => undefined;
+    const late = () => abandon(new Error('the connection timed out'));
+    const timer = setTimeout(late, CONNECT_TIMEOUT_MS);
+    return () => clearTimeout(timer);
+  }
+
+  async #open(to: buildConnector.Options, signal: AbortSignal): Promise<Socket> {
+    const origin = new URL(`${to.protocol}//${to.host}`);
+    const port = portOf(origin);
+    const addresses = await checkedAddresses(this.policy, origin, to.hostname);
+    signal.throwIfAborted();
+    const { proxy, secureContext } = this.route;
+    const socket = proxy
+      ? await tunnelTo(addresses, port, { proxy, secureContext, signal })
+      : await this.#dial({ origin, hostname: to.hostname, port, addresses }, signal);
+    return to.protocol === 'https:' ? this.#encrypted(to, socket, signal) : socket;
+  }
+
+  async #dial(
+    { origin, hostname, port, addresses }: Dialled,
+    signal: AbortSignal,
+  ): Promise<Socket> {
+    const lookup = answering(addresses);
+    const keepAlive = { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS };
+    const socket = connect({ host: hostname, port, lookup, noDelay: true, ...keepAlive });
+    // Until somebody else listens.
+    socket.on('error', () => undefined);
+    try {
+      await once(socket, 'connect', { signal });
+      this.#checkPeer(socket, origin, addresses);
+      return socket;
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+
+  /** The system is asked whom it connected to. Who connects to 0.0.0.0, say, is connected to 127.0.0.1. */
+  #checkPeer({ remoteAddress }: Socket, origin: URL, addresses: readonly CheckedAddress[]): void {
+    if (remoteAddress === undefined) throw new Error('the connection was lost');
+    if (addresses.some(({ address }) => address === remoteAddress)) return;
+    this.policy.checkConnection(origin, remoteAddress);
+  }
+
+  #encrypted(to: buildConnector.Options, socket: Socket, signal: AbortSignal): Promise<Socket> {
+    const servername = isIP(to.hostname) ? '' : to.hostname.replace(/\.$/, '');
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => socket.destroy(), { once: true });
+      this.#encrypt({ ...to, servername, httpSocket: socket }, (error, encrypted) => {
+        if (encrypted) return resolve(encrypted);
+        socket.destroy();
+        return reject(error);
+      });
+    });
+  }
+}
+
+interface Dialled {
+  readonly origin: URL;
+  readonly hostname: string;
+  readonly port: number;
+  readonly addresses: readonly CheckedAddress[];
+}

@@ -1,0 +1,154 @@
+import { validate as isUuid } from 'uuid';
+import { DeliveryNotFoundError } from '../../errors/delivery-errors';
+import { OptionInvalidError } from '../../errors/option-errors';
+import type { Database } from '../../store/database';
+import type { Tables } from '../../store/tables';
+import { DELIVERY_STATUSES, type DeliveryStatus } from '../chunk/outcome';
+import {
+  type AttemptRow,
+  type Delivery,
+  type DeliveryRow,
+  type DeliveryWithAttempts,
+  onlyAttempt,
+  toAttempt,
+  toDelivery,
+} from './delivery';
+
+export interface DeliveryWhere {
+  /** A listener's id. */
+  readonly listener?: string;
+  /** An event's name or id. */
+  readonly event?: string;
+  readonly status?: DeliveryStatus;
+  /** Created then or later. */
+  readonly since?: Date;
+  /** Created before. */
+  readonly until?: Date;
+  /** 1 to 1,000. @defaultValue `100` */
+  readonly limit?: number;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string;
+}
+
+export interface DeliveryPage {
+  /** Newest first. */
+  readonly items: readonly Delivery[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+const MAX_PAGE_SIZE = 1_000;
+const DEFAULT_PAGE_SIZE = 100;
+
+/** What became of events: `hooks.deliveries`. */
+export class Deliveries {
+  constructor(
+    private readonly database: Database,
+    private readonly tables: Tables,
+    private readonly wake: () => void,
+  ) {}
+
+  /** Rejects with `OPTION_INVALID` for a limit, a status or a cursor that cannot be. */
+  async find(where: DeliveryWhere = {}): Promise<DeliveryPage> {
+    const limit = checkedLimit(where.limit);
+    const { sql, parameters } = conditions(where);
+    const rows = await this.database.query<DeliveryRow>(
+      `SELECT * FROM ${this.tables.delivery} d WHERE ${sql}
+       ORDER BY d.created_at DESC, d.id DESC LIMIT ${limit + 1}`,
+      parameters,
+    );
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    return {
+      items: rows.slice(0, limit).map(toDelivery),
+      nextCursor: last ? await this.#cursorAfter(last.id) : null,
+    };
+  }
+
+  /** With its attempts, first to last. Null where there is none. */
+  async get(id: string): Promise<DeliveryWithAttempts | null> {
+    if (!isUuid(id)) return null;
+    const { query } = this.database;
+    const { delivery, attempt } = this.tables;
+    const [row] = await query<DeliveryRow>(`SELECT * FROM ${delivery} WHERE id = $1`, [id]);
+    if (!row) return null;
+    const tried = `SELECT * FROM ${attempt} WHERE delivery_id = $1 ORDER BY number`;
+    const rows = await query<AttemptRow>(tried, [id]);
+    const attempts = rows.length > 0 ? rows.map(toAttempt) : onlyAttempt(row);
+    return { ...toDelivery(row), attempts };
+  }
+
+  /**
+   * Sends the same delivery once more, soon: same id, next attempt, with all its retries. Rejects with `DELIVERY_NOT_FOUND`. One that
+   * is being sent at this moment is left alone.
+   */
+  async retry(id: string): Promise<void> {
+    const { delivery, attempt, event, turn } = this.tables;
+    if (!isUuid(id)) throw new DeliveryNotFoundError(id);
+    // The only attempt of a delivery that ended at once is its row itself, which the next attempt overwrites.
+    const rows = await this.database.query(
+      `WITH kept AS (
+         INSERT INTO ${attempt} (delivery_id, number, outcome, http_status, reason, response, duration_ms, attempted_at)
+         SELECT id, attempt, status, http_status, reason, response, duration_ms, attempted_at
+         FROM ${delivery} WHERE id = $1 AND attempted_at IS NOT NULL ON CONFLICT DO NOTHING
+       ), again AS (UPDATE ${delivery} d SET status = CASE WHEN d.chunk_id IS NULL THEN 'waiting' ELSE d.status END,
+         next_at = CASE WHEN d.chunk_id IS NULL THEN now() END, retries = 0, reschedules = 0, updated_at = clock_timestamp()
+       WHERE d.id = $1 AND EXISTS (SELECT FROM ${event} e WHERE e.id = d.event_id) RETURNING d.id, d.listener_id
+       ), turns AS (INSERT INTO ${turn} (listener_id, ready_at) SELECT listener_id, now() FROM again)
+       SELECT id FROM again`,
+      [id],
+    );
+    if (rows.length === 0) throw new DeliveryNotFoundError(id);
+    this.wake();
+  }
+
+  // The clock of the database is finer than a JavaScript Date, so the cursor is its own text.
+  async #cursorAfter(id: string): Promise<string> {
+    const [row] = await this.database.query<{ at: string }>(
+      `SELECT created_at::text AS at FROM ${this.tables.delivery} WHERE id = $1`,
+      [id],
+    );
+    return Buffer.from(JSON.stringify([row?.at, id])).toString('base64url');
+  }
+}
+
+function checkedLimit(limit = DEFAULT_PAGE_SIZE): number {
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE_SIZE)
+    throw new OptionInvalidError('limit', `a whole number from 1 to ${MAX_PAGE_SIZE}`);
+  return limit;
+}
+
+function conditions(where: DeliveryWhere): { sql: string; parameters: unknown[] } {
+  const { listener, event, status, since, until, cursor } = where;
+  if (status !== undefined && !DELIVERY_STATUSES.includes(status))
+    throw new OptionInvalidError('status', `one of ${DELIVERY_STATUSES.join(', ')}`);
+  const parameters: unknown[] = [];
+  const said: string[] = [];
+  const add = (sql: (parameter: string) => string, value: unknown) => {
+    if (value === undefined) return;
+    parameters.push(value);
+    said.push(sql(`$${parameters.length}`));
+  };
+  add((p) => (isUuid(listener ?? '') ? `d.listener_id = ${p}` : `${p}::text IS NULL`), listener);
+  add((p) => (isUuid(event ?? '') ? `d.event_id = ${p}` : `d.event = ${p}`), event);
+  add((p) => `d.status = ${p}`, status);
+  add((p) => `d.created_at >= ${p}`, since);
+  add((p) => `d.created_at < ${p}`, until);
+  if (cursor !== undefined) {
+    const [at, id] = position(cursor);
+    parameters.push(at, id);
+    said.push(
+      `(d.created_at, d.id) < ($${parameters.length - 1}::timestamptz, $${parameters.length}::uuid)`,
+    );
+  }
+  return { sql: said.join(' AND ') || 'true', parameters };
+}
+
+function position(cursor: string): readonly [string, string] {
+  try {
+    const [at, id]: unknown[] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    if (typeof at === 'string' && typeof id === 'string' && isUuid(id)) return [at, id];
+  } catch {
+    // Told below, like any other text that is no cursor.
+  }
+  throw new OptionInvalidError('cursor', 'the `nextCursor` of a page');
+}

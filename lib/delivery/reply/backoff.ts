@@ -1,0 +1,19 @@
+import type { RetryOptions } from '../../options/delivery';
+
+/**
+ * Delay before retry number `retry` (1 = the first), in milliseconds: `retryDelayMs · retryFactor^(retry−1)`,
+ * at most `retryMaxDelayMs`, spread by ±`jitter` of itself.
+ *
+ * @see Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+ */
+export function backoffMs(
+  retry: number,
+  options: Required<RetryOptions>,
+  random = Math.random,
+): number {
+  const { retryDelayMs, retryFactor, retryMaxDelayMs, jitter } = options;
+  // Bounded, since 0 · ∞ is no number.
+  const growth = Math.min(retryFactor ** (retry - 1), Number.MAX_VALUE);
+  const delay = Math.min(retryDelayMs * growth, retryMaxDelayMs);
+  return Math.round(delay * (1 + jitter * (2 * random() - 1)));
+}

@@ -1,0 +1,131 @@
+import { isPlainObject, type JsonRecord, type JsonValue } from '../../base/json';
+import type { HookEvent } from '../../hook/event';
+import type { Hook } from '../../hook/hook';
+import type { BodyFormat } from '../../options/body-format';
+import type { ContentType } from '../../options/listener';
+
+type JsonObject = { readonly [key: string]: JsonValue };
+
+export interface Layout {
+  readonly format: BodyFormat;
+  readonly contentType: ContentType;
+}
+
+/** The body of a request, as the listener wants it laid out and encoded. */
+export function body(event: HookEvent, hook: Hook, { format, contentType }: Layout): string {
+  if (contentType === 'application/json')
+    return JSON.stringify(layout(event, format, (values) => nested(values, hook)));
+  const flat = layout(event, format, (values) => values);
+  return new URLSearchParams(formPairs(flat, format)).toString();
+}
+
+/** The same without its data, for one that is too long. */
+export function bodyWithoutData(event: HookEvent, { format, contentType }: Layout): string {
+  const { data, previous, ...others } = layout(event, format, () => ({}));
+  const content = format === 'fields' ? { truncated: true } : { ...others, truncated: true };
+  if (contentType === 'application/json') return JSON.stringify(content);
+  return new URLSearchParams(formPairs(content, format)).toString();
+}
+
+function layout(
+  event: HookEvent,
+  format: BodyFormat,
+  arrange: (values: JsonRecord) => JsonObject,
+): JsonObject {
+  const data = arrange(event.data);
+  const timestamp = event.occurredAt.toISOString();
+  switch (format) {
+    case 'fields':
+      return data;
+    case 'envelope':
+      return {
+        id: event.id,
+        event: event.name,
+        operation: event.operation,
+        ref: event.ref,
+        sender: event.sender,
+        timestamp,
+        data,
+        previous: event.previous && arrange(event.previous),
+        changed: event.changed,
+      };
+    case 'standard':
+      return { type: event.name, timestamp, data };
+    case 'cloudevents':
+      return cloudEvent(event, timestamp, data);
+  }
+}
+
+/**
+ * CloudEvents 1.0, structured. `source` is required there, and a hook need not name a resource.
+ *
+ * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
+ */
+function cloudEvent(event: HookEvent, time: string, data: JsonObject): JsonObject {
+  return {
+    specversion: '1.0',
+    id: event.id,
+    type: event.name,
+    source: event.ref ?? `urn:hook:${encodeURIComponent(event.hook)}`,
+    ...(event.sender !== null && { sender: event.sender }),
+    time,
+    datacontenttype: 'application/json',
+    data,
+  };
+}
+
+/** Paths nest: `home.city` → `{ home: { city } }`; an owned relation without an id is null as a whole. */
+function nested(values: JsonRecord, hook: Hook): JsonObject {
+  const absent = absentRelations(values, hook);
+  const tree: Record<string, JsonValue> = {};
+  for (const [path, value] of Object.entries(values)) {
+    const relation = hook.fields.get(path)?.relation ?? null;
+    if (relation !== null && absent.has(relation)) put(tree, relation.split('.'), null);
+    else put(tree, path.split('.'), value);
+  }
+  return tree;
+}
+
+function absentRelations(values: JsonRecord, hook: Hook): ReadonlySet<string> {
+  const ids = Object.entries(values).map(
+    ([path, value]) => [hook.fields.get(path)?.relation ?? null, value] as const,
+  );
+  const present = new Set(ids.filter(([, value]) => value !== null).map(([relation]) => relation));
+  return new Set(ids.flatMap(([relation]) => (relation && !present.has(relation) ? relation : [])));
+}
+
+function put(
+  tree: Record<string, JsonValue>,
+  [step = '', ...rest]: readonly string[],
+  value: JsonValue,
+): void {
+  if (rest.length === 0) {
+    define(tree, step, value);
+    return;
+  }
+  const branch = Object.hasOwn(tree, step) && isPlainObject(tree[step]) ? tree[step] : {};
+  define(tree, step, branch as JsonObject);
+  put(branch as Record<string, JsonValue>, rest, value);
+}
+
+/** An assignment to `__proto__` would change the object's prototype. */
+function define(tree: Record<string, JsonValue>, key: string, value: JsonValue): void {
+  Object.defineProperty(tree, key, { value, enumerable: true, writable: true, configurable: true });
+}
+
+/** Dotted keys (`home.city`, `data.home.city`); objects and arrays as JSON, null as an empty text. */
+function formPairs(content: JsonObject, format: BodyFormat): [string, string][] {
+  return Object.entries(content).flatMap(([key, value]): [string, string][] => {
+    const holdsFields = format !== 'fields' && (key === 'data' || key === 'previous');
+    if (!holdsFields || !isPlainObject(value)) return [[key, formText(value)]];
+    return Object.entries(value).map(([path, member]) => [
+      `${key}.${path}`,
+      formText(member as JsonValue),
+    ]);
+  });
+}
+
+function formText(value: JsonValue): string {
+  if (value === null) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

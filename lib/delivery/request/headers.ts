@@ -1,0 +1,58 @@
+import type { HookEvent } from '../../hook/event';
+import { sendable } from '../../listener/saved/validation';
+import { hookHmac, webhookSignature } from '../../signing/signature';
+import type { Recipient } from '../chunk/recipients';
+import { USER_AGENT } from './user-agent';
+
+export interface SignedRequest {
+  readonly deliveryId: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly body: string;
+  readonly secret: string;
+  /** Signed with too, while both hold. */
+  readonly previousSecret: string | null;
+  readonly now: number;
+  /** The values are samples. */
+  readonly isTest?: boolean;
+}
+
+/** All headers of one request: the hook's, then the listener's, then ours, each over the ones before. */
+export function requestHeaders(
+  event: HookEvent,
+  listener: Pick<Recipient, 'id' | 'contentType' | 'digest' | 'headers'>,
+  { deliveryId, attempt, body, secret, previousSecret, now, isTest = false }: SignedRequest,
+): Record<string, string> {
+  const timestamp = Math.floor(now / 1_000);
+  const signed = { id: deliveryId, timestamp, body };
+  const secrets = previousSecret === null ? [secret] : [secret, previousSecret];
+  return {
+    ...allowed(event.headers),
+    ...allowed(listener.headers),
+    'content-type': listener.contentType,
+    'user-agent': USER_AGENT,
+    'hook-event': headerText(event.name),
+    'hook-delivery': deliveryId,
+    'hook-hmac': hookHmac(listener.digest, secret, body),
+    ...(previousSecret !== null && {
+      'hook-hmac-previous': hookHmac(listener.digest, previousSecret, body),
+    }),
+    'hook-subscription': listener.id,
+    'hook-attempt': String(attempt),
+    ...(isTest && { 'hook-test': '1' }),
+    'webhook-id': deliveryId,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': secrets.map((one) => webhookSignature(one, signed)).join(' '),
+  };
+}
+
+/** Names in lower case, so that one header is one key. What a hook's function may not set is left out. */
+function allowed(headers: Readonly<Record<string, unknown>>): Record<string, string> {
+  const sent = sendable(Object.entries(headers));
+  return Object.fromEntries(sent.map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** An event's name is the application's word; what a header cannot carry is percent-encoded, and so is what would read like it. */
+function headerText(text: string): string {
+  return /^[\x21-\x24\x26-\x7e]*$/.test(text) ? text : encodeURIComponent(text.toWellFormed());
+}

@@ -1,0 +1,36 @@
+import { ModelHookError } from './model-hook-error';
+
+/** The tables are not there: the migrations were not run. */
+export class TablesMissingError extends ModelHookError {
+  readonly code = 'TABLES_MISSING';
+  constructor(readonly missing: readonly string[]) {
+    super(
+      `The database lacks ${missing.join(', ')}. Add \`...modelHookMigrations\` to the DataSource's ` +
+        '`migrations`, then run: npx typeorm migration:run -d <your data source file>',
+    );
+  }
+}
+
+/** `attach` was called before `initialize()`. */
+export class NotInitialisedError extends ModelHookError {
+  readonly code = 'DATASOURCE_NOT_INITIALISED';
+  constructor() {
+    super('The DataSource is not initialised: await dataSource.initialize() before attaching.');
+  }
+}
+
+/** TypeORM is too old, or the driver is not one that is supported. */
+export class UnsupportedError extends ModelHookError {
+  readonly code = 'TYPEORM_UNSUPPORTED';
+}
+
+/** Work was left when the time given to `idle()` ran out. */
+export class IdleTimeoutError extends ModelHookError {
+  readonly code = 'IDLE_TIMEOUT';
+  constructor(
+    readonly timeoutMs: number,
+    readonly left: string,
+  ) {
+    super(`Not idle after ${timeoutMs} ms; left: ${left}.`);
+  }
+}

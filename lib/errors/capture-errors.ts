@@ -1,0 +1,38 @@
+import { ModelHookError } from './model-hook-error';
+
+/** Outside a transaction an event could not be stored if and only if the row is. */
+export class NoTransactionError extends ModelHookError {
+  readonly code = 'HOOK_NO_TRANSACTION';
+  constructor(readonly entity: string) {
+    super(
+      `${entity} is hooked, and hooked entities are written in a transaction only: ` +
+        'leave out `{ transaction: false }`, or open a transaction around the call.',
+    );
+  }
+}
+
+/** A function of a hook threw, or the row could not be identified; nothing was written. */
+export class CaptureFailedError extends ModelHookError {
+  readonly code = 'HOOK_CAPTURE_FAILED';
+  constructor(
+    readonly hook: string,
+    why: string,
+    options?: ErrorOptions,
+  ) {
+    super(`Hook "${hook}" could not capture the change: ${why}`, options);
+  }
+}
+
+/** The data of an event is larger than its hook lets a body be, and the hook asks to be told. */
+export class PayloadTooLargeError extends ModelHookError {
+  readonly code = 'PAYLOAD_TOO_LARGE';
+  constructor(
+    readonly hook: string,
+    readonly bytes: number,
+    readonly maxBytes: number,
+  ) {
+    super(
+      `An event of hook "${hook}" holds ${bytes} bytes of data, and at most ${maxBytes} may be sent (delivery.maxPayloadBytes).`,
+    );
+  }
+}

@@ -1,0 +1,59 @@
+import { ModelHookError } from './model-hook-error';
+
+/** A hook provides, or has a condition on, a field that its entity does not have. */
+export class UnknownFieldError extends ModelHookError {
+  readonly code = 'HOOK_UNKNOWN_FIELD';
+  constructor(
+    readonly hook: string,
+    readonly field: string,
+    readonly known: readonly string[],
+  ) {
+    super(`Hook "${hook}" names the field "${field}", which is none of: ${known.join(', ')}.`);
+  }
+}
+
+/** Two hooks bear one name. */
+export class DuplicateHookError extends ModelHookError {
+  readonly code = 'HOOK_DUPLICATE';
+  constructor(readonly hook: string) {
+    super(
+      `Hook "${hook}" is declared twice; hook names are unique. Give one of them another \`name\`.`,
+    );
+  }
+}
+
+/** An operation that does not exist, or one that the hook does not report. */
+export class UnknownOperationError extends ModelHookError {
+  readonly code = 'HOOK_UNKNOWN_OPERATION';
+  constructor(
+    readonly hook: string,
+    readonly operation: string,
+    readonly known: readonly string[],
+  ) {
+    super(
+      `Hook "${hook}" has no operation "${operation}"; expected ${known.join(', ') || 'none'}.`,
+    );
+  }
+}
+
+/** The entity has several hooks, so that its class does not name one. */
+export class AmbiguousHookError extends ModelHookError {
+  readonly code = 'HOOK_AMBIGUOUS';
+  constructor(
+    readonly entity: string,
+    readonly hooks: readonly string[],
+  ) {
+    super(`${entity} has several hooks (${hooks.join(', ')}); ask for one by name: hooks.get(…).`);
+  }
+}
+
+/** No such hook is attached to this DataSource. */
+export class HookNotFoundError extends ModelHookError {
+  readonly code = 'HOOK_NOT_FOUND';
+  constructor(
+    readonly hook: string,
+    readonly known: readonly string[],
+  ) {
+    super(`No hook "${hook}" is attached; attached are: ${known.join(', ') || 'none'}.`);
+  }
+}

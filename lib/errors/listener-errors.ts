@@ -1,0 +1,68 @@
+import { ModelHookError } from './model-hook-error';
+
+/** Owned listeners hear only what their owner sent, so the hook must say who sends. */
+export class NoSenderError extends ModelHookError {
+  readonly code = 'HOOK_HAS_NO_SENDER';
+  constructor(readonly hook: string) {
+    super(
+      `Hook "${hook}" names no \`sender\`, so a listener with an \`owner\` would hear nothing.`,
+    );
+  }
+}
+
+/** A listener was refused. `fields` says for each failing field what was expected. */
+export class ListenerInvalidError extends ModelHookError {
+  readonly code = 'LISTENER_INVALID';
+  constructor(readonly fields: Readonly<Record<string, readonly string[]>>) {
+    const reasons = Object.entries(fields).map(([field, why]) => `${field}: ${why.join('; ')}`);
+    super(`The listener is invalid. ${reasons.join(' · ')}`);
+  }
+}
+
+/** A filter may only name what the hook provides. */
+export class FieldNotProvidedError extends ModelHookError {
+  readonly code = 'FILTER_FIELD_NOT_PROVIDED';
+  constructor(
+    readonly hook: string,
+    readonly field: string,
+    readonly provided: readonly string[],
+  ) {
+    super(
+      `"${hook}" does not provide "${field}"; filters may name: ${provided.join(', ') || 'nothing'}.`,
+    );
+  }
+}
+
+/** The operand can never equal a value of that column. */
+export class OperandInvalidError extends ModelHookError {
+  readonly code = 'FILTER_OPERAND_INVALID';
+  constructor(
+    readonly field: string,
+    readonly operator: string,
+    expected: string,
+  ) {
+    super(`The filter "${field}" ${operator}(…) expects ${expected}.`);
+  }
+}
+
+/** RE2 runs in linear time, hence has no look-around and no back-references. */
+export class RegexUnsupportedError extends ModelHookError {
+  readonly code = 'FILTER_REGEX_UNSUPPORTED';
+  constructor(
+    readonly pattern: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `like(${JSON.stringify(pattern)}) is not RE2 syntax: look-around and back-references are not supported.`,
+      options,
+    );
+  }
+}
+
+/** `sha1`, `sha256`, `sha384` and `sha512` are supported. */
+export class DigestUnsupportedError extends ModelHookError {
+  readonly code = 'DIGEST_UNSUPPORTED';
+  constructor(readonly digest: string) {
+    super(`The digest "${digest}" is not supported; expected sha1, sha256, sha384 or sha512.`);
+  }
+}

@@ -1,0 +1,214 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { canonicalJson, isPlainObject, type JsonValue } from '../../base/json';
+import { UnknownOperationError } from '../../errors/hook-errors';
+import {
+  FieldNotProvidedError,
+  ListenerInvalidError,
+  NoSenderError,
+} from '../../errors/listener-errors';
+import type { HookCatalog } from '../../hook/catalog';
+import { type Hook, namesSender } from '../../hook/hook';
+import { OPERATIONS } from '../../hook/operation';
+import type { FieldKind } from '../../match/field-kind';
+import { asMatcher, type Condition, type Matcher } from '../../match/matcher';
+import { type StoredCondition, toStored } from '../../match/operand';
+import type { HeaderValues } from '../../options/header-value';
+import type { ListenerOptions } from '../../options/listener';
+import { narrowed } from '../../recipient/narrowing';
+import type { RecipientPolicy } from '../../recipient/policy';
+import type { ListenerDraft } from '../declared/draft';
+import { isPattern } from '../declared/pattern';
+import { hooksHeardBy } from '../declared/pattern-hooks';
+import { targetUrl, validateOptions } from './validation';
+
+/** A listener that was checked, as it goes into its row. */
+export interface NormalListener {
+  readonly identity: string;
+  readonly row: ListenerValues;
+  /** The columns that a save of an existing listener changes. */
+  readonly named: readonly (keyof ListenerValues)[];
+  readonly match: readonly StoredCondition[];
+  /** Whether a save of an existing listener replaces its conditions. */
+  readonly namesMatch: boolean;
+}
+
+export interface ListenerValues {
+  readonly hook: string | null;
+  readonly operations: readonly string[] | null;
+  readonly pattern: string | null;
+  readonly target: string;
+  readonly content_type: string;
+  readonly format: string | null;
+  readonly secret: string;
+  readonly digest: string;
+  readonly headers: HeaderValues;
+  readonly owner: string | null;
+  readonly key: string | null;
+  readonly config: JsonValue;
+  readonly replies: boolean;
+  readonly delivery: JsonValue;
+  readonly ordered: boolean;
+  readonly max_per_second: number | null;
+}
+
+/** Conditions a listener may have. */
+export const MAX_CONDITIONS = 64;
+
+/** Checks a draft against its hook and the recipient policy. Throws the error that says what was expected. */
+export function normalise(
+  draft: ListenerDraft,
+  catalog: HookCatalog,
+  policy: RecipientPolicy,
+): NormalListener {
+  const { options, operations } = draft;
+  validateOptions(options);
+  checkRecipient(options, policy);
+  const hooks = draft.pattern === null ? [] : hooksMatching(draft.pattern, catalog);
+  const own = draft.hook === null ? null : catalog.get(draft.hook);
+  checkOperations(own, operations ?? []);
+  if (own && options.owner !== undefined && !namesSender(own)) throw new NoSenderError(own.name);
+  const match = conditions(draft, own ? [own] : hooks);
+  const row = values(draft);
+  return {
+    identity: identityOf(row, match),
+    row,
+    named: namedColumns(draft),
+    match,
+    namesMatch: draft.match !== undefined,
+  };
+}
+
+/** The outer policy first: what it refuses, no listener could have. */
+function checkRecipient({ url, delivery }: ListenerOptions, policy: RecipientPolicy): void {
+  const target = targetUrl(url);
+  policy.checkTarget(target);
+  if (delivery?.recipients !== undefined) narrowed(policy, delivery.recipients).checkTarget(target);
+}
+
+function hooksMatching(pattern: string, catalog: HookCatalog): readonly Hook[] {
+  if (!isPattern(pattern))
+    throw new ListenerInvalidError({
+      pattern: ['must be an event name, "*", "<first part>.*" or "*.<rest>"'],
+    });
+  return hooksHeardBy({ hook: null, pattern }, catalog);
+}
+
+function checkOperations(hook: Hook | null, operations: readonly string[]): void {
+  const known: readonly string[] = hook?.operations ?? OPERATIONS;
+  for (const operation of operations)
+    if (!known.includes(operation))
+      throw new UnknownOperationError(hook?.name ?? '', operation, known);
+}
+
+function conditions(draft: ListenerDraft, hooks: readonly Hook[]): readonly StoredCondition[] {
+  const matches = draft.match ?? [];
+  if (!matches.every(isPlainObject))
+    throw new ListenerInvalidError({ match: ['must be an object of conditions by field'] });
+  const said = matches.flatMap((conditions) => Object.entries(conditions));
+  if (said.length > MAX_CONDITIONS)
+    throw new ListenerInvalidError({ match: [`may hold at most ${MAX_CONDITIONS} conditions`] });
+  return said.map(([field, condition]) => storedCondition(draft, hooks, field, condition));
+}
+
+function storedCondition(
+  draft: ListenerDraft,
+  hooks: readonly Hook[],
+  path: string,
+  condition: Condition,
+): StoredCondition {
+  const kinds = new Set(hooks.flatMap((hook) => hook.fields.get(path)?.kind ?? []));
+  if (kinds.size > 0) return fittingCondition(path, kinds, asMatcher(condition));
+  const provided = new Set(hooks.flatMap((hook) => [...hook.fields.keys()]));
+  throw new FieldNotProvidedError(draft.hook ?? draft.pattern ?? '', path, [...provided]);
+}
+
+/** The hooks of a wildcard may hold different things under one name: a condition must fit one of them. */
+function fittingCondition(
+  path: string,
+  kinds: ReadonlySet<FieldKind>,
+  matcher: Matcher,
+): StoredCondition {
+  let refusal: unknown;
+  for (const kind of kinds.size > 1 ? leastChangingFirst(kinds) : kinds)
+    try {
+      return toStored(path, kind, matcher);
+    } catch (error) {
+      refusal ??= error;
+    }
+  throw refusal;
+}
+
+/** Decimal columns and date-times store an operand in a form of their own, in which others would not know it; they know that of others. */
+function leastChangingFirst(kinds: ReadonlySet<FieldKind>): readonly FieldKind[] {
+  const others = [...kinds].filter((kind) => kind !== 'exact' && kind !== 'instant');
+  const exact = kinds.has('exact') ? (['number', 'exact'] as const) : [];
+  return [...others, ...exact, ...(kinds.has('instant') ? (['instant'] as const) : [])];
+}
+
+function values({ hook, pattern, options, operations }: ListenerDraft): ListenerValues {
+  return {
+    hook,
+    operations: operations ? [...new Set(operations)].sort() : null,
+    pattern,
+    target: options.url,
+    content_type: options.contentType ?? 'application/json',
+    format: options.format ?? null,
+    secret: options.secret ?? newSecret(),
+    digest: options.digest ?? 'sha256',
+    headers: options.headers ?? {},
+    owner: options.owner ?? null,
+    key: options.key ?? null,
+    config: options.config ?? {},
+    replies: options.replies ?? true,
+    delivery: { ...options.delivery } as { [option: string]: JsonValue },
+    ordered: options.ordered ?? false,
+    max_per_second: options.maxPerSecond ?? null,
+  };
+}
+
+/** As Standard Webhooks has them. */
+export function newSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`;
+}
+
+const COLUMN_OF_OPTION = {
+  secret: 'secret',
+  digest: 'digest',
+  contentType: 'content_type',
+  format: 'format',
+  headers: 'headers',
+  config: 'config',
+  replies: 'replies',
+  delivery: 'delivery',
+  ordered: 'ordered',
+  maxPerSecond: 'max_per_second',
+} as const;
+
+function namedColumns({ options, operations }: ListenerDraft): readonly (keyof ListenerValues)[] {
+  const named = Object.entries(COLUMN_OF_OPTION)
+    .filter(([option]) => options[option as keyof typeof COLUMN_OF_OPTION] !== undefined)
+    .map(([, column]) => column);
+  // Without a key these are the identity, so that a save finds the row by them and cannot change them.
+  if (options.key === undefined) return named;
+  return [...named, 'hook', 'pattern', 'target', ...(operations ? (['operations'] as const) : [])];
+}
+
+/** Identity is (owner, key), or without a key everything that says what is heard and where it goes. */
+function identityOf(row: ListenerValues, match: readonly StoredCondition[]): string {
+  const { owner, key, hook, operations, pattern, target } = row;
+  const said: JsonValue =
+    key !== null
+      ? [owner, key]
+      : [owner, hook, operations, pattern, new URL(target).href, sortedConditions(match)];
+  return identityHash(canonicalJson(said));
+}
+
+export function identityHash(said: string): string {
+  return createHash('sha256').update(said).digest('hex');
+}
+
+function sortedConditions(match: readonly StoredCondition[]): readonly string[] {
+  return match
+    .map(({ field, operator, operand }) => canonicalJson([field, operator, operand]))
+    .sort();
+}

@@ -1,0 +1,58 @@
+import type { AttemptOptions, DeliveryOptions, RetryOptions } from './delivery';
+
+export const RETRY_DEFAULTS = {
+  retries: 12,
+  retryDelayMs: 60_000,
+  retryFactor: 2,
+  retryMaxDelayMs: 36_000_000,
+  jitter: 0.2,
+} as const satisfies Required<RetryOptions>;
+
+export const ATTEMPT_DEFAULTS = {
+  ...RETRY_DEFAULTS,
+  timeoutMs: 3_000,
+  maxResponseBytes: 16_384,
+  maxPayloadBytes: 1_048_576,
+  disableAfterMs: 432_000_000,
+} as const satisfies Required<AttemptOptions>;
+
+export const DELIVERY_DEFAULTS = {
+  ...ATTEMPT_DEFAULTS,
+  maxConcurrency: 256,
+  maxConcurrencyPerOrigin: 32,
+  keepAlive: true,
+  payloadTooLarge: 'truncate',
+  proxy: null,
+  ca: [],
+} as const satisfies Required<Omit<DeliveryOptions, 'recipients'>>;
+
+/** The options of one attempt; the nearest one that is set counts. */
+export function attemptOptions(
+  ...nearestLast: readonly (AttemptOptions | undefined)[]
+): Required<AttemptOptions> {
+  const layers = [ATTEMPT_DEFAULTS, ...nearestLast.map(ofAttempts)];
+  return Object.fromEntries(layers.flatMap((layer) => Object.entries(layer))) as never;
+}
+
+/** Other options of a hook or listener, such as `recipients`, are none of an attempt. */
+function ofAttempts(options: AttemptOptions | undefined): Partial<AttemptOptions> {
+  const set = Object.entries(withoutUndefined(options));
+  return Object.fromEntries(set.filter(([option]) => Object.hasOwn(ATTEMPT_DEFAULTS, option)));
+}
+
+/** Of the data of a hook's event, where more of it is refused; null where it is sent without. */
+export function maxDataBytes(
+  general: Required<SizeOptions>,
+  ofHook: SizeOptions = {},
+): number | null {
+  const { payloadTooLarge, maxPayloadBytes } = { ...general, ...withoutUndefined(ofHook) };
+  return payloadTooLarge === 'throw' ? maxPayloadBytes : null;
+}
+
+type SizeOptions = Pick<DeliveryOptions, 'payloadTooLarge' | 'maxPayloadBytes'>;
+
+/** An option that is there but undefined is left out. */
+export function withoutUndefined<T extends object>(options: T | undefined): Partial<T> {
+  const set = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(set) as Partial<T>;
+}

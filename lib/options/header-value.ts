@@ -1,0 +1,50 @@
+import { isPlainObject } from '../base/json';
+
+/** The value of a header: a text, or one that is kept secret. */
+export type HeaderValue = string | SecretValue;
+
+/** What is sealed in the database, and shown to nobody but the recipient. */
+export interface SecretValue {
+  readonly secret: string;
+}
+
+/** The value of a header as it is read again: `{ secret: null }` in the place of a secret one. */
+export type ShownHeaderValue = string | { readonly secret: null };
+
+export type HeaderValues = Readonly<Record<string, HeaderValue>>;
+
+/** Marks the value of a header as a secret: `headers: { Authorization: secret('Bearer …') }`. */
+export function secret(text: string): SecretValue {
+  return { secret: text };
+}
+
+/** The text of a value, of whichever kind; what is no value is given back. */
+export function textOf(value: unknown): unknown {
+  return isMarkedSecret(value) ? value.secret : value;
+}
+
+export function isMarkedSecret(value: unknown): value is SecretValue {
+  return isPlainObject(value) && Object.hasOwn(value, 'secret') && Object.keys(value).length === 1;
+}
+
+const NO_HEADERS = {};
+
+/** Headers with what becomes of their secret values. */
+export function withSecrets<Value>(
+  headers: HeaderValues,
+  become: (text: string, name: string) => Value,
+): Readonly<Record<string, string | Value>> {
+  const entries = Object.entries(headers);
+  if (entries.length === 0) return NO_HEADERS;
+  return Object.fromEntries(
+    entries.map(([name, value]) => [
+      name,
+      isMarkedSecret(value) ? become(value.secret, name) : value,
+    ]),
+  );
+}
+
+/** The texts of those that are secret. */
+export function secretTexts(headers: HeaderValues): readonly string[] {
+  return Object.values(headers).flatMap((value) => (isMarkedSecret(value) ? [value.secret] : []));
+}

@@ -1,0 +1,74 @@
+import { isPlainObject } from '../base/json';
+import { ListenerInvalidError } from '../errors/listener-errors';
+import { OptionInvalidError } from '../errors/option-errors';
+import type { ListenerRecipientOptions } from '../options/delivery';
+import type { RecipientPolicy } from './policy';
+import type { RecipientRules } from './rules';
+
+/** Entries of one list: a request to such a listener reads them anew. */
+const MAX_ENTRIES = 100;
+
+const NARROWABLE: readonly string[] = [
+  'protocols',
+  'ports',
+  'blockInternal',
+  'deny',
+] satisfies (keyof ListenerRecipientOptions)[];
+
+/**
+ * The policy of a listener's own `recipients` within the one of its hook or attachment. Throws `LISTENER_INVALID` where they are
+ * malformed or would allow more.
+ */
+export function narrowed(policy: RecipientPolicy, recipients: unknown): RecipientPolicy {
+  if (!isPlainObject(recipients)) throw invalid('must be an object; a listener can only narrow');
+  const named = Object.entries(recipients).filter(([, value]) => value !== undefined);
+  for (const [option, value] of named) {
+    const why = unnarrowing(option, value);
+    if (why !== null) throw invalid(`${option} ${why}`);
+  }
+  const options: ListenerRecipientOptions = Object.fromEntries(named);
+  const policyOfBoth = both(policy, options);
+  const wider = widening(policy.rules, options);
+  if (wider !== null) throw invalid(wider);
+  return policyOfBoth;
+}
+
+/** Why a listener can never have that option. */
+function unnarrowing(option: string, value: unknown): string | null {
+  if (option === 'allow')
+    return Array.isArray(value) && value.length === 0 ? null : 'would allow more';
+  if (option === 'validators' || option === 'lookup') return 'cannot be stored';
+  if (!NARROWABLE.includes(option)) return `is unknown; known are ${NARROWABLE.join(', ')}`;
+  if (Array.isArray(value) && value.length > MAX_ENTRIES)
+    return `may hold at most ${MAX_ENTRIES} entries`;
+  return null;
+}
+
+function both(policy: RecipientPolicy, options: ListenerRecipientOptions): RecipientPolicy {
+  try {
+    return policy.narrowedBy(options);
+  } catch (error) {
+    if (error instanceof OptionInvalidError)
+      throw new ListenerInvalidError({ delivery: [error.message] });
+    throw error;
+  }
+}
+
+/** What of the options allows more than the rules do. */
+function widening(rules: RecipientRules, options: ListenerRecipientOptions): string | null {
+  const { protocols = [], ports = [], blockInternal } = options;
+  const protocol = protocols.find((name) => !rules.protocols.includes(name));
+  if (protocol !== undefined) return `protocols would allow ${protocol}`;
+  if (ports === 'any' && rules.ports !== 'any') return 'ports would allow any';
+  if (ports !== 'any') {
+    const port = ports.find((one) => rules.ports !== 'any' && !rules.ports.includes(one));
+    if (port !== undefined) return `ports would allow ${port}`;
+  }
+  return blockInternal === false && rules.blockInternal
+    ? 'blockInternal would allow internal addresses'
+    : null;
+}
+
+function invalid(why: string): ListenerInvalidError {
+  return new ListenerInvalidError({ delivery: [`recipients: ${why}`] });
+}

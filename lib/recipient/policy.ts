@@ -1,0 +1,153 @@
+import { RecipientRefusedError } from '../errors/recipient-errors';
+import type {
+  ListenerRecipientOptions,
+  RecipientOptions,
+  RecipientValidator,
+} from '../options/delivery';
+import { contains, internalName, type Network, readAddress } from './addresses';
+import { literalOf, machineOf, portOf } from './hosts';
+import { networksOf, type RecipientRules, rulesOf } from './rules';
+
+export const RECIPIENT_DEFAULTS = {
+  protocols: ['http', 'https'],
+  ports: [80, 443],
+  blockInternal: true,
+  allow: [],
+  deny: [],
+  validators: [],
+} as const satisfies Omit<RecipientRules, 'lookup'>;
+
+/** What refuses nobody: a listener's policy stands beside the one that it narrows. */
+const UNNARROWED = { ...RECIPIENT_DEFAULTS, ports: 'any', blockInternal: false } as const;
+
+/**
+ * Decides who may be sent to: deny → allow → blockInternal → validators. A target's spelling is judged when it is saved and again when
+ * it is sent to; an address when it is connected to.
+ */
+export class RecipientPolicy {
+  readonly rules: RecipientRules;
+  readonly #allow: readonly Network[];
+  readonly #deny: readonly Network[];
+
+  /** What the options leave out is as in `base`. Whom `outer` refuses is refused here too. Throws `OPTION_INVALID`. */
+  constructor(
+    options: RecipientOptions | 'development' = {},
+    base: RecipientRules = RECIPIENT_DEFAULTS,
+    private readonly outer: RecipientPolicy | null = null,
+  ) {
+    this.rules = rulesOf(options, base);
+    this.#allow = networksOf('delivery.recipients.allow', this.rules.allow);
+    this.#deny = networksOf('delivery.recipients.deny', this.rules.deny);
+  }
+
+  /** This policy where it says nothing else. Throws `OPTION_INVALID`. */
+  overriddenBy(options: RecipientOptions | 'development'): RecipientPolicy {
+    return new RecipientPolicy(options, this.rules);
+  }
+
+  /** Both this policy and those options. Throws `OPTION_INVALID`. */
+  narrowedBy(options: ListenerRecipientOptions): RecipientPolicy {
+    return new RecipientPolicy({ ...options, allow: [] }, UNNARROWED, this);
+  }
+
+  get lookup(): RecipientOptions['lookup'] {
+    return this.outer?.lookup ?? this.rules.lookup;
+  }
+
+  /** Throws `RECIPIENT_REFUSED` for a URL whose spelling, protocol, port or literal address is forbidden. */
+  checkTarget(target: URL): void {
+    this.outer?.checkTarget(target);
+    this.#checkParts(target);
+    const literal = literalOf(target);
+    if (literal === null) this.#checkName(target);
+    else this.#checkAddress(literal);
+    this.#askValidators(target, literal ?? undefined);
+  }
+
+  /** Throws `RECIPIENT_REFUSED` for an address that must not be connected to, whatever it is called. */
+  checkAddress(text: string): void {
+    this.outer?.checkAddress(text);
+    this.#checkAddress(text);
+  }
+
+  /** Throws `RECIPIENT_REFUSED` for an address that must not be connected to for requests to that origin. */
+  checkConnection(origin: URL, address: string): void {
+    this.outer?.checkConnection(origin, address);
+    this.#checkAddress(address);
+    this.#askValidators(origin, address);
+  }
+
+  #checkParts(target: URL): void {
+    const { protocols, ports } = this.rules;
+    const protocol = target.protocol.slice(0, -1);
+    if (!protocols.some((allowed) => allowed === protocol))
+      throw refusal(target.origin, 'protocols', `its protocol is ${protocol}`);
+    if (target.username || target.password)
+      throw refusal(target.origin, 'protocols', 'it holds credentials; use headers');
+    const port = portOf(target);
+    if (ports !== 'any' && !ports.some((allowed) => allowed === port))
+      throw refusal(target.origin, 'ports', `its port is ${port}`);
+  }
+
+  #checkName(target: URL): void {
+    const machine = machineOf(target);
+    if (machine === null) return;
+    try {
+      this.#checkAddress(machine);
+    } catch (error) {
+      if (!(error instanceof RecipientRefusedError)) throw error;
+      throw refusal(target.hostname, error.setting, 'it names this machine');
+    }
+  }
+
+  #checkAddress(text: string): void {
+    const read = readAddress(text);
+    if (!read) throw refusal(text, 'blockInternal', 'it is no address');
+    if (text.includes('%')) throw refusal(text, 'allow', 'it has a zone id, which nothing allows');
+    if (read.members.some((member) => isIn(this.#deny, member)))
+      throw refusal(text, 'deny', 'it is denied');
+    if (!this.rules.blockInternal) return;
+    for (const member of read.judged) {
+      const name = isIn(this.#allow, member) ? null : internalName(member);
+      if (name === null) continue;
+      const what = `${member}` === text ? 'it' : `${member}`;
+      throw refusal(text, 'allow', `${what} is an internal address (${name})`);
+    }
+  }
+
+  #askValidators(target: URL, address: string | undefined): void {
+    for (const validate of this.rules.validators) ask(validate, target, address);
+  }
+}
+
+function isIn(networks: readonly Network[], address: Parameters<typeof contains>[1]): boolean {
+  return networks.some((network) => contains(network, address));
+}
+
+function refusal(recipient: string, setting: string, why: string): RecipientRefusedError {
+  return new RecipientRefusedError(recipient, setting, why);
+}
+
+/** Whatever a validator throws, it is a refusal: another attempt would fare no better. */
+function ask(validate: RecipientValidator, target: URL, address: string | undefined): void {
+  let said: unknown;
+  try {
+    // A copy: what it changes must not change where the request goes.
+    said = validate(new URL(target), address);
+  } catch (error) {
+    if (error instanceof RecipientRefusedError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw refusal(target.origin, 'validators', why);
+  }
+  if (!isPromise(said)) return;
+  Promise.resolve(said).catch(() => undefined);
+  throw refusal(
+    target.origin,
+    'validators',
+    'a validator gave a promise, and nobody waits for it; it must decide at once',
+  );
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+}

@@ -1,0 +1,83 @@
+import { OptionInvalidError } from '../errors/option-errors';
+import { RecipientRefusedError } from '../errors/recipient-errors';
+import type { RecipientValidator } from '../options/delivery';
+import { contains, internalName, readAddress } from './addresses';
+import { literalOf, machineOf, portOf } from './hosts';
+import { isPort, networksOf } from './rules';
+
+/**
+ * Refuses every address that is not on the public internet, as `blockInternal` does, but whatever `allow` says. For
+ * `recipients.validators`.
+ */
+export function blockInternalIps(): RecipientValidator {
+  return (target, address) => {
+    const text = address ?? literalOf(target) ?? machineOf(target);
+    if (text === null) return;
+    const read = readAddress(text);
+    if (!read || text.includes('%')) throw refused(text, 'it is no address');
+    for (const member of read.judged) {
+      const name = internalName(member);
+      if (name !== null) throw refused(text, `it is an internal address (${name})`);
+    }
+  };
+}
+
+/**
+ * Refuses every other protocol; takes `'https'`, `'https:'` and `'https://'`. For `recipients.validators`. Throws `OPTION_INVALID` for
+ * none, and for what is neither http nor https.
+ */
+export function ensureProtocol(...protocols: readonly string[]): RecipientValidator {
+  const allowed = new Set(protocols.map(protocolOf));
+  if (allowed.size === 0) throw new OptionInvalidError('ensureProtocol', 'given a protocol');
+  return ({ protocol, origin }) => {
+    if (!allowed.has(protocol)) throw refused(origin, `its protocol is ${protocol.slice(0, -1)}`);
+  };
+}
+
+/**
+ * Refuses every other port, be it named or the protocol's own; takes numbers and text. For `recipients.validators`. Throws
+ * `OPTION_INVALID` for none, and for what is no port.
+ */
+export function ensurePort(...ports: readonly (number | string)[]): RecipientValidator {
+  const allowed = new Set(ports.map(portNumberOf));
+  if (allowed.size === 0) throw new OptionInvalidError('ensurePort', 'given a port');
+  return (target) => {
+    const port = portOf(target);
+    if (!allowed.has(port)) throw refused(target.origin, `its port is ${port}`);
+  };
+}
+
+/**
+ * Refuses addresses in these CIDRs, and those that carry an IPv4 address in them. For `recipients.validators`. Throws `OPTION_INVALID`
+ * for what is no CIDR.
+ */
+export function blockCidrNetwork(...cidrs: readonly string[]): RecipientValidator {
+  const networks = networksOf('blockCidrNetwork', cidrs);
+  return (target, address) => {
+    const text = address ?? literalOf(target) ?? machineOf(target);
+    if (text === null) return;
+    const read = readAddress(text);
+    if (!read) throw refused(text, 'it is no address');
+    const isBlocked = read.members.some((member) =>
+      networks.some((network) => contains(network, member)),
+    );
+    if (isBlocked) throw refused(text, 'its network is blocked');
+  };
+}
+
+function protocolOf(text: string): string {
+  const [, name] = /^(https?)(?::(?:\/\/)?)?$/i.exec(String(text)) ?? [];
+  if (name === undefined) throw new OptionInvalidError('ensureProtocol', "given 'http' or 'https'");
+  return `${name.toLowerCase()}:`;
+}
+
+function portNumberOf(port: number | string): number {
+  const number = typeof port === 'string' && /^\d{1,5}$/.test(port) ? Number(port) : port;
+  if (!isPort(number))
+    throw new OptionInvalidError('ensurePort', 'given port numbers from 1 to 65535');
+  return number;
+}
+
+function refused(recipient: string, why: string): RecipientRefusedError {
+  return new RecipientRefusedError(recipient, 'validators', why);
+}

@@ -1,0 +1,106 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
+import { SecretKeyMissingError, SecretUnreadableError } from '../errors/vault-errors';
+import { type EncryptionKeys, keyBytes } from './encryption-keys';
+
+const CIPHER = 'aes-256-gcm';
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** What no plain text begins with: one that does is stored behind `PLAIN`. Versions to come are refused, not taken for plain texts. */
+const MARKED = /^enc:v\d+:/;
+const PLAIN = 'enc:v0:';
+const SEALED = /^enc:v1:([A-Za-z0-9_.-]{1,64}):([A-Za-z0-9_-]+)$/;
+
+/**
+ * Seals secrets for the database: AES-256-GCM, `enc:v1:<key id>:` and base64url of the nonce (96 random bits), the tag and the ciphertext.
+ * What is sealed for one place opens in no other. Without keys, texts are stored as they are.
+ *
+ * @see NIST SP 800-38D
+ */
+export class Vault {
+  readonly #keys: ReadonlyMap<string, KeyObject>;
+  /** The id of the key that seals; null where there is none. */
+  readonly newest: string | null;
+  readonly #digestKey: Buffer | null;
+
+  /** Throws `OPTION_INVALID`. */
+  constructor(keys: EncryptionKeys = {}) {
+    const given = [...keyBytes(keys)];
+    this.#keys = new Map(given.map(([id, bytes]) => [id, createSecretKey(bytes)]));
+    const [newest] = given;
+    this.newest = newest?.[0] ?? null;
+    this.#digestKey = newest ? digestKey(newest[1]) : null;
+  }
+
+  get ids(): readonly string[] {
+    return [...this.#keys.keys()];
+  }
+
+  /** A text as it is stored at this place. */
+  seal(text: string, place: string): string {
+    const key = this.newest === null ? undefined : this.#keys.get(this.newest);
+    if (!key) return MARKED.test(text) ? PLAIN + text : text;
+    const iv = randomBytes(IV_BYTES);
+    const cipher = createCipheriv(CIPHER, key, iv, { authTagLength: TAG_BYTES });
+    cipher.setAAD(Buffer.from(place));
+    const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+    const bytes = Buffer.concat([iv, cipher.getAuthTag(), sealed]);
+    return `enc:v1:${this.newest}:${bytes.toString('base64url')}`;
+  }
+
+  /** Throws `SECRET_KEY_MISSING` and `SECRET_UNREADABLE`. */
+  open(stored: string, place: string): string {
+    if (!MARKED.test(stored)) return stored;
+    if (stored.startsWith(PLAIN)) return stored.slice(PLAIN.length);
+    const [, id = '', payload = ''] = SEALED.exec(stored) ?? [];
+    const bytes = Buffer.from(payload, 'base64url');
+    const isWhole = bytes.length >= IV_BYTES + TAG_BYTES && bytes.toString('base64url') === payload;
+    if (!isWhole) throw new SecretUnreadableError(id);
+    const key = this.#keys.get(id);
+    if (!key) throw new SecretKeyMissingError([id]);
+    const text = opened(key, bytes, place);
+    if (text === null) throw new SecretUnreadableError(id);
+    return text;
+  }
+
+  /** Whether a text is stored as it would be today. */
+  isCurrent(stored: string): boolean {
+    return keyIdOf(stored) === this.newest;
+  }
+
+  /** What stands for a secret where it is only compared: nobody without the newest key can guess it. Without keys, the secret itself. */
+  digest(secret: string): string {
+    if (!this.#digestKey) return secret;
+    return createHmac('sha256', this.#digestKey).update(secret).digest('base64url');
+  }
+}
+
+/** The key that a stored text is sealed with; null where it is plain. */
+export function keyIdOf(stored: string): string | null {
+  return SEALED.exec(stored)?.[1] ?? null;
+}
+
+function opened(key: KeyObject, bytes: Buffer, place: string): string | null {
+  const iv = bytes.subarray(0, IV_BYTES);
+  const decipher = createDecipheriv(CIPHER, key, iv, { authTagLength: TAG_BYTES });
+  decipher.setAAD(Buffer.from(place));
+  decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+  try {
+    const sealed = bytes.subarray(IV_BYTES + TAG_BYTES);
+    return Buffer.concat([decipher.update(sealed), decipher.final()]).toString('utf8');
+  } catch {
+    return null;
+  }
+}
+
+function digestKey(key: Buffer): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, '', 'typeorm-model-hooks: digest of secrets', 32));
+}

@@ -1,0 +1,38 @@
+import type { DeliveryOptions } from '../../../lib';
+import { Clients } from '../../../lib/delivery/http/clients';
+import { RecipientPolicy } from '../../../lib/recipient/policy';
+
+const general = new RecipientPolicy();
+const strict = general.overriddenBy({ protocols: ['https'] });
+
+describe('Clients', () => {
+  let clients: Clients;
+  beforeEach(() => {
+    const policyOf = (hook: string | null) => (hook === 'strict' ? strict : general);
+    clients = new Clients(policyOf, { maxConcurrencyPerOrigin: 1, keepAlive: true });
+  });
+  afterEach(() => clients.close());
+
+  const hook = (name: string, delivery?: DeliveryOptions) => ({
+    name,
+    declared: { provides: [], ...(delivery && { delivery }) },
+  });
+
+  it('give hooks of one policy one client', () => {
+    expect(clients.for(hook('a'))).toBe(clients.for(hook('b', { retries: 1 }), {}));
+    expect(clients.for(hook('a'))).not.toBe(clients.for(hook('strict')));
+    expect(clients.for(hook('strict'))).toBe(clients.for(hook('strict')));
+  });
+
+  it('give a hook that goes another way one of its own', () => {
+    const proxied = hook('a', { proxy: 'http://proxy.example' });
+    expect(clients.for(proxied)).toBe(clients.for(proxied));
+    expect(clients.for(proxied)).not.toBe(clients.for(hook('b')));
+  });
+
+  it('give a listener that narrows one that nobody shares', () => {
+    const recipients = { deny: ['8.8.8.0/24'] };
+    expect(clients.for(hook('a'), recipients)).not.toBe(clients.for(hook('a'), recipients));
+    expect(clients.for(hook('a'), recipients)).not.toBe(clients.for(hook('a')));
+  });
+});

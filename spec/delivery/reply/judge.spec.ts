@@ -1,0 +1,244 @@
+import fc from 'fast-check';
+import { type DeliveryState, UNTRIED } from '../../../lib/delivery/chunk/outcome';
+import { type Reply } from '../../../lib/delivery/http/reply';
+import {
+  type Circumstances,
+  judge,
+  MAX_RESCHEDULES,
+  retryAfterMs,
+} from '../../../lib/delivery/reply/judge';
+import { ATTEMPT_DEFAULTS } from '../../../lib/options/delivery-defaults';
+
+type Answer = Extract<Reply, { kind: 'answered' }>;
+
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+const DAY_MS = 86_400_000;
+
+const answered = (httpStatus: number, values: Partial<Answer> = {}): Answer => ({
+  kind: 'answered',
+  httpStatus,
+  retryAfter: null,
+  text: '',
+  truncated: false,
+  ...values,
+});
+const says = (reply: unknown): Answer => answered(200, { text: JSON.stringify(reply) });
+
+/** A delivery that was never tried, of a listener that steers by its replies. */
+const circumstances = (
+  values: Partial<Omit<Circumstances, 'state'>> & { state?: Partial<DeliveryState> } = {},
+): Circumstances => ({
+  options: ATTEMPT_DEFAULTS,
+  replies: true,
+  now: () => NOW,
+  random: () => 0.5,
+  ...values,
+  state: { ...UNTRIED, ...values.state },
+});
+
+const outcome = (reply: Reply, values?: Parameters<typeof circumstances>[0]) =>
+  judge(reply, circumstances(values)).outcome;
+
+describe('judge', () => {
+  it.each([
+    { name: 'nothing', text: '' },
+    { name: 'text', text: 'ok' },
+    { name: 'a list', text: '[{"status":"failure"}]' },
+    { name: 'a text that is JSON', text: '"failure"' },
+    { name: 'null', text: 'null' },
+    { name: 'JSON that breaks off', text: '{"status":"failure"' },
+    { name: 'no status', text: '{"ok":false}' },
+    { name: 'another status', text: '{"status":"queued"}' },
+    { name: 'another spelling', text: '{"status":"FAILURE"}' },
+    { name: 'a status that is no text', text: '{"status":["failure"]}' },
+    { name: 'success', text: '{"status":"success"}' },
+  ])('takes a 2xx that says $name for done', ({ text }) => {
+    for (const httpStatus of [200, 201, 202, 204, 299])
+      expect(judge(answered(httpStatus, { text }), circumstances())).toEqual({
+        outcome: { kind: 'done' },
+        effect: {},
+      });
+  });
+
+  it.each([{ a: 1 }, [], 0, false, '', null])('keeps the retval %j of a success', (retval) => {
+    expect(outcome(says({ status: 'success', retval }))).toEqual({ kind: 'done', retval });
+  });
+
+  it.each([
+    { reply: { status: 'failure', reason: 'no such order' }, reason: 'no such order' },
+    { reply: { status: 'fail', output: 'bad' }, reason: 'bad' },
+    { reply: { status: 'failure', reason: { code: 7 } }, reason: '{"code":7}' },
+    { reply: { status: 'failure' }, reason: 'the recipient failed' },
+    { reply: { status: 'fail', reason: null }, reason: 'the recipient failed' },
+  ])('fails at once by $reply', ({ reply, reason }) => {
+    expect(outcome(says(reply))).toEqual({ kind: 'failed', reason });
+  });
+
+  it('keeps at most 1,024 characters of a reason', () => {
+    const judged = outcome(says({ status: 'failure', reason: 'x'.repeat(10_000) }));
+    expect(judged).toEqual({ kind: 'failed', reason: 'x'.repeat(1_024) });
+  });
+
+  it.each([
+    { reply: { status: 'skip', output: 'a duplicate' }, reason: 'a duplicate' },
+    { reply: { status: 'skip' }, reason: 'the recipient skipped it' },
+  ])('skips by $reply', ({ reply, reason }) => {
+    expect(outcome(says(reply))).toEqual({ kind: 'skipped', reason });
+  });
+
+  it.each([
+    { status: 'reschedule', countdown: 60, seconds: 60 },
+    { status: 'reschedule', countdown: 5, seconds: 30 },
+    { status: 'reschedule', countdown: -5, seconds: 30 },
+    { status: 'reschedule', countdown: undefined, seconds: 30 },
+    { status: 'reschedule', countdown: '600', seconds: 30 },
+    { status: 'reschedule', countdown: 1e9, seconds: 86_400 },
+    { status: 'slow_process_reschedule', countdown: 60, seconds: 300 },
+    { status: 'slow_process_reschedule', countdown: 600, seconds: 600 },
+    { status: 'slow_process_reschedule', countdown: undefined, seconds: 300 },
+  ])('comes again in $seconds s by $status with $countdown', ({ status, countdown, seconds }) => {
+    expect(outcome(says({ status, countdown }))).toEqual({
+      kind: 'rescheduled',
+      afterMs: seconds * 1_000,
+    });
+  });
+
+  it('fails what was rescheduled 100 times in a row', () => {
+    const again = says({ status: 'reschedule' });
+    expect(outcome(again, { state: { reschedules: MAX_RESCHEDULES - 1 } }).kind).toBe(
+      'rescheduled',
+    );
+    expect(outcome(again, { state: { reschedules: MAX_RESCHEDULES } }).kind).toBe('failed');
+  });
+
+  it('does not read replies where the listener has `replies: false`, nor a part of one', () => {
+    const failure = says({ status: 'failure' });
+    expect(outcome(failure, { replies: false })).toEqual({ kind: 'done' });
+    expect(outcome({ ...failure, truncated: true })).toEqual({ kind: 'done' });
+  });
+
+  it('reads only what a 2xx says', () => {
+    const text = '{"status":"success"}';
+    for (const httpStatus of [199, 301, 400, 500])
+      expect(outcome(answered(httpStatus, { text })).kind).toBe('retrying');
+  });
+
+  it('deactivates the listener that is gone, and does not try again', () => {
+    const judgement = judge(answered(410, { retryAfter: '5' }), circumstances());
+    expect(judgement).toEqual({
+      outcome: { kind: 'failed', reason: expect.stringContaining('410') },
+      effect: { deactivate: expect.stringContaining('410') },
+    });
+  });
+
+  it.each([100, 301, 302, 307, 400, 401, 404, 409, 429, 500, 502, 503, 504])(
+    'tries again after HTTP %i',
+    (httpStatus) => {
+      expect(judge(answered(httpStatus), circumstances())).toEqual({
+        outcome: { kind: 'retrying', afterMs: 60_000, reason: `HTTP ${httpStatus}` },
+        effect: {},
+      });
+    },
+  );
+
+  it('tries again when nothing came', () => {
+    const reply: Reply = { kind: 'unanswered', reason: 'ECONNREFUSED' };
+    expect(outcome(reply, { state: { retries: 1 } })).toEqual({
+      kind: 'retrying',
+      afterMs: 120_000,
+      reason: 'ECONNREFUSED',
+    });
+    expect(outcome(reply, { state: { retries: 12 } }).kind).toBe('failed');
+  });
+
+  it('does not try again what the policy refuses', () => {
+    const reason = '10.0.0.1 is refused';
+    expect(outcome({ kind: 'refused', reason })).toEqual({ kind: 'failed', reason });
+  });
+
+  it.each([429, 503])(
+    'pauses the listener of HTTP %i with Retry-After until then',
+    (httpStatus) => {
+      const reply = answered(httpStatus, { retryAfter: '7' });
+      expect(judge(reply, circumstances())).toEqual({
+        outcome: { kind: 'retrying', afterMs: 7_000, reason: `HTTP ${httpStatus}` },
+        effect: { pauseMs: 7_000 },
+      });
+      expect(judge(reply, circumstances({ state: { retries: 12 } }))).toEqual({
+        outcome: { kind: 'failed', reason: `HTTP ${httpStatus}` },
+        effect: { pauseMs: 7_000 },
+      });
+    },
+  );
+
+  it('asks no other status for Retry-After, and takes none that is malformed', () => {
+    const usual = { outcome: { kind: 'retrying', afterMs: 60_000 }, effect: {} };
+    expect(judge(answered(500, { retryAfter: '7' }), circumstances())).toMatchObject(usual);
+    expect(judge(answered(503, { retryAfter: 'soon' }), circumstances())).toMatchObject(usual);
+  });
+
+  it('ends every unsuccessful delivery after its retries, and none before', () => {
+    const unsuccessful = fc.oneof(
+      fc
+        .integer({ min: 300, max: 599 })
+        .filter((status) => status !== 410)
+        .map((status) => answered(status)),
+      fc.constant<Reply>({ kind: 'unanswered', reason: 'time-out' }),
+    );
+    fc.assert(
+      fc.property(
+        unsuccessful,
+        fc.nat({ max: 20 }),
+        fc.nat({ max: 20 }),
+        (reply, tried, retries) => {
+          const options = { ...ATTEMPT_DEFAULTS, retries };
+          const judged = outcome(reply, { options, state: { retries: tried } });
+          expect(judged.kind).toBe(tried >= retries ? 'failed' : 'retrying');
+        },
+      ),
+    );
+  });
+
+  it('throws for no reply', () => {
+    const reply = fc.record({
+      httpStatus: fc.integer({ min: 100, max: 599 }),
+      retryAfter: fc.option(fc.string()),
+      text: fc.oneof(
+        fc.string(),
+        fc.json(),
+        fc.jsonValue().map((retval) => JSON.stringify({ status: 'skip', output: retval })),
+      ),
+    });
+    fc.assert(
+      fc.property(reply, (values) => {
+        const { effect, outcome } = judge(answered(values.httpStatus, values), circumstances());
+        for (const ms of [effect.pauseMs ?? 0, 'afterMs' in outcome ? outcome.afterMs : 0]) {
+          expect(ms).toBeGreaterThanOrEqual(0);
+          expect(ms).toBeLessThanOrEqual(DAY_MS);
+        }
+      }),
+    );
+  });
+});
+
+describe('retryAfterMs', () => {
+  it.each([
+    { value: '0', ms: 0 },
+    { value: '120', ms: 120_000 },
+    { value: ' 120 ', ms: 120_000 },
+    { value: '999999999', ms: DAY_MS },
+    { value: '9'.repeat(400), ms: DAY_MS },
+    { value: 'Thu, 01 Jan 2026 00:01:00 GMT', ms: 60_000 },
+    { value: 'Thursday, 01-Jan-26 00:01:00 GMT', ms: 60_000 },
+    { value: 'Wed, 31 Dec 2025 23:59:00 GMT', ms: 0 },
+    { value: 'Fri, 01 Jan 2027 00:00:00 GMT', ms: DAY_MS },
+    { value: '', ms: null },
+    { value: 'soon', ms: null },
+    { value: '-5', ms: null },
+    { value: '1.5', ms: null },
+    { value: '1e3', ms: null },
+    { value: 'in 5 minutes', ms: null },
+  ])('reads "$value" as $ms', ({ value, ms }) => {
+    expect(retryAfterMs(value, NOW)).toBe(ms);
+  });
+});

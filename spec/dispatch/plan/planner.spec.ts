@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { MAX_CHUNK_SIZE } from '../../../lib/delivery/chunk/chunk';
+import { wasUnheld } from '../../../lib/dispatch/claim/claims';
+import { type Plan, Planner } from '../../../lib/dispatch/plan/planner';
+import { HookCatalog } from '../../../lib/hook/catalog';
+import type { HookEvent } from '../../../lib/hook/event';
+import type { Match } from '../../../lib/listener/matching/match';
+import type { ListenerMatching } from '../../../lib/listener/matching/matching';
+import { CONSOLE_LOGGER } from '../../../lib/logging/logger';
+import { Database } from '../../../lib/store/database';
+import { tablesOf } from '../../../lib/store/tables';
+import { DeliveryFlow } from '../../support/application/delivery-flow';
+
+let flow: DeliveryFlow;
+
+beforeEach(async () => {
+  flow = await DeliveryFlow.start({ work: false });
+  // Somebody listens, so that events are not passed over.
+  await flow.hooks.listen('*', 'http://127.0.0.1:9').save();
+});
+afterEach(() => flow?.stop());
+
+describe('Planner', () => {
+  it('leases the first chunks of an event, and leaves the others to whoever has room', async () => {
+    const [event] = await saved(1);
+    const plan = await plannerWith([10 * MAX_CHUNK_SIZE]).plan();
+    expect(plan.eventIds).toEqual([event]);
+    expect(plan.chunks).toHaveLength(8);
+    expect(plan.chunks.every(wasUnheld)).toBe(true);
+    expect(plan.scattered).toEqual(new Set([event]));
+    expect(await chunks()).toEqual({ leased: 8, free: 2, deliveries: 10 * MAX_CHUNK_SIZE });
+  });
+
+  it('puts the deliveries of several events into one chunk', async () => {
+    const events = await saved(3);
+    const plan = await plannerWith([1, 2]).plan();
+    expect(plan.eventIds).toEqual(events);
+    expect(plan.chunks.map(({ eventIds }) => [...eventIds].sort())).toEqual([
+      events.flatMap((id) => [id, id, id]),
+    ]);
+    expect(plan.scattered.size).toBe(0);
+    expect([...plan.events.keys()].sort()).toEqual(events);
+  });
+
+  it('stores no chunk for an event that nobody wants', async () => {
+    await saved(1);
+    const plan = await plannerWith([0]).plan();
+    expect(plan).toMatchObject({ chunks: [], hasMore: false });
+    expect(await chunks()).toEqual({ leased: 0, free: 0, deliveries: 0 });
+  });
+
+  it('plans events one by one that far too many listen to, taken together', async () => {
+    const [first, second] = await saved(2);
+    const planner = plannerWith([60_000, 41_000]);
+    const plans = [await planner.plan(), await planner.plan(), await planner.plan()];
+    expect(plans.map(({ eventIds }) => eventIds)).toEqual([[first], [second], []]);
+    expect(plans.map(({ hasMore }: Plan) => hasMore)).toEqual([true, true, false]);
+    expect(await chunks()).toEqual({ leased: 16, free: 388, deliveries: 202_000 });
+  });
+});
+
+/** The ids of events, oldest first. */
+async function saved(count: number): Promise<readonly string[]> {
+  await flow.savePeople(count);
+  const rows = await flow.query<{ id: string }>('SELECT id FROM model_hook_event ORDER BY id');
+  return rows.map(({ id }) => id);
+}
+
+/** So many listeners want each event, page by page. */
+function plannerWith(pages: readonly number[]): Planner {
+  const { dataSource } = flow.application;
+  const catalog = new HookCatalog(dataSource);
+  const matching = {
+    tellableSql: 'true',
+    async *matching(_query: unknown, events: readonly HookEvent[]): AsyncGenerator<Match[]> {
+      for (const size of pages)
+        yield events.map((event) => ({
+          event,
+          listenerIds: Array.from({ length: size }, randomUUID),
+        }));
+    },
+  };
+  return new Planner(
+    dataSource,
+    new Database(dataSource, 2),
+    tablesOf(dataSource),
+    matching as unknown as ListenerMatching,
+    () => catalog,
+    { processId: randomUUID(), leaseMs: 60_000 },
+    CONSOLE_LOGGER,
+  );
+}
+
+async function chunks(): Promise<unknown> {
+  const [row] = await flow.query(
+    `SELECT count(*) FILTER (WHERE lease_until > now())::int AS leased, count(*) FILTER (WHERE lease_until < now())::int AS free,
+       coalesce(sum(cardinality(listener_ids)), 0)::int AS deliveries FROM model_hook_chunk`,
+  );
+  return row;
+}

@@ -1,0 +1,99 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Reports } from '../../../lib';
+import { type CaptureFlow, startCaptureFlow } from '../../support/application/capture-flow';
+import { Person, person } from '../../support/entities/person';
+
+let flow: CaptureFlow;
+beforeEach(async () => {
+  flow = await startCaptureFlow({ entities: [Person] });
+});
+afterEach(() => flow.stop());
+
+describe('hooks.on', () => {
+  it('reports each event as it is captured, also of what rolls back later', async () => {
+    const captured: Reports['captured'][] = [];
+    flow.hooks.on('captured', (report) => captured.push(report));
+    const run = flow.dataSource.transaction(async (manager) => {
+      await manager.save(person());
+      expect(captured).toHaveLength(1);
+      throw new RangeError('no');
+    });
+    await expect(run).rejects.toThrow(RangeError);
+    await flow.dataSource.manager.save([person(), person()]);
+    const told = await flow.told();
+    expect(captured.slice(1)).toEqual(
+      told.map(({ id }) => ({
+        eventId: id,
+        hook: 'person',
+        event: 'person.created',
+        operation: 'insert',
+      })),
+    );
+  });
+
+  it('reports attempts and outcomes of deliveries', async () => {
+    const attempts: Reports['attempt'][] = [];
+    const outcomes: Reports['outcome'][] = [];
+    flow.hooks.on('attempt', (report) => attempts.push(report));
+    flow.hooks.on('outcome', (report) => outcomes.push(report));
+    await flow.dataSource.manager.save(person());
+    const [event] = await flow.told();
+    const [listener] = await flow.hooks.listeners.find();
+    const delivery = {
+      deliveryId: flow.receiver.received[0]?.headers['hook-delivery'],
+      eventId: event?.id,
+      event: 'person.created',
+      listenerId: listener?.id,
+      status: 'done',
+    };
+    expect(attempts).toEqual([
+      { ...delivery, attempt: 1, httpStatus: 200, durationMs: expect.any(Number) },
+    ]);
+    expect(outcomes).toEqual([{ ...delivery, reason: null }]);
+  });
+
+  it('ends where it is told to, and goes on after destroy() and initialize()', async () => {
+    const ended = jest.fn();
+    const lasting = jest.fn();
+    const end = flow.hooks.on('captured', ended);
+    flow.hooks.on('captured', lasting);
+    await flow.dataSource.manager.save(person());
+    end();
+    await flow.dataSource.destroy();
+    await flow.dataSource.initialize();
+    await flow.dataSource.manager.save(person());
+    expect(ended).toHaveBeenCalledTimes(1);
+    expect(lasting).toHaveBeenCalledTimes(2);
+  });
+
+  it('disturbs no write where a subscriber throws: that is a warning, without what it says', async () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    flow.hooks.on('captured', () => {
+      throw new RangeError('a bad subscriber');
+    });
+    await flow.dataSource.manager.save(person());
+    const calls = [...warn.mock.calls];
+    warn.mockRestore();
+    expect(await flow.told()).toHaveLength(1);
+    expect(calls).toEqual([[expect.stringMatching(/'RangeError'[\s\S]*reports\.spec\.ts/)]]);
+    expect(String(calls)).not.toContain('a bad subscriber');
+  });
+
+  it('tells the same facts to the diagnostics channels', async () => {
+    const published: unknown[] = [];
+    const reported: unknown[] = [];
+    const keep = (message: unknown): void => {
+      published.push(message);
+    };
+    const names = ['captured', 'attempt', 'outcome'] as const;
+    for (const name of names) {
+      subscribe(`typeorm-model-hooks:${name}`, keep);
+      flow.hooks.on(name, (report) => reported.push(report));
+    }
+    await flow.dataSource.manager.save(person());
+    await flow.hooks.idle();
+    for (const name of names) unsubscribe(`typeorm-model-hooks:${name}`, keep);
+    expect(published).toHaveLength(3);
+    expect(published).toEqual(reported);
+  });
+});

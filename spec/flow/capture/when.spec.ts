@@ -1,0 +1,244 @@
+import { type CaptureRows, startCaptureRows } from '../../support/entities/capture-rows';
+import {
+  Animal,
+  Dog,
+  Draft,
+  Fish,
+  Owner,
+  Parcel,
+  Post,
+} from '../../support/entities/when-entities';
+
+let app: CaptureRows;
+beforeAll(async () => {
+  app = await startCaptureRows({ entities: [Post, Owner, Parcel, Animal, Dog, Fish, Draft] });
+});
+afterAll(() => app.stop());
+beforeEach(() => app.forget());
+
+/** A stored post whose own events are forgotten. */
+async function storedPost(values: Partial<Post> = {}): Promise<Post> {
+  const post = Object.assign(new Post(), { title: 'Ape', status: 'draft' }, values);
+  const saved = await app.dataSource.manager.save(post);
+  await app.forget();
+  return saved;
+}
+
+async function storedParcel(values: Partial<Parcel> = {}): Promise<Parcel> {
+  const parcel = Object.assign(new Parcel(), { label: 'old', price: 1 }, values);
+  const saved = await app.dataSource.manager.save(parcel);
+  await app.forget();
+  return saved;
+}
+
+describe('when, on insert', () => {
+  it.each<{ status: string | null; names: readonly string[] }>([
+    {
+      status: 'public',
+      names: ['appears.created', 'both.created', 'moves.created', 'shown.created'],
+    },
+    { status: 'draft', names: ['both.created', 'moves.created'] },
+    { status: null, names: ['moves.created'] },
+  ])('makes of $status: $names', async ({ status, names }) => {
+    await app.dataSource.manager.save(Post, { title: 'Ape', status });
+    expect(await app.names()).toEqual([...names, 'unmarked.created']);
+  });
+
+  it('asks for all of several conditions', async () => {
+    await app.dataSource.manager.save(Post, [
+      { title: 'Ape', status: 'draft' },
+      { title: 'Bee', status: 'draft' },
+      { title: 'Ant', status: 'public' },
+      { title: 'Auk', status: 'other' },
+    ]);
+    expect((await app.stored('both')).map(({ data }) => data.title)).toEqual(['Ape', 'Ant']);
+  });
+});
+
+describe('when, on update', () => {
+  it('judges the new values, and of transitions the old ones too, none of them provided', async () => {
+    const post = await storedPost();
+    await app.dataSource.manager.save(Object.assign(post, { title: 'Bat', status: 'public' }));
+    expect(await app.names()).toEqual(['appears.updated', 'moves.updated', 'shown.updated']);
+    await app.forget();
+    await app.dataSource.manager.save(Object.assign(post, { title: 'Cat' }));
+    expect(await app.names()).toEqual(['hides.updated', 'shown.updated']);
+    await app.forget();
+    await app.dataSource.manager.save(Object.assign(post, { title: 'Dog', status: 'other' }));
+    expect(await app.names()).toEqual(['hides.updated', 'moves.updated']);
+  });
+
+  it('judges the true row where a partial save left the column out', async () => {
+    const { id } = await storedPost({ status: 'public' });
+    await app.dataSource.manager.save(Post, { id, title: 'Eel' });
+    expect(await app.names()).toEqual(['hides.updated', 'shown.updated']);
+  });
+
+  it('makes nothing where no provided field has changed', async () => {
+    const post = await storedPost();
+    await app.dataSource.manager.save(Object.assign(post, { status: 'public' }));
+    expect(await app.names()).toEqual([]);
+  });
+
+  it('takes a row that is saved twice in one call for one change', async () => {
+    const { id } = await storedPost();
+    await app.dataSource.manager.save(Post, [
+      { id, status: 'public' },
+      { id, title: 'Fox' },
+    ]);
+    expect(await app.names()).toEqual(['appears.updated', 'moves.updated', 'shown.updated']);
+  });
+});
+
+describe('when, on remove', () => {
+  it('judges the old values: those of the row, not of the entity', async () => {
+    const post = await storedPost({ status: 'public' });
+    await app.dataSource.manager.remove(Object.assign(post, { status: 'draft' }));
+    expect(await app.names()).toEqual(['both.removed', 'hides.removed', 'shown.removed']);
+    expect((await app.stored('shown'))[0]?.data).toEqual({ title: 'Ape' });
+  });
+});
+
+describe('when, on softRemove and recover', () => {
+  it('judges the mark as it was and is', async () => {
+    const post = await storedPost({ status: 'other' });
+    await app.dataSource.manager.softRemove(post);
+    expect(await app.names()).toEqual(['marked.softRemoved']);
+    await app.forget();
+    await app.dataSource.manager.recover(post);
+    expect(await app.names()).toEqual(['unmarked.recovered']);
+  });
+
+  it('compares like an update', async () => {
+    const post = await storedPost({ status: 'public' });
+    await app.dataSource.manager.softRemove(post);
+    await app.dataSource.manager.recover(post);
+    expect(await app.names()).toEqual([
+      'both.softRemoved',
+      'both.recovered',
+      'hides.softRemoved',
+      'hides.recovered',
+      'marked.softRemoved',
+      'shown.softRemoved',
+      'shown.recovered',
+      'unmarked.recovered',
+    ]);
+  });
+});
+
+describe('the fields of when', () => {
+  it('are stored nowhere where they are not provided', async () => {
+    const { manager } = app.dataSource;
+    const parcel = await manager.save(Parcel, { label: 'one', pin: '1234', price: 1 });
+    await manager.save(Parcel, { id: parcel.id, label: 'two', pin: '5678' });
+    await manager.remove(Parcel, parcel);
+    const rows = await app.dataSource.query('SELECT t::text AS text FROM model_hook_event t');
+    const text = JSON.stringify(rows);
+    expect(text).toContain('pinned.created');
+    expect(text).toContain('repinned.updated');
+    expect(text).not.toMatch(/1234|5678|status|grams/);
+  });
+
+  it('may be select: false columns, whose old value is compared too', async () => {
+    const { id } = await storedParcel({ pin: '1' });
+    await app.dataSource.manager.save(Parcel, { id, label: 'new' });
+    expect(await app.stored('repinned')).toEqual([]);
+    await app.dataSource.manager.save(Parcel, { id, label: 'newer', pin: '1234' });
+    expect((await app.stored('repinned')).map(({ data }) => data)).toEqual([{ label: 'newer' }]);
+    expect((await app.stored('pinned')).map(({ data }) => data)).toEqual([{ label: 'newer' }]);
+  });
+
+  it('may be computed, also of columns that TypeORM does not load', async () => {
+    const { manager } = app.dataSource;
+    const { id } = await storedParcel({ pin: '12' });
+    await manager.save(Parcel, { id, label: 'eight' });
+    await manager.save(Parcel, { id, label: 'eleven' });
+    await manager.save(Parcel, { id, label: 'six', pin: '123' });
+    expect((await app.stored('long')).map(({ data }) => data.label)).toEqual(['eight']);
+    expect((await app.stored('secretive')).map(({ data }) => data.label)).toEqual(['six']);
+  });
+
+  it('are compared as their columns are: bigints, and what a transformer makes', async () => {
+    const values = [
+      { label: 'light', grams: '9007199254740992', price: 9.49 },
+      { label: 'heavy', grams: '9007199254740993', price: 9.5 },
+    ];
+    await app.dataSource.manager.save(Parcel, values);
+    expect((await app.stored('heavy')).map(({ data }) => data.label)).toEqual(['heavy']);
+    expect((await app.stored('dear')).map(({ data }) => data.label)).toEqual(['heavy']);
+  });
+
+  it('may be the id of a relation, set from either side', async () => {
+    const { manager } = app.dataSource;
+    const [one, other] = await manager.save([new Owner(), new Owner()]);
+    const parcel = await storedParcel();
+    await manager.save(Object.assign(parcel, { label: 'mine', owner: one }));
+    expect((await app.stored('owned')).map(({ data }) => data.label)).toEqual(['mine']);
+    await app.forget();
+    const given = Object.assign(new Parcel(), { id: parcel.id, label: 'given' });
+    await manager.save(Object.assign(other!, { parcels: [given] }));
+    expect(await app.stored('owned')).toEqual([]);
+    expect((await app.stored('reowned')).map(({ data }) => data)).toEqual([{ label: 'given' }]);
+  });
+
+  it('are absent in a class that has no such column', async () => {
+    await app.dataSource.manager.save([
+      Object.assign(new Dog(), { name: 'Rex', barks: true }),
+      Object.assign(new Dog(), { name: 'Tim', barks: null }),
+      Object.assign(new Fish(), { name: 'Wanda' }),
+    ]);
+    const heard = async (hook: string) => (await app.stored(hook)).map(({ data }) => data.name);
+    expect(await heard('barking')).toEqual(['Rex']);
+    expect(await heard('notBarking')).toEqual(['Tim']);
+    expect(await heard('whatever')).toEqual(['Rex', 'Tim', 'Wanda']);
+  });
+});
+
+describe('when, beside functions', () => {
+  it('keeps rows that it leaves out from them', async () => {
+    await app.dataSource.manager.save(Draft, [
+      { title: 'two words', isReady: true },
+      { title: 'one', isReady: true },
+      { title: 'not ready', isReady: false },
+    ]);
+    expect((await app.stored('draft')).map(({ data }) => data)).toEqual([
+      { title: 'two words', words: 2 },
+    ]);
+  });
+
+  it("rejects the write where a field cannot be computed: onCaptureError 'throw'", async () => {
+    const { manager } = app.dataSource;
+    const saving = manager.save(Draft, { title: 'broken', isReady: true });
+    await expect(saving).rejects.toMatchObject({ code: 'HOOK_CAPTURE_FAILED', hook: 'draft' });
+    expect(await manager.countBy(Draft, { title: 'broken' })).toBe(0);
+    expect(await app.names()).toEqual([]);
+  });
+
+  it("drops that event alone: onCaptureError 'log'", async () => {
+    const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
+    const logging = await startCaptureRows({
+      entities: [Draft],
+      attach: { onCaptureError: 'log', logger },
+    });
+    await logging.dataSource.manager.save(Draft, [
+      { title: 'broken', isReady: true },
+      { title: 'two words', isReady: true },
+    ]);
+    expect((await logging.stored('draft')).map(({ data }) => data.title)).toEqual(['two words']);
+    expect(await logging.dataSource.manager.count(Draft)).toBe(2);
+    expect(logger.error).toHaveBeenCalledTimes(1);
+    await logging.stop();
+  });
+});
+
+it('makes no event where the transaction, or a savepoint, rolls back', async () => {
+  const post = { title: 'Ape', status: 'public' };
+  await app.dataSource.transaction(async (manager) => {
+    const inner = manager.transaction(async (savepoint) => {
+      await savepoint.save(Post, post);
+      throw new RangeError('no');
+    });
+    await expect(inner).rejects.toThrow(RangeError);
+  });
+  expect(await app.names()).toEqual([]);
+});

@@ -1,0 +1,152 @@
+import { Breakers } from '../../../lib/delivery/origins/breakers';
+import { CONSOLE_LOGGER } from '../../../lib/logging/logger';
+import { Database } from '../../../lib/store/database';
+import { tablesOf } from '../../../lib/store/tables';
+import type { Application } from '../../support/application/application';
+import { type Attachment, Attachments } from '../../support/application/attachments';
+import { DeliveryFlow, outcomes, until } from '../../support/application/delivery-flow';
+import { person } from '../../support/entities/person';
+import { startReceiver } from '../../support/receivers/receiver';
+
+const OPENS_AFTER = 20;
+/** Tries again at once, as often as it is let. */
+const EAGER = { retries: 1_000, retryDelayMs: 1, retryFactor: 1, jitter: 0 };
+
+let flow: DeliveryFlow;
+let attachments: Attachments | undefined;
+
+afterEach(async () => {
+  await flow?.stop();
+  await attachments?.end();
+  attachments = undefined;
+});
+
+describe('the breaker of an origin', () => {
+  it('opens after failures in a row, and lets one try when its time is over', async () => {
+    flow = await DeliveryFlow.start({ sweepMs: 100, delivery: { maxConcurrencyPerOrigin: 4 } });
+    const answer = { status: 500 };
+    const { receiver, listener } = await flow.listen(
+      (_request, response) => response.writeHead(answer.status).end(),
+      { delivery: EAGER },
+    );
+    await flow.savePeople(100);
+    await until('it is open', async () => (await breaker(flow.application))?.held === true);
+    await holdLong();
+    await flow.hooks.idle();
+    const failed = receiver.received.length;
+    expect(failed).toBeGreaterThanOrEqual(OPENS_AFTER);
+    // Those that were under way when it opened are all that came after.
+    expect(failed).toBeLessThan(OPENS_AFTER + 8);
+
+    await holdOver();
+    await until('somebody tried', async () => ((await breaker(flow.application))?.opened ?? 0) > 1);
+    await holdLong();
+    expect(receiver.received).toHaveLength(failed + 1);
+
+    answer.status = 200;
+    const done = outcomes(flow.hooks, 100, ({ status }) => status === 'done');
+    await holdOver();
+    await done;
+    expect(await breaker(flow.application)).toBeUndefined();
+    const { items } = await flow.hooks.deliveries.find({ listener: listener.id });
+    expect(new Set(items.map(({ status }) => status))).toEqual(new Set(['done']));
+  });
+
+  it('stays closed where failures and answers alternate, and where a recipient refuses', async () => {
+    flow = await DeliveryFlow.start();
+    const alternating = await flow.listen(
+      (_request, response, nth) => response.writeHead(nth % 2 === 0 ? 200 : 500).end(),
+      { delivery: EAGER },
+    );
+    const refusing = await flow.listen((_request, response) => response.writeHead(404).end(), {
+      delivery: { retries: 0 },
+    });
+    await flow.savePeople(60);
+    await alternating.receiver.waitFor(60);
+    await refusing.receiver.waitFor(60);
+    expect(await breaker(flow.application)).toBeUndefined();
+  });
+
+  it('is known to other processes, and to the next one', async () => {
+    attachments = await Attachments.begin();
+    const first = await attachments.start({ work: false });
+    const dead = await startReceiver((_request, response) => response.destroy());
+    await first.hooks.listen('person.created', { url: dead.url, delivery: EAGER }).save();
+    await openBy(first, new URL(dead.url).origin);
+    const beside = await attachments.startBeside(first, { sweepMs: 100 });
+    await savePeople(beside, 30);
+    await attachments.receiver.waitFor(30);
+    await beside.hooks.idle();
+    expect(dead.received).toEqual([]);
+    const { items } = await beside.hooks.deliveries.find({ status: 'waiting' });
+    expect(items).toHaveLength(30);
+    expect(items[0]?.reason).toContain('failed too often');
+    await dead.close();
+  });
+
+  it('lets one at a time try, whoever asks, and the next one where that told nothing', async () => {
+    flow = await DeliveryFlow.start({ work: false });
+    const origin = 'https://dead.example';
+    await openBy(flow.application, origin);
+    await holdOver();
+    const [one, other] = [breakers(flow), breakers(flow)];
+    await Promise.all([one.refresh(), other.refresh()]);
+    const answers = await Promise.all([one.mayTry(origin), other.mayTry(origin)]);
+    expect([...answers].sort()).toEqual([false, true]);
+    const [tried, waits] = answers[0] ? [one, other] : [other, one];
+    await tried.note(origin, null);
+    const third = breakers(flow);
+    await third.refresh();
+    expect(await third.mayTry(origin)).toBe(true);
+    await third.note(origin, 'answered');
+    expect(await breaker(flow.application)).toBeUndefined();
+    expect(waits.holdMs(origin)).toBeGreaterThan(0);
+  });
+
+  it('delays nobody at another origin', async () => {
+    flow = await DeliveryFlow.start();
+    const dead = await flow.listen((_request, response) => response.destroy(), { delivery: EAGER });
+    await flow.savePeople(50);
+    await until('it is open', async () => (await breaker(flow.application))?.held === true);
+    const { receiver } = await flow.listen();
+    await flow.savePeople(5);
+    await receiver.waitFor(5);
+    expect(dead.receiver.received.length).toBeGreaterThanOrEqual(OPENS_AFTER);
+  });
+});
+
+function breakers({ application: { dataSource } }: DeliveryFlow): Breakers {
+  const database = new Database(dataSource, 2);
+  return new Breakers(database, tablesOf(dataSource), CONSOLE_LOGGER, () => undefined);
+}
+
+interface Breaker {
+  readonly opened: number;
+  readonly held: boolean;
+}
+
+async function breaker({ dataSource }: Attachment): Promise<Breaker | undefined> {
+  const [row] = await dataSource.query<Breaker[]>(
+    'SELECT opened, open_until > now() AS held FROM model_hook_origin',
+  );
+  return row;
+}
+
+async function holdLong(): Promise<void> {
+  await flow.query("UPDATE model_hook_origin SET open_until = now() + interval '1 hour'");
+}
+
+async function holdOver(): Promise<void> {
+  await flow.query("UPDATE model_hook_origin SET open_until = now() - interval '1 s'");
+}
+
+async function openBy({ dataSource }: Application, origin: string): Promise<void> {
+  await dataSource.query(
+    "INSERT INTO model_hook_origin (origin, opened, open_until) VALUES ($1, 1, now() + interval '1 hour')",
+    [origin],
+  );
+}
+
+async function savePeople({ dataSource }: Attachment, count: number): Promise<void> {
+  await dataSource.manager.save(Array.from({ length: count }, () => person()));
+}

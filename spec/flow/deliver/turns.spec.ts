@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import type { Listener } from '../../../lib';
+import { Claims } from '../../../lib/dispatch/claim/claims';
+import { Database } from '../../../lib/store/database';
+import { tablesOf } from '../../../lib/store/tables';
+import { answeringAfter, DeliveryFlow, until } from '../../support/application/delivery-flow';
+
+const LEASE_MS = 60_000;
+const MANY = 100_000;
+const CHUNK = 500;
+const FREE: ReadonlyMap<string, number> = new Map();
+
+let flow: DeliveryFlow;
+afterEach(() => flow?.stop());
+
+describe('Claims.due', () => {
+  beforeEach(async () => {
+    flow = await DeliveryFlow.start({ work: false });
+  });
+
+  it('claims for everybody, however much waits for one', async () => {
+    const [busy, other] = [randomUUID(), randomUUID()];
+    await waiting(busy, MANY, { dueSince: '1 hour' });
+    await waiting(other, 1);
+    const chunk = await claims().due(FREE);
+    expect(count(chunk?.listenerIds, busy)).toBe(CHUNK / 2);
+    expect(count(chunk?.listenerIds, other)).toBe(1);
+  });
+
+  it('lets listeners take turns where there are more of them than one claim serves', async () => {
+    const listeners = Array.from({ length: 100 }, randomUUID);
+    for (const listener of listeners) await waiting(listener, 20, { dueSince: '1 hour' });
+    const served = new Set<string>();
+    for (let n = 0; n < 2; n += 1)
+      for (const listener of (await claims().due(FREE))?.listenerIds ?? []) served.add(listener);
+    expect(served).toEqual(new Set(listeners));
+  });
+
+  it('claims everything once, whoever asks, and leaves no turn behind', async () => {
+    const listeners = Array.from({ length: 7 }, randomUUID);
+    for (const [n, listener] of listeners.entries()) await waiting(listener, 100 * (n + 1));
+    const claimed: string[] = [];
+    for (;;) {
+      const chunks = await Promise.all(Array.from({ length: 4 }, () => claims().due(FREE)));
+      if (chunks.every((chunk) => chunk === null)) break;
+      for (const chunk of chunks) claimed.push(...(chunk?.eventIds ?? []));
+    }
+    expect(claimed).toHaveLength(2_800);
+    expect(new Set(claimed).size).toBe(2_800);
+    expect(await turns()).toEqual([]);
+    expect(await claims().nextDueMs(FREE)).toBeNull();
+  });
+
+  it('claims no more than it is restrained to, and nothing of who is barred', async () => {
+    const [barred, few] = [randomUUID(), randomUUID()];
+    await waiting(barred, 10);
+    await waiting(few, 10);
+    const restraints = new Map([
+      [barred, 0],
+      [few, 1],
+    ]);
+    const chunk = await claims().due(restraints);
+    expect(chunk?.listenerIds).toEqual([few]);
+    expect((await claims().due(FREE))?.listenerIds).toHaveLength(19);
+  });
+
+  it('looks at a listener again when its next delivery is due', async () => {
+    const listener = randomUUID();
+    await waiting(listener, 1);
+    await waiting(listener, 1, { dueSince: '-1 hour' });
+    expect((await claims().due(FREE))?.listenerIds).toHaveLength(1);
+    expect(await claims().due(FREE)).toBeNull();
+    const nextMs = await claims().nextDueMs(FREE);
+    expect(nextMs).toBeGreaterThan(3_500_000);
+    expect(nextMs).toBeLessThanOrEqual(3_600_000);
+  });
+
+  it('finds what somebody made due by hand, after mending', async () => {
+    const listener = randomUUID();
+    await waiting(listener, 3, { dueSince: '-1 hour' });
+    await flow.query('DELETE FROM model_hook_turn');
+    await flow.query('UPDATE model_hook_delivery SET next_at = now()');
+    expect(await claims().due(FREE)).toBeNull();
+    await claims().mendTurns();
+    await claims().mendTurns();
+    expect(await turns()).toHaveLength(1);
+    expect((await claims().due(FREE))?.listenerIds).toHaveLength(3);
+  });
+
+  it('keeps one of the turns that came long ago, and loses none that has just come or is to', async () => {
+    const [one, other] = [randomUUID(), randomUUID()];
+    for (let n = 0; n < 5; n += 1) await waiting(one, 2, { dueSince: `${n + 1} minutes` });
+    await waiting(one, 1, { dueSince: '-1 hour' });
+    await waiting(other, 1, { dueSince: '1 minute' });
+    await waiting(other, 1);
+    await Promise.all(Array.from({ length: 4 }, () => claims().mergeTurns()));
+    await claims().mergeTurns();
+    const left = (await turns()).map(({ listener_id }) => listener_id);
+    expect([count(left, one), count(left, other)]).toEqual([2, 2]);
+    expect((await claims().due(FREE))?.listenerIds).toHaveLength(12);
+  });
+
+  it('gives a paced listener what it is owed, to all processes together', async () => {
+    const { id } = await listening({ maxPerSecond: 0.01 });
+    await waiting(id, 100);
+    const chunks = await Promise.all(Array.from({ length: 8 }, () => claims().due(FREE)));
+    expect(chunks.flatMap((chunk) => chunk?.listenerIds ?? [])).toEqual([id]);
+    expect(await claims().due(FREE)).toBeNull();
+    const nextMs = await claims().nextDueMs(FREE);
+    expect(nextMs).toBeGreaterThan(60_000);
+    expect(nextMs).toBeLessThanOrEqual(100_000);
+  });
+
+  it('gives a fast one a tenth of a second at a time', async () => {
+    const { id } = await listening({ maxPerSecond: 50 });
+    await waiting(id, 100);
+    expect((await claims().due(FREE))?.listenerIds).toHaveLength(5);
+  });
+});
+
+describe('maxPerSecond', () => {
+  it('spreads attempts over time', async () => {
+    flow = await DeliveryFlow.start();
+    const { receiver } = await flow.listen(undefined, { maxPerSecond: 10 });
+    await flow.savePeople(16);
+    await receiver.waitFor(16);
+    const [first, last] = [receiver.received[0]?.at ?? 0, receiver.received[15]?.at ?? 0];
+    // Fifteen tenths of a second; half of one for the clock of the receiver.
+    expect(last - first).toBeGreaterThanOrEqual(1_450);
+  });
+});
+
+describe('a listener that does not keep up', () => {
+  it('delays another by less than a chunk of its own deliveries', async () => {
+    flow = await DeliveryFlow.start();
+    const slow = await flow.listen(answeringAfter(100), { delivery: { timeoutMs: 10_000 } });
+    await flow.savePeople(3_000);
+    await slow.receiver.waitFor(64);
+    const { receiver } = await flow.listen();
+    const before = slow.receiver.received.length;
+    await flow.savePeople(1);
+    await receiver.waitFor(1);
+    expect(slow.receiver.received.length - before).toBeLessThan(CHUNK);
+    // Nothing is lost of what had to wait: it is in rows, or in flight.
+    await until('much waits in rows', async () => (await waitingRows(slow.listener)) > 1_000);
+  });
+});
+
+function claims(): Claims {
+  const { dataSource } = flow.application;
+  return new Claims(new Database(dataSource, 2), tablesOf(dataSource), randomUUID(), LEASE_MS);
+}
+
+/** So many deliveries of a listener that are due, as if they had been recorded at once. */
+async function waiting(
+  listener: string,
+  count: number,
+  { dueSince = '0 s' }: { readonly dueSince?: string } = {},
+): Promise<void> {
+  await flow.query(
+    `WITH turn AS (INSERT INTO model_hook_turn (listener_id, ready_at) VALUES ($1, now() - $3::interval))
+     INSERT INTO model_hook_delivery (id, event_id, listener_id, event, status, attempt, retries, reschedules, next_at)
+     SELECT gen_random_uuid(), gen_random_uuid(), $1, 'person.created', 'waiting', 0, 0, 0, now() - $3::interval
+     FROM generate_series(1, $2)`,
+    [listener, count, dueSince],
+  );
+}
+
+function listening(options: { readonly maxPerSecond: number }): Promise<Listener> {
+  return flow.hooks.listen('*', { url: 'http://127.0.0.1:9', ...options }).save();
+}
+
+function turns(): Promise<readonly { readonly listener_id: string }[]> {
+  return flow.query('SELECT listener_id FROM model_hook_turn');
+}
+
+async function waitingRows({ id }: Listener): Promise<number> {
+  const [row] = await flow.query<{ count: number }>(
+    'SELECT count(*)::int AS count FROM model_hook_delivery WHERE listener_id = $1 AND next_at IS NOT NULL',
+    [id],
+  );
+  return row?.count ?? 0;
+}
+
+function count(list: readonly string[] = [], what: string): number {
+  return list.filter((one) => one === what).length;
+}

@@ -1,0 +1,133 @@
+import { Pruning, type RetentionOptions } from '../../../lib/dispatch/pruning';
+import { Database } from '../../../lib/store/database';
+import { tablesOf } from '../../../lib/store/tables';
+import { answering, DeliveryFlow } from '../../support/application/delivery-flow';
+import type { Respond } from '../../support/receivers/receiver';
+
+const HOUR_MS = 3_600_000;
+
+let flow: DeliveryFlow;
+
+beforeEach(async () => {
+  flow = await DeliveryFlow.start();
+});
+afterEach(() => flow?.stop());
+
+describe('Pruning', () => {
+  it('removes ended deliveries with their attempts, and their events, once they are old', async () => {
+    await deliverOne(answering({ status: 500 }, {}));
+    const [delivery] = (await flow.hooks.deliveries.find()).items;
+    await flow.hooks.deliveries.retry(delivery?.id ?? '');
+    await flow.hooks.idle();
+    expect(await counts()).toEqual({ event: 1, delivery: 1, attempt: 2 });
+
+    await prune({ eventsMs: HOUR_MS, deliveriesMs: HOUR_MS });
+    expect(await counts()).toEqual({ event: 1, delivery: 1, attempt: 2 });
+
+    await age();
+    await prune({ eventsMs: 0, deliveriesMs: HOUR_MS });
+    expect(await counts()).toEqual({ event: 1, delivery: 0, attempt: 0 });
+
+    await prune({ eventsMs: HOUR_MS, deliveriesMs: HOUR_MS });
+    expect(await counts()).toEqual({ event: 0, delivery: 0, attempt: 0 });
+  });
+
+  it('keeps everything for ever where the option is 0', async () => {
+    await deliverOne();
+    await age();
+    await prune({ eventsMs: 0, deliveriesMs: 0 });
+    expect(await counts()).toEqual({ event: 1, delivery: 1, attempt: 0 });
+  });
+
+  it('keeps a delivery that is to be tried again, and its event', async () => {
+    await deliverOne(answering({ status: 500 }));
+    await age();
+    await prune({ eventsMs: HOUR_MS, deliveriesMs: HOUR_MS });
+    expect(await counts()).toEqual({ event: 1, delivery: 1, attempt: 1 });
+  });
+
+  it('keeps the event of a chunk that nobody has sent yet', async () => {
+    const endpoint = await flow.listen(() => undefined);
+    await flow.savePeople(1);
+    await endpoint.receiver.waitFor(1);
+    await age();
+    await prune({ eventsMs: HOUR_MS, deliveriesMs: HOUR_MS });
+    expect(await counts()).toEqual({ event: 1, delivery: 0, attempt: 0 });
+  });
+
+  it('keeps events that nobody has planned yet', async () => {
+    await flow.hooks.detach();
+    await flow.savePeople(1);
+    await age();
+    await prune({ eventsMs: HOUR_MS, deliveriesMs: HOUR_MS });
+    expect(await counts()).toEqual({ event: 1, delivery: 0, attempt: 0 });
+  });
+
+  it('removes a thousand at a time, and says whether more may be left', async () => {
+    await flow.listen();
+    await flow.hooks.detach();
+    await flow.query(
+      `INSERT INTO model_hook_event (id, hook, event, data, process_id, planned_at)
+       SELECT gen_random_uuid(), 'person', 'person.created', '{}', gen_random_uuid(), now() - interval '1 day'
+       FROM generate_series(1, 1500)`,
+    );
+    expect(await prune({ eventsMs: HOUR_MS, deliveriesMs: 0 })).toBe(true);
+    expect(await counts()).toMatchObject({ event: 500 });
+    expect(await prune({ eventsMs: HOUR_MS, deliveriesMs: 0 })).toBe(false);
+    expect(await counts()).toMatchObject({ event: 0 });
+  });
+
+  it('forgets processes that were not seen for a day', async () => {
+    await flow.query(
+      `INSERT INTO model_hook_process (id, hostname, pid, seen_at)
+       VALUES (gen_random_uuid(), 'gone', 1, now() - interval '25 hours')`,
+    );
+    await prune({ eventsMs: HOUR_MS, deliveriesMs: HOUR_MS });
+    const rows = await flow.query<{ pid: number }>('SELECT pid FROM model_hook_process');
+    expect(rows).toEqual([{ pid: process.pid }]);
+  });
+});
+
+describe('a delivery whose event was pruned', () => {
+  it('cannot be sent again, and says so', async () => {
+    await deliverOne();
+    await age();
+    await prune({ eventsMs: HOUR_MS, deliveriesMs: 0 });
+    const [delivery] = (await flow.hooks.deliveries.find()).items;
+    await expect(flow.hooks.deliveries.retry(delivery?.id ?? '')).rejects.toMatchObject({
+      code: 'DELIVERY_NOT_FOUND',
+      message: expect.stringContaining('pruned'),
+    });
+  });
+});
+
+async function deliverOne(respond?: Respond): Promise<void> {
+  await flow.listen(respond);
+  await flow.savePeople(1);
+  await flow.hooks.idle();
+}
+
+function prune(retention: Required<RetentionOptions>): Promise<boolean> {
+  const { dataSource } = flow.application;
+  return new Pruning(new Database(dataSource, 1), tablesOf(dataSource), retention).prune();
+}
+
+/** Everything that is there is a day older. */
+async function age(): Promise<void> {
+  const day = "interval '1 day'";
+  await flow.query(
+    `UPDATE model_hook_event SET occurred_at = occurred_at - ${day}, planned_at = planned_at - ${day}`,
+  );
+  await flow.query(
+    `UPDATE model_hook_delivery SET created_at = created_at - ${day}, updated_at = updated_at - ${day}`,
+  );
+}
+
+async function counts(): Promise<unknown> {
+  const [row] = await flow.query(
+    `SELECT (SELECT count(*)::int FROM model_hook_event) AS event,
+       (SELECT count(*)::int FROM model_hook_delivery) AS delivery,
+       (SELECT count(*)::int FROM model_hook_attempt) AS attempt`,
+  );
+  return row;
+}

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import type { Dispatcher, HookEvent, JsonRecord } from '../../../lib';
+import { until } from '../../support/application/delivery-flow';
+import { MatchingFlow } from '../../support/application/matching-flow';
+import { Everything, TYPES } from '../../support/entities/matching-entities';
+import { entity, rows, told } from '../../support/entities/matching-rows';
+import { type Draft, drafts } from '../../support/oracle/matching-arbitraries';
+import { wantedBy } from '../../support/oracle/oracle';
+
+const SEED = 20_261_124;
+
+/** Pairs of event and listener that were planned. */
+const planned = new Set<string>();
+const written: string[] = [];
+const dispatcher: Dispatcher = {
+  dispatch: (chunks) => {
+    for (const { eventIds, listenerIds } of chunks)
+      for (const [n, eventId] of eventIds.entries()) planned.add(`${eventId} ${listenerIds[n]}`);
+  },
+};
+
+let flow: MatchingFlow;
+
+beforeAll(async () => {
+  flow = await MatchingFlow.start({ attach: { dispatcher } });
+  flow.hooks.on('captured', ({ eventId }) => written.push(eventId));
+});
+afterAll(() => flow?.stop());
+
+describe('what is saved in the database', () => {
+  it('is planned for whoever the oracle says wants it', async () => {
+    const ofModel = drafts.filter(({ hook, pattern }) => !`${hook}${pattern}`.includes('signal'));
+    await flow.save(fc.sample<Draft>(ofModel, { numRuns: 300, seed: SEED }));
+    const events: HookEvent[] = [];
+    for (const [first, second] of fc.sample(fc.tuple(rows, rows), { numRuns: 30, seed: SEED }))
+      events.push(...(await lifeOf(first, second)));
+    expect(events.length).toBeGreaterThan(60);
+    const wanted = events.flatMap((event) =>
+      wantedBy(flow.wishes.values(), event, TYPES).map((id) => `${event.id} ${id}`),
+    );
+    expect(wanted.length).toBeGreaterThan(500);
+    await until('everything is planned', async () => {
+      const { events } = await flow.hooks.stats();
+      return events.waiting === 0 && planned.size >= wanted.length;
+    });
+    expect([...planned].sort()).toEqual(wanted.sort());
+  });
+});
+
+/** The events of a row that is saved, saved again with other values, and removed. */
+async function lifeOf(first: JsonRecord, second: JsonRecord): Promise<readonly HookEvent[]> {
+  const { manager } = flow.application.dataSource;
+  const { id } = await manager.save(Everything, entity(first));
+  const inserted = written.at(-1);
+  await manager.save(Everything, { id, ...entity(second) });
+  const updated = written.at(-1);
+  await manager.remove(await manager.findOneByOrFail(Everything, { id }));
+  const removed = written.at(-1);
+  return [
+    told('insert', inserted, first, null),
+    // Where nothing changes there is no event.
+    ...(updated === inserted ? [] : [told('update', updated, second, first)]),
+    told('remove', removed, second, null),
+  ];
+}

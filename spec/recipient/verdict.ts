@@ -1,0 +1,12 @@
+import { RecipientRefusedError } from '../../lib/errors/recipient-errors';
+
+/** What a policy says: `'allowed'`, or the setting that refuses. */
+export function verdictOf(check: () => void): string {
+  try {
+    check();
+    return 'allowed';
+  } catch (error) {
+    if (error instanceof RecipientRefusedError) return error.setting;
+    throw error;
+  }
+}

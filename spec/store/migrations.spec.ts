@@ -1,0 +1,170 @@
+import { DataSource } from 'typeorm';
+import { ModelHooks, modelHookEntities, modelHookMigrations } from '../../lib';
+import { TABLE_NAMES, tableName } from '../../lib/store/table-names';
+import { specOptions } from '../support/application/application';
+import { createDatabase, type Database } from '../support/application/database';
+import { Person, person } from '../support/entities/person';
+import { type Receiver, startReceiver } from '../support/receivers/receiver';
+
+interface Placement {
+  readonly schema?: string;
+  readonly entityPrefix?: string;
+}
+
+let database: Database;
+let dataSource: DataSource;
+
+beforeEach(async () => {
+  database = await createDatabase();
+});
+afterEach(async () => {
+  if (dataSource.isInitialized) await dataSource.destroy();
+  await database.drop();
+});
+
+async function initialise(placement: Placement = {}): Promise<void> {
+  dataSource = new DataSource({
+    type: 'postgres',
+    url: database.url,
+    ...placement,
+    entities: [Person, ...modelHookEntities],
+    migrations: [...modelHookMigrations],
+  });
+  await dataSource.initialize();
+  if (placement.schema) await dataSource.query(`CREATE SCHEMA "${placement.schema}"`);
+}
+
+/** Our tables and indexes, wherever they are. */
+async function ours(): Promise<readonly string[]> {
+  const found = await dataSource.query<{ name: string }[]>(
+    `SELECT n.nspname || '.' || c.relname AS name FROM pg_class c
+     JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relname LIKE '%model_hook_%' ORDER BY name`,
+  );
+  return found.map(({ name }) => name);
+}
+
+async function undoAll(): Promise<void> {
+  for (const _ of modelHookMigrations) await dataSource.undoLastMigration();
+}
+
+/** What TypeORM would change. */
+async function toDo(): Promise<readonly string[]> {
+  const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+  return upQueries.map(({ query }) => query);
+}
+
+const tablesIn = (schema: string, prefix = ''): readonly string[] =>
+  TABLE_NAMES.map((name) => `${schema}.${tableName(name, prefix)}`);
+
+describe('modelHookMigrations', () => {
+  it('make the tables, remove them and make them again', async () => {
+    await initialise();
+    await dataSource.runMigrations();
+    const made = await ours();
+    expect(made).toEqual(expect.arrayContaining([...tablesIn('public')]));
+    await undoAll();
+    expect(await ours()).toEqual([]);
+    await dataSource.runMigrations();
+    expect(await ours()).toEqual(made);
+    expect(await dataSource.showMigrations()).toBe(false);
+  });
+
+  it.each<Placement & { expected: readonly string[] }>([
+    { schema: 'Hooks', expected: tablesIn('Hooks') },
+    { entityPrefix: 'app_', expected: tablesIn('public', 'app_') },
+    { schema: 'my schema', entityPrefix: 'App ', expected: tablesIn('my schema', 'App ') },
+  ])(
+    'honour the schema $schema and the prefix $entityPrefix',
+    async ({ expected, ...placement }) => {
+      await initialise(placement);
+      await dataSource.runMigrations();
+      const made = await ours();
+      expect(made).toEqual(expect.arrayContaining([...expected]));
+      const prefix = `${placement.schema ?? 'public'}.${placement.entityPrefix ?? ''}model_hook_`;
+      expect(made.filter((name) => !name.startsWith(prefix))).toEqual([]);
+      await undoAll();
+      expect(await ours()).toEqual([]);
+    },
+  );
+
+  it('leave nothing to do to the schema builder, nor it to them', async () => {
+    for (const placement of [{}, { schema: 'hooks', entityPrefix: 'app_' }]) {
+      await initialise(placement);
+      await dataSource.runMigrations();
+      const made = await ours();
+      expect(await toDo()).toEqual([expect.stringMatching(/^CREATE TABLE .*person"/)]);
+      await dataSource.synchronize();
+      expect(await ours()).toEqual(made);
+      expect(await toDo()).toEqual([]);
+      await dataSource.destroy();
+    }
+  });
+
+  it('give turns to what waited under an earlier release', async () => {
+    await initialise();
+    await dataSource.runMigrations();
+    await dataSource.undoLastMigration();
+    await dataSource.query(
+      `INSERT INTO model_hook_delivery (id, event_id, listener_id, event, status, attempt, retries, reschedules, next_at)
+       SELECT gen_random_uuid(), gen_random_uuid(), l, 'e', 'retrying', 1, 1, 0, n
+       FROM unnest('{00000000-0000-7000-8000-000000000001, 00000000-0000-7000-8000-000000000002}'::uuid[]) l,
+         unnest(ARRAY[timestamptz '2026-01-02', '2026-01-01', NULL]) n`,
+    );
+    await dataSource.runMigrations();
+    const turns = await dataSource.query<{ ready_at: Date }[]>(
+      'SELECT ready_at FROM model_hook_turn',
+    );
+    const first = new Date((await dataSource.query("SELECT timestamptz '2026-01-01' AS at"))[0].at);
+    expect(turns.map(({ ready_at }) => ready_at)).toEqual([first, first]);
+  });
+
+  it('are known to TypeORM by a name that a bundler cannot change', async () => {
+    await initialise();
+    await dataSource.runMigrations();
+    const rows = await dataSource.query<{ name: string }[]>('SELECT name FROM migrations');
+    expect(rows.map(({ name }) => name)).toEqual([
+      'CreateModelHookTables1764000000000',
+      'AddMatchingKeys1764600000000',
+      'AddTrust1765200000000',
+    ]);
+    expect(modelHookMigrations.map((Migration) => new Migration().name)).toEqual(
+      rows.map(({ name }) => name),
+    );
+  });
+});
+
+describe('modelHookEntities', () => {
+  it('read every column that the migrations made', async () => {
+    await initialise();
+    await dataSource.runMigrations();
+    for (const table of TABLE_NAMES) {
+      const columns = await dataSource.query<{ name: string }[]>(
+        'SELECT column_name AS name FROM information_schema.columns WHERE table_name = $1',
+        [tableName(table)],
+      );
+      const entity = dataSource.entityMetadatas.find((one) => one.tableName === tableName(table));
+      const known = entity?.columns.map(({ databaseName }) => databaseName) ?? [];
+      expect([...known].sort()).toEqual(columns.map(({ name }) => name).sort());
+      expect(await dataSource.getRepository(entity?.target ?? '').find()).toEqual([]);
+    }
+  });
+});
+
+describe('ModelHooks, in a schema and with a prefix', () => {
+  let receiver: Receiver;
+  afterEach(() => receiver.close());
+
+  it('captures and delivers', async () => {
+    receiver = await startReceiver();
+    await initialise({ schema: 'my hooks', entityPrefix: 'App_' });
+    await dataSource.runMigrations();
+    await dataSource.synchronize();
+    const hooks = await ModelHooks.attach(dataSource, specOptions());
+    const { id } = await hooks.for(Person).listener(receiver.url).match({ name: 'Joe' }).save();
+    await dataSource.manager.save([person(), person({ name: 'Ann' })]);
+    await hooks.idle();
+    expect(receiver.received.map(({ body }) => body)).toEqual([{ name: 'Joe', address: null }]);
+    expect((await hooks.deliveries.find({ listener: id })).items).toHaveLength(1);
+  });
+});

@@ -1,0 +1,73 @@
+import 'reflect-metadata';
+import { DataSource, type DataSourceOptions, type EntityTarget, type ObjectLiteral } from 'typeorm';
+import {
+  type AttachOptions,
+  ModelHooks,
+  modelHookEntities,
+  modelHookMigrations,
+} from '../../../lib';
+import { createDatabase } from './database';
+
+type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
+
+export interface ApplicationOptions {
+  readonly entities: readonly EntityTarget<ObjectLiteral>[];
+  readonly attach?: AttachOptions;
+  /** Further options of the DataSource: `poolSize`, `subscribers`, `logging` … */
+  readonly dataSource?: Partial<PostgresOptions>;
+  /** Use this database in place of a fresh one; its tables are there already. It is not dropped at the end. */
+  readonly url?: string;
+}
+
+export interface Application {
+  readonly dataSource: DataSource;
+  readonly hooks: ModelHooks;
+  readonly url: string;
+  /** Destroys the DataSource and drops the database. */
+  stop(): Promise<void>;
+}
+
+/** A small application as a user would set it up: a database of its own, migrated, with the hooks attached. */
+export async function startApplication(options: ApplicationOptions): Promise<Application> {
+  const database = options.url
+    ? { url: options.url, drop: () => Promise.resolve() }
+    : await createDatabase();
+  const dataSource = newDataSource(database.url, options);
+  await dataSource.initialize();
+  if (!options.url) {
+    await dataSource.runMigrations();
+    await dataSource.synchronize();
+  }
+  const hooks = await ModelHooks.attach(dataSource, specOptions(options.attach));
+  return {
+    dataSource,
+    hooks,
+    url: database.url,
+    stop: async () => {
+      if (dataSource.isInitialized) await dataSource.destroy();
+      await database.drop();
+    },
+  };
+}
+
+export function newDataSource(
+  url: string,
+  { entities, dataSource }: Pick<ApplicationOptions, 'entities' | 'dataSource'>,
+): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    ...dataSource,
+    entities: [...(entities as PostgresOptions['entities'] & []), ...modelHookEntities],
+    migrations: [...modelHookMigrations],
+  });
+}
+
+/** Of every application of the specs, unless one says otherwise: whoever shares a database opens what others sealed. */
+export const SPEC_KEYS = { spec: 'a-key-for-specs-of-32-characters' } as const;
+
+/** The receivers of specs listen on this machine, on any port. */
+export function specOptions(attach: AttachOptions = {}): AttachOptions {
+  const delivery = { recipients: 'development', ...attach.delivery } as const;
+  return { encryptionKeys: SPEC_KEYS, ...attach, delivery };
+}

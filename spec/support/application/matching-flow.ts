@@ -1,0 +1,218 @@
+import { inspect, isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import type {
+  Condition,
+  HookEvent,
+  Listener,
+  ListenerBuilder,
+  ModelHooks,
+  Operation,
+  SaveOptions,
+} from '../../../lib';
+import { HookCatalog } from '../../../lib/hook/catalog';
+import { Candidates } from '../../../lib/listener/matching/candidates';
+import { ListenerMatching } from '../../../lib/listener/matching/matching';
+import * as matchers from '../../../lib/match/matcher';
+import { Database, type Query } from '../../../lib/store/database';
+import { tablesOf } from '../../../lib/store/tables';
+import { Everything, Other, SIGNAL, TYPES } from '../entities/matching-entities';
+import type { Draft } from '../oracle/matching-arbitraries';
+import { type ColumnTypes, type Said, type Wish, wantedBy } from '../oracle/oracle';
+import { type Application, type ApplicationOptions, startApplication } from './application';
+
+export interface Edit {
+  readonly nth: number;
+  readonly how: 'pause' | 'resume' | 'remove' | 'update';
+}
+
+export const edits: fc.Arbitrary<Edit> = fc.record({
+  nth: fc.nat(),
+  how: fc.constantFrom('pause', 'resume', 'remove', 'update'),
+});
+
+/** Keys of listeners that several processes save. */
+export const SHARED = Array.from({ length: 8 }, (_, n) => `shared ${n}`);
+
+/** A database of listeners, and beside it what the oracle knows of them. */
+export class MatchingFlow {
+  /** The active listeners, by id. */
+  readonly wishes = new Map<string, Wish>();
+  readonly #known = new Map<string, Wish>();
+  #saved = 0;
+
+  private constructor(
+    readonly application: Application,
+    private readonly database: Database,
+    private readonly whole: ListenerMatching,
+  ) {}
+
+  static async start(
+    options: Omit<ApplicationOptions, 'entities'> = { attach: { work: false } },
+  ): Promise<MatchingFlow> {
+    const application = await startApplication({ entities: [Everything, Other], ...options });
+    const { dataSource, hooks } = application;
+    const signal = { provides: Object.keys(TYPES[SIGNAL]) };
+    hooks.define(SIGNAL, signal);
+    const catalog = new HookCatalog(dataSource);
+    catalog.define(SIGNAL, signal);
+    const tables = tablesOf(dataSource);
+    return new MatchingFlow(
+      application,
+      new Database(dataSource, 1),
+      new ListenerMatching(new Candidates(tables), () => catalog),
+    );
+  }
+
+  get hooks(): ModelHooks {
+    return this.application.hooks;
+  }
+
+  async save(drafts: readonly Draft[], options?: SaveOptions): Promise<readonly Listener[]> {
+    const builders = drafts.map((draft) => this.builder(draft));
+    const saved = await this.hooks.listeners.saveMany(builders, options);
+    for (const [n, draft] of drafts.entries()) {
+      const { id } = saved[n] as Listener;
+      this.wishes.set(id, { id, ...draft });
+      this.#known.set(id, { id, ...draft });
+    }
+    return saved;
+  }
+
+  /** With a URL of its own, so that two that say the same stay two. */
+  builder({ hook, pattern, owner, operations, match }: Draft, key?: string): ListenerBuilder {
+    this.#saved += 1;
+    const url = `http://127.0.0.1:9/${process.pid}/${this.#saved}`;
+    const target = { url, ...(owner !== null && { owner }), ...(key !== undefined && { key }) };
+    const begun =
+      hook !== null
+        ? this.hooks.get(hook).listener(target)
+        : this.hooks.listen(String(pattern), target);
+    const on = (operations ?? []) as readonly Operation[];
+    return match.reduce<ListenerBuilder>(
+      (builder, { field, said }) => builder.match({ [field]: matcherOf(said) }),
+      begun.on(...on),
+    );
+  }
+
+  get isEmpty(): boolean {
+    return this.#known.size === 0;
+  }
+
+  /** The nth of the listeners that were saved here, the paused ones included. */
+  idOf(nth: number): string {
+    return nthOf(this.#known, nth)[0];
+  }
+
+  async edit({ nth, how }: Edit): Promise<void> {
+    const [id, wish] = nthOf(this.#known, nth);
+    const { listeners } = this.hooks;
+    switch (how) {
+      case 'pause':
+        await listeners.pause(id, 'a spec says so');
+        this.wishes.delete(id);
+        return;
+      case 'resume':
+        await listeners.resume(id);
+        this.wishes.set(id, wish);
+        return;
+      case 'remove':
+        await listeners.remove(id);
+        this.wishes.delete(id);
+        this.#known.delete(id);
+        return;
+      case 'update':
+        await this.#update(wish);
+    }
+  }
+
+  /** Takes over what another listener to the same asks for. */
+  async #update(wish: Wish): Promise<void> {
+    const { id, hook, pattern } = wish;
+    const others = [...this.#known.values()].reverse();
+    const other = others.find(
+      (one) => one.hook === hook && one.pattern === pattern && one.id !== id,
+    );
+    if (!other) return;
+    const said = Object.fromEntries(other.match.map(({ field, said }) => [field, said]));
+    const match = Object.entries(said).map(([field, said]) => ({ field, said }));
+    await this.hooks.listeners.update(id, {
+      match: Object.fromEntries(match.map(({ field, said }) => [field, matcherOf(said)])),
+      on: other.operations as readonly Operation[] | null,
+    });
+    this.#known.set(id, { ...wish, match, operations: other.operations });
+    if (this.wishes.has(id)) this.wishes.set(id, { ...wish, match, operations: other.operations });
+  }
+
+  /** Who is told, of all these events at once: what planning does with a batch. */
+  async told(
+    events: readonly HookEvent[],
+    through: (query: Query) => Query = (query) => query,
+  ): Promise<readonly (readonly string[])[]> {
+    const told = new Map(events.map((event) => [event, [] as string[]]));
+    await this.database.snapshot(async (query) => {
+      for await (const page of this.whole.matching(through(query), events))
+        for (const { event, listenerIds } of page) told.get(event)?.push(...listenerIds);
+    });
+    return events.map((event) => told.get(event) ?? []);
+  }
+
+  /** Forgets all listeners. */
+  async clear(): Promise<void> {
+    await this.application.dataSource.query(
+      'TRUNCATE model_hook_listener, model_hook_filter, model_hook_key, model_hook_plan, model_hook_pace',
+    );
+    this.wishes.clear();
+    this.#known.clear();
+  }
+
+  /** Where the library and the oracle part. */
+  disagreements(event: HookEvent, told: readonly string[], types: ColumnTypes = TYPES): string[] {
+    const wanted = wantedBy(this.wishes.values(), event, types);
+    if (isDeepStrictEqual([...told].sort(), [...wanted].sort())) return [];
+    const missed = wanted.filter((id) => !told.includes(id));
+    const wrong = told.filter((id) => !wanted.includes(id));
+    const twice = told.filter((id, n) => told.indexOf(id) < n);
+    return Object.entries({ missed, wrong, twice }).flatMap(([how, ids]) =>
+      ids.map((id) =>
+        inspect({ how, wish: this.wishes.get(id) ?? id, event }, { depth: null, breakLength: 160 }),
+      ),
+    );
+  }
+
+  stop(): Promise<void> {
+    return this.application.stop();
+  }
+}
+
+function nthOf<K, V>(map: ReadonlyMap<K, V>, nth: number): readonly [K, V] {
+  return [...map][nth % map.size] as [K, V];
+}
+
+const BUILDERS = { ...matchers } as unknown as Record<
+  Said['op'],
+  (...operands: readonly unknown[]) => Condition
+>;
+
+/** The library's matcher for what was said. */
+function matcherOf(said: Said): Condition {
+  const build = BUILDERS[said.op];
+  switch (said.op) {
+    case 'any':
+    case 'changed':
+    case 'isNull':
+    case 'isTrue':
+    case 'isFalse':
+      return build();
+    case 'between':
+      return build(...said.operand);
+    case 'not':
+    case 'was':
+    case 'becomes':
+      return build(matcherOf(said.operand));
+    case 'allOf':
+    case 'anyOf':
+      return build(...said.operand.map(matcherOf));
+    default:
+      return build(said.operand);
+  }
+}

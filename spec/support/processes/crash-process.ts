@@ -1,0 +1,80 @@
+import { type EntitySubscriberInterface, EventSubscriber } from 'typeorm';
+import type { AttachOptions } from '../../../lib';
+import { type Application, startApplication } from '../application/application';
+import { Person, person } from '../entities/person';
+
+/** What a process of crash.spec.ts is started with, as JSON in its first argument. */
+export interface CrashOptions {
+  readonly url: string;
+  readonly attach: AttachOptions;
+  /** Kill itself as soon as a transaction is committed, or as soon as its events are planned. */
+  readonly diesAt?: 'commit' | 'plan';
+}
+
+export type CrashCommand =
+  | { readonly kind: 'save'; readonly names: readonly string[] }
+  /** As `save`, in a transaction that rolls back. */
+  | { readonly kind: 'rollBack'; readonly names: readonly string[] }
+  /** As `save`, in a transaction that stays open. */
+  | { readonly kind: 'leaveOpen'; readonly names: readonly string[] }
+  | { readonly kind: 'idle' };
+
+/** The answer to each command, and sent once at the start. */
+export interface CrashAnswer {
+  /** Requests that this process has had answered so far. */
+  readonly attempts: number;
+}
+
+@EventSubscriber()
+class DiesAfterCommit implements EntitySubscriberInterface {
+  afterTransactionCommit(): void {
+    die();
+  }
+}
+
+async function main({ url, attach, diesAt }: CrashOptions): Promise<void> {
+  const application = await startApplication({
+    entities: [Person],
+    url,
+    attach: diesAt === 'plan' ? { ...attach, dispatcher: { dispatch: die } } : attach,
+    dataSource: diesAt === 'commit' ? { subscribers: [DiesAfterCommit] } : {},
+  });
+  let attempts = 0;
+  application.hooks.on('attempt', () => {
+    attempts += 1;
+  });
+  const answer = () => process.send?.({ attempts } satisfies CrashAnswer);
+  process.on('message', (command: CrashCommand) => {
+    run(application, command).then(answer, (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    });
+  });
+  // The spec that started it is gone: nobody would end it.
+  process.once('disconnect', () => process.exit());
+  answer();
+}
+
+async function run({ dataSource, hooks }: Application, command: CrashCommand): Promise<void> {
+  if (command.kind === 'idle') return hooks.idle();
+  const people = command.names.map((name) => person({ name }));
+  const runner = dataSource.createQueryRunner();
+  await runner.startTransaction();
+  await runner.manager.save(people);
+  switch (command.kind) {
+    case 'leaveOpen':
+      return;
+    case 'rollBack':
+      await runner.rollbackTransaction();
+      break;
+    case 'save':
+      await runner.commitTransaction();
+  }
+  await runner.release();
+}
+
+function die(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+if (process.send) void main(JSON.parse(process.argv[2] ?? '{}'));

@@ -1,0 +1,51 @@
+import { inspect } from 'node:util';
+import type { Logger as TypeormLogger } from 'typeorm';
+import type { Logger } from '../../../lib';
+
+/** Everything that could be seen by somebody, as text. */
+export class Seen {
+  readonly texts: string[] = [];
+
+  readonly note = (...facts: readonly unknown[]): void => {
+    for (const fact of facts)
+      this.texts.push(
+        typeof fact === 'string' ? fact : inspect(fact, { depth: null, showHidden: true }),
+      );
+  };
+
+  readonly logger: Logger = {
+    debug: this.note,
+    info: this.note,
+    warn: this.note,
+    error: this.note,
+  };
+
+  /** Of TypeORM's log, the statements that are ours. */
+  readonly #noteQuery = (query: string, parameters: unknown): void => {
+    if (query.includes('model_hook_')) this.note(query, parameters);
+  };
+
+  readonly typeormLogger: TypeormLogger = {
+    logQuery: this.#noteQuery,
+    logQueryError: (error, query, parameters) => {
+      this.#noteQuery(query, parameters);
+      if (query.includes('model_hook_')) this.note(error);
+    },
+    logQuerySlow: (_time, query, parameters) => this.#noteQuery(query, parameters),
+    logSchemaBuild: () => undefined,
+    logMigration: () => undefined,
+    log: (_level, message) => this.note(message),
+  };
+
+  /** What rejects is seen too. */
+  async refused(work: Promise<unknown>): Promise<void> {
+    await expect(
+      work.catch((error: unknown) => Promise.reject(this.#kept(error))),
+    ).rejects.toThrow();
+  }
+
+  #kept(error: unknown): unknown {
+    this.note(error);
+    return error;
+  }
+}

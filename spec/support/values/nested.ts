@@ -1,0 +1,20 @@
+import type { JsonValue } from '../../../lib/base/json';
+
+export function nestedLists(levels: number): JsonValue {
+  return nest(levels, (inner) => [inner]);
+}
+
+export function nestedObjects(levels: number): JsonValue {
+  return nest(levels, (inner) => ({ a: inner }));
+}
+
+function nest(levels: number, around: (inner: JsonValue) => JsonValue): JsonValue {
+  let value: JsonValue = 1;
+  for (let level = 0; level < levels; level += 1) value = around(value);
+  return value;
+}
+
+/** The text of lists within lists: deeper than `JSON.stringify` could write. */
+export function nestedText(levels: number): string {
+  return '['.repeat(levels) + ']'.repeat(levels);
+}
