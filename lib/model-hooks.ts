@@ -8,6 +8,7 @@ import { Session } from './attach/session';
 import { type Stats, stats } from './attach/stats';
 import { silence } from './capture/silence';
 import { sendTest } from './delivery/attempt/test-delivery';
+import { Wakeup } from './delivery/chunk/wakeup';
 import { Deliveries } from './delivery/log/deliveries';
 import { OptionInvalidError } from './errors/option-errors';
 import { HookCatalog } from './hook/catalog';
@@ -22,9 +23,9 @@ import { checkKeys, warnOfPlainSecrets } from './listener/secrets/encryption-key
 import { Reporter, type ReportName, type Reports } from './logging/reports';
 import type { ListenerOptions } from './options/listener';
 import { Policies } from './recipient/policies';
-import type { RecipientPolicy } from './recipient/policy';
 import { Database } from './store/database';
-import { type Tables, tablesOf } from './store/tables';
+import { Store } from './store/store';
+import { tablesOf } from './store/tables';
 
 const attachments = new WeakMap<DataSource, Promise<ModelHooks>>();
 
@@ -36,12 +37,12 @@ export class ModelHooks {
   readonly listeners: Listeners;
   /** What became of events. */
   readonly deliveries: Deliveries;
-  readonly #database: Database;
-  readonly #tables: Tables;
+  readonly #store: Store;
+  readonly #wakeup = new Wakeup();
   readonly #parts: ListenerParts;
   readonly #reporter = new Reporter();
   readonly #idle: Idle;
-  readonly #definitions = new Map<string, DefinedHookOptions>();
+  readonly #catalog: HookCatalog;
   readonly #policies: Policies;
   #session: Session | undefined;
   #isDetached = false;
@@ -77,14 +78,13 @@ export class ModelHooks {
     private readonly dataSource: DataSource,
     private readonly options: ResolvedOptions,
   ) {
-    this.#database = new Database(dataSource, options.connections);
-    this.#tables = tablesOf(dataSource);
-    this.#policies = new Policies(options.policy);
+    this.#store = new Store(new Database(dataSource, options.connections), tablesOf(dataSource));
+    this.#catalog = new HookCatalog(dataSource);
+    this.#policies = new Policies(options.policy, this.#catalog);
     const shared = {
-      database: this.#database,
-      tables: this.#tables,
-      catalog: () => this.#catalog,
-      policyOf: (hook: string | null) => this.#policyOf(hook),
+      store: this.#store,
+      catalog: this.#catalog,
+      policies: this.#policies,
     };
     this.#parts = listenerParts({
       ...shared,
@@ -95,13 +95,10 @@ export class ModelHooks {
       sendTest: (listener) => sendTest({ ...shared, options }, listener),
     });
     this.listeners = this.#parts.listeners;
-    this.deliveries = new Deliveries(this.#database, this.#tables, () =>
-      this.#session?.engine?.wakeForDue(),
-    );
+    this.deliveries = new Deliveries(this.#store, this.#wakeup);
     this.#idle = new Idle(
-      this.#database,
-      this.#tables,
-      () => this.#catalog,
+      this.#store,
+      this.#catalog,
       this.#parts.matching,
       () => this.#session?.engine,
     );
@@ -134,7 +131,6 @@ export class ModelHooks {
     const policy = this.#policies.checked(options);
     const hook = this.#catalog.define(name, options);
     this.#policies.set(hook, policy);
-    this.#definitions.set(name, options);
     return this.#handle(hook) as DefinedHook<Field>;
   }
 
@@ -173,7 +169,7 @@ export class ModelHooks {
 
   /** How much there is to do, and what has been done lately. */
   stats(): Promise<Stats> {
-    return stats(this.#database, this.#tables);
+    return stats(this.#store.database, this.#store.tables);
   }
 
   /** Runs something whose changes make no events: imports, seeds. */
@@ -191,10 +187,6 @@ export class ModelHooks {
     return this.#session;
   }
 
-  get #catalog(): HookCatalog {
-    return this.#current.catalog;
-  }
-
   #handle(hook: Hook): AttachedHook {
     if (hook.metadata) return new AttachedHook(hook, this.listeners);
     return new DefinedHook(hook, this.listeners, (...sent) => this.#current.send(...sent));
@@ -209,22 +201,26 @@ export class ModelHooks {
   }
 
   async #start(): Promise<void> {
-    await checkTables(this.#database, this.#tables);
-    await checkKeys(this.#database, this.#tables, this.options.vault);
-    const catalog = new HookCatalog(this.dataSource);
-    for (const [name, options] of this.#definitions) catalog.define(name, options);
-    const stored = { database: this.#database, tables: this.#tables, store: this.#parts.store };
-    await reviewListeners(stored, catalog, this.options.logger);
+    await checkTables(this.#store.database, this.#store.tables);
+    await checkKeys(this.#store.database, this.#store.tables, this.options.vault);
+    const catalog = this.#catalog.load();
+    const { database, tables } = this.#store;
+    await reviewListeners(
+      { database, tables, store: this.#parts.saved },
+      catalog,
+      this.options.logger,
+    );
     for (const hook of catalog.list()) this.#policies.set(hook);
     const { dataSource, options } = this;
     this.#session = new Session(
       {
-        ...stored,
         dataSource,
         options,
+        store: this.#store,
+        wakeup: this.#wakeup,
         matching: this.#parts.matching,
         reporter: this.#reporter,
-        policyOf: (hook) => this.#policyOf(hook),
+        policies: this.#policies,
       },
       catalog,
     );
@@ -242,9 +238,5 @@ export class ModelHooks {
   async #end(): Promise<void> {
     await this.#session?.stop();
     this.#session = undefined;
-  }
-
-  #policyOf(name: string | null): RecipientPolicy {
-    return this.#policies.of(name === null ? undefined : this.#catalog.find(name));
   }
 }

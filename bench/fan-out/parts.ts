@@ -22,36 +22,22 @@ const RETENTION = { eventsMs: 0, deliveriesMs: 0 };
 /** An engine made as an attachment makes it, but that it sends nothing. */
 export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
   const tables = tablesOf(dataSource);
-  const database = new Database(dataSource, 2);
-  const catalog = new HookCatalog(dataSource);
+  const store = new Store(new Database(dataSource, 2), tables);
+  const catalog = new HookCatalog(dataSource).load();
   const reporter = new Reporter();
-  const health = new ListenerHealth(database, tables, 'x', reporter, CONSOLE_LOGGER);
-  const recorder = new Recorder(
-    database,
-    tables,
-    health,
-    reporter,
-    CONSOLE_LOGGER,
-    (records, lost) => {
-      engine.noteRecorded(records, lost);
+  const health = new ListenerHealth(store, 'x', reporter, CONSOLE_LOGGER, new Wakeup());
+  const recorder = new Recorder(store, health, reporter, CONSOLE_LOGGER, {
+    recorded: (records, lost) => {
+      engine.recorded(records, lost);
       watch.recorded(records.length);
     },
-  );
+  });
   const lease = { processId: randomUUID(), leaseMs: LEASE_MS };
-  const claims = new Claims(database, tables, lease.processId, LEASE_MS);
-  const matching = new ListenerMatching(new Candidates(tables), () => catalog);
-  const loader = new ChunkLoader(dataSource, database, tables, () => catalog, new Vault());
+  const claims = new Claims(store, lease.processId, LEASE_MS);
+  const matching = new ListenerMatching(new Candidates(tables), catalog);
+  const loader = new ChunkLoader(dataSource, store, catalog, new Vault());
   const engine: Engine = new DeliveryEngine(
-    new WatchedPlanner(
-      watch,
-      dataSource,
-      database,
-      tables,
-      matching,
-      () => catalog,
-      lease,
-      CONSOLE_LOGGER,
-    ),
+    new WatchedPlanner(watch, dataSource, store, matching, catalog, lease, CONSOLE_LOGGER),
     claims,
     new Carrier(
       claims,
@@ -60,8 +46,8 @@ export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
       new LocalDispatcher(),
       CONSOLE_LOGGER,
     ),
-    new Pruning(database, tables, RETENTION),
-    new TrialWaits(database, tables),
+    new Pruning(store, RETENTION),
+    new TrialWaits(store),
     { leaseMs: LEASE_MS, sweepMs: SWEEP_MS },
     CONSOLE_LOGGER,
   );
@@ -69,6 +55,8 @@ export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
 }
 
 const { Database } = built<typeof import('../../lib/store/database')>('store/database');
+const { Store } = built<typeof import('../../lib/store/store')>('store/store');
+const { Wakeup } = built<typeof import('../../lib/delivery/chunk/wakeup')>('delivery/chunk/wakeup');
 const { tablesOf } = built<typeof import('../../lib/store/tables')>('store/tables');
 const { CONSOLE_LOGGER } = built<typeof import('../../lib/logging/logger')>('logging/logger');
 const { Reporter } = built<typeof import('../../lib/logging/reports')>('logging/reports');

@@ -13,10 +13,10 @@ export function matchingOf(dataSource: DataSource): {
   readonly inSnapshot: InSnapshot;
 } {
   const tables = tablesOf(dataSource);
-  const catalog = new HookCatalog(dataSource);
+  const catalog = new HookCatalog(dataSource).load();
   const database = new Database(dataSource, 1);
   return {
-    matching: new ListenerMatching(new Candidates(tables), () => catalog),
+    matching: new ListenerMatching(new Candidates(tables), catalog),
     inSnapshot: (work) => database.snapshot(work),
   };
 }

@@ -5,8 +5,7 @@ import type { DeliveryEngine } from '../dispatch/engine';
 import { IdleTimeoutError } from '../errors/attach-errors';
 import type { HookCatalog } from '../hook/catalog';
 import type { ListenerMatching } from '../listener/matching/matching';
-import type { Database } from '../store/database';
-import type { Tables } from '../store/tables';
+import type { Store } from '../store/store';
 
 const POLL_MS = 10;
 /** What was given back a moment ago is about to be tried; a retry further away is not waited for. */
@@ -22,9 +21,8 @@ interface Left {
 /** Knows when nothing is left to do here. */
 export class Idle {
   constructor(
-    private readonly database: Database,
-    private readonly tables: Tables,
-    private readonly catalog: () => HookCatalog,
+    private readonly store: Store,
+    private readonly catalog: HookCatalog,
     private readonly matching: ListenerMatching,
     private readonly engine: () => DeliveryEngine | undefined,
   ) {}
@@ -47,16 +45,18 @@ export class Idle {
     // What this process does not do itself, it cannot wait for.
     if (inFlight > 0 || !this.engine()?.isRunning)
       return { events: 0, chunks: 0, deliveries: 0, inFlight };
-    const [row] = await this.database.query<Record<'events' | 'chunks' | 'deliveries', string>>(
-      `SELECT (SELECT count(*) FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)
+    const [row] = await this.store.database.query<
+      Record<'events' | 'chunks' | 'deliveries', string>
+    >(
+      `SELECT (SELECT count(*) FROM ${this.store.tables.event} WHERE planned_at IS NULL AND hook = ANY($1)
            AND ${this.matching.tellableSql}) AS events,
-         (SELECT count(*) FROM ${this.tables.chunk} WHERE lease_until < clock_timestamp()) AS chunks,
-         (SELECT count(*) FROM ${this.tables.delivery} d WHERE next_at IS NOT NULL
+         (SELECT count(*) FROM ${this.store.tables.chunk} WHERE lease_until < clock_timestamp()) AS chunks,
+         (SELECT count(*) FROM ${this.store.tables.delivery} d WHERE next_at IS NOT NULL
            AND next_at AT TIME ZONE 'UTC' <= (now() + $2 * interval '1 millisecond') AT TIME ZONE 'UTC'
            AND (status = 'waiting' OR next_at <= clock_timestamp())
            AND NOT (listener_id = ANY($3::uuid[]))
-           AND NOT (row_id IS NOT NULL AND ${hasEarlierSql(this.tables)})) AS deliveries`,
-      [this.catalog().allNames(), SOON_MS, this.engine()?.barred ?? []],
+           AND NOT (row_id IS NOT NULL AND ${hasEarlierSql(this.store.tables)})) AS deliveries`,
+      [this.catalog.allNames(), SOON_MS, this.engine()?.barred ?? []],
     );
     const engine = this.engine();
     return {

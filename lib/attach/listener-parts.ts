@@ -15,17 +15,15 @@ import { Reencryption } from '../listener/secrets/reencryption';
 import { SecretRotation } from '../listener/secrets/rotation';
 import { SealedListeners, SealedTargets } from '../listener/secrets/sealed-rows';
 import type { Logger } from '../logging/logger';
-import type { RecipientPolicy } from '../recipient/policy';
-import type { Database } from '../store/database';
-import type { Tables } from '../store/tables';
+import type { Policies } from '../recipient/policies';
+import type { Store } from '../store/store';
 import type { Vault } from '../vault/vault';
 
 interface Surroundings {
   readonly dataSource: DataSource;
-  readonly database: Database;
-  readonly tables: Tables;
-  readonly catalog: () => HookCatalog;
-  readonly policyOf: (hook: string | null) => RecipientPolicy;
+  readonly store: Store;
+  readonly catalog: HookCatalog;
+  readonly policies: Policies;
   readonly logger: Logger;
   readonly vault: Vault;
   /** When this process attached, by the clock of the database. */
@@ -36,24 +34,24 @@ interface Surroundings {
 /** What a DataSource's listeners are stored, found and asked for with. */
 export interface ListenerParts {
   readonly listeners: Listeners;
-  readonly store: ListenerStore;
+  readonly saved: ListenerStore;
   readonly matching: ListenerMatching;
 }
 
 export function listenerParts(surroundings: Surroundings): ListenerParts {
-  const { dataSource, database, tables, catalog, policyOf, startedAt, sendTest, logger, vault } =
-    surroundings;
+  const { dataSource, store, catalog, policies, startedAt, sendTest, logger, vault } = surroundings;
+  const { database, tables } = store;
   const keys = new KeyStore(tables, catalog);
-  const store = new ListenerStore(tables, keys, vault);
-  const dynamic = new DynamicListeners(store, catalog, policyOf, logger, vault);
+  const saved = new ListenerStore(tables, keys, vault);
+  const dynamic = new DynamicListeners(saved, catalog, policies, logger, vault);
   const matching = new ListenerMatching(new Candidates(tables), catalog, dynamic);
-  const events = new EventReader(dataSource, database, tables, catalog);
-  const audience = new Audience(database, { store, matching }, catalog, events);
-  const saving = new Saving(store, catalog, policyOf);
+  const events = new EventReader(dataSource, store, catalog);
+  const audience = new Audience(database, { store: saved, matching }, catalog, events);
+  const saving = new Saving(saved, catalog, policies);
   const rotation = new SecretRotation(tables, vault);
   const kinds = [new SealedListeners(tables, vault), new SealedTargets(tables, vault)];
   const reencryption = new Reencryption(database, vault, kinds, logger);
-  const rows = { store, keys, rotation, reencryption };
+  const rows = { store: saved, keys, rotation, reencryption };
   const listeners = new Listeners(database, rows, audience, saving, startedAt, sendTest);
-  return { listeners, store, matching };
+  return { listeners, saved, matching };
 }

@@ -14,6 +14,7 @@ import { OldRows } from '../capture/typeorm/old-rows';
 import { Sender } from '../delivery/attempt/sender';
 import { TruncationWarnings } from '../delivery/attempt/truncation-warnings';
 import { ChunkLoader } from '../delivery/chunk/loading';
+import type { Wakeup } from '../delivery/chunk/wakeup';
 import { Breakers } from '../delivery/origins/breakers';
 import { ListenerHealth } from '../delivery/record/listener-health';
 import { Recorder } from '../delivery/record/recorder';
@@ -32,9 +33,8 @@ import type { ListenerMatching } from '../listener/matching/matching';
 import { loggable } from '../logging/loggable';
 import type { Reporter } from '../logging/reports';
 import { maxDataBytes } from '../options/delivery-defaults';
-import type { RecipientPolicy } from '../recipient/policy';
-import type { Database } from '../store/database';
-import type { Tables } from '../store/tables';
+import type { Policies } from '../recipient/policies';
+import type { Store } from '../store/store';
 import { afterRelease } from './after-release';
 import type { ResolvedOptions } from './options';
 
@@ -42,11 +42,11 @@ import type { ResolvedOptions } from './options';
 export interface SessionParts {
   readonly dataSource: DataSource;
   readonly options: ResolvedOptions;
-  readonly database: Database;
-  readonly tables: Tables;
+  readonly store: Store;
+  readonly wakeup: Wakeup;
   readonly matching: ListenerMatching;
   readonly reporter: Reporter;
-  readonly policyOf: (hook: string | null) => RecipientPolicy;
+  readonly policies: Policies;
 }
 
 /** Everything that lives as long as a DataSource is initialised: its hooks, their capture, and the engine that sends. */
@@ -66,15 +66,15 @@ export class Session {
     private readonly parts: SessionParts,
     readonly catalog: HookCatalog,
   ) {
-    const { dataSource, tables, options, database } = parts;
+    const { dataSource, store, options } = parts;
     const skipped = options.dispatcher === 'disabled' ? 'the dispatcher was disabled' : null;
     const limits = new SizeLimits((hook) =>
       maxDataBytes(options.delivery, catalog.find(hook)?.declared.delivery),
     );
-    this.outbox = new Outbox(dataSource, tables, this.processId, skipped, limits);
+    this.outbox = new Outbox(dataSource, store.tables, this.processId, skipped, limits);
     this.#oldRows = new OldRows(dataSource);
-    this.#waits = new TrialWaits(database, tables);
-    this.#claims = new Claims(database, tables, this.processId, options.leaseMs);
+    this.#waits = new TrialWaits(store);
+    this.#claims = new Claims(store, this.processId, options.leaseMs);
   }
 
   get engine(): DeliveryEngine | undefined {
@@ -118,12 +118,14 @@ export class Session {
     this.startedAt = await this.#claims.heartbeat(hostname(), process.pid);
     if (!options.work || options.dispatcher === 'disabled') return;
     this.#engine = this.#newEngine();
+    this.parts.wakeup.bind(this.#engine);
     await this.#engine.start();
   }
 
   async stop(): Promise<void> {
     const engine = this.#engine;
     this.#engine = undefined;
+    this.parts.wakeup.bind(undefined);
     const { timeoutMs } = this.parts.options.delivery;
     if (engine) await engine.stop(timeoutMs);
     else await this.#claims.sayGoodbye();
@@ -181,7 +183,7 @@ export class Session {
       dispatcher === 'inline' && this.#engine?.isRunning
         ? this.#waits.tried(eventIds, waitMs)
         : Promise.resolve();
-    this.#engine?.wake();
+    this.#engine?.committed();
     return tried.catch((error: unknown) => {
       this.parts.options.logger.error('Waiting for inline deliveries failed.', {
         error: loggable(error),
@@ -203,32 +205,27 @@ export class Session {
   }
 
   #newEngine(): DeliveryEngine {
-    const { dataSource, options, database, tables, matching, reporter, policyOf } = this.parts;
+    const { dataSource, options, store, wakeup, matching, reporter, policies } = this.parts;
     const { logger, leaseMs, dispatcher } = options;
-    const catalog = () => this.catalog;
-    const health = new ListenerHealth(database, tables, this.processId, reporter, logger, () =>
-      engine.wake(),
-    );
-    const recorder = new Recorder(database, tables, health, reporter, logger, (records, lost) =>
-      engine.noteRecorded(records, lost),
-    );
-    const loader = new ChunkLoader(dataSource, database, tables, catalog, options.vault);
+    const { catalog } = this;
+    const health = new ListenerHealth(store, this.processId, reporter, logger, wakeup);
+    const recorder = new Recorder(store, health, reporter, logger, wakeup);
+    const loader = new ChunkLoader(dataSource, store, catalog, options.vault);
     const lease = { processId: this.processId, leaseMs };
-    const wake = (afterMs?: number) => engine.wakeForDue(afterMs);
-    const breakers = new Breakers(database, tables, logger, wake);
+    const breakers = new Breakers(store, logger, wakeup);
     const warnings = new TruncationWarnings(logger);
     const sender = new Sender(
       loader,
       recorder,
       breakers,
-      policyOf,
+      policies,
       reporter,
       options.delivery,
-      wake,
+      wakeup,
       warnings,
     );
-    const engine: DeliveryEngine = new DeliveryEngine(
-      new Planner(dataSource, database, tables, matching, catalog, lease, logger),
+    return new DeliveryEngine(
+      new Planner(dataSource, store, matching, catalog, lease, logger),
       this.#claims,
       new Carrier(
         this.#claims,
@@ -237,11 +234,10 @@ export class Session {
         typeof dispatcher === 'object' ? dispatcher : new LocalDispatcher(),
         logger,
       ),
-      new Pruning(database, tables, options.retention),
+      new Pruning(store, options.retention),
       this.#waits,
       options,
       logger,
     );
-    return engine;
   }
 }

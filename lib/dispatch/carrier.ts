@@ -1,8 +1,9 @@
 import type { ChunkSender } from '../delivery/attempt/sender';
 import { type Chunk, chunkKey, MAX_CHUNK_SIZE } from '../delivery/chunk/chunk';
 import type { PlannedEvents } from '../delivery/chunk/loading';
+import type { OutcomeRecord } from '../delivery/chunk/outcome-record';
 import type { Restraints } from '../delivery/origins/restraints';
-import type { OutcomeRecord, Recorder } from '../delivery/record/recorder';
+import type { Recorder } from '../delivery/record/recorder';
 import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
 import type { Claims } from './claim/claims';

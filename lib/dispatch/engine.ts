@@ -1,8 +1,10 @@
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NOTHING_PLANNED } from '../delivery/chunk/loading';
+import type { OutcomeRecord } from '../delivery/chunk/outcome-record';
+import type { Wakeable } from '../delivery/chunk/wakeup';
 import { barredBy } from '../delivery/origins/restraints';
-import { afterMsOf, isFinal, type OutcomeRecord } from '../delivery/record/recorder';
+import { afterMsOf, isFinal } from '../delivery/record/recorder';
 import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
 import type { Carrier } from './carrier';
@@ -27,10 +29,10 @@ const PRUNE_EVERY_MS = 60_000;
  * Keeps events moving: plans what was committed, claims what is due, takes chunks that nobody holds, and gives all of it to the
  * carrier. One loop, so that there is never more than one plan in the making, and each kind of work has its turn.
  */
-export class DeliveryEngine {
+export class DeliveryEngine implements Wakeable {
   readonly #background = new Set<Promise<void>>();
   readonly #timers: NodeJS.Timeout[] = [];
-  readonly #due = new DueTimer(() => this.wake());
+  readonly #due = new DueTimer(() => this.committed());
   #loop: Promise<void> | undefined;
   /** Something may have been committed … */
   #isPlanWanted = false;
@@ -75,15 +77,15 @@ export class DeliveryEngine {
   }
 
   /** Something may have been committed. Never waits, never throws. */
-  wake(): void {
+  committed(): void {
     this.#isPlanWanted = true;
     this.#resume();
   }
 
   /** A delivery is due now, or in a while. */
-  wakeForDue(afterMs = 0): void {
+  due(afterMs = 0): void {
     this.#due.in(afterMs);
-    this.wake();
+    this.committed();
   }
 
   /** Listeners that nothing is claimed for at the moment. */
@@ -93,12 +95,12 @@ export class DeliveryEngine {
 
   /** Resolves when what was committed before has been planned and handed over, as far as this process could. */
   async settle(): Promise<void> {
-    this.wake();
+    this.committed();
     while (this.#loop) await this.#loop;
   }
 
   /** Called by the recorder: what was stored, and which chunks are somebody else's by now. */
-  noteRecorded(records: readonly OutcomeRecord[], lost: ReadonlySet<string>): void {
+  recorded(records: readonly OutcomeRecord[], lost: ReadonlySet<string>): void {
     this.waits.noteRecorded(records);
     this.carrier.noteRecorded(records, lost);
     for (const { outcome, ordered } of records) {
@@ -208,7 +210,7 @@ export class DeliveryEngine {
     this.#isUnheldWanted = true;
     await this.claims.mendTurns();
     await this.claims.mergeTurns();
-    this.wakeForDue();
+    this.due();
     if (Date.now() - this.#prunedAt < PRUNE_EVERY_MS) return;
     if (!(await this.pruning.prune())) this.#prunedAt = Date.now();
   }

@@ -1,5 +1,4 @@
-import type { Database } from '../store/database';
-import type { Tables } from '../store/tables';
+import type { Store } from '../store/store';
 
 export interface RetentionOptions {
   /** How long planned events are kept, in milliseconds; 0 keeps them for ever. @defaultValue `604800000` */
@@ -20,8 +19,7 @@ const DEAD_MS = 86_400_000;
 /** Removes what is old, in small batches. A delivery that is still to be made keeps its event. */
 export class Pruning {
   constructor(
-    private readonly database: Database,
-    private readonly tables: Tables,
+    private readonly store: Store,
     private readonly retention: Required<RetentionOptions>,
   ) {}
 
@@ -37,8 +35,8 @@ export class Pruning {
   }
 
   async #deliveries(ageMs: number): Promise<number> {
-    const { delivery, attempt } = this.tables;
-    const removed = await this.database.query(
+    const { delivery, attempt } = this.store.tables;
+    const removed = await this.store.database.query(
       `WITH old AS (
          DELETE FROM ${delivery} WHERE id IN (
            SELECT id FROM ${delivery} WHERE next_at IS NULL AND chunk_id IS NULL
@@ -55,8 +53,8 @@ export class Pruning {
 
   /** Listeners that were made for single events, and that no event named for long: they are marked as used once a day. */
   async #dynamicListeners(ageMs: number): Promise<void> {
-    const { listener, delivery } = this.tables;
-    await this.database.query(
+    const { listener, delivery } = this.store.tables;
+    await this.store.database.query(
       `DELETE FROM ${listener} WHERE id IN (
          SELECT l.id FROM ${listener} l WHERE l.dynamic
            AND l.updated_at < now() - interval '2 days' - $1 * interval '1 millisecond'
@@ -68,8 +66,8 @@ export class Pruning {
   }
 
   async #events(ageMs: number): Promise<number> {
-    const { event, delivery, chunk } = this.tables;
-    const removed = await this.database.query(
+    const { event, delivery, chunk } = this.store.tables;
+    const removed = await this.store.database.query(
       `DELETE FROM ${event} WHERE id IN (
          SELECT e.id FROM ${event} e WHERE e.planned_at < now() - $1 * interval '1 millisecond'
            AND NOT EXISTS (SELECT FROM ${delivery} d WHERE d.event_id = e.id
@@ -83,16 +81,16 @@ export class Pruning {
   }
 
   async #processes(): Promise<void> {
-    await this.database.query(
-      `DELETE FROM ${this.tables.process} WHERE seen_at < now() - $1 * interval '1 millisecond'`,
+    await this.store.database.query(
+      `DELETE FROM ${this.store.tables.process} WHERE seen_at < now() - $1 * interval '1 millisecond'`,
       [DEAD_MS],
     );
   }
 
   /** Breakers that nobody has tried since, and the paces of listeners that are not there any more. */
   async #gone(): Promise<void> {
-    const { origin, pace, listener } = this.tables;
-    await this.database.query(
+    const { origin, pace, listener } = this.store.tables;
+    await this.store.database.query(
       `WITH tried AS (DELETE FROM ${origin} WHERE open_until < now() - $1 * interval '1 millisecond')
        DELETE FROM ${pace} p WHERE free_at < now() - $1 * interval '1 millisecond'
          AND NOT EXISTS (SELECT FROM ${listener} l WHERE l.id = p.listener_id AND l.max_per_second IS NOT NULL)`,

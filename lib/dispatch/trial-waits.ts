@@ -1,7 +1,6 @@
 import { deliveryId } from '../delivery/chunk/chunk';
-import type { OutcomeRecord } from '../delivery/record/recorder';
-import type { Database } from '../store/database';
-import type { Tables } from '../store/tables';
+import type { OutcomeRecord } from '../delivery/chunk/outcome-record';
+import type { Store } from '../store/store';
 import type { Plan } from './plan/planner';
 
 interface Wait {
@@ -20,10 +19,7 @@ const ASK_MS = 250;
 export class TrialWaits {
   readonly #waits = new Set<Wait>();
 
-  constructor(
-    private readonly database: Database,
-    private readonly tables: Tables,
-  ) {}
+  constructor(private readonly store: Store) {}
 
   /** Whether somebody waits. */
   get isAwaited(): boolean {
@@ -88,8 +84,8 @@ export class TrialWaits {
   }
 
   async #areTried(eventIds: readonly string[]): Promise<boolean> {
-    const { event, chunk, delivery } = this.tables;
-    const untried = await this.database.query(
+    const { event, chunk, delivery } = this.store.tables;
+    const untried = await this.store.database.query(
       `SELECT FROM ${event} WHERE id = ANY($1::uuid[]) AND planned_at IS NULL
        UNION ALL SELECT FROM ${chunk} c, unnest(c.event_ids, c.listener_ids) AS p(event_id, listener_id)
        WHERE c.event_ids && $1::uuid[] AND p.event_id = ANY($1::uuid[]) AND NOT EXISTS (

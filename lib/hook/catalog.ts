@@ -6,13 +6,23 @@ import { checkStorable } from './names';
 import type { DefinedHookOptions } from './options';
 import { checkName, isOwnName, OWN_HOOKS } from './own-hooks';
 
-/** The hooks of one DataSource, by name and by entity. Made anew whenever the DataSource is initialised. */
+/** The hooks of one DataSource, by name and by entity. One object for an attachment; see `load`. */
 export class HookCatalog {
   readonly #byName = new Map<string, Hook>();
+  readonly #definitions = new Map<string, DefinedHookOptions>();
 
-  constructor(private readonly dataSource: DataSource) {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Resolves every declared and defined hook against the entities of the DataSource. Call it again when the DataSource was initialised
+   * again: its metadata are new objects then. Throws what `resolveHook` and `defineHook` throw, and `HOOK_DUPLICATE`.
+   */
+  load(): this {
+    this.#byName.clear();
     for (const [name, options] of OWN_HOOKS) this.#add(defineHook(name, options));
     for (const target of hookTargets()) this.#addEntity(target);
+    for (const [name, options] of this.#definitions) this.#add(defineHook(name, options));
+    return this;
   }
 
   get(name: string): Hook {
@@ -73,7 +83,9 @@ export class HookCatalog {
 
   define(name: string, options: DefinedHookOptions): Hook {
     checkName(name);
-    return this.#add(defineHook(name, options));
+    const hook = this.#add(defineHook(name, options));
+    this.#definitions.set(name, options);
+    return hook;
   }
 
   #addEntity(target: object): void {

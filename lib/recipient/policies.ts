@@ -1,15 +1,19 @@
 import { OptionInvalidError } from '../errors/option-errors';
+import type { HookCatalog } from '../hook/catalog';
 import type { Hook } from '../hook/hook';
 import { certificatesOf } from '../options/certificates';
 import type { DeliveryOptions } from '../options/delivery';
 import { proxyOf } from '../options/proxy';
 import type { RecipientPolicy } from './policy';
 
-/** Who may be sent to: what a hook says of it, or the attachment. */
+/** The recipient policy of each hook: its own, or that of the attachment. */
 export class Policies {
   readonly #ofHooks = new WeakMap<Hook, RecipientPolicy>();
 
-  constructor(private readonly general: RecipientPolicy) {}
+  constructor(
+    private readonly general: RecipientPolicy,
+    private readonly catalog: Pick<HookCatalog, 'find'>,
+  ) {}
 
   /** The policy that a declaration asks for. Throws `OPTION_INVALID`. */
   checked({ delivery }: { readonly delivery?: DeliveryOptions }): RecipientPolicy {
@@ -23,7 +27,9 @@ export class Policies {
     this.#ofHooks.set(hook, policy);
   }
 
-  of(hook: Hook | undefined): RecipientPolicy {
+  /** The policy for listeners of the hook of that name. Null: for listeners of a pattern. */
+  of(name: string | null): RecipientPolicy {
+    const hook = name === null ? undefined : this.catalog.find(name);
     return (hook && this.#ofHooks.get(hook)) ?? this.general;
   }
 }

@@ -17,7 +17,7 @@ export async function catalogOf(...entities: Entities): Promise<HookCatalog> {
   });
   await dataSource.initialize();
   try {
-    return new HookCatalog(dataSource);
+    return new HookCatalog(dataSource).load();
   } finally {
     await dataSource.destroy();
   }

@@ -1,25 +1,23 @@
 import type { DataSource } from 'typeorm';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
-import type { Database } from '../../store/database';
-import type { Tables } from '../../store/tables';
+import type { Store } from '../../store/store';
 import { EVENT_COLUMNS, type EventRow, toEvent } from './event-row';
 
 /** Reads one stored event as it is told. */
 export class EventReader {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly database: Database,
-    private readonly tables: Tables,
-    private readonly catalog: () => HookCatalog,
+    private readonly store: Store,
+    private readonly catalog: HookCatalog,
   ) {}
 
   /** Null where it is not stored. Throws `HOOK_NOT_FOUND` where its hook is attached elsewhere only. */
   async read(id: string): Promise<HookEvent | null> {
-    const [row] = await this.database.query<EventRow>(
-      `SELECT ${EVENT_COLUMNS} FROM ${this.tables.event} WHERE id = $1`,
+    const [row] = await this.store.database.query<EventRow>(
+      `SELECT ${EVENT_COLUMNS} FROM ${this.store.tables.event} WHERE id = $1`,
       [id],
     );
-    return row ? toEvent(this.dataSource, this.catalog().get(row.hook), row) : null;
+    return row ? toEvent(this.dataSource, this.catalog.get(row.hook), row) : null;
   }
 }

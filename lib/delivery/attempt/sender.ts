@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import type { Reporter } from '../../logging/reports';
 import type { DeliveryOptions } from '../../options/delivery';
-import type { RecipientPolicy } from '../../recipient/policy';
+import type { Policies } from '../../recipient/policies';
 import type { Chunk } from '../chunk/chunk';
 import type { ChunkLoader, Loaded, LoadedDelivery, PlannedEvents } from '../chunk/loading';
+import type { Wakeup } from '../chunk/wakeup';
 import { Clients } from '../http/clients';
 import type { Breakers, OriginSign } from '../origins/breakers';
 import type { Job } from '../origins/lane';
@@ -53,16 +54,15 @@ export class Sender {
     private readonly loader: ChunkLoader,
     private readonly recorder: Recorder,
     private readonly breakers: Breakers,
-    policyOf: (hook: string | null) => RecipientPolicy,
+    policies: Policies,
     private readonly reporter: Reporter,
     private readonly options: SenderOptions,
-    /** Called when more may be claimed of a listener that was restrained. */
-    hasRoom: () => void,
+    wakeup: Wakeup,
     private readonly warnings: TruncationWarnings,
   ) {
-    this.#lanes = new Lanes(options, hasRoom);
+    this.#lanes = new Lanes(options, wakeup);
     this.#held = new HeldListeners((origin) => this.#quantumOf(origin));
-    this.#clients = new Clients(policyOf, options);
+    this.#clients = new Clients(policies, options);
     // Every request under way listens to it; Node takes more than ten for a leak, and warns.
     setMaxListeners(0, this.#stopping.signal);
   }

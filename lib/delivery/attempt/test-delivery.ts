@@ -3,9 +3,8 @@ import type { HookCatalog } from '../../hook/catalog';
 import type { Listener } from '../../listener/declared/listener';
 import type { TestResult } from '../../listener/declared/test-result';
 import { unknownListener } from '../../listener/saved/store';
-import type { RecipientPolicy } from '../../recipient/policy';
-import type { Database } from '../../store/database';
-import type { Tables } from '../../store/tables';
+import type { Policies } from '../../recipient/policies';
+import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
 import { UNTRIED } from '../chunk/outcome';
 import { readRecipients } from '../chunk/recipients';
@@ -15,10 +14,9 @@ import { sampleEvent } from './sample-event';
 import type { SenderOptions } from './sender';
 
 interface Surroundings {
-  readonly database: Database;
-  readonly tables: Tables;
-  readonly catalog: () => HookCatalog;
-  readonly policyOf: (hook: string | null) => RecipientPolicy;
+  readonly store: Store;
+  readonly catalog: HookCatalog;
+  readonly policies: Policies;
   readonly options: { readonly delivery: SenderOptions; readonly vault: Vault };
 }
 
@@ -27,14 +25,14 @@ const NO_CHUNK = { id: '', token: '', eventIds: [], listenerIds: [] };
 
 /** Sends a sample event to a listener at once, like any other event but for `Hook-Test: 1`; what comes of it is stored nowhere. */
 export async function sendTest(
-  { database, tables, catalog, policyOf, options }: Surroundings,
+  { store, catalog, policies, options }: Surroundings,
   listener: Listener,
 ): Promise<TestResult> {
   const { delivery, vault } = options;
   const ids = new Set([listener.id]);
-  const [recipient] = await readRecipients(database.query, tables, vault, ids);
+  const [recipient] = await readRecipients(store.query, store.tables, vault, ids);
   if (!recipient) throw unknownListener(listener.id);
-  const sample = sampleEvent(listener, catalog());
+  const sample = sampleEvent(listener, catalog);
   const pending = {
     ...sample,
     recipient,
@@ -45,7 +43,7 @@ export async function sendTest(
     isTest: true,
   };
   // Of its own: it works where no engine runs, and leaves the connections of deliveries alone.
-  const clients = new Clients(policyOf, { ...delivery, keepAlive: false });
+  const clients = new Clients(policies, { ...delivery, keepAlive: false });
   try {
     return resultOf(await sent(pending, clients, delivery));
   } finally {

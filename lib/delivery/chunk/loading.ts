@@ -3,8 +3,7 @@ import { EVENT_COLUMNS, type EventRow, toEvent } from '../../capture/outbox/even
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
 import type { Hook } from '../../hook/hook';
-import type { Database } from '../../store/database';
-import type { Tables } from '../../store/tables';
+import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
 import { type Chunk, deliveryId } from './chunk';
 import { type DeliveryState, type Outcome, UNTRIED } from './outcome';
@@ -47,17 +46,16 @@ interface StateRow extends DeliveryState {
 export class ChunkLoader {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly database: Database,
-    private readonly tables: Tables,
-    private readonly catalog: () => HookCatalog,
+    private readonly store: Store,
+    private readonly catalog: HookCatalog,
     private readonly vault: Vault,
   ) {}
 
   /** `planned`: of a chunk that nobody had before, so that no outcome of it can be recorded. Else null. */
   async load(chunk: Chunk, planned: PlannedEvents | null): Promise<Loaded> {
-    const { query } = this.database;
+    const { query } = this.store.database;
     const listeners = new Set(chunk.listenerIds);
-    const recipients = await readRecipients(query, this.tables, this.vault, listeners);
+    const recipients = await readRecipients(query, this.store.tables, this.vault, listeners);
     const deliveries = plannedDeliveries(chunk);
     return {
       events: await this.#events(new Set(chunk.eventIds), planned ?? NOTHING_PLANNED),
@@ -73,7 +71,7 @@ export class ChunkLoader {
     const loaded = new Map<string, LoadedEvent>();
     for (const id of ids) {
       const event = planned.get(id);
-      if (event) loaded.set(id, { kind: 'readable', hook: this.catalog().get(event.hook), event });
+      if (event) loaded.set(id, { kind: 'readable', hook: this.catalog.get(event.hook), event });
     }
     const missing = [...ids].filter((id) => !loaded.has(id));
     for (const row of await this.#read(missing)) loaded.set(row.id, this.#decode(row));
@@ -82,14 +80,14 @@ export class ChunkLoader {
 
   async #read(ids: readonly string[]): Promise<readonly EventRow[]> {
     if (ids.length === 0) return [];
-    return this.database.query<EventRow>(
-      `SELECT ${EVENT_COLUMNS} FROM ${this.tables.event} WHERE id = ANY($1::uuid[])`,
+    return this.store.database.query<EventRow>(
+      `SELECT ${EVENT_COLUMNS} FROM ${this.store.tables.event} WHERE id = ANY($1::uuid[])`,
       [ids],
     );
   }
 
   #decode(row: EventRow): LoadedEvent {
-    const hook = this.catalog().find(row.hook);
+    const hook = this.catalog.find(row.hook);
     if (!hook) return { kind: 'foreign', row };
     try {
       return { kind: 'readable', hook, event: toEvent(this.dataSource, hook, row) };
@@ -103,8 +101,8 @@ export class ChunkLoader {
     chunk: Chunk,
     planned: readonly LoadedDelivery[],
   ): Promise<readonly LoadedDelivery[]> {
-    const rows = await this.database.query<StateRow>(
-      `SELECT id, chunk_id, attempt, retries, reschedules, row_id IS NOT NULL AS ordered FROM ${this.tables.delivery} WHERE id = ANY($1::uuid[])`,
+    const rows = await this.store.database.query<StateRow>(
+      `SELECT id, chunk_id, attempt, retries, reschedules, row_id IS NOT NULL AS ordered FROM ${this.store.tables.delivery} WHERE id = ANY($1::uuid[])`,
       [planned.map((delivery) => delivery.deliveryId)],
     );
     const states = new Map(rows.map((row) => [row.id, row]));

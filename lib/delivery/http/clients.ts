@@ -1,6 +1,7 @@
 import type { Hook } from '../../hook/hook';
 import type { DeliveryOptions, ListenerRecipientOptions } from '../../options/delivery';
 import { withoutUndefined } from '../../options/delivery-defaults';
+import type { Policies } from '../../recipient/policies';
 import type { RecipientPolicy } from '../../recipient/policy';
 import { HttpClient, type HttpClientOptions } from './http-client';
 
@@ -11,7 +12,7 @@ export class Clients {
   readonly #clients = new Map<RecipientPolicy | string, HttpClient>();
 
   constructor(
-    private readonly policyOf: (hook: string | null) => RecipientPolicy,
+    private readonly policies: Pick<Policies, 'of'>,
     private readonly options: HttpClientOptions,
   ) {}
 
@@ -27,7 +28,7 @@ export class Clients {
   }
 
   #clientOf({ name, declared }: RoutedHook): HttpClient {
-    const policy = this.policyOf(name);
+    const policy = this.policies.of(name);
     const route = ownRoute(declared.delivery);
     const key = route ? name : policy;
     const client = this.#clients.get(key) ?? new HttpClient(policy, { ...this.options, ...route });

@@ -1,9 +1,9 @@
 import { validate as isUuid } from 'uuid';
 import { DeliveryNotFoundError } from '../../errors/delivery-errors';
 import { OptionInvalidError } from '../../errors/option-errors';
-import type { Database } from '../../store/database';
-import type { Tables } from '../../store/tables';
+import type { Store } from '../../store/store';
 import { DELIVERY_STATUSES, type DeliveryStatus } from '../chunk/outcome';
+import type { Wakeup } from '../chunk/wakeup';
 import {
   type AttemptRow,
   type Delivery,
@@ -43,17 +43,16 @@ const DEFAULT_PAGE_SIZE = 100;
 /** What became of events: `hooks.deliveries`. */
 export class Deliveries {
   constructor(
-    private readonly database: Database,
-    private readonly tables: Tables,
-    private readonly wake: () => void,
+    private readonly store: Store,
+    private readonly wakeup: Pick<Wakeup, 'due'>,
   ) {}
 
   /** Rejects with `OPTION_INVALID` for a limit, a status or a cursor that cannot be. */
   async find(where: DeliveryWhere = {}): Promise<DeliveryPage> {
     const limit = checkedLimit(where.limit);
     const { sql, parameters } = conditions(where);
-    const rows = await this.database.query<DeliveryRow>(
-      `SELECT * FROM ${this.tables.delivery} d WHERE ${sql}
+    const rows = await this.store.database.query<DeliveryRow>(
+      `SELECT * FROM ${this.store.tables.delivery} d WHERE ${sql}
        ORDER BY d.created_at DESC, d.id DESC LIMIT ${limit + 1}`,
       parameters,
     );
@@ -67,8 +66,8 @@ export class Deliveries {
   /** With its attempts, first to last. Null where there is none. */
   async get(id: string): Promise<DeliveryWithAttempts | null> {
     if (!isUuid(id)) return null;
-    const { query } = this.database;
-    const { delivery, attempt } = this.tables;
+    const { query } = this.store.database;
+    const { delivery, attempt } = this.store.tables;
     const [row] = await query<DeliveryRow>(`SELECT * FROM ${delivery} WHERE id = $1`, [id]);
     if (!row) return null;
     const tried = `SELECT * FROM ${attempt} WHERE delivery_id = $1 ORDER BY number`;
@@ -82,10 +81,10 @@ export class Deliveries {
    * is being sent at this moment is left alone.
    */
   async retry(id: string): Promise<void> {
-    const { delivery, attempt, event, turn } = this.tables;
+    const { delivery, attempt, event, turn } = this.store.tables;
     if (!isUuid(id)) throw new DeliveryNotFoundError(id);
     // The only attempt of a delivery that ended at once is its row itself, which the next attempt overwrites.
-    const rows = await this.database.query(
+    const rows = await this.store.database.query(
       `WITH kept AS (
          INSERT INTO ${attempt} (delivery_id, number, outcome, http_status, reason, response, duration_ms, attempted_at)
          SELECT id, attempt, status, http_status, reason, response, duration_ms, attempted_at
@@ -98,13 +97,13 @@ export class Deliveries {
       [id],
     );
     if (rows.length === 0) throw new DeliveryNotFoundError(id);
-    this.wake();
+    this.wakeup.due();
   }
 
   // The clock of the database is finer than a JavaScript Date, so the cursor is its own text.
   async #cursorAfter(id: string): Promise<string> {
-    const [row] = await this.database.query<{ at: string }>(
-      `SELECT created_at::text AS at FROM ${this.tables.delivery} WHERE id = $1`,
+    const [row] = await this.store.database.query<{ at: string }>(
+      `SELECT created_at::text AS at FROM ${this.store.tables.delivery} WHERE id = $1`,
       [id],
     );
     return Buffer.from(JSON.stringify([row?.at, id])).toString('base64url');

@@ -1,8 +1,8 @@
 import { remember } from '../../base/remember';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
-import type { Database } from '../../store/database';
-import type { Tables } from '../../store/tables';
+import type { Store } from '../../store/store';
+import type { Wakeup } from '../chunk/wakeup';
 
 /** What one attempt says of the origin it went to. */
 export type OriginSign = 'answered' | 'failing' | 'timedOut';
@@ -43,11 +43,10 @@ export class Breakers {
   #refreshedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly database: Database,
-    private readonly tables: Tables,
+    private readonly store: Store,
     private readonly logger: Logger,
-    /** Called when a breaker closes, or with the time after which it may be tried again. */
-    private readonly changed: (afterMs: number) => void,
+    /** Woken when a breaker closes, and for the time when its origin may be tried again. */
+    private readonly wakeup: Pick<Wakeup, 'due'>,
     private readonly random = Math.random,
   ) {}
 
@@ -56,8 +55,8 @@ export class Breakers {
     if (performance.now() - this.#refreshedAt < REFRESH_MS) return;
     this.#refreshedAt = performance.now();
     await this.#guard(async () => {
-      const rows = await this.database.query<StateRow>(
-        `SELECT origin, ${LEFT_MS_SQL} FROM ${this.tables.origin}`,
+      const rows = await this.store.database.query<StateRow>(
+        `SELECT origin, ${LEFT_MS_SQL} FROM ${this.store.tables.origin}`,
       );
       this.#open = new Map(rows.map((row) => [row.origin, stateOf(row)]));
     });
@@ -113,11 +112,11 @@ export class Breakers {
   }
 
   async #claimProbe(origin: string): Promise<boolean> {
-    const [row] = await this.database.query<{ let: boolean; is_open: boolean }>(
+    const [row] = await this.store.database.query<{ let: boolean; is_open: boolean }>(
       `WITH probe AS (
-         UPDATE ${this.tables.origin} SET probe_until = now() + ${PROBE_LEASE_MS} * interval '1 millisecond', updated_at = now()
+         UPDATE ${this.store.tables.origin} SET probe_until = now() + ${PROBE_LEASE_MS} * interval '1 millisecond', updated_at = now()
          WHERE origin = $1 AND open_until <= now() AND (probe_until IS NULL OR probe_until < now()) RETURNING origin
-       ) SELECT EXISTS (SELECT FROM probe) AS let, EXISTS (SELECT FROM ${this.tables.origin} WHERE origin = $1) AS is_open`,
+       ) SELECT EXISTS (SELECT FROM probe) AS let, EXISTS (SELECT FROM ${this.store.tables.origin} WHERE origin = $1) AS is_open`,
       [origin],
     );
     if (row?.is_open === false) this.#open.delete(origin);
@@ -129,9 +128,10 @@ export class Breakers {
     if (!open) return;
     this.#open.set(origin, { ...open, probedUntil: 0 });
     await this.#guard(() =>
-      this.database.query(`UPDATE ${this.tables.origin} SET probe_until = NULL WHERE origin = $1`, [
-        origin,
-      ]),
+      this.store.database.query(
+        `UPDATE ${this.store.tables.origin} SET probe_until = NULL WHERE origin = $1`,
+        [origin],
+      ),
     );
   }
 
@@ -139,8 +139,8 @@ export class Breakers {
     // At once: the requests that are under way fail too. Where somebody else has opened it already, their word is read with the next refresh.
     this.#open.set(origin, { until: Date.now() + REFRESH_MS, probedUntil: 0 });
     const jitter = 1 + HOLD_JITTER * (2 * this.random() - 1);
-    const [row] = await this.database.query<StateRow>(
-      `INSERT INTO ${this.tables.origin} AS o (origin, opened, open_until)
+    const [row] = await this.store.database.query<StateRow>(
+      `INSERT INTO ${this.store.tables.origin} AS o (origin, opened, open_until)
        VALUES ($1, 1, now() + $2::float8 * $4 * interval '1 millisecond')
        ON CONFLICT (origin) DO UPDATE SET opened = least(o.opened + 1, 30), probe_until = NULL, updated_at = now(),
          open_until = now() + least($2::float8 * 2 ^ least(o.opened, 30), $3::float8) * $4 * interval '1 millisecond'
@@ -148,12 +148,14 @@ export class Breakers {
       [origin, FIRST_HOLD_MS, LONGEST_HOLD_MS, jitter],
     );
     if (row) this.#open.set(origin, stateOf(row));
-    this.changed(this.holdMs(origin) ?? 0);
+    this.wakeup.due(this.holdMs(origin) ?? 0);
   }
 
   async #close(origin: string): Promise<void> {
-    await this.database.query(`DELETE FROM ${this.tables.origin} WHERE origin = $1`, [origin]);
-    this.changed(0);
+    await this.store.database.query(`DELETE FROM ${this.store.tables.origin} WHERE origin = $1`, [
+      origin,
+    ]);
+    this.wakeup.due(0);
   }
 
   /** A breaker that cannot be read or stored stays as it is: deliveries are still made, and judged. */

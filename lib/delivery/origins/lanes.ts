@@ -1,3 +1,4 @@
+import type { Wakeup } from '../chunk/wakeup';
 import { type Job, Lane } from './lane';
 import { SlowOrigins } from './slow-origins';
 
@@ -34,8 +35,8 @@ export class Lanes {
 
   constructor(
     { maxConcurrency, maxConcurrencyPerOrigin }: LaneLimits,
-    /** Called when a lane that had given something back takes more. */
-    private readonly hasRoom: () => void = () => undefined,
+    /** Woken when a lane that had given something back takes more. */
+    private readonly wakeup: Pick<Wakeup, 'due'>,
   ) {
     // An origin that has every place of all is full as well.
     const ofOne = Math.min(maxConcurrency, maxConcurrencyPerOrigin);
@@ -145,7 +146,7 @@ export class Lanes {
 
   #sayRoom(lane: Lane): void {
     const isHeld = lane.isSlow ? this.#slowWaiting < SLOW_HELD / 2 : lane.isCrowded;
-    if (isHeld && lane.waiting === 0) this.hasRoom();
+    if (isHeld && lane.waiting === 0) this.wakeup.due();
   }
 
   #count(lane: Lane, change: 1 | -1): void {

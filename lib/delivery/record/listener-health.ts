@@ -3,10 +3,10 @@ import { LISTENER_DISABLED } from '../../hook/own-hooks';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
 import type { Reporter } from '../../logging/reports';
-import type { Database } from '../../store/database';
 import { withoutKeysSql } from '../../store/listener-sql';
-import type { Tables } from '../../store/tables';
+import type { Store } from '../../store/store';
 import type { RecordedEffect } from '../chunk/outcome';
+import type { Wakeup } from '../chunk/wakeup';
 
 interface Noted {
   readonly listenerId: string;
@@ -16,13 +16,11 @@ interface Noted {
 /** Keeps what outcomes say of their listeners: since when one fails, until when it is paused, that it is gone. */
 export class ListenerHealth {
   constructor(
-    private readonly database: Database,
-    private readonly tables: Tables,
+    private readonly store: Store,
     private readonly processId: string,
     private readonly reporter: Reporter,
     private readonly logger: Logger,
-    /** Called when an event of it was stored. */
-    private readonly told: () => void = () => undefined,
+    private readonly wakeup: Pick<Wakeup, 'committed'>,
   ) {}
 
   /** Never rejects: the outcomes are stored, and what is lost here the next one says again. */
@@ -35,7 +33,7 @@ export class ListenerHealth {
     try {
       const disabled = await this.#store(affected);
       for (const report of disabled) this.reporter.emit('listenerDisabled', report);
-      if (disabled.length > 0) this.told();
+      if (disabled.length > 0) this.wakeup.committed();
     } catch (error) {
       this.logger.error('The state of listeners could not be stored.', { error: loggable(error) });
     }
@@ -50,8 +48,8 @@ export class ListenerHealth {
       pause_ms: pauseMs ?? null,
       event_id: deactivate === undefined ? null : uuidv7(),
     }));
-    const { listener, event } = this.tables;
-    const updated = await this.database.query<{ id: string; reason: string | null }>(
+    const { listener, event } = this.store.tables;
+    const updated = await this.store.database.query<{ id: string; reason: string | null }>(
       `WITH noted AS (UPDATE ${listener} l SET
          failing_since = CASE WHEN e.healthy THEN NULL WHEN NOT e.healthy THEN coalesce(l.failing_since, now())
            ELSE l.failing_since END,
@@ -62,7 +60,7 @@ export class ListenerHealth {
        FROM json_to_recordset($1::json) AS e(id uuid, healthy boolean, why text, pause_ms float8, event_id uuid)
        WHERE l.id = e.id AND l.active
        RETURNING l.id, l.keys, e.why AS reason, e.event_id, l.hook, l.pattern, l.target, l.owner, l.key, l.failing_since
-       ), off AS (SELECT * FROM noted WHERE reason IS NOT NULL), ${withoutKeysSql(this.tables, 'off')}
+       ), off AS (SELECT * FROM noted WHERE reason IS NOT NULL), ${withoutKeysSql(this.store.tables, 'off')}
        , told AS (
          INSERT INTO ${event} (id, hook, event, sender, data, process_id)
          SELECT event_id, $2, $2, owner, json_build_object('id', id, 'hook', hook, 'pattern', pattern, 'origin', ${ORIGIN_SQL},

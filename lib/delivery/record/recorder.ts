@@ -2,45 +2,20 @@ import { storable } from '../../base/json';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
 import type { Reporter } from '../../logging/reports';
-import type { Database } from '../../store/database';
-import type { Tables } from '../../store/tables';
+import type { Store } from '../../store/store';
 import { type Chunk, chunkKey } from '../chunk/chunk';
-import type { DeliveryState, Outcome, RecordedEffect } from '../chunk/outcome';
+import type { Outcome } from '../chunk/outcome';
+import type { OutcomeRecord } from '../chunk/outcome-record';
+import type { Wakeup } from '../chunk/wakeup';
 import { KnownTurns } from './known-turns';
 import type { ListenerHealth } from './listener-health';
 import { Places } from './places';
 import { recordSql } from './record-sql';
 
-/** One delivery's outcome, with what is kept of the attempt. */
-export interface OutcomeRecord {
-  readonly chunk: Chunk;
-  readonly deliveryId: string;
-  readonly eventId: string;
-  readonly event: string;
-  readonly listenerId: string;
-  /** After this outcome. */
-  readonly state: DeliveryState;
-  readonly outcome: Outcome;
-  /** Null where nothing was sent. */
-  readonly attempted: Attempted | null;
-  readonly effect: RecordedEffect;
-  /** When it has ended, the next delivery about its row has its turn. */
-  readonly ordered: boolean;
-  /** The last one of its chunk. */
-  readonly closes: boolean;
-}
-
 interface Recorded {
   /** Of a chunk that is still held. */
   readonly place: number | null;
   readonly repeated: string | null;
-}
-
-export interface Attempted {
-  readonly at: Date;
-  readonly durationMs: number;
-  readonly httpStatus: number | null;
-  readonly response: string | null;
 }
 
 const MAX_BATCH = 500;
@@ -60,16 +35,11 @@ export class Recorder {
   readonly #turns = new KnownTurns();
 
   constructor(
-    private readonly database: Database,
-    private readonly tables: Tables,
+    private readonly store: Store,
     private readonly health: ListenerHealth,
     private readonly reporter: Reporter,
     private readonly logger: Logger,
-    /** Called with what was recorded, and with the chunks that somebody else has taken over. */
-    private readonly recorded: (
-      records: readonly OutcomeRecord[],
-      lost: ReadonlySet<string>,
-    ) => void,
+    private readonly wakeup: Pick<Wakeup, 'recorded'>,
   ) {}
 
   /** Outcomes that are not stored yet. */
@@ -86,10 +56,10 @@ export class Recorder {
 
   /** Ends a chunk of which every outcome is recorded already. */
   async close({ id, token }: Chunk): Promise<void> {
-    await this.database.query(`DELETE FROM ${this.tables.chunk} WHERE id = $1 AND token = $2`, [
-      id,
-      token,
-    ]);
+    await this.store.database.query(
+      `DELETE FROM ${this.store.tables.chunk} WHERE id = $1 AND token = $2`,
+      [id, token],
+    );
   }
 
   /** Writes all that is there. Trouble with the database is logged and tried again later. */
@@ -139,7 +109,7 @@ export class Recorder {
       ...rowOf(record, chunks.of(record), events.of(record)),
       gives_turn: this.#givesTurn(record) || undefined,
     }));
-    const answers = await this.database.query<Recorded>(recordSql(this.tables), [
+    const answers = await this.store.database.query<Recorded>(recordSql(this.store.tables), [
       JSON.stringify(rows),
       JSON.stringify(chunks.list(({ chunk: { id, token } }) => ({ id, token }))),
       JSON.stringify(events.list(({ eventId, event }) => ({ id: eventId, name: event }))),
@@ -154,7 +124,7 @@ export class Recorder {
     this.#writing = 0;
     await this.health.note(news);
     if (this.reporter.isHeard('outcome')) for (const record of news) this.#report(record);
-    this.recorded(batch, new Set(lost));
+    this.wakeup.recorded(batch, new Set(lost));
   }
 
   /** Whether its listener is to have a turn: when the delivery is due again, or now for the next one about its row. */

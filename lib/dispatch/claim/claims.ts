@@ -1,8 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Chunk } from '../../delivery/chunk/chunk';
 import { barredBy, type Restraints } from '../../delivery/origins/restraints';
-import type { Database } from '../../store/database';
-import type { Tables } from '../../store/tables';
+import type { Store } from '../../store/store';
 import { dueSql } from './due-sql';
 
 /** The token of a chunk that is stored for whoever has room first. */
@@ -45,8 +44,7 @@ const CHUNK_COLUMNS = `c.id, c.token, array_to_string(c.listener_ids, ',') AS li
  */
 export class Claims {
   constructor(
-    private readonly database: Database,
-    private readonly tables: Tables,
+    private readonly store: Store,
     private readonly processId: string,
     private readonly leaseMs: number,
   ) {}
@@ -54,7 +52,7 @@ export class Claims {
   /** Makes a chunk of deliveries whose turn has come; see `dueSql`. Null where there are none. */
   async due(restraints: Restraints): Promise<Chunk | null> {
     for (let tries = 0; tries < CLAIMS_AT_ONCE; tries += 1) {
-      const [row] = await this.database.query<Due>(dueSql(this.tables, CHUNK_COLUMNS), [
+      const [row] = await this.store.database.query<Due>(dueSql(this.store.tables, CHUNK_COLUMNS), [
         uuidv7(),
         this.processId,
         this.leaseMs,
@@ -69,9 +67,9 @@ export class Claims {
 
   /** How long until the next turn, by the clock of the database; null where there is none. */
   async nextDueMs(restraints: Restraints): Promise<number | null> {
-    const [row] = await this.database.query<{ ms: number | null }>(
+    const [row] = await this.store.database.query<{ ms: number | null }>(
       `SELECT (extract(epoch FROM min(ready_at) - clock_timestamp()) * 1000)::float8 AS ms
-       FROM ${this.tables.turn} WHERE listener_id NOT IN (SELECT unnest($1::uuid[]))`,
+       FROM ${this.store.tables.turn} WHERE listener_id NOT IN (SELECT unnest($1::uuid[]))`,
       [barredBy(restraints)],
     );
     return row?.ms ?? null;
@@ -79,8 +77,8 @@ export class Claims {
 
   /** Gives turns to due deliveries that have none: those of an earlier release, or whose time somebody changed by hand. */
   async mendTurns(): Promise<void> {
-    const { delivery, turn } = this.tables;
-    await this.database.query(
+    const { delivery, turn } = this.store.tables;
+    await this.store.database.query(
       `INSERT INTO ${turn} (listener_id, ready_at)
        SELECT DISTINCT listener_id, now() FROM (
          SELECT listener_id FROM ${delivery} WHERE next_at IS NOT NULL AND next_at AT TIME ZONE 'UTC' <= now() AT TIME ZONE 'UTC'
@@ -94,8 +92,8 @@ export class Claims {
    * and a claim that began before takes it in milliseconds, so that nobody takes it who does not see what the others stand for.
    */
   async mergeTurns(): Promise<void> {
-    const { turn } = this.tables;
-    await this.database.query(
+    const { turn } = this.store.tables;
+    await this.store.database.query(
       `WITH kept AS (
          SELECT t.id, t.listener_id FROM ${turn} t WHERE t.ready_at <= now() AND NOT EXISTS (
            SELECT FROM ${turn} f WHERE f.listener_id = t.listener_id AND (f.ready_at, f.id) < (t.ready_at, t.id))
@@ -107,10 +105,10 @@ export class Claims {
 
   /** Takes chunks that nobody holds: nobody has had them yet, or the process that held them is gone, or too late. */
   async abandoned(limit: number): Promise<readonly Chunk[]> {
-    const rows = await this.database.query<ChunkRow>(
-      `UPDATE ${this.tables.chunk} c SET token = c.token + 1, process_id = $1,
+    const rows = await this.store.database.query<ChunkRow>(
+      `UPDATE ${this.store.tables.chunk} c SET token = c.token + 1, process_id = $1,
          lease_until = clock_timestamp() + $2 * interval '1 millisecond'
-       FROM (SELECT id FROM ${this.tables.chunk} WHERE lease_until < clock_timestamp()
+       FROM (SELECT id FROM ${this.store.tables.chunk} WHERE lease_until < clock_timestamp()
          ORDER BY lease_until LIMIT $3 FOR UPDATE SKIP LOCKED) a
        WHERE c.id = a.id RETURNING ${CHUNK_COLUMNS}`,
       [this.processId, this.leaseMs, limit],
@@ -120,8 +118,8 @@ export class Claims {
 
   /** Takes a chunk that a dispatcher brought from elsewhere. Null where somebody else has had it since. */
   async take({ id, token }: Pick<Chunk, 'id' | 'token'>): Promise<Chunk | null> {
-    const [row] = await this.database.query<ChunkRow>(
-      `UPDATE ${this.tables.chunk} c SET token = c.token + 1, process_id = $3,
+    const [row] = await this.store.database.query<ChunkRow>(
+      `UPDATE ${this.store.tables.chunk} c SET token = c.token + 1, process_id = $3,
          lease_until = clock_timestamp() + $4 * interval '1 millisecond'
        WHERE c.id = $1 AND c.token = $2 RETURNING ${CHUNK_COLUMNS}`,
       [id, token, this.processId, this.leaseMs],
@@ -132,8 +130,8 @@ export class Claims {
   /** Holds on to chunks that are being worked on. */
   async renew(chunks: readonly Chunk[]): Promise<void> {
     if (chunks.length === 0) return;
-    await this.database.query(
-      `UPDATE ${this.tables.chunk} c SET lease_until = clock_timestamp() + $2 * interval '1 millisecond'
+    await this.store.database.query(
+      `UPDATE ${this.store.tables.chunk} c SET lease_until = clock_timestamp() + $2 * interval '1 millisecond'
        FROM json_to_recordset($1::json) AS h(id uuid, token bigint) WHERE c.id = h.id AND c.token = h.token`,
       [JSON.stringify(chunks.map(({ id, token }) => ({ id, token }))), this.leaseMs],
     );
@@ -142,8 +140,8 @@ export class Claims {
   /** Lets others take chunks over, after so long where that is said, else at once. */
   async release(chunks: readonly Chunk[], afterMs: number | null = null): Promise<void> {
     if (chunks.length === 0) return;
-    await this.database.query(
-      `UPDATE ${this.tables.chunk} c
+    await this.store.database.query(
+      `UPDATE ${this.store.tables.chunk} c
        SET lease_until = coalesce(clock_timestamp() + $2::float8 * interval '1 millisecond', '-infinity')
        FROM json_to_recordset($1::json) AS h(id uuid, token bigint) WHERE c.id = h.id AND c.token = h.token`,
       [JSON.stringify(chunks.map(({ id, token }) => ({ id, token }))), afterMs],
@@ -152,8 +150,8 @@ export class Claims {
 
   /** Says that this process lives. */
   async heartbeat(hostname: string, pid: number): Promise<Date> {
-    const [row] = await this.database.query<{ started_at: Date }>(
-      `INSERT INTO ${this.tables.process} (id, hostname, pid) VALUES ($1, $2, $3)
+    const [row] = await this.store.database.query<{ started_at: Date }>(
+      `INSERT INTO ${this.store.tables.process} (id, hostname, pid) VALUES ($1, $2, $3)
        ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp() RETURNING started_at`,
       [this.processId, hostname, pid],
     );
@@ -161,7 +159,9 @@ export class Claims {
   }
 
   async sayGoodbye(): Promise<void> {
-    await this.database.query(`DELETE FROM ${this.tables.process} WHERE id = $1`, [this.processId]);
+    await this.store.database.query(`DELETE FROM ${this.store.tables.process} WHERE id = $1`, [
+      this.processId,
+    ]);
   }
 }
 

@@ -13,8 +13,8 @@ import type { ResolvedTargets } from '../../listener/matching/dynamic-listeners'
 import type { ListenerMatching } from '../../listener/matching/matching';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
-import type { Database, Query } from '../../store/database';
-import type { Tables } from '../../store/tables';
+import type { Query } from '../../store/database';
+import type { Store } from '../../store/store';
 import { ChunkWriter, type Lease } from './chunk-writer';
 import { type QueuedDelivery, QueueWriter } from './queue-writer';
 
@@ -58,10 +58,9 @@ export class Planner {
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly database: Database,
-    private readonly tables: Tables,
+    private readonly store: Store,
     private readonly matching: ListenerMatching,
-    private readonly catalog: () => HookCatalog,
+    private readonly catalog: HookCatalog,
     private readonly lease: Lease,
     private readonly logger: Logger,
   ) {}
@@ -82,8 +81,8 @@ export class Planner {
    * too: lost in a crash of the database, it is done again.
    */
   async #passUnheard(limit: number): Promise<{ due: number; unheard: readonly string[] }> {
-    const { event, listener } = this.tables;
-    const [row] = await this.database.query<{ due: number; unheard: string[] }>(
+    const { event, listener } = this.store.tables;
+    const [row] = await this.store.database.query<{ due: number; unheard: string[] }>(
       `WITH due AS (
          SELECT id, hook, event, targets IS NOT NULL AS resolved FROM ${event} WHERE planned_at IS NULL AND hook = ANY($1)
          ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
@@ -96,7 +95,7 @@ export class Planner {
          WHERE e.id = due.id RETURNING e.id
        ) SELECT (SELECT count(*)::int FROM due) AS due, coalesce(array_agg(id), '{}') AS unheard,
          set_config('synchronous_commit', 'off', true) FROM passed`,
-      [this.catalog().allNames(), limit],
+      [this.catalog.allNames(), limit],
     );
     return row ?? { due: 0, unheard: [] };
   }
@@ -119,12 +118,12 @@ export class Planner {
 
   /** One transaction: events are planned if and only if their chunks are stored. */
   #planTogether(limit: number): Promise<Plan & { readonly count: number }> {
-    return this.database.snapshot(async (query) => {
+    return this.store.database.snapshot(async (query) => {
       const rows = await this.#claim(query, limit);
       if (rows.length === 0) return { ...NOTHING, count: 0 };
       const { events, unreadable } = this.#read(rows);
-      const writer = new ChunkWriter(query, this.tables, this.lease);
-      const queue = new QueueWriter(query, this.tables, rows);
+      const writer = new ChunkWriter(query, this.store.tables, this.lease);
+      const queue = new QueueWriter(query, this.store.tables, rows);
       for await (const page of this.matching.matching(query, events, targetsOf(rows)))
         for (const match of page) {
           await writer.add(match);
@@ -150,11 +149,11 @@ export class Planner {
   /** Oldest first. Events of hooks that are attached elsewhere only are left to those who know them. */
   async #claim(query: Query, limit: number): Promise<EventRow[]> {
     const rows = await query<EventRow>(
-      `UPDATE ${this.tables.event} SET planned_at = clock_timestamp() WHERE id IN (
-         SELECT id FROM ${this.tables.event} WHERE planned_at IS NULL AND hook = ANY($1) AND ${this.matching.tellableSql}
+      `UPDATE ${this.store.tables.event} SET planned_at = clock_timestamp() WHERE id IN (
+         SELECT id FROM ${this.store.tables.event} WHERE planned_at IS NULL AND hook = ANY($1) AND ${this.matching.tellableSql}
          ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
        ) RETURNING ${EVENT_COLUMNS}`,
-      [this.catalog().allNames(), limit],
+      [this.catalog.allNames(), limit],
     );
     return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
@@ -167,7 +166,7 @@ export class Planner {
     const unreadable: string[] = [];
     for (const row of rows) {
       try {
-        const event = toEvent(this.dataSource, this.catalog().get(row.hook), row);
+        const event = toEvent(this.dataSource, this.catalog.get(row.hook), row);
         if (!isEmptyUpdate(event)) events.push(event);
       } catch (error) {
         unreadable.push(row.id);
@@ -180,7 +179,9 @@ export class Planner {
   }
 
   async #skip(query: Query, ids: readonly string[]): Promise<void> {
-    await query(`UPDATE ${this.tables.event} SET skipped = 'unreadable' WHERE id = ANY($1)`, [ids]);
+    await query(`UPDATE ${this.store.tables.event} SET skipped = 'unreadable' WHERE id = ANY($1)`, [
+      ids,
+    ]);
   }
 }
 

@@ -19,7 +19,7 @@ const REKEYED_AT_ONCE = 1_000;
 export class KeyStore {
   constructor(
     private readonly tables: Tables,
-    private readonly catalog: () => HookCatalog,
+    private readonly catalog: HookCatalog,
   ) {}
 
   /**
@@ -167,7 +167,7 @@ export class KeyStore {
 
   /** Kinds of a field in the hooks that a listener may hear; patterns are looked up once. */
   #kinds(): (listener: Keyable) => (field: string) => readonly FieldKind[] {
-    const catalog = this.catalog();
+    const catalog = this.catalog;
     const hooks = new Map<string, ReturnType<typeof hooksHeardBy>>();
     return (listener) => {
       const scope = scopeOf(listener);

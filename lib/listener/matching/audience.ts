@@ -35,7 +35,7 @@ export class Audience {
       readonly store: ListenerStore;
       readonly matching: ListenerMatching;
     },
-    private readonly catalog: () => HookCatalog,
+    private readonly catalog: HookCatalog,
     private readonly events: EventReader,
   ) {}
 
@@ -63,7 +63,7 @@ export class Audience {
         expected: true,
         actual: active || (inactiveReason ?? false),
       },
-      ...checks(stored, event, this.catalog()),
+      ...checks(stored, event, this.catalog),
     ];
     return { matches: reasons.every(({ holds }) => holds), reasons };
   }

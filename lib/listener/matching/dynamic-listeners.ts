@@ -8,7 +8,7 @@ import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
 import { secret, withSecrets } from '../../options/header-value';
 import type { ListenerOptions } from '../../options/listener';
-import type { RecipientPolicy } from '../../recipient/policy';
+import type { Policies } from '../../recipient/policies';
 import type { Query } from '../../store/database';
 import type { Vault } from '../../vault/vault';
 import { draftOf } from '../declared/builder';
@@ -26,8 +26,8 @@ export type ResolvedTargets = ReadonlyMap<string, StoredTargets>;
 export class DynamicListeners {
   constructor(
     private readonly store: ListenerStore,
-    private readonly catalog: () => HookCatalog,
-    private readonly policyOf: (hook: string | null) => RecipientPolicy,
+    private readonly catalog: HookCatalog,
+    private readonly policies: Policies,
     private readonly logger: Logger,
     private readonly vault: Vault,
   ) {}
@@ -86,7 +86,7 @@ export class DynamicListeners {
     const { options } = draft;
     if (options.owner !== undefined && options.owner !== event.sender) return [];
     try {
-      const listener = normalise(draft, this.catalog(), this.policyOf(event.hook));
+      const listener = normalise(draft, this.catalog, this.policies.of(event.hook));
       return [{ event, listener: { ...listener, identity: this.#identity(event.hook, options) } }];
     } catch (error) {
       this.logger.error(`A resolved target of event ${event.id} was refused.`, {

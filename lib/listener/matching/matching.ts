@@ -24,7 +24,7 @@ const MAX_GRAMS_READ = 1_000_000;
 export class ListenerMatching {
   constructor(
     private readonly candidates: Candidates,
-    private readonly catalog: () => HookCatalog,
+    private readonly catalog: HookCatalog,
     /** Without it, resolved targets are not told. */
     private readonly dynamic: DynamicListeners | null = null,
   ) {}
@@ -44,7 +44,7 @@ export class ListenerMatching {
     if (this.dynamic && targets.size > 0) yield await this.dynamic.matching(query, events, targets);
     const known = await this.candidates.plans(query, [...new Set(events.flatMap(scopesOf))]);
     const grams = await this.#storedGrams(query, events, known);
-    const probes = probesOf(events, known.plans, this.catalog(), grams);
+    const probes = probesOf(events, known.plans, this.catalog, grams);
     const told = new Set<string>();
     for await (const found of this.candidates.of(query, probes, known.hasUnkeyed)) {
       const matches = this.#judge(events, found, told);
@@ -71,7 +71,7 @@ export class ListenerMatching {
     found: readonly Found[],
     told: Set<string>,
   ): readonly Match[] {
-    const catalog = this.catalog();
+    const catalog = this.catalog;
     const listenersOf = new Map<number, CandidateRow[]>();
     const all = [...events.keys()];
     for (const { events: places, listener } of found)

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HookCatalog } from '../../hook/catalog';
-import type { RecipientPolicy } from '../../recipient/policy';
+import type { Policies } from '../../recipient/policies';
 import type { Query } from '../../store/database';
 import type { ListenerDraft } from '../declared/draft';
 import type { Listener } from '../declared/listener';
@@ -22,12 +22,12 @@ interface Drafted {
 export class Saving {
   constructor(
     private readonly store: ListenerStore,
-    private readonly catalog: () => HookCatalog,
-    private readonly policyOf: (hook: string | null) => RecipientPolicy,
+    private readonly catalog: HookCatalog,
+    private readonly policies: Policies,
   ) {}
 
   checked(draft: ListenerDraft): NormalListener {
-    return normalise(draft, this.catalog(), this.policyOf(draft.hook));
+    return normalise(draft, this.catalog, this.policies.of(draft.hook));
   }
 
   async one(query: Query, draft: ListenerDraft): Promise<Listener> {

@@ -8,8 +8,8 @@ const strict = general.overriddenBy({ protocols: ['https'] });
 describe('Clients', () => {
   let clients: Clients;
   beforeEach(() => {
-    const policyOf = (hook: string | null) => (hook === 'strict' ? strict : general);
-    clients = new Clients(policyOf, { maxConcurrencyPerOrigin: 1, keepAlive: true });
+    const policies = { of: (hook: string | null) => (hook === 'strict' ? strict : general) };
+    clients = new Clients(policies, { maxConcurrencyPerOrigin: 1, keepAlive: true });
   });
   afterEach(() => clients.close());
 

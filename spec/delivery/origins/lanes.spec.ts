@@ -47,7 +47,7 @@ const settled = (): Promise<void> =>
 function lanesOf(maxConcurrency: number, maxConcurrencyPerOrigin: number) {
   const rooms: true[] = [];
   const limits = { maxConcurrency, maxConcurrencyPerOrigin };
-  const lanes = new Lanes(limits, () => rooms.push(true));
+  const lanes = new Lanes(limits, { due: () => rooms.push(true) });
   return { lanes, jobs: new Jobs(), rooms };
 }
 
@@ -77,7 +77,7 @@ describe('Lanes', () => {
     );
     await fc.assert(
       fc.asyncProperty(limits, fc.array(step, { maxLength: 60 }), async (limits, steps) => {
-        const [lanes, jobs] = [new Lanes(limits), new Jobs()];
+        const [lanes, jobs] = [new Lanes(limits, { due: () => undefined }), new Jobs()];
         const waiting = new Waiting(limits, jobs);
         let added = 0;
         for (const step of steps) {

@@ -7,9 +7,8 @@ import type { HookEvent } from '../../../lib/hook/event';
 import type { Match } from '../../../lib/listener/matching/match';
 import type { ListenerMatching } from '../../../lib/listener/matching/matching';
 import { CONSOLE_LOGGER } from '../../../lib/logging/logger';
-import { Database } from '../../../lib/store/database';
-import { tablesOf } from '../../../lib/store/tables';
 import { DeliveryFlow } from '../../support/application/delivery-flow';
+import { testStore } from '../../support/application/test-store';
 
 let flow: DeliveryFlow;
 
@@ -69,7 +68,7 @@ async function saved(count: number): Promise<readonly string[]> {
 /** So many listeners want each event, page by page. */
 function plannerWith(pages: readonly number[]): Planner {
   const { dataSource } = flow.application;
-  const catalog = new HookCatalog(dataSource);
+  const catalog = new HookCatalog(dataSource).load();
   const matching = {
     tellableSql: 'true',
     async *matching(_query: unknown, events: readonly HookEvent[]): AsyncGenerator<Match[]> {
@@ -82,10 +81,9 @@ function plannerWith(pages: readonly number[]): Planner {
   };
   return new Planner(
     dataSource,
-    new Database(dataSource, 2),
-    tablesOf(dataSource),
+    testStore(dataSource),
     matching as unknown as ListenerMatching,
-    () => catalog,
+    catalog,
     { processId: randomUUID(), leaseMs: 60_000 },
     CONSOLE_LOGGER,
   );

@@ -79,7 +79,7 @@ function inApplication(onCaptureError: 'throw' | 'log'): void {
 
 /** The stored events, as they will be told. */
 async function told(...defined: readonly string[]): Promise<readonly HookEvent[]> {
-  const catalog = new HookCatalog(app.dataSource);
+  const catalog = new HookCatalog(app.dataSource).load();
   for (const name of defined) catalog.define(name, { provides: ['number'] });
   const rows: readonly EventRow[] = await app.dataSource.query(
     `SELECT ${EVENT_COLUMNS} FROM model_hook_event ORDER BY id`,
@@ -153,7 +153,7 @@ describe('resolve', () => {
       { data: { text: 'bye', length: 3 }, previous: { text: 'hello', length: 5 } },
     ]);
     expect(asked.map(withoutTime)).toEqual((await told()).map(withoutTime));
-    const { headers } = new HookCatalog(app.dataSource).get('remark').declared;
+    const { headers } = new HookCatalog(app.dataSource).load().get('remark').declared;
     expect(Object.isFrozen(headers)).toBe(false);
   });
 

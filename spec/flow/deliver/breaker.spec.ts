@@ -1,10 +1,9 @@
 import { Breakers } from '../../../lib/delivery/origins/breakers';
 import { CONSOLE_LOGGER } from '../../../lib/logging/logger';
-import { Database } from '../../../lib/store/database';
-import { tablesOf } from '../../../lib/store/tables';
 import type { Application } from '../../support/application/application';
 import { type Attachment, Attachments } from '../../support/application/attachments';
 import { DeliveryFlow, outcomes, until } from '../../support/application/delivery-flow';
+import { testStore } from '../../support/application/test-store';
 import { person } from '../../support/entities/person';
 import { startReceiver } from '../../support/receivers/receiver';
 
@@ -116,8 +115,7 @@ describe('the breaker of an origin', () => {
 });
 
 function breakers({ application: { dataSource } }: DeliveryFlow): Breakers {
-  const database = new Database(dataSource, 2);
-  return new Breakers(database, tablesOf(dataSource), CONSOLE_LOGGER, () => undefined);
+  return new Breakers(testStore(dataSource), CONSOLE_LOGGER, { due: () => undefined });
 }
 
 interface Breaker {

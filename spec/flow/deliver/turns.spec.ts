@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Listener } from '../../../lib';
 import { Claims } from '../../../lib/dispatch/claim/claims';
-import { Database } from '../../../lib/store/database';
-import { tablesOf } from '../../../lib/store/tables';
 import { answeringAfter, DeliveryFlow, until } from '../../support/application/delivery-flow';
+import { testStore } from '../../support/application/test-store';
 
 const LEASE_MS = 60_000;
 const MANY = 100_000;
@@ -148,7 +147,7 @@ describe('a listener that does not keep up', () => {
 
 function claims(): Claims {
   const { dataSource } = flow.application;
-  return new Claims(new Database(dataSource, 2), tablesOf(dataSource), randomUUID(), LEASE_MS);
+  return new Claims(testStore(dataSource), randomUUID(), LEASE_MS);
 }
 
 /** So many deliveries of a listener that are due, as if they had been recorded at once. */

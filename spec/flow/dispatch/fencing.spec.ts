@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { type Chunk, deliveryId } from '../../../lib/delivery/chunk/chunk';
 import type { Outcome } from '../../../lib/delivery/chunk/outcome';
+import { type OutcomeRecord } from '../../../lib/delivery/chunk/outcome-record';
+import { Wakeup } from '../../../lib/delivery/chunk/wakeup';
 import { ListenerHealth } from '../../../lib/delivery/record/listener-health';
-import { type OutcomeRecord, Recorder } from '../../../lib/delivery/record/recorder';
+import { Recorder } from '../../../lib/delivery/record/recorder';
 import { Claims } from '../../../lib/dispatch/claim/claims';
 import { CONSOLE_LOGGER } from '../../../lib/logging/logger';
 import { Reporter } from '../../../lib/logging/reports';
-import { Database } from '../../../lib/store/database';
-import { tablesOf } from '../../../lib/store/tables';
 import { DeliveryFlow, until } from '../../support/application/delivery-flow';
+import { testStore } from '../../support/application/test-store';
 
 const LONG_MS = 60_000;
 const FREE = new Map<string, number>();
@@ -177,23 +178,22 @@ function untilDue(): Promise<void> {
 
 function claims(leaseMs: number): Claims {
   const { dataSource } = flow.application;
-  return new Claims(new Database(dataSource, 2), tablesOf(dataSource), randomUUID(), leaseMs);
+  return new Claims(testStore(dataSource), randomUUID(), leaseMs);
 }
 
 function recorder(): { readonly recorder: Recorder; readonly lost: readonly string[] } {
   const { dataSource } = flow.application;
-  const [database, tables] = [new Database(dataSource, 2), tablesOf(dataSource)];
+  const ours = testStore(dataSource);
   const reporter = new Reporter();
   const lost: string[] = [];
   return {
     lost,
     recorder: new Recorder(
-      database,
-      tables,
-      new ListenerHealth(database, tables, randomUUID(), reporter, CONSOLE_LOGGER),
+      ours,
+      new ListenerHealth(ours, randomUUID(), reporter, CONSOLE_LOGGER, new Wakeup()),
       reporter,
       CONSOLE_LOGGER,
-      (_records, chunks) => lost.push(...chunks),
+      { recorded: (_records, chunks) => lost.push(...chunks) },
     ),
   };
 }

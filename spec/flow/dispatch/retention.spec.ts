@@ -1,7 +1,6 @@
 import { Pruning, type RetentionOptions } from '../../../lib/dispatch/pruning';
-import { Database } from '../../../lib/store/database';
-import { tablesOf } from '../../../lib/store/tables';
 import { answering, DeliveryFlow } from '../../support/application/delivery-flow';
+import { testStore } from '../../support/application/test-store';
 import type { Respond } from '../../support/receivers/receiver';
 
 const HOUR_MS = 3_600_000;
@@ -109,7 +108,7 @@ async function deliverOne(respond?: Respond): Promise<void> {
 
 function prune(retention: Required<RetentionOptions>): Promise<boolean> {
   const { dataSource } = flow.application;
-  return new Pruning(new Database(dataSource, 1), tablesOf(dataSource), retention).prune();
+  return new Pruning(testStore(dataSource, 1), retention).prune();
 }
 
 /** Everything that is there is a day older. */

@@ -38,7 +38,7 @@ import { equal } from '../../../lib/match/matches';
 import { type StoredCondition, toStored } from '../../../lib/match/operand';
 import { compare, familyOf } from '../../../lib/match/order';
 
-const catalog = new HookCatalog(new DataSource({ type: 'postgres' }));
+const catalog = new HookCatalog(new DataSource({ type: 'postgres' })).load();
 catalog.define('thing', { provides: ['a', 'b'] });
 const HOOK = { hook: 'thing', pattern: null };
 

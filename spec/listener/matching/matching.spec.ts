@@ -3,7 +3,7 @@ import { HookCatalog } from '../../../lib/hook/catalog';
 import type { HookEvent } from '../../../lib/hook/event';
 import { type Candidate, wants } from '../../../lib/listener/matching/checks';
 
-const catalog = new HookCatalog(new DataSource({ type: 'postgres' }));
+const catalog = new HookCatalog(new DataSource({ type: 'postgres' })).load();
 catalog.define('person', { provides: ['name', 'address'] });
 
 function listener(values: Partial<Candidate> = {}): Candidate {

@@ -53,13 +53,13 @@ export class MatchingFlow {
     const { dataSource, hooks } = application;
     const signal = { provides: Object.keys(TYPES[SIGNAL]) };
     hooks.define(SIGNAL, signal);
-    const catalog = new HookCatalog(dataSource);
+    const catalog = new HookCatalog(dataSource).load();
     catalog.define(SIGNAL, signal);
     const tables = tablesOf(dataSource);
     return new MatchingFlow(
       application,
       new Database(dataSource, 1),
-      new ListenerMatching(new Candidates(tables), () => catalog),
+      new ListenerMatching(new Candidates(tables), catalog),
     );
   }
 

@@ -1,0 +1,66 @@
+import type { QueryRunner } from 'typeorm';
+import { Chunks } from './chunks';
+import { type Database, type Query, runOn } from './database';
+import { Deliveries } from './deliveries';
+import { Events } from './events';
+import { ListenerRows } from './listeners';
+import { MatchKeys } from './match-keys';
+import { Origins } from './origins';
+import { Outcomes } from './outcomes';
+import { Processes } from './processes';
+import type { Tables } from './tables';
+import { Turns } from './turns';
+import { Upkeep } from './upkeep';
+
+/**
+ * Every statement on our own tables, one module for each thing that a stage asks for. Bound to one way of running statements: the pooled
+ * connections of the engine, one transaction, or the query runner of a caller.
+ */
+export class Store {
+  readonly events: Events;
+  readonly chunks: Chunks;
+  readonly turns: Turns;
+  readonly processes: Processes;
+  readonly outcomes: Outcomes;
+  readonly origins: Origins;
+  readonly deliveries: Deliveries;
+  readonly listeners: ListenerRows;
+  readonly keys: MatchKeys;
+  readonly upkeep: Upkeep;
+
+  constructor(
+    readonly database: Database,
+    readonly tables: Tables,
+    readonly query: Query = database.query,
+  ) {
+    this.events = new Events(query, tables);
+    this.chunks = new Chunks(query, tables);
+    this.turns = new Turns(query, tables);
+    this.processes = new Processes(query, tables);
+    this.outcomes = new Outcomes(query, tables);
+    this.origins = new Origins(query, tables);
+    this.deliveries = new Deliveries(query, tables);
+    this.listeners = new ListenerRows(query, tables);
+    this.keys = new MatchKeys(query, tables);
+    this.upkeep = new Upkeep(query, tables);
+  }
+
+  /** Runs everything that `work` does with its store in one transaction, on one connection. */
+  transaction<T>(work: (store: Store) => Promise<T>): Promise<T> {
+    return this.database.transaction((query) => work(this.#on(query)));
+  }
+
+  /** A transaction whose statements all see what was committed before the first of them; see `Database.snapshot`. */
+  snapshot<T>(work: (store: Store) => Promise<T>): Promise<T> {
+    return this.database.snapshot((query) => work(this.#on(query)));
+  }
+
+  /** The same statements in the transaction of a query runner. */
+  joining(runner: QueryRunner): Store {
+    return this.#on((sql, parameters) => runOn(runner, sql, parameters));
+  }
+
+  #on(query: Query): Store {
+    return new Store(this.database, this.tables, query);
+  }
+}
