@@ -1,7 +1,7 @@
 import type { Query } from './database';
 import type { Tables } from './tables';
 
-/** Statements on stored events: written in the user's transaction, claimed and read by the engine. */
+/** Statements that claim, read and mark stored events. `OutboxRows` writes them. */
 export class Events {
   constructor(
     protected readonly query: Query,

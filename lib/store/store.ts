@@ -6,6 +6,7 @@ import { Events } from './events';
 import { ListenerRows } from './listeners';
 import { MatchKeys } from './match-keys';
 import { Origins } from './origins';
+import { OutboxRows } from './outbox';
 import { Outcomes } from './outcomes';
 import { Processes } from './processes';
 import type { Tables } from './tables';
@@ -17,6 +18,7 @@ import { Upkeep } from './upkeep';
  * connections of the engine, one transaction, or the query runner of a caller.
  */
 export class Store {
+  readonly outbox: OutboxRows;
   readonly events: Events;
   readonly chunks: Chunks;
   readonly turns: Turns;
@@ -33,6 +35,7 @@ export class Store {
     readonly tables: Tables,
     readonly query: Query = database.query,
   ) {
+    this.outbox = new OutboxRows(query, tables);
     this.events = new Events(query, tables);
     this.chunks = new Chunks(query, tables);
     this.turns = new Turns(query, tables);
