@@ -7,13 +7,13 @@ import type { HookEvent } from '../../../lib/hook/event';
 import type { Match } from '../../../lib/listener/matching/match';
 import type { ListenerMatching } from '../../../lib/listener/matching/matching';
 import { CONSOLE_LOGGER } from '../../../lib/logging/logger';
-import { DeliveryFlow } from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
 import { testStore } from '../../support/application/test-store';
 
-let flow: DeliveryFlow;
+let flow: Flow;
 
 beforeEach(async () => {
-  flow = await DeliveryFlow.start({ work: false });
+  flow = await Flow.start({ attach: { work: false } });
   // Somebody listens, so that events are not passed over.
   await flow.hooks.listen('*', 'http://127.0.0.1:9').save();
 });

@@ -1,6 +1,6 @@
 import { Column, Entity, type EntitySubscriberInterface, PrimaryGeneratedColumn } from 'typeorm';
 import { ModelHook } from '../../../lib';
-import { type CaptureFlow, startCaptureFlow } from '../../support/application/capture-flow';
+import { ReceivingFlow } from '../../support/application/receiving-flow';
 import { Note, note } from '../../support/entities/note';
 
 /** Its hook cannot make an event of a row whose title is "broken". */
@@ -21,13 +21,13 @@ function lengthOf(title: string): number {
 
 const fragile = (title: string): Fragile => Object.assign(new Fragile(), { title });
 
-let flow: CaptureFlow;
+let flow: ReceivingFlow;
 const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
 
 /** One application for each `describe`. */
 function inApplication(onCaptureError: 'throw' | 'log'): void {
   beforeAll(async () => {
-    flow = await startCaptureFlow({
+    flow = await ReceivingFlow.start({
       entities: [Note, Fragile],
       attach: { onCaptureError, logger },
     });
@@ -39,7 +39,7 @@ function inApplication(onCaptureError: 'throw' | 'log'): void {
   });
 }
 
-const titles = async () => (await flow.told()).map(({ data }) => data.title);
+const titles = async () => (await flow.received()).map(({ data }) => data.title);
 const rows = async (table: 'note' | 'fragile') => {
   const found: readonly { title: string }[] = await flow.dataSource.query(
     `SELECT title FROM ${table} ORDER BY id`,

@@ -9,7 +9,7 @@ import {
   type Relation,
 } from 'typeorm';
 import { ModelHook } from '../../../lib';
-import { type CaptureFlow, startCaptureFlow } from '../../support/application/capture-flow';
+import { ReceivingFlow } from '../../support/application/receiving-flow';
 
 @Entity()
 @ModelHook({ provides: ['name'] })
@@ -50,9 +50,9 @@ class Line {
   order!: Relation<Order>;
 }
 
-let flow: CaptureFlow;
+let flow: ReceivingFlow;
 beforeAll(async () => {
-  flow = await startCaptureFlow({ entities: [Order, Line] });
+  flow = await ReceivingFlow.start({ entities: [Order, Line] });
 });
 afterAll(() => flow.stop());
 
@@ -74,7 +74,7 @@ describe('a cascade', () => {
     const order = await flow.dataSource.manager.save(
       Object.assign(new Order(), { name: 'one', lines }),
     );
-    const told = await flow.told();
+    const told = await flow.received();
     expect(told.filter(({ event }) => event === 'order.created')).toMatchObject([
       { data: { name: 'one' } },
     ]);
@@ -91,7 +91,7 @@ describe('a cascade', () => {
     order.lines = [Object.assign(kept!, { amount: 5 }), line('c')];
     await flow.dataSource.manager.save(order);
     const of = { order: { id: order.id } };
-    const told = await flow.told();
+    const told = await flow.received();
     expect(told.filter(({ event }) => event === 'line.created')).toMatchObject([
       { data: { sku: 'c', amount: 1, ...of }, previous: null },
     ]);
@@ -117,7 +117,7 @@ describe('a cascade', () => {
       throw new RangeError('enough');
     });
     await expect(run).rejects.toThrow(RangeError);
-    expect(await flow.told()).toEqual([]);
+    expect(await flow.received()).toEqual([]);
     expect(await flow.stored()).toEqual([]);
   });
 });
@@ -148,7 +148,7 @@ describe('a subscriber of the application', () => {
       },
       () => flow.dataSource.manager.save(Object.assign(new Order(), { name: 'one', lines: [] })),
     );
-    const told = await flow.told();
+    const told = await flow.received();
     expect(told.map(({ event }) => event).sort()).toEqual([
       'exact.created',
       'exact.created',
@@ -173,7 +173,7 @@ describe('a subscriber of the application', () => {
       },
       () => flow.dataSource.manager.save(Object.assign(order, { name: 'two' })),
     );
-    expect(await flow.told()).toMatchObject([
+    expect(await flow.received()).toMatchObject([
       { event: 'order.updated', data: { name: 'two, checked' }, previous: { name: 'one' } },
     ]);
   });

@@ -1,7 +1,8 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { is, ModelHook, type ModelHooks, not } from 'typeorm-model-hooks';
 import { type Application, startApplication } from '../../support/application/application';
-import { answering, outcomes } from '../../support/application/delivery-flow';
+import { outcomes } from '../../support/application/waiting';
+import { answering } from '../../support/receivers/answers';
 import { type Receiver, startReceiver } from '../../support/receivers/receiver';
 import { nestedLists, nestedText } from '../../support/values/nested';
 

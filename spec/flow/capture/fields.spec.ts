@@ -1,9 +1,5 @@
 import type { EntitySchema } from 'typeorm';
-import {
-  type CaptureFlow,
-  type Envelope,
-  startCaptureFlow,
-} from '../../support/application/capture-flow';
+import { type Envelope, ReceivingFlow } from '../../support/application/receiving-flow';
 import {
   Account,
   Animal,
@@ -16,19 +12,19 @@ import {
   Wide,
 } from '../../support/entities/fields-entities';
 
-let flow: CaptureFlow;
+let flow: ReceivingFlow;
 beforeAll(async () => {
   const entities = [Account, Author, Book, Animal, Dog, Cat, Rate, Wide as EntitySchema];
-  flow = await startCaptureFlow({ entities });
+  flow = await ReceivingFlow.start({ entities });
 });
 afterAll(() => flow.stop());
 beforeEach(() => flow.forget());
 
 /** What a hook told, in order. */
-async function toldBy(hook: string): Promise<readonly Envelope[]> {
-  return (await flow.told()).filter(({ event }) => event.startsWith(`${hook}.`));
+async function receivedFor(hook: string): Promise<readonly Envelope[]> {
+  return (await flow.received()).filter(({ event }) => event.startsWith(`${hook}.`));
 }
-const dataOf = async (hook: string) => (await toldBy(hook)).map(({ data }) => data);
+const dataOf = async (hook: string) => (await receivedFor(hook)).map(({ data }) => data);
 
 describe('the provided fields of an event', () => {
   it('include a select: false column, its old value too', async () => {
@@ -37,7 +33,7 @@ describe('the provided fields of an event', () => {
     await manager.save(Account, { id, name: 'Anna' });
     await manager.save(Account, { id, pin: '2' });
     await manager.remove(Account, await manager.findOneByOrFail(Account, { id }));
-    const told = await toldBy('account');
+    const told = await receivedFor('account');
     expect(told.map(({ data }) => data)).toMatchObject([
       { name: 'Ann', pin: '1' },
       { name: 'Anna', pin: '1' },
@@ -56,7 +52,7 @@ describe('the provided fields of an event', () => {
 
   it("leave out the key and select: false columns where they are '*'", async () => {
     await flow.dataSource.manager.save(Account, { name: 'Ann', pin: '1', home: { city: 'Rome' } });
-    const [event] = await toldBy('ordinary');
+    const [event] = await receivedFor('ordinary');
     expect(event?.data).toEqual({
       name: 'Ann',
       home: { city: 'Rome', geo: { lat: null } },
@@ -71,7 +67,7 @@ describe('the provided fields of an event', () => {
     const before = await manager.save(Account, { name: 'Ann', home: {} });
     await manager.save(Account, { id: before.id, name: 'Anna' });
     const after = await manager.findOneByOrFail(Account, { id: before.id });
-    expect((await toldBy('account'))[1]).toMatchObject({
+    expect((await receivedFor('account'))[1]).toMatchObject({
       data: { version: 2, updatedAt: after.updatedAt.toISOString() },
       previous: { version: 1, updatedAt: before.updatedAt.toISOString() },
     });
@@ -82,7 +78,7 @@ describe('the provided fields of an event', () => {
     const home = { city: 'Rome', geo: { lat: 41.9 } };
     const { id } = await manager.save(Account, { name: 'Ann', home });
     await manager.save(Account, { id, home: { city: 'Oslo' } });
-    const [created, updated] = await toldBy('account');
+    const [created, updated] = await receivedFor('account');
     expect(created?.data).toMatchObject({ home });
     expect(updated).toMatchObject({
       data: { home: { city: 'Oslo', geo: { lat: 41.9 } } },
@@ -101,7 +97,7 @@ describe('the provided fields of an event', () => {
     await manager.save(Book, { id: book.id, author: null });
     await manager.save(Book, { id: book.id, editorId: ann!.id });
     const both = { author: { id: ann!.id }, editorId: bob!.id, editor: { id: bob!.id } };
-    const told = await toldBy('book');
+    const told = await receivedFor('book');
     expect(told.map(({ data }) => data)).toEqual([
       { title: 'A', ...both },
       { title: 'B', ...both },
@@ -135,7 +131,7 @@ describe('the provided fields of an event', () => {
     await manager.save(Dog, { id: dog.id, name: 'Max' });
     await manager.save(Cat, { name: 'Tom', lives: 9 });
     await manager.save(Animal, { name: 'Any' });
-    const told = await flow.told();
+    const told = await flow.received();
     expect(told.map(({ event, data }) => [event, data])).toEqual([
       ['animal.created', { name: 'Rex' }],
       ['animal.updated', { name: 'Max' }],
@@ -155,7 +151,7 @@ describe('the provided fields of an event', () => {
     await manager.save(Rate, [...others, { ...key, label: 'old' }]);
     await manager.save(Rate, { ...key, label: 'new' });
     await manager.remove(Rate, await manager.findOneByOrFail(Rate, key));
-    const told = (await toldBy('rate')).slice(-2);
+    const told = (await receivedFor('rate')).slice(-2);
     expect(told).toMatchObject([
       { event: 'rate.updated', data: { ...key, label: 'new' }, previous: { label: 'old' } },
       { event: 'rate.removed', data: { ...key, label: 'new' } },

@@ -1,6 +1,6 @@
 import { EntitySchema } from 'typeorm';
 import { ModelHook } from '../../../lib';
-import { type CaptureFlow, startCaptureFlow } from '../../support/application/capture-flow';
+import { ReceivingFlow } from '../../support/application/receiving-flow';
 
 /** Types that a primary key may have, each with a value as an application writes it. */
 const KEYS: Readonly<
@@ -38,9 +38,9 @@ const entities = Object.entries(KEYS).map(([type, { value: _, ...options }]) => 
   return schema as EntitySchema;
 });
 
-let flow: CaptureFlow;
+let flow: ReceivingFlow;
 beforeAll(async () => {
-  flow = await startCaptureFlow({ entities });
+  flow = await ReceivingFlow.start({ entities });
 });
 afterAll(() => flow.stop());
 beforeEach(() => flow.forget());
@@ -54,7 +54,7 @@ describe('a row whose key is of type', () => {
       const stored = await repository.findOneByOrFail({ label: 'one' });
       await repository.save({ ...stored, label: 'two' });
       await repository.remove(await repository.findOneByOrFail({ label: 'two' }));
-      const told = await flow.told();
+      const told = await flow.received();
       expect(told.map(({ operation, data }) => [operation, data.label])).toEqual([
         ['insert', 'one'],
         ['update', 'two'],

@@ -1,6 +1,6 @@
 import { Column, DeleteDateColumn, Entity, PrimaryGeneratedColumn, VersionColumn } from 'typeorm';
 import { ModelHook } from '../../../lib';
-import { type CaptureFlow, startCaptureFlow } from '../../support/application/capture-flow';
+import { ReceivingFlow } from '../../support/application/receiving-flow';
 
 @Entity()
 @ModelHook({ provides: ['id', 'title', 'tags'] })
@@ -39,14 +39,14 @@ class Draft {
   deletedAt!: Date | null;
 }
 
-let flow: CaptureFlow;
+let flow: ReceivingFlow;
 beforeAll(async () => {
-  flow = await startCaptureFlow({ entities: [Note, Draft] });
+  flow = await ReceivingFlow.start({ entities: [Note, Draft] });
 });
 afterAll(() => flow.stop());
 beforeEach(() => flow.forget());
 
-const names = async () => (await flow.told()).map(({ event }) => event);
+const names = async () => (await flow.received()).map(({ event }) => event);
 
 /** A saved note whose own event is forgotten. */
 async function storedNote(): Promise<Note> {
@@ -60,7 +60,7 @@ describe('an update', () => {
   it('tells the values that were and are', async () => {
     const note = await storedNote();
     await flow.dataSource.manager.save(Object.assign(note, { title: 'new' }));
-    const [event] = await flow.told();
+    const [event] = await flow.received();
     expect(event).toMatchObject({
       event: 'note.updated',
       operation: 'update',
@@ -76,7 +76,7 @@ describe('an update', () => {
       { id, title: 'newer' },
       { id, tags: [2] },
     ]);
-    expect(await flow.told()).toMatchObject([
+    expect(await flow.received()).toMatchObject([
       { data: { title: 'newer', tags: [2] }, previous: { title: 'old', tags: [1] } },
     ]);
   });
@@ -85,7 +85,7 @@ describe('an update', () => {
     const note = await storedNote();
     await flow.dataSource.manager.save(Object.assign(note, { secret: 'other' }));
     await flow.dataSource.manager.save(note);
-    expect(await flow.told()).toEqual([]);
+    expect(await flow.received()).toEqual([]);
   });
 });
 
@@ -107,7 +107,7 @@ describe('exactPrevious', () => {
 
   it('tells what a concurrent transaction committed as the previous value', async () => {
     await overtaken('theirs');
-    const told = await flow.told();
+    const told = await flow.received();
     expect(told.find(({ event }) => event === 'draft.updated')).toMatchObject({
       data: { title: 'mine' },
       previous: { title: 'theirs' },
@@ -129,7 +129,7 @@ describe('exactPrevious', () => {
       await manager.save(Draft, { id: draft.id, title: 'two' });
       await manager.save(Draft, { id: draft.id, title: 'three' });
     });
-    const told = (await flow.told()).filter(({ event }) => event === 'draft.updated');
+    const told = (await flow.received()).filter(({ event }) => event === 'draft.updated');
     expect(told.map(({ previous }) => previous?.title)).toEqual(['one', 'two']);
   });
 });
@@ -139,7 +139,7 @@ describe('a remove', () => {
     const note = await storedNote();
     const { id } = note;
     await flow.dataSource.manager.remove(note);
-    expect(await flow.told()).toMatchObject([
+    expect(await flow.received()).toMatchObject([
       {
         event: 'note.removed',
         data: { id, title: 'old', tags: [1] },
@@ -174,7 +174,7 @@ describe('softRemove and recover', () => {
     await flow.dataSource.manager.recover(draft);
     const at = { title: 'gone', deletedAt: expect.stringMatching(/Z$/) };
     const never = { title: 'gone', deletedAt: null };
-    expect(await flow.told()).toMatchObject([
+    expect(await flow.received()).toMatchObject([
       { event: 'draft.softRemoved', data: at, previous: never, changed: ['deletedAt'] },
       { event: 'draft.recovered', data: never, previous: at, changed: ['deletedAt'] },
     ]);
@@ -185,7 +185,7 @@ describe('softRemove and recover', () => {
     await flow.dataSource.manager.softRemove(note);
     await flow.dataSource.manager.recover(note);
     const data = { id: note.id, title: 'old', tags: [1] };
-    expect(await flow.told()).toMatchObject([
+    expect(await flow.received()).toMatchObject([
       { event: 'note.softRemoved', data, previous: data, changed: [] },
       { event: 'note.recovered', data, previous: data, changed: [] },
     ]);

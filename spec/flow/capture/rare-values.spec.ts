@@ -1,6 +1,6 @@
 import { type ColumnType, EntitySchema } from 'typeorm';
 import { ModelHook } from '../../../lib';
-import { type CaptureFlow, startCaptureFlow } from '../../support/application/capture-flow';
+import { ReceivingFlow } from '../../support/application/receiving-flow';
 
 interface Case {
   readonly type: ColumnType;
@@ -64,9 +64,9 @@ const Rare = new EntitySchema<Record<string, unknown>>({
 }) as EntitySchema;
 ModelHook({ provides: '*' })(Rare);
 
-let flow: CaptureFlow;
+let flow: ReceivingFlow;
 beforeAll(async () => {
-  flow = await startCaptureFlow({ entities: [Rare] });
+  flow = await ReceivingFlow.start({ entities: [Rare] });
 });
 afterAll(() => flow.stop());
 beforeEach(() => flow.forget());
@@ -84,7 +84,7 @@ describe('the value of a column in an event', () => {
     );
     const found = await manager.findOneByOrFail(Rare, { id });
     await manager.save(Rare, { id, touched: true });
-    const [event] = await flow.told();
+    const [event] = await flow.received();
     expect(event?.data[name]).toEqual(json(found[name]));
     expect(event?.changed).toEqual(['touched']);
   });

@@ -1,11 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Reports } from '../../../lib';
-import { type CaptureFlow, startCaptureFlow } from '../../support/application/capture-flow';
+import { ReceivingFlow } from '../../support/application/receiving-flow';
 import { Person, person } from '../../support/entities/person';
 
-let flow: CaptureFlow;
+let flow: ReceivingFlow;
 beforeEach(async () => {
-  flow = await startCaptureFlow({ entities: [Person] });
+  flow = await ReceivingFlow.start({ entities: [Person] });
 });
 afterEach(() => flow.stop());
 
@@ -20,7 +20,7 @@ describe('hooks.on', () => {
     });
     await expect(run).rejects.toThrow(RangeError);
     await flow.dataSource.manager.save([person(), person()]);
-    const told = await flow.told();
+    const told = await flow.received();
     expect(captured.slice(1)).toEqual(
       told.map(({ id }) => ({
         eventId: id,
@@ -37,7 +37,7 @@ describe('hooks.on', () => {
     flow.hooks.on('attempt', (report) => attempts.push(report));
     flow.hooks.on('outcome', (report) => outcomes.push(report));
     await flow.dataSource.manager.save(person());
-    const [event] = await flow.told();
+    const [event] = await flow.received();
     const [listener] = await flow.hooks.listeners.find();
     const delivery = {
       deliveryId: flow.receiver.received[0]?.headers['hook-delivery'],
@@ -74,7 +74,7 @@ describe('hooks.on', () => {
     await flow.dataSource.manager.save(person());
     const calls = [...warn.mock.calls];
     warn.mockRestore();
-    expect(await flow.told()).toHaveLength(1);
+    expect(await flow.received()).toHaveLength(1);
     expect(calls).toEqual([[expect.stringMatching(/'RangeError'[\s\S]*reports\.spec\.ts/)]]);
     expect(String(calls)).not.toContain('a bad subscriber');
   });

@@ -2,7 +2,7 @@ import { Column, DeleteDateColumn, Entity, PrimaryGeneratedColumn } from 'typeor
 import { type HookEvent, type ListenerOptions, ModelHook } from '../../../lib';
 import { EVENT_COLUMNS, type EventRow, toEvent } from '../../../lib/capture/outbox/event-row';
 import { HookCatalog } from '../../../lib/hook/catalog';
-import { type CaptureRows, startCaptureRows } from '../../support/entities/capture-rows';
+import { StoredFlow } from '../../support/application/stored-flow';
 
 type Answer = readonly (string | ListenerOptions)[];
 
@@ -60,13 +60,13 @@ class Remark {
   author!: string;
 }
 
-let app: CaptureRows;
+let app: StoredFlow;
 const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
 
 /** One application for each `describe`. */
 function inApplication(onCaptureError: 'throw' | 'log'): void {
   beforeAll(async () => {
-    app = await startCaptureRows({ entities: [Post, Remark], attach: { onCaptureError, logger } });
+    app = await StoredFlow.start({ entities: [Post, Remark], attach: { onCaptureError, logger } });
   });
   afterAll(() => app.stop());
   beforeEach(async () => {

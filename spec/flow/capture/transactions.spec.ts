@@ -1,12 +1,12 @@
 import type { EntityManager, EntitySubscriberInterface } from 'typeorm';
-import { type CaptureFlow, startCaptureFlow } from '../../support/application/capture-flow';
+import { ReceivingFlow } from '../../support/application/receiving-flow';
 import { Note, note } from '../../support/entities/note';
 
 const ROLL_BACK = new Error('roll back');
 
-let flow: CaptureFlow;
+let flow: ReceivingFlow;
 beforeAll(async () => {
-  flow = await startCaptureFlow({ entities: [Note] });
+  flow = await ReceivingFlow.start({ entities: [Note] });
 });
 afterAll(() => flow.stop());
 beforeEach(async () => {
@@ -14,7 +14,7 @@ beforeEach(async () => {
   await flow.forget();
 });
 
-const titles = async () => (await flow.told()).map(({ data }) => data.title);
+const titles = async () => (await flow.received()).map(({ data }) => data.title);
 
 async function expectNothing(): Promise<void> {
   expect(await titles()).toEqual([]);

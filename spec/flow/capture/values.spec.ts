@@ -1,10 +1,6 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { ModelHook } from '../../../lib';
-import {
-  type CaptureFlow,
-  type Envelope,
-  startCaptureFlow,
-} from '../../support/application/capture-flow';
+import { type Envelope, ReceivingFlow } from '../../support/application/receiving-flow';
 
 type Colour = 'red' | 'dark blue' | 'it\'s, "odd"';
 const COLOURS = ['red', 'dark blue', 'it\'s, "odd"'] as const;
@@ -140,10 +136,10 @@ const WRITTEN = Object.fromEntries(
 const READ = Object.fromEntries(Object.entries(VALUES).map(([field, [, value]]) => [field, value]));
 const NULLS = Object.fromEntries(FIELDS.map((field) => [field, null]));
 
-let flow: CaptureFlow;
+let flow: ReceivingFlow;
 let saved: Sample;
 beforeAll(async () => {
-  flow = await startCaptureFlow({ entities: [Sample] });
+  flow = await ReceivingFlow.start({ entities: [Sample] });
 });
 afterAll(() => flow.stop());
 
@@ -151,7 +147,7 @@ afterAll(() => flow.stop());
 async function eventsOf(write: () => Promise<unknown>): Promise<readonly Envelope[]> {
   await flow.forget();
   await write();
-  const told = await flow.told();
+  const told = await flow.received();
   expect(told.map(({ event }) => event.split('.')[0]).sort()).toEqual([
     'computing',
     'exact',

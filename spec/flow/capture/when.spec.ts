@@ -1,4 +1,4 @@
-import { type CaptureRows, startCaptureRows } from '../../support/entities/capture-rows';
+import { StoredFlow } from '../../support/application/stored-flow';
 import {
   Animal,
   Dog,
@@ -9,9 +9,9 @@ import {
   Post,
 } from '../../support/entities/when-entities';
 
-let app: CaptureRows;
+let app: StoredFlow;
 beforeAll(async () => {
-  app = await startCaptureRows({ entities: [Post, Owner, Parcel, Animal, Dog, Fish, Draft] });
+  app = await StoredFlow.start({ entities: [Post, Owner, Parcel, Animal, Dog, Fish, Draft] });
 });
 afterAll(() => app.stop());
 beforeEach(() => app.forget());
@@ -216,7 +216,7 @@ describe('when, beside functions', () => {
 
   it("drops that event alone: onCaptureError 'log'", async () => {
     const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
-    const logging = await startCaptureRows({
+    const logging = await StoredFlow.start({
       entities: [Draft],
       attach: { onCaptureError: 'log', logger },
     });

@@ -8,7 +8,7 @@ import {
 } from 'typeorm';
 import { ModelHook } from '../../../lib';
 import { newDataSource } from '../../support/application/application';
-import { type CaptureFlow, startCaptureFlow } from '../../support/application/capture-flow';
+import { ReceivingFlow } from '../../support/application/receiving-flow';
 
 @Entity()
 @ModelHook({ provides: ['title', 'rank'] })
@@ -71,9 +71,9 @@ const statements = new Statements();
 const warn = jest.fn();
 const logger = { debug: jest.fn(), info: jest.fn(), warn, error: jest.fn() };
 
-let flow: CaptureFlow;
+let flow: ReceivingFlow;
 beforeAll(async () => {
-  flow = await startCaptureFlow({
+  flow = await ReceivingFlow.start({
     entities: ENTITIES,
     attach: { logger },
     dataSource: { logging: ['query'], logger: statements },
@@ -102,7 +102,7 @@ describe('one save()', () => {
     await manager.save([...titled(Note, 30), ...titled(Other, 20)]);
     expect(outboxInserts()).toHaveLength(1);
     expect(await flow.stored()).toHaveLength(3 * 30 + 20);
-    expect(await flow.told()).toHaveLength(3 * 30 + 20);
+    expect(await flow.received()).toHaveLength(3 * 30 + 20);
   });
 
   it.each([
@@ -124,12 +124,12 @@ describe('one save()', () => {
   it('writes one INSERT a part where it is parted by `chunk`', async () => {
     await flow.dataSource.manager.save(titled(Other, 25), { chunk: 10 });
     expect(outboxInserts()).toHaveLength(3);
-    expect(await flow.told()).toHaveLength(25);
+    expect(await flow.received()).toHaveLength(25);
   });
 
   it('is told once by each of the stacked hooks', async () => {
     await flow.dataSource.manager.save(titled(Note, 1));
-    const told = await flow.told();
+    const told = await flow.received();
     expect(told.map(({ event, data }) => [event, data]).sort()).toEqual([
       ['computing.created', { title: 'n0', shout: 'n0' }],
       ['exact.created', { title: 'n0' }],
@@ -150,7 +150,7 @@ describe('silence', () => {
     });
     await loud;
     await manager.save(Object.assign(seed!, { title: 'loud again' }));
-    const told = await flow.told();
+    const told = await flow.received();
     expect(told.map(({ event, data }) => [event, data.title])).toEqual([
       ['other.created', 'loud0'],
       ['other.updated', 'loud again'],
@@ -214,7 +214,7 @@ describe('a write by criteria', () => {
     await manager.insert(Other, { title: 'inserted' });
     const other = await manager.findOneByOrFail(Other, { title: 'inserted' });
     await manager.save(Object.assign(other, { title: 'saved' }));
-    expect(await flow.told()).toMatchObject([
+    expect(await flow.received()).toMatchObject([
       { event: 'other.updated', data: { title: 'saved' }, previous: { title: 'inserted' } },
     ]);
   });

@@ -1,35 +1,28 @@
 import { Breakers } from '../../../lib/delivery/origins/breakers';
 import { CONSOLE_LOGGER } from '../../../lib/logging/logger';
-import type { Application } from '../../support/application/application';
-import { type Attachment, Attachments } from '../../support/application/attachments';
-import { DeliveryFlow, outcomes, until } from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
+import { ReceivingFlow } from '../../support/application/receiving-flow';
 import { testStore } from '../../support/application/test-store';
-import { person } from '../../support/entities/person';
+import { outcomes, until } from '../../support/application/waiting';
 import { startReceiver } from '../../support/receivers/receiver';
 
 const OPENS_AFTER = 20;
 /** Tries again at once, as often as it is let. */
 const EAGER = { retries: 1_000, retryDelayMs: 1, retryFactor: 1, jitter: 0 };
 
-let flow: DeliveryFlow;
-let attachments: Attachments | undefined;
-
-afterEach(async () => {
-  await flow?.stop();
-  await attachments?.end();
-  attachments = undefined;
-});
+let flow: Flow;
+afterEach(() => flow?.stop());
 
 describe('the breaker of an origin', () => {
   it('opens after failures in a row, and lets one try when its time is over', async () => {
-    flow = await DeliveryFlow.start({ sweepMs: 100, delivery: { maxConcurrencyPerOrigin: 4 } });
+    flow = await Flow.start({ attach: { sweepMs: 100, delivery: { maxConcurrencyPerOrigin: 4 } } });
     const answer = { status: 500 };
     const { receiver, listener } = await flow.listen(
       (_request, response) => response.writeHead(answer.status).end(),
       { delivery: EAGER },
     );
     await flow.savePeople(100);
-    await until('it is open', async () => (await breaker(flow.application))?.held === true);
+    await until('it is open', async () => (await breaker(flow))?.held === true);
     await holdLong();
     await flow.hooks.idle();
     const failed = receiver.received.length;
@@ -38,7 +31,7 @@ describe('the breaker of an origin', () => {
     expect(failed).toBeLessThan(OPENS_AFTER + 8);
 
     await holdOver();
-    await until('somebody tried', async () => ((await breaker(flow.application))?.opened ?? 0) > 1);
+    await until('somebody tried', async () => ((await breaker(flow))?.opened ?? 0) > 1);
     await holdLong();
     expect(receiver.received).toHaveLength(failed + 1);
 
@@ -46,13 +39,13 @@ describe('the breaker of an origin', () => {
     const done = outcomes(flow.hooks, 100, ({ status }) => status === 'done');
     await holdOver();
     await done;
-    expect(await breaker(flow.application)).toBeUndefined();
+    expect(await breaker(flow)).toBeUndefined();
     const { items } = await flow.hooks.deliveries.find({ listener: listener.id });
     expect(new Set(items.map(({ status }) => status))).toEqual(new Set(['done']));
   });
 
   it('stays closed where failures and answers alternate, and where a recipient refuses', async () => {
-    flow = await DeliveryFlow.start();
+    flow = await Flow.start();
     const alternating = await flow.listen(
       (_request, response, nth) => response.writeHead(nth % 2 === 0 ? 200 : 500).end(),
       { delivery: EAGER },
@@ -63,18 +56,18 @@ describe('the breaker of an origin', () => {
     await flow.savePeople(60);
     await alternating.receiver.waitFor(60);
     await refusing.receiver.waitFor(60);
-    expect(await breaker(flow.application)).toBeUndefined();
+    expect(await breaker(flow)).toBeUndefined();
   });
 
   it('is known to other processes, and to the next one', async () => {
-    attachments = await Attachments.begin();
-    const first = await attachments.start({ work: false });
+    const first = await ReceivingFlow.start({ attach: { work: false } });
+    flow = first;
     const dead = await startReceiver((_request, response) => response.destroy());
     await first.hooks.listen('person.created', { url: dead.url, delivery: EAGER }).save();
     await openBy(first, new URL(dead.url).origin);
-    const beside = await attachments.startBeside(first, { sweepMs: 100 });
-    await savePeople(beside, 30);
-    await attachments.receiver.waitFor(30);
+    const beside = await first.beside({ sweepMs: 100 });
+    await beside.savePeople(30);
+    await first.receiver.waitFor(30);
     await beside.hooks.idle();
     expect(dead.received).toEqual([]);
     const { items } = await beside.hooks.deliveries.find({ status: 'waiting' });
@@ -84,9 +77,9 @@ describe('the breaker of an origin', () => {
   });
 
   it('lets one at a time try, whoever asks, and the next one where that told nothing', async () => {
-    flow = await DeliveryFlow.start({ work: false });
+    flow = await Flow.start({ attach: { work: false } });
     const origin = 'https://dead.example';
-    await openBy(flow.application, origin);
+    await openBy(flow, origin);
     await holdOver();
     const [one, other] = [breakers(flow), breakers(flow)];
     await Promise.all([one.refresh(), other.refresh()]);
@@ -98,15 +91,15 @@ describe('the breaker of an origin', () => {
     await third.refresh();
     expect(await third.mayTry(origin)).toBe(true);
     await third.note(origin, 'answered');
-    expect(await breaker(flow.application)).toBeUndefined();
+    expect(await breaker(flow)).toBeUndefined();
     expect(waits.holdMs(origin)).toBeGreaterThan(0);
   });
 
   it('delays nobody at another origin', async () => {
-    flow = await DeliveryFlow.start();
+    flow = await Flow.start();
     const dead = await flow.listen((_request, response) => response.destroy(), { delivery: EAGER });
     await flow.savePeople(50);
-    await until('it is open', async () => (await breaker(flow.application))?.held === true);
+    await until('it is open', async () => (await breaker(flow))?.held === true);
     const { receiver } = await flow.listen();
     await flow.savePeople(5);
     await receiver.waitFor(5);
@@ -114,7 +107,7 @@ describe('the breaker of an origin', () => {
   });
 });
 
-function breakers({ application: { dataSource } }: DeliveryFlow): Breakers {
+function breakers({ dataSource }: Flow): Breakers {
   return new Breakers(testStore(dataSource), CONSOLE_LOGGER, { due: () => undefined });
 }
 
@@ -123,7 +116,7 @@ interface Breaker {
   readonly held: boolean;
 }
 
-async function breaker({ dataSource }: Attachment): Promise<Breaker | undefined> {
+async function breaker({ dataSource }: Flow): Promise<Breaker | undefined> {
   const [row] = await dataSource.query<Breaker[]>(
     'SELECT opened, open_until > now() AS held FROM model_hook_origin',
   );
@@ -138,13 +131,9 @@ async function holdOver(): Promise<void> {
   await flow.query("UPDATE model_hook_origin SET open_until = now() - interval '1 s'");
 }
 
-async function openBy({ dataSource }: Application, origin: string): Promise<void> {
+async function openBy({ dataSource }: Flow, origin: string): Promise<void> {
   await dataSource.query(
     "INSERT INTO model_hook_origin (origin, opened, open_until) VALUES ($1, 1, now() + interval '1 hour')",
     [origin],
   );
-}
-
-async function savePeople({ dataSource }: Attachment, count: number): Promise<void> {
-  await dataSource.manager.save(Array.from({ length: count }, () => person()));
 }

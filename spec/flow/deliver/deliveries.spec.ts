@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Delivery, DeliveryPage, DeliveryWhere } from '../../../lib';
-import { answering, DeliveryFlow, headers } from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
+import { answering, headers } from '../../support/receivers/answers';
 
-let flow: DeliveryFlow;
+let flow: Flow;
 
 beforeEach(async () => {
-  flow = await DeliveryFlow.start({ sweepMs: 100 });
+  flow = await Flow.start({ attach: { sweepMs: 100 } });
 });
 afterEach(() => flow?.stop());
 

@@ -2,12 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
-import {
-  answeringAfter,
-  DeliveryFlow,
-  outcomes,
-  until,
-} from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
+import { outcomes, until } from '../../support/application/waiting';
+import { answeringAfter } from '../../support/receivers/answers';
 import { type Respond, startReceiver } from '../../support/receivers/receiver';
 
 const HANG_MS = 3_000;
@@ -15,7 +12,7 @@ const DEADLINE_MS = 50;
 const PACE_MS = 10;
 const MEGABYTE = 1_048_576;
 
-let flow: DeliveryFlow | undefined;
+let flow: Flow | undefined;
 
 afterEach(async () => {
   await flow?.stop();
@@ -24,7 +21,7 @@ afterEach(async () => {
 
 describe.each(['default', 'inline'] as const)('%s, with an endpoint that hangs', (dispatcher) => {
   it('lets 40 concurrent saves through a pool of 4, and other queries at once', async () => {
-    flow = await DeliveryFlow.start({ dispatcher }, { poolSize: 4 });
+    flow = await Flow.start({ attach: { dispatcher }, dataSource: { poolSize: 4 } });
     const { receiver } = await flow.listen(answeringAfter(HANG_MS), {
       delivery: { timeoutMs: 2 * HANG_MS },
     });
@@ -51,7 +48,7 @@ describe('an endpoint that sends without end', () => {
     { says: '100 MB', bytes: 100 * MEGABYTE },
     { says: 'an endless body', bytes: Number.POSITIVE_INFINITY },
   ])('$says: costs a bounded part of it, and nobody else waits', async ({ bytes }) => {
-    flow = await DeliveryFlow.start();
+    flow = await Flow.start();
     const sent: Sent[] = [];
     const flood: Respond = (_request, response) => sent.push(pour(response, bytes));
     const { listener } = await flow.listen(flood);
@@ -78,7 +75,7 @@ describe('an endpoint that sends without end', () => {
 
 describe('hundreds of events for an endpoint that hangs', () => {
   it('do not delay another listener', async () => {
-    flow = await DeliveryFlow.start();
+    flow = await Flow.start();
     const hanging = await flow.listen(() => undefined, { delivery: { timeoutMs: 60_000 } });
     await flow.savePeople(400, 'backlog');
     await hanging.receiver.waitFor(32);
@@ -103,7 +100,7 @@ describe('hundreds of events for an endpoint that hangs', () => {
   });
 
   it('do not delay another listener of the same events', async () => {
-    flow = await DeliveryFlow.start();
+    flow = await Flow.start();
     const hanging = await flow.listen(() => undefined, { delivery: { timeoutMs: 60_000 } });
     const { receiver, listener } = await flow.listen();
     const done = outcomes(flow.hooks, 400, ({ listenerId }) => listenerId === listener.id);
@@ -117,7 +114,7 @@ describe('hundreds of events for an endpoint that hangs', () => {
 
 describe('a pool of one connection', () => {
   it('serves saves, and the engine, while an endpoint hangs', async () => {
-    flow = await DeliveryFlow.start({}, { poolSize: 1 });
+    flow = await Flow.start({ dataSource: { poolSize: 1 } });
     const hanging = await startReceiver(() => undefined);
     await flow.listenAt(hanging.url, { delivery: { timeoutMs: 60_000 } });
     const { receiver } = await flow.listen();
@@ -139,7 +136,7 @@ interface Probe {
  * hundreds should have been answered, as a single late one.
  */
 async function probeDuring(
-  { application: { dataSource, url } }: DeliveryFlow,
+  { application: { dataSource, url } }: Flow,
   work: () => Promise<void>,
 ): Promise<readonly Probe[]> {
   const others = new Pool({ connectionString: url, max: 4 });

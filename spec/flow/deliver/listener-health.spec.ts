@@ -1,18 +1,15 @@
 import type { Listener } from '../../../lib';
-import {
-  answering,
-  DeliveryFlow,
-  headers,
-  secondsAhead,
-} from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
+import { secondsAhead } from '../../support/application/waiting';
+import { answering, headers } from '../../support/receivers/answers';
 
 const DAY_SECONDS = 86_400;
 
-let flow: DeliveryFlow;
+let flow: Flow;
 
 beforeAll(async () => {
   // One request at a time: what a reply says of the listener is known before the next one begins.
-  flow = await DeliveryFlow.start({ sweepMs: 100, delivery: { maxConcurrencyPerOrigin: 1 } });
+  flow = await Flow.start({ attach: { sweepMs: 100, delivery: { maxConcurrencyPerOrigin: 1 } } });
 });
 afterEach(() => flow.clear());
 afterAll(() => flow?.stop());

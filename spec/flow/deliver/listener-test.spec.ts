@@ -8,8 +8,8 @@ import {
 } from 'typeorm-model-hooks';
 import { verify } from 'typeorm-model-hooks/receiver';
 import { type Application, startApplication } from '../../support/application/application';
-import { answering } from '../../support/application/delivery-flow';
 import { Person } from '../../support/entities/person';
+import { answering } from '../../support/receivers/answers';
 import { type Receiver, type Respond, startReceiver } from '../../support/receivers/receiver';
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/;

@@ -1,21 +1,17 @@
 import type { AttachOptions } from '../../../lib';
-import { Attachments } from '../../support/application/attachments';
-import {
-  answering,
-  answeringAfter,
-  DeliveryFlow,
-  headers,
-  until,
-} from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
+import { ReceivingFlow } from '../../support/application/receiving-flow';
+import { until } from '../../support/application/waiting';
 import { Person, person } from '../../support/entities/person';
+import { answering, answeringAfter, headers } from '../../support/receivers/answers';
 import type { Received } from '../../support/receivers/receiver';
 
 const SOON = { retries: 3, retryDelayMs: 50, jitter: 0 };
 const ORDERED = { ordered: true, format: 'envelope' } as const;
 
-let flow: DeliveryFlow;
+let flow: Flow;
 beforeAll(async () => {
-  flow = await DeliveryFlow.start({ sweepMs: 500 });
+  flow = await Flow.start({ attach: { sweepMs: 500 } });
 });
 afterEach(() => flow.clear());
 afterAll(() => flow?.stop());
@@ -95,7 +91,7 @@ describe('an ordered listener', () => {
 
 describe("an ordered listener, with 'inline'", () => {
   it('was tried when save() returns', async () => {
-    const inline = await DeliveryFlow.start({ dispatcher: 'inline' });
+    const inline = await Flow.start({ attach: { dispatcher: 'inline' } });
     try {
       const { receiver } = await inline.listen(undefined, ORDERED);
       await inline.savePeople(3);
@@ -109,23 +105,22 @@ describe("an ordered listener, with 'inline'", () => {
 describe('ordered listeners of several processes', () => {
   const ROWS = 12;
   const CHANGES = 12;
-  let attachments: Attachments;
+  const OPTIONS: AttachOptions = { sweepMs: 200, delivery: { recipients: 'development' } };
+  let first: ReceivingFlow;
   beforeEach(async () => {
-    attachments = await Attachments.begin();
+    first = await ReceivingFlow.start({ attach: OPTIONS });
   });
-  afterEach(() => attachments.end());
+  afterEach(() => first.stop());
 
   it('hear of each row in order, whoever wrote, planned and sent', async () => {
-    const options: AttachOptions = { sweepMs: 200, delivery: { recipients: 'development' } };
-    const first = await attachments.start(options);
-    const others = await Promise.all([1, 2].map(() => attachments.startBeside(first, options)));
+    const others = await Promise.all([1, 2].map(() => first.beside(OPTIONS)));
     const all = [first, ...others];
     const [listener] = await first.hooks.listeners.find();
     await first.hooks.listeners.update(listener?.id ?? '', { ordered: true });
     const rows = await first.dataSource.manager.save(
       Array.from({ length: ROWS }, (_, n) => person({ name: `row ${n}`, address: '0' })),
     );
-    // Each change is made by another process than the one before, and told by whoever is first.
+    // Each change is made by another process than the one before, and sent by any of them.
     await Promise.all(
       rows.map(async (row, n) => {
         for (let change = 1; change <= CHANGES; change += 1) {
@@ -134,10 +129,10 @@ describe('ordered listeners of several processes', () => {
         }
       }),
     );
-    await attachments.receiver.waitFor(ROWS * (CHANGES + 1));
+    await first.receiver.waitFor(ROWS * (CHANGES + 1));
     const heard = new Map<string, number[]>();
-    for (const { body } of attachments.receiver.received) {
-      const { name, address } = body as Person;
+    for (const { body } of first.receiver.received) {
+      const { name, address } = (body as { data: Person }).data;
       heard.set(name, [...(heard.get(name) ?? []), Number(address)]);
     }
     const inOrder = Array.from({ length: CHANGES + 1 }, (_, n) => n);

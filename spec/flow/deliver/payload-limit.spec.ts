@@ -1,13 +1,13 @@
 import type { ContentType, ListenerOptions } from 'typeorm-model-hooks';
 import { verify } from 'typeorm-model-hooks/receiver';
-import { DeliveryFlow } from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
 import type { Received } from '../../support/receivers/receiver';
 
 const LIMIT = 1_000;
 const LARGE = 'x'.repeat(LIMIT);
 
 const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
-let flow: DeliveryFlow;
+let flow: Flow;
 
 afterEach(async () => {
   await flow.stop();
@@ -15,7 +15,9 @@ afterEach(async () => {
 });
 
 async function start(delivery: ListenerOptions['delivery'] = { maxPayloadBytes: LIMIT }) {
-  flow = await DeliveryFlow.start({ logger, delivery: { recipients: 'development', ...delivery } });
+  flow = await Flow.start({
+    attach: { logger, delivery: { recipients: 'development', ...delivery } },
+  });
 }
 
 async function received(options: Omit<ListenerOptions, 'url'>, name: string): Promise<Received> {

@@ -1,20 +1,16 @@
 import type { DeliveryWithAttempts, ListenerOptions } from '../../../lib';
-import {
-  type Answer,
-  answering,
-  DeliveryFlow,
-  headers,
-  secondsAhead,
-} from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
+import { secondsAhead } from '../../support/application/waiting';
+import { type Answer, answering, headers } from '../../support/receivers/answers';
 import type { Receiver } from '../../support/receivers/receiver';
 
 const DAY_SECONDS = 86_400;
 
-let flow: DeliveryFlow;
+let flow: Flow;
 let receiver: Receiver;
 
 beforeAll(async () => {
-  flow = await DeliveryFlow.start({ sweepMs: 100 });
+  flow = await Flow.start({ attach: { sweepMs: 100 } });
 });
 afterEach(() => flow.clear());
 afterAll(() => flow?.stop());

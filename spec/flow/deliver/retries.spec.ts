@@ -1,21 +1,18 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
-import {
-  answering,
-  DeliveryFlow,
-  headers,
-  outcomes,
-} from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
+import { outcomes } from '../../support/application/waiting';
+import { answering, headers } from '../../support/receivers/answers';
 import { startReceiver } from '../../support/receivers/receiver';
 
 const SOON = { retryDelayMs: 20, retryFactor: 2, jitter: 0, timeoutMs: 300 };
 
-let flow: DeliveryFlow;
+let flow: Flow;
 const endpoints: Endpoint[] = [];
 
 beforeAll(async () => {
-  flow = await DeliveryFlow.start({ sweepMs: 100 });
+  flow = await Flow.start({ attach: { sweepMs: 100 } });
 });
 afterEach(async () => {
   await flow.clear();

@@ -4,7 +4,7 @@ import { Webhook as SvixWebhook } from 'svix';
 import type { ListenerOptions } from 'typeorm-model-hooks';
 import { verify } from 'typeorm-model-hooks/receiver';
 import { DIGESTS } from '../../../lib/options/listener';
-import { DeliveryFlow } from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
 import { opensslHmac } from '../../support/receivers/openssl';
 import type { Received } from '../../support/receivers/receiver';
 
@@ -15,10 +15,10 @@ const SECRETS = [
 ];
 const NAME = 'Jörg 😀 "שלום" \u2028 &=+%';
 
-let flow: DeliveryFlow;
+let flow: Flow;
 
 beforeAll(async () => {
-  flow = await DeliveryFlow.start();
+  flow = await Flow.start();
 });
 afterEach(() => flow.clear());
 afterAll(() => flow.stop());

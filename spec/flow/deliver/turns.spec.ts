@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { Listener } from '../../../lib';
 import { Claims } from '../../../lib/dispatch/claim/claims';
-import { answeringAfter, DeliveryFlow, until } from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
 import { testStore } from '../../support/application/test-store';
+import { until } from '../../support/application/waiting';
+import { answeringAfter } from '../../support/receivers/answers';
 
 const LEASE_MS = 60_000;
 const MANY = 100_000;
 const CHUNK = 500;
 const FREE: ReadonlyMap<string, number> = new Map();
 
-let flow: DeliveryFlow;
+let flow: Flow;
 afterEach(() => flow?.stop());
 
 describe('Claims.due', () => {
   beforeEach(async () => {
-    flow = await DeliveryFlow.start({ work: false });
+    flow = await Flow.start({ attach: { work: false } });
   });
 
   it('claims for everybody, however much waits for one', async () => {
@@ -119,7 +121,7 @@ describe('Claims.due', () => {
 
 describe('maxPerSecond', () => {
   it('spreads attempts over time', async () => {
-    flow = await DeliveryFlow.start();
+    flow = await Flow.start();
     const { receiver } = await flow.listen(undefined, { maxPerSecond: 10 });
     await flow.savePeople(16);
     await receiver.waitFor(16);
@@ -131,7 +133,7 @@ describe('maxPerSecond', () => {
 
 describe('a listener that does not keep up', () => {
   it('delays another by less than a chunk of its own deliveries', async () => {
-    flow = await DeliveryFlow.start();
+    flow = await Flow.start();
     const slow = await flow.listen(answeringAfter(100), { delivery: { timeoutMs: 10_000 } });
     await flow.savePeople(3_000);
     await slow.receiver.waitFor(64);

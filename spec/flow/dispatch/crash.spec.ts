@@ -1,22 +1,19 @@
 import type { AttachOptions } from '../../../lib';
-import {
-  answeringAfter,
-  DeliveryFlow,
-  headers,
-  until,
-} from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
+import { until } from '../../support/application/waiting';
 import { CrashChild } from '../../support/processes/crash-child';
 import type { CrashOptions } from '../../support/processes/crash-process';
+import { answeringAfter, headers } from '../../support/receivers/answers';
 import type { Received, Receiver } from '../../support/receivers/receiver';
 
 const SHORT = { sweepMs: 300, leaseMs: 1_500 } satisfies AttachOptions;
 
 /** The database, its listeners and receivers. It sends nothing itself. */
-let flow: DeliveryFlow;
+let flow: Flow;
 const children: CrashChild[] = [];
 
 beforeEach(async () => {
-  flow = await DeliveryFlow.start({ work: false });
+  flow = await Flow.start({ attach: { work: false } });
 });
 
 afterEach(async () => {

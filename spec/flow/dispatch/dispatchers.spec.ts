@@ -1,34 +1,31 @@
 import type { Chunk, Dispatcher, Engine } from '../../../lib';
-import { Attachments, pendingEvents, savePerson } from '../../support/application/attachments';
+import { ReceivingFlow } from '../../support/application/receiving-flow';
 
-let attachments: Attachments;
-beforeEach(async () => {
-  attachments = await Attachments.begin();
-});
-afterEach(() => attachments.end());
+let flow: ReceivingFlow;
+afterEach(() => flow.stop());
 
 describe('work: false', () => {
   it('captures, and leaves sending to processes that work', async () => {
-    const application = await attachments.start({ work: false });
-    await savePerson(application, 'Ann');
-    await application.hooks.idle();
-    expect(await pendingEvents(application)).toBe(1);
-    const worker = await attachments.startBeside(application);
+    flow = await ReceivingFlow.start({ attach: { work: false } });
+    await flow.savePeople(1, 'Ann');
+    await flow.hooks.idle();
+    expect(await flow.pendingEvents()).toBe(1);
+    const worker = await flow.beside();
     await worker.hooks.idle();
-    expect(attachments.names()).toEqual(['Ann']);
+    expect(flow.names()).toEqual(['Ann']);
   });
 });
 
 describe("dispatcher 'disabled'", () => {
   it('stores its events as skipped, which nobody sends', async () => {
-    const application = await attachments.start({ dispatcher: 'disabled' });
-    await savePerson(application, 'Ann');
-    await application.hooks.idle();
-    const worker = await attachments.startBeside(application);
-    await savePerson(worker, 'Bob');
+    flow = await ReceivingFlow.start({ attach: { dispatcher: 'disabled' } });
+    await flow.savePeople(1, 'Ann');
+    await flow.hooks.idle();
+    const worker = await flow.beside();
+    await worker.savePeople(1, 'Bob');
     await worker.hooks.idle();
-    expect(attachments.names()).toEqual(['Bob']);
-    const stored = await application.dataSource.query(
+    expect(flow.names()).toEqual(['Bob']);
+    const stored = await flow.dataSource.query(
       "SELECT data->>'name' AS name, skipped FROM model_hook_event ORDER BY id",
     );
     expect(stored).toEqual([
@@ -38,30 +35,30 @@ describe("dispatcher 'disabled'", () => {
   });
 
   it('claims nothing of what others captured', async () => {
-    const application = await attachments.start({ work: false });
-    await savePerson(application, 'Ann');
-    const disabled = await attachments.startBeside(application, {
+    flow = await ReceivingFlow.start({ attach: { work: false } });
+    await flow.savePeople(1, 'Ann');
+    const disabled = await flow.beside({
       dispatcher: 'disabled',
       sweepMs: 10,
     });
-    await savePerson(disabled, 'Bob');
+    await disabled.savePeople(1, 'Bob');
     await disabled.hooks.idle();
-    expect(await pendingEvents(application)).toBe(1);
+    expect(await flow.pendingEvents()).toBe(1);
   });
 });
 
 describe('a Dispatcher of one’s own', () => {
   it('is given the engine and every chunk, and has it delivered when it likes', async () => {
     const dispatcher = new Queue();
-    const application = await attachments.start({ dispatcher });
-    await savePerson(application, 'Ann');
-    await savePerson(application, 'Bob');
+    flow = await ReceivingFlow.start({ attach: { dispatcher } });
+    await flow.savePeople(1, 'Ann');
+    await flow.savePeople(1, 'Bob');
     await dispatcher.holding(2);
-    expect(attachments.receiver.received).toEqual([]);
+    expect(flow.receiver.received).toEqual([]);
     await dispatcher.deliverAll();
-    await application.hooks.idle();
-    expect(attachments.names()).toEqual(['Ann', 'Bob']);
-    await application.hooks.detach();
+    await flow.hooks.idle();
+    expect(flow.names()).toEqual(['Ann', 'Bob']);
+    await flow.hooks.detach();
     expect(dispatcher.stopped).toEqual([{ deadlineMs: expect.any(Number) }]);
   });
 
@@ -79,11 +76,11 @@ describe('a Dispatcher of one’s own', () => {
         for (const chunk of chunks) await engine?.deliver(chunk);
       },
     };
-    const application = await attachments.start({ dispatcher, sweepMs: 50, logger });
-    await savePerson(application, 'Ann');
-    await attachments.receiver.waitFor(1);
-    await application.hooks.idle();
-    expect(attachments.names()).toEqual(['Ann']);
+    flow = await ReceivingFlow.start({ attach: { dispatcher, sweepMs: 50, logger } });
+    await flow.savePeople(1, 'Ann');
+    await flow.receiver.waitFor(1);
+    await flow.hooks.idle();
+    expect(flow.names()).toEqual(['Ann']);
     expect(calls).toBe(2);
     expect(logger.error).toHaveBeenCalledWith(expect.stringContaining('dispatcher threw'), {
       error: expect.objectContaining({ name: 'RangeError' }),

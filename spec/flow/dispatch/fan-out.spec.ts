@@ -1,13 +1,10 @@
 import type { AttachOptions, Chunk, Dispatcher, Engine } from '../../../lib';
-import {
-  answeringAfter,
-  DeliveryFlow,
-  headers,
-  until,
-} from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
+import { until } from '../../support/application/waiting';
 import { Person } from '../../support/entities/person';
 import { CrashChild } from '../../support/processes/crash-child';
 import type { CrashOptions } from '../../support/processes/crash-process';
+import { answeringAfter, headers } from '../../support/receivers/answers';
 import { type Receiver, startReceiver } from '../../support/receivers/receiver';
 
 /** In ten chunks: more than who planned them keeps. */
@@ -15,7 +12,7 @@ const LISTENERS = 4_600;
 const CHUNKS = 10;
 const SHORT = { sweepMs: 300, leaseMs: 1_500 } satisfies AttachOptions;
 
-let flow: DeliveryFlow;
+let flow: Flow;
 let receiver: Receiver;
 const children: CrashChild[] = [];
 
@@ -92,7 +89,7 @@ describe('one event that 4,600 listen to', () => {
 /** The listeners have a URL each, at one receiver. */
 async function start(attach: AttachOptions = {}, answeredAfterMs = 0): Promise<void> {
   receiver = await startReceiver(answeredAfterMs > 0 ? answeringAfter(answeredAfterMs) : undefined);
-  flow = await DeliveryFlow.start(attach);
+  flow = await Flow.start({ attach });
   const hook = flow.hooks.for(Person);
   const builders = Array.from({ length: LISTENERS }, (_, n) =>
     hook.listener(`${receiver.url}/${n}`),

@@ -8,16 +8,17 @@ import { Recorder } from '../../../lib/delivery/record/recorder';
 import { Claims } from '../../../lib/dispatch/claim/claims';
 import { CONSOLE_LOGGER } from '../../../lib/logging/logger';
 import { Reporter } from '../../../lib/logging/reports';
-import { DeliveryFlow, until } from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
 import { testStore } from '../../support/application/test-store';
+import { until } from '../../support/application/waiting';
 
 const LONG_MS = 60_000;
 const FREE = new Map<string, number>();
 
-let flow: DeliveryFlow;
+let flow: Flow;
 
 beforeEach(async () => {
-  flow = await DeliveryFlow.start({ work: false });
+  flow = await Flow.start({ attach: { work: false } });
 });
 afterEach(() => flow?.stop());
 

@@ -1,9 +1,10 @@
 import type { DataSource } from 'typeorm';
-import { answering, answeringAfter, DeliveryFlow } from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
 import { Person, person } from '../../support/entities/person';
+import { answering, answeringAfter } from '../../support/receivers/answers';
 import type { Receiver, Respond } from '../../support/receivers/receiver';
 
-let flow: DeliveryFlow | undefined;
+let flow: Flow | undefined;
 
 afterEach(async () => {
   await flow?.stop();
@@ -137,12 +138,12 @@ async function start({
 }: {
   readonly poolSize?: number;
   readonly waitMs?: number;
-} = {}): Promise<DeliveryFlow> {
-  flow = await DeliveryFlow.start({ dispatcher: 'inline', waitMs }, { poolSize });
+} = {}): Promise<Flow> {
+  flow = await Flow.start({ attach: { dispatcher: 'inline', waitMs }, dataSource: { poolSize } });
   return flow;
 }
 
-function running(): DeliveryFlow {
+function running(): Flow {
   if (!flow) throw new Error('Start it first.');
   return flow;
 }

@@ -1,141 +1,142 @@
 import { ModelHooks } from '../../../lib';
 import { newDataSource, SPEC_KEYS } from '../../support/application/application';
-import { Attachments, pendingEvents, savePerson } from '../../support/application/attachments';
-import { Person } from '../../support/entities/person';
+import { ReceivingFlow } from '../../support/application/receiving-flow';
+import { Person, person } from '../../support/entities/person';
 
 const LOOPBACK = { delivery: { recipients: 'development' } } as const;
 
-let attachments: Attachments;
-beforeEach(async () => {
-  attachments = await Attachments.begin();
-});
-afterEach(() => attachments.end());
+let flow: ReceivingFlow;
+afterEach(() => flow.stop());
 
 describe('ModelHooks.attach', () => {
   it('called twice is one attachment, and tells once', async () => {
-    const application = await attachments.start();
-    const again = await ModelHooks.attach(application.dataSource, LOOPBACK);
+    flow = await ReceivingFlow.start();
+    const again = await ModelHooks.attach(flow.dataSource, LOOPBACK);
     const both = await Promise.all([
-      ModelHooks.attach(application.dataSource),
-      ModelHooks.attach(application.dataSource),
+      ModelHooks.attach(flow.dataSource),
+      ModelHooks.attach(flow.dataSource),
     ]);
-    expect(new Set([again, ...both, application.hooks]).size).toBe(1);
-    await savePerson(application, 'Ann');
-    await application.hooks.idle();
-    expect(attachments.names()).toEqual(['Ann']);
+    expect(new Set([again, ...both, flow.hooks]).size).toBe(1);
+    await flow.savePeople(1, 'Ann');
+    await flow.hooks.idle();
+    expect(flow.names()).toEqual(['Ann']);
   });
 
   it('that was rejected can be tried again, and then tells once', async () => {
-    const { url } = await attachments.start({ work: false });
-    const dataSource = newDataSource(url, { entities: [Person] });
+    flow = await ReceivingFlow.start({ attach: { work: false } });
+    const dataSource = newDataSource(flow.url, { entities: [Person] });
     await dataSource.initialize();
     const refusal = new Error('not ready yet');
     const start = jest.fn().mockRejectedValueOnce(refusal);
     const dispatcher = { start, dispatch: () => undefined };
     const options = { ...LOOPBACK, encryptionKeys: SPEC_KEYS, dispatcher };
     await expect(ModelHooks.attach(dataSource, options)).rejects.toBe(refusal);
-    const hooks = await ModelHooks.attach(dataSource, options);
-    await savePerson({ dataSource, hooks }, 'Ann');
+    await ModelHooks.attach(dataSource, options);
+    await dataSource.manager.save(person({ name: 'Ann' }));
     expect(await dataSource.query('SELECT event FROM model_hook_event')).toHaveLength(1);
     await dataSource.destroy();
   });
 
   it('holds for a DataSource that is destroyed and initialised again, however often', async () => {
-    const application = await attachments.start();
-    const { dataSource, hooks } = application;
+    flow = await ReceivingFlow.start();
+    const { dataSource, hooks } = flow;
     const defined = hooks.define('order.shipped', { provides: ['name'] });
-    await defined.listener(attachments.receiver.url).save();
+    await defined.listener({ url: flow.receiver.url, format: 'envelope' }).save();
     for (const round of ['one', 'two', 'three']) {
-      await savePerson(application, round);
+      await flow.savePeople(1, round);
       await dataSource.destroy();
       await dataSource.initialize();
     }
-    await savePerson(application, 'four');
+    await flow.savePeople(1, 'four');
     hooks.define('late', { provides: [] });
     await hooks.send('order.shipped', { name: 'defined' });
     await hooks.idle();
-    expect(attachments.names()).toEqual(['defined', 'four', 'one', 'three', 'two']);
+    expect(flow.names()).toEqual(['defined', 'four', 'one', 'three', 'two']);
     expect(await ModelHooks.attach(dataSource)).toBe(hooks);
   });
 
   it('loses nothing that was committed right before destroy()', async () => {
-    const application = await attachments.start();
-    await Promise.all(Array.from({ length: 20 }, (_, n) => savePerson(application, `n${n}`)));
-    await application.dataSource.destroy();
-    await application.dataSource.initialize();
-    await application.hooks.idle();
-    expect(attachments.names()).toEqual(Array.from({ length: 20 }, (_, n) => `n${n}`).sort());
+    flow = await ReceivingFlow.start();
+    await Promise.all(Array.from({ length: 20 }, (_, n) => flow.savePeople(1, `n${n}`)));
+    await flow.dataSource.destroy();
+    await flow.dataSource.initialize();
+    await flow.hooks.idle();
+    expect(flow.names()).toEqual(Array.from({ length: 20 }, (_, n) => `n${n}`).sort());
   });
 
   it('to two DataSources of one database tells each event once', async () => {
-    const one = await attachments.start();
-    const other = await attachments.startBeside(one);
+    flow = await ReceivingFlow.start();
+    const one = flow;
+    const other = await flow.beside();
     expect(other.hooks).not.toBe(one.hooks);
     await Promise.all(
-      Array.from({ length: 20 }, (_, n) => savePerson(n % 2 === 0 ? one : other, `n${n}`)),
+      Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? one : other).savePeople(1, `n${n}`)),
     );
     await Promise.all([one.hooks.idle(), other.hooks.idle()]);
-    expect(attachments.names()).toEqual(Array.from({ length: 20 }, (_, n) => `n${n}`).sort());
+    expect(flow.names()).toEqual(Array.from({ length: 20 }, (_, n) => `n${n}`).sort());
   });
 
   it('to two DataSources of two databases keeps their events apart', async () => {
-    const [one, other] = [await attachments.start(), await attachments.start()];
-    await Promise.all([savePerson(one, 'one'), savePerson(other, 'other')]);
+    flow = await ReceivingFlow.start();
+    const one = flow;
+    const other = await ReceivingFlow.start();
+    await Promise.all([one.savePeople(1, 'one'), other.savePeople(1, 'other')]);
     await Promise.all([one.hooks.idle(), other.hooks.idle()]);
-    expect(attachments.names()).toEqual(['one', 'other']);
+    expect([one.names(), other.names()]).toEqual([['one'], ['other']]);
     const stored = await Promise.all(
       [one, other].map(({ dataSource }) => dataSource.query('SELECT data FROM model_hook_event')),
     );
     expect(stored).toMatchObject([[{ data: { name: 'one' } }], [{ data: { name: 'other' } }]]);
+    await other.stop();
   });
 });
 
 describe('detach', () => {
   it('goes on capturing, for another attachment to send', async () => {
-    const application = await attachments.start();
-    await savePerson(application, 'before');
-    await application.hooks.idle();
-    await application.hooks.detach();
-    await savePerson(application, 'after');
-    await application.hooks.idle();
-    expect(await pendingEvents(application)).toBe(1);
-    expect(attachments.names()).toEqual(['before']);
-    const next = await attachments.startBeside(application);
+    flow = await ReceivingFlow.start();
+    await flow.savePeople(1, 'before');
+    await flow.hooks.idle();
+    await flow.hooks.detach();
+    await flow.savePeople(1, 'after');
+    await flow.hooks.idle();
+    expect(await flow.pendingEvents()).toBe(1);
+    expect(flow.names()).toEqual(['before']);
+    const next = await flow.beside();
     await next.hooks.idle();
-    expect(attachments.names()).toEqual(['after', 'before']);
+    expect(flow.names()).toEqual(['after', 'before']);
   });
 
   it('ends with the next attach, which sends what was captured', async () => {
-    const application = await attachments.start();
-    await application.hooks.detach();
-    await savePerson(application, 'between');
-    expect(await ModelHooks.attach(application.dataSource)).toBe(application.hooks);
-    await savePerson(application, 'again');
-    await application.hooks.idle();
-    expect(attachments.names()).toEqual(['again', 'between']);
+    flow = await ReceivingFlow.start();
+    await flow.hooks.detach();
+    await flow.savePeople(1, 'between');
+    expect(await ModelHooks.attach(flow.dataSource)).toBe(flow.hooks);
+    await flow.savePeople(1, 'again');
+    await flow.hooks.idle();
+    expect(flow.names()).toEqual(['again', 'between']);
   });
 
   it('outlives destroy() and initialize(): then it captures only', async () => {
-    const application = await attachments.start();
-    await application.hooks.detach();
-    await application.dataSource.destroy();
-    await application.dataSource.initialize();
-    await savePerson(application, 'kept');
-    await application.hooks.idle();
-    expect(await pendingEvents(application)).toBe(1);
-    await ModelHooks.attach(application.dataSource);
-    await application.hooks.idle();
-    expect(attachments.names()).toEqual(['kept']);
+    flow = await ReceivingFlow.start();
+    await flow.hooks.detach();
+    await flow.dataSource.destroy();
+    await flow.dataSource.initialize();
+    await flow.savePeople(1, 'kept');
+    await flow.hooks.idle();
+    expect(await flow.pendingEvents()).toBe(1);
+    await ModelHooks.attach(flow.dataSource);
+    await flow.hooks.idle();
+    expect(flow.names()).toEqual(['kept']);
   });
 
   it('finishes what is in flight', async () => {
-    const application = await attachments.start();
-    await Promise.all(Array.from({ length: 10 }, (_, n) => savePerson(application, `n${n}`)));
-    await attachments.receiver.waitFor(1);
-    await application.hooks.detach();
-    const [{ count }] = await application.dataSource.query(
+    flow = await ReceivingFlow.start();
+    await Promise.all(Array.from({ length: 10 }, (_, n) => flow.savePeople(1, `n${n}`)));
+    await flow.receiver.waitFor(1);
+    await flow.hooks.detach();
+    const [{ count }] = await flow.dataSource.query(
       "SELECT count(*)::int AS count FROM model_hook_delivery WHERE status = 'done'",
     );
-    expect(count).toBe(attachments.receiver.received.length);
+    expect(count).toBe(flow.receiver.received.length);
   });
 });

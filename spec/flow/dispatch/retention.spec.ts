@@ -1,14 +1,15 @@
 import { Pruning, type RetentionOptions } from '../../../lib/dispatch/pruning';
-import { answering, DeliveryFlow } from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
 import { testStore } from '../../support/application/test-store';
+import { answering } from '../../support/receivers/answers';
 import type { Respond } from '../../support/receivers/receiver';
 
 const HOUR_MS = 3_600_000;
 
-let flow: DeliveryFlow;
+let flow: Flow;
 
 beforeEach(async () => {
-  flow = await DeliveryFlow.start();
+  flow = await Flow.start();
 });
 afterEach(() => flow?.stop());
 

@@ -1,11 +1,12 @@
 import type { Listener } from '../../../lib';
-import { answering, DeliveryFlow, headers } from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
+import { answering, headers } from '../../support/receivers/answers';
 import { startReceiver } from '../../support/receivers/receiver';
 
-let flow: DeliveryFlow;
+let flow: Flow;
 
 beforeAll(async () => {
-  flow = await DeliveryFlow.start({ sweepMs: 100 });
+  flow = await Flow.start({ attach: { sweepMs: 100 } });
 });
 afterEach(() => flow.clear());
 afterAll(() => flow?.stop());

@@ -182,9 +182,9 @@ async function expectAgreement(
   const events = values.map((value, n) =>
     told('insert', `event ${n}`, { whole: 5, [field]: value }, null),
   );
-  const together = await flow.told(events);
+  const together = await flow.matched(events);
   for (const [n, event] of events.entries()) {
-    const [alone = []] = await flow.told([event]);
+    const [alone = []] = await flow.matched([event]);
     // Without the event, whose text is long.
     const nameless = (lines: readonly string[]) => lines.map((line) => line.slice(0, 1_000));
     expect(nameless(flow.disagreements(event, alone))).toEqual([]);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Dispatcher, HookEvent, JsonRecord } from '../../../lib';
-import { until } from '../../support/application/delivery-flow';
 import { MatchingFlow } from '../../support/application/matching-flow';
+import { until } from '../../support/application/waiting';
 import { Everything, TYPES } from '../../support/entities/matching-entities';
 import { entity, rows, told } from '../../support/entities/matching-rows';
 import { type Draft, drafts } from '../../support/oracle/matching-arbitraries';

@@ -27,7 +27,7 @@ describe('who is told of an event', () => {
       for (const { fresh, edits, told } of fc.sample(rounds, { numRuns: 14 * SCALE, seed: SEED })) {
         await flow.save(fresh);
         for (const edit of edits) await flow.edit(edit);
-        const found = await flow.told(told);
+        const found = await flow.matched(told);
         expect(disagreements(told, found)).toEqual([]);
       }
       expect(flow.wishes.size).toBeGreaterThan(1_500);
@@ -37,10 +37,10 @@ describe('who is told of an event', () => {
 
   it('is the same in a batch of 500 as one by one, and as hooks.listeners.matching has it', async () => {
     const told = fc.sample(events, { numRuns: 500, seed: SEED + 1 });
-    const found = await flow.told(told);
+    const found = await flow.matched(told);
     expect(disagreements(told, found)).toEqual([]);
     for (const [n, event] of told.slice(0, 40).entries()) {
-      const [alone] = await flow.told([event]);
+      const [alone] = await flow.matched([event]);
       const listeners = await flow.hooks.listeners.matching(event);
       expect(sorted(alone)).toEqual(sorted(found[n]));
       expect(sorted(listeners.map(({ id }) => id))).toEqual(sorted(found[n]));
@@ -49,7 +49,7 @@ describe('who is told of an event', () => {
 
   it('is who explain says it is, of every pair', async () => {
     const told = fc.sample(events, { numRuns: 25, seed: SEED + 2 });
-    const found = await flow.told(told);
+    const found = await flow.matched(told);
     const some = (await flow.hooks.listeners.find()).slice(0, 40);
     expect(some.some(({ active }) => !active)).toBe(true);
     for (const [n, event] of told.entries())

@@ -6,7 +6,7 @@ import {
   SPEC_KEYS,
   startApplication,
 } from '../../support/application/application';
-import { until } from '../../support/application/delivery-flow';
+import { until } from '../../support/application/waiting';
 import {
   Account,
   Careless,

@@ -100,14 +100,14 @@ describe('ModelHooks.attach with keys', () => {
       headers: { 'X-A': secret('v') },
     });
     const application = await flow.restart(before, OLD);
-    await flow.tell(application);
+    await flow.send(application);
     expect(flow.receiver.received[0]?.headers).toMatchObject({ 'x-a': 'v' });
     expect((await secretRow(application.dataSource, id)).key_ids).toEqual([]);
     await flow.listen(application, { key: 'k', secret: 'sealed' });
     const row = await secretRow(application.dataSource, id);
     expect(row).toMatchObject({ key_ids: ['old'], headers: { 'X-A': { secret: 'v' } } });
     expect(row.secret).not.toBe(given);
-    await flow.tell(application);
+    await flow.send(application);
     expect(flow.receiver.received[1]?.headers).toMatchObject({ 'x-a': 'v' });
   });
 });

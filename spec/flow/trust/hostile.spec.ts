@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer as createTlsServer } from 'node:tls';
 import type { DeliveryWithAttempts, ListenerOptions } from 'typeorm-model-hooks';
-import { DeliveryFlow, until } from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
+import { until } from '../../support/application/waiting';
 import {
   DEADLINE,
   type Endpoint,
@@ -22,7 +23,7 @@ const MEGABYTE = 1_048_576;
 const AMPLE_MS = 20_000;
 const FORBIDDEN = '127.0.0.2';
 
-let flow: DeliveryFlow;
+let flow: Flow;
 let calm: Receiver;
 let server: RawServer | undefined;
 
@@ -30,7 +31,7 @@ let server: RawServer | undefined;
 beforeAll(async () => {
   const allow = ['127.0.0.0/8'];
   const deny = [`${FORBIDDEN}/32`];
-  flow = await DeliveryFlow.start({ delivery: { recipients: { ports: 'any', allow, deny } } });
+  flow = await Flow.start({ attach: { delivery: { recipients: { ports: 'any', allow, deny } } } });
   calm = (await flow.listen(undefined, { key: 'calm' })).receiver;
 });
 afterEach(async () => {

@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { ModelHook, type ModelHooks } from 'typeorm-model-hooks';
 import { verify } from 'typeorm-model-hooks/receiver';
 import { type Application, startApplication } from '../../support/application/application';
-import { answering } from '../../support/application/delivery-flow';
+import { answering } from '../../support/receivers/answers';
 import { onRequests, type RawServer, startRawServer } from '../../support/receivers/raw-server';
 import { startReceiver } from '../../support/receivers/receiver';
 

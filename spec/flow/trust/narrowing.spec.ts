@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import type { DeliveryOptions, Listener, ListenerRecipientOptions } from '../../../lib';
-import { DeliveryFlow } from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
 import { Person } from '../../support/entities/person';
 import { type Receiver, type Respond, startReceiver } from '../../support/receivers/receiver';
 
@@ -9,7 +9,7 @@ const LOOPBACK = ['127.0.0.0/8'];
 const lookup: LookupFunction = (_hostname, _options, callback) =>
   callback(null, [{ address: '127.0.0.1', family: 4 }]);
 
-let flow: DeliveryFlow | undefined;
+let flow: Flow | undefined;
 let receiver: Receiver;
 
 afterEach(async () => {
@@ -18,10 +18,10 @@ afterEach(async () => {
 });
 
 /** Every name is loopback, which the attachment allows. */
-async function start(respond?: Respond, delivery: DeliveryOptions = {}): Promise<DeliveryFlow> {
+async function start(respond?: Respond, delivery: DeliveryOptions = {}): Promise<Flow> {
   receiver = await startReceiver(respond);
   const recipients = { ports: 'any', allow: LOOPBACK, lookup } as const;
-  flow = await DeliveryFlow.start({ delivery: { recipients, ...delivery } });
+  flow = await Flow.start({ attach: { delivery: { recipients, ...delivery } } });
   return flow;
 }
 
@@ -32,7 +32,7 @@ const narrow = (recipients: ListenerRecipientOptions) => ({ delivery: { recipien
 
 /** As another release, or an attachment with other options, may have stored it. */
 async function rewrite(
-  started: DeliveryFlow,
+  started: Flow,
   { id }: Listener,
   recipients: unknown,
   target?: string,

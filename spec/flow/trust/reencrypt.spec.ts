@@ -43,7 +43,7 @@ describe('reencrypt', () => {
     );
     expect(opened.map((secrets) => secrets.secret)).toEqual(['rotated', two.secret, three.secret]);
     expect(opened[0]?.previousSecret).toBe(one.secret);
-    await flow.tell(newer);
+    await flow.send(newer);
     const values = flow.receiver.received.map(({ headers }) => headers['x-a']);
     expect(values.toSorted()).toEqual(['first', 'second', undefined]);
   });

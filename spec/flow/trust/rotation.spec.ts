@@ -2,14 +2,14 @@ import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { Webhook as SvixWebhook } from 'svix';
 import type { Listener } from '../../../lib';
-import { DeliveryFlow } from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
 import type { Received } from '../../support/receivers/receiver';
 import { secretRow, storedSecrets } from '../../support/values/secrets';
 
-let flow: DeliveryFlow;
+let flow: Flow;
 
 beforeAll(async () => {
-  flow = await DeliveryFlow.start();
+  flow = await Flow.start();
 });
 afterEach(() => flow.clear());
 afterAll(() => flow?.stop());

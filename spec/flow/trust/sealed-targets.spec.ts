@@ -64,7 +64,7 @@ describe('a process that was not given the newest key yet', () => {
     const older = await flow.start(OLD);
     const beside = await flow.start(BOTH, { url: older.url, work: false });
     const { id } = await flow.listen(beside);
-    await flow.tell(older);
+    await flow.send(older);
     const [waits] = (await older.hooks.deliveries.find({ listener: id })).items;
     expect(waits).toMatchObject({
       status: 'waiting',
@@ -84,7 +84,7 @@ describe('a process that was not given the newest key yet', () => {
     const beside = await flow.start(BOTH, { url: older.url, work: false });
     await flow.resolve(beside, [{ url: `${flow.receiver.url}/target`, secret: 'of a target' }]);
     await flow.listen(older);
-    await flow.tell(older);
+    await flow.send(older);
     expect(flow.paths).toEqual(['/hook']);
     await older.dataSource.destroy();
     await (await flow.start(BOTH, { url: older.url })).hooks.idle();

@@ -1,16 +1,17 @@
 import { createHmac } from 'node:crypto';
 import { type ListenerOptions, secret } from '../../../lib';
-import { answering, DeliveryFlow } from '../../support/application/delivery-flow';
+import { Flow } from '../../support/application/flow';
+import { answering } from '../../support/receivers/answers';
 import type { Receiver } from '../../support/receivers/receiver';
 import { type SecretRow, secretRow, storedSecrets } from '../../support/values/secrets';
 
 const TOKEN = 'Bearer 6f1ed002ab5595859014ebf0951522d9';
 const SEALED = /^enc:v1:spec:[\w-]+$/;
 
-let flow: DeliveryFlow;
+let flow: Flow;
 
 beforeAll(async () => {
-  flow = await DeliveryFlow.start();
+  flow = await Flow.start();
 });
 afterEach(() => flow.clear());
 afterAll(() => flow?.stop());

@@ -43,7 +43,7 @@ describe('the statements of matching', () => {
     await fill(10_000, 'fresh');
     for (const n of [7, 404, 9_999]) {
       const statements = await explained([eventOf(n)]);
-      const [wanted = []] = await flow.told([eventOf(n)]);
+      const [wanted = []] = await flow.matched([eventOf(n)]);
       expect(wanted.length).toBeGreaterThan(0);
       expect(rowsRead(statements, 'model_hook_listener')).toBeLessThan(wanted.length + 50);
       expect(rowsRead(statements, 'model_hook_key')).toBeLessThan(wanted.length + 50);
@@ -119,7 +119,7 @@ async function explained(events: readonly HookEvent[]): Promise<readonly Stateme
       statements.push({ keys, scans: row ? scansOf(row['QUERY PLAN'][0].Plan) : [] });
       return query(sql, parameters);
     };
-  await flow.told(events, explaining);
+  await flow.matched(events, explaining);
   return statements;
 }
 

@@ -1,7 +1,7 @@
 import type { ListenerChanges, ListenerOptions, ModelHooks } from 'typeorm-model-hooks';
 import { type Application, startApplication } from '../../support/application/application';
-import { answering } from '../../support/application/delivery-flow';
 import { Person } from '../../support/entities/person';
+import { answering } from '../../support/receivers/answers';
 import { type Receiver, startReceiver } from '../../support/receivers/receiver';
 
 let application: Application;

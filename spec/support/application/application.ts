@@ -15,7 +15,7 @@ export interface ApplicationOptions {
   readonly attach?: AttachOptions;
   /** Further options of the DataSource: `poolSize`, `subscribers`, `logging` … */
   readonly dataSource?: Partial<PostgresOptions>;
-  /** Use this database in place of a fresh one; its tables are there already. It is not dropped at the end. */
+  /** Uses this migrated database in place of a new one, and does not drop it at the end. */
   readonly url?: string;
 }
 
@@ -23,11 +23,11 @@ export interface Application {
   readonly dataSource: DataSource;
   readonly hooks: ModelHooks;
   readonly url: string;
-  /** Destroys the DataSource and drops the database. */
+  /** Destroys the DataSource and drops the database, unless `url` named it. */
   stop(): Promise<void>;
 }
 
-/** A small application as a user would set it up: a database of its own, migrated, with the hooks attached. */
+/** A small application as a user would set it up: a new database, migrated, with the hooks attached. Specs use `Flow`. */
 export async function startApplication(options: ApplicationOptions): Promise<Application> {
   const database = options.url
     ? { url: options.url, drop: () => Promise.resolve() }
@@ -63,10 +63,10 @@ export function newDataSource(
   });
 }
 
-/** Of every application of the specs, unless one says otherwise: whoever shares a database opens what others sealed. */
+/** The default encryption keys of specs, so that applications of one database can open each other's secrets. */
 export const SPEC_KEYS = { spec: 'a-key-for-specs-of-32-characters' } as const;
 
-/** The receivers of specs listen on this machine, on any port. */
+/** Permits the receivers of specs, which listen on this machine on any port. */
 export function specOptions(attach: AttachOptions = {}): AttachOptions {
   const delivery = { recipients: 'development', ...attach.delivery } as const;
   return { encryptionKeys: SPEC_KEYS, ...attach, delivery };

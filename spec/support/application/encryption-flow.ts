@@ -8,9 +8,9 @@ import {
 } from '../../../lib';
 import { Person, person } from '../entities/person';
 import { type Receiver, startReceiver } from '../receivers/receiver';
-import { type Application, startApplication } from './application';
+import { Flow } from './flow';
 
-/** What the hook of `Job` resolves. */
+/** The targets that the hook of `Job` resolves. */
 let targets: Targets = [];
 
 @Entity()
@@ -29,14 +29,14 @@ export const NEW: EncryptionKeys = { new: 'n'.repeat(32) };
 export const BOTH: EncryptionKeys = { ...NEW, ...OLD };
 
 export interface Start extends AttachOptions {
-  /** Beside an application of this database. */
+  /** The database of an application that exists. */
   readonly url?: string;
 }
 
-/** Applications of one test, with keys that change from one to the next, and a receiver for all of them. */
+/** The applications of one test, which differ in their encryption keys, and one receiver for all of them. */
 export class EncryptionFlow {
   readonly logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
-  readonly #started: Application[] = [];
+  readonly #started: Flow[] = [];
 
   private constructor(readonly receiver: Receiver) {}
 
@@ -44,11 +44,8 @@ export class EncryptionFlow {
     return new EncryptionFlow(await startReceiver());
   }
 
-  async start(
-    encryptionKeys: EncryptionKeys,
-    { url, ...attach }: Start = {},
-  ): Promise<Application> {
-    const application = await startApplication({
+  async start(encryptionKeys: EncryptionKeys, { url, ...attach }: Start = {}): Promise<Flow> {
+    const application = await Flow.start({
       entities: [Person, Job],
       attach: { encryptionKeys, logger: this.logger, ...attach },
       ...(url && { url }),
@@ -58,29 +55,26 @@ export class EncryptionFlow {
   }
 
   /** The same database with other keys, as after a new deployment. */
-  async restart(
-    before: Application,
-    keys: EncryptionKeys,
-    attach: AttachOptions = {},
-  ): Promise<Application> {
+  async restart(before: Flow, keys: EncryptionKeys, attach: AttachOptions = {}): Promise<Flow> {
     await before.dataSource.destroy();
     return this.start(keys, { url: before.url, ...attach });
   }
 
-  listen({ hooks }: Application, options = {}): Promise<Listener> {
+  listen({ hooks }: Flow, options = {}): Promise<Listener> {
     return hooks
       .for(Person)
       .listener({ url: `${this.receiver.url}/hook`, ...options })
       .save();
   }
 
-  async tell({ dataSource, hooks }: Application): Promise<void> {
+  /** Saves a person and waits until its event is sent. */
+  async send({ dataSource, hooks }: Flow): Promise<void> {
     await dataSource.manager.save(person());
     await hooks.idle();
   }
 
-  /** An event with these targets. */
-  async resolve({ dataSource }: Application, named: Targets): Promise<void> {
+  /** Stores an event with these targets. */
+  async resolve({ dataSource }: Flow, named: Targets): Promise<void> {
     targets = named;
     await dataSource.manager.save(Job, { name: 'waits' });
   }
@@ -89,7 +83,7 @@ export class EncryptionFlow {
     return this.receiver.received.map(({ path }) => path).toSorted();
   }
 
-  /** In reverse: a database is dropped after those who use it. */
+  /** Stops the applications in reverse: the first one drops the database that the others use. */
   async end(): Promise<void> {
     for (const application of this.#started.reverse()) await application.stop();
     await this.receiver.close();

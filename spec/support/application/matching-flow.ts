@@ -5,7 +5,6 @@ import type {
   HookEvent,
   Listener,
   ListenerBuilder,
-  ModelHooks,
   Operation,
   SaveOptions,
 } from '../../../lib';
@@ -18,7 +17,8 @@ import { tablesOf } from '../../../lib/store/tables';
 import { Everything, Other, SIGNAL, TYPES } from '../entities/matching-entities';
 import type { Draft } from '../oracle/matching-arbitraries';
 import { type ColumnTypes, type Said, type Wish, wantedBy } from '../oracle/oracle';
-import { type Application, type ApplicationOptions, startApplication } from './application';
+import type { Application } from './application';
+import { Flow, type FlowOptions } from './flow';
 
 export interface Edit {
   readonly nth: number;
@@ -33,23 +33,25 @@ export const edits: fc.Arbitrary<Edit> = fc.record({
 /** Keys of listeners that several processes save. */
 export const SHARED = Array.from({ length: 8 }, (_, n) => `shared ${n}`);
 
-/** A database of listeners, and beside it what the oracle knows of them. */
-export class MatchingFlow {
+/** A database of listeners, and what the oracle knows about them. */
+export class MatchingFlow extends Flow {
   /** The active listeners, by id. */
   readonly wishes = new Map<string, Wish>();
   readonly #known = new Map<string, Wish>();
   #saved = 0;
 
   private constructor(
-    readonly application: Application,
+    application: Application,
     private readonly database: Database,
     private readonly whole: ListenerMatching,
-  ) {}
+  ) {
+    super(application);
+  }
 
-  static async start(
-    options: Omit<ApplicationOptions, 'entities'> = { attach: { work: false } },
+  static override async start(
+    options: FlowOptions = { attach: { work: false } },
   ): Promise<MatchingFlow> {
-    const application = await startApplication({ entities: [Everything, Other], ...options });
+    const application = await Flow.start({ entities: [Everything, Other], ...options });
     const { dataSource, hooks } = application;
     const signal = { provides: Object.keys(TYPES[SIGNAL]) };
     hooks.define(SIGNAL, signal);
@@ -63,10 +65,6 @@ export class MatchingFlow {
     );
   }
 
-  get hooks(): ModelHooks {
-    return this.application.hooks;
-  }
-
   async save(drafts: readonly Draft[], options?: SaveOptions): Promise<readonly Listener[]> {
     const builders = drafts.map((draft) => this.builder(draft));
     const saved = await this.hooks.listeners.saveMany(builders, options);
@@ -78,7 +76,7 @@ export class MatchingFlow {
     return saved;
   }
 
-  /** With a URL of its own, so that two that say the same stay two. */
+  /** Each builder has a URL of its own, so that two equal drafts stay two listeners. */
   builder({ hook, pattern, owner, operations, match }: Draft, key?: string): ListenerBuilder {
     this.#saved += 1;
     const url = `http://127.0.0.1:9/${process.pid}/${this.#saved}`;
@@ -98,7 +96,7 @@ export class MatchingFlow {
     return this.#known.size === 0;
   }
 
-  /** The nth of the listeners that were saved here, the paused ones included. */
+  /** The id of the nth listener that was saved here, including paused ones. */
   idOf(nth: number): string {
     return nthOf(this.#known, nth)[0];
   }
@@ -125,7 +123,7 @@ export class MatchingFlow {
     }
   }
 
-  /** Takes over what another listener to the same asks for. */
+  /** Gives the listener the matchers and operations of another listener to the same hook or pattern. */
   async #update(wish: Wish): Promise<void> {
     const { id, hook, pattern } = wish;
     const others = [...this.#known.values()].reverse();
@@ -143,44 +141,40 @@ export class MatchingFlow {
     if (this.wishes.has(id)) this.wishes.set(id, { ...wish, match, operations: other.operations });
   }
 
-  /** Who is told, of all these events at once: what planning does with a batch. */
-  async told(
+  /** The ids of the listeners of each event, matched in one batch as planning does. */
+  async matched(
     events: readonly HookEvent[],
     through: (query: Query) => Query = (query) => query,
   ): Promise<readonly (readonly string[])[]> {
-    const told = new Map(events.map((event) => [event, [] as string[]]));
+    const matched = new Map(events.map((event) => [event, [] as string[]]));
     await this.database.snapshot(async (query) => {
       for await (const page of this.whole.matching(through(query), events))
-        for (const { event, listenerIds } of page) told.get(event)?.push(...listenerIds);
+        for (const { event, listenerIds } of page) matched.get(event)?.push(...listenerIds);
     });
-    return events.map((event) => told.get(event) ?? []);
+    return events.map((event) => matched.get(event) ?? []);
   }
 
   /** Forgets all listeners. */
-  async clear(): Promise<void> {
-    await this.application.dataSource.query(
+  override async clear(): Promise<void> {
+    await this.query(
       'TRUNCATE model_hook_listener, model_hook_filter, model_hook_key, model_hook_plan, model_hook_pace',
     );
     this.wishes.clear();
     this.#known.clear();
   }
 
-  /** Where the library and the oracle part. */
-  disagreements(event: HookEvent, told: readonly string[], types: ColumnTypes = TYPES): string[] {
+  /** The differences between the library and the oracle. */
+  disagreements(event: HookEvent, got: readonly string[], types: ColumnTypes = TYPES): string[] {
     const wanted = wantedBy(this.wishes.values(), event, types);
-    if (isDeepStrictEqual([...told].sort(), [...wanted].sort())) return [];
-    const missed = wanted.filter((id) => !told.includes(id));
-    const wrong = told.filter((id) => !wanted.includes(id));
-    const twice = told.filter((id, n) => told.indexOf(id) < n);
+    if (isDeepStrictEqual([...got].sort(), [...wanted].sort())) return [];
+    const missed = wanted.filter((id) => !got.includes(id));
+    const wrong = got.filter((id) => !wanted.includes(id));
+    const twice = got.filter((id, n) => got.indexOf(id) < n);
     return Object.entries({ missed, wrong, twice }).flatMap(([how, ids]) =>
       ids.map((id) =>
         inspect({ how, wish: this.wishes.get(id) ?? id, event }, { depth: null, breakLength: 160 }),
       ),
     );
-  }
-
-  stop(): Promise<void> {
-    return this.application.stop();
   }
 }
 
@@ -193,7 +187,7 @@ const BUILDERS = { ...matchers } as unknown as Record<
   (...operands: readonly unknown[]) => Condition
 >;
 
-/** The library's matcher for what was said. */
+/** The library's matcher for a condition of the oracle. */
 function matcherOf(said: Said): Condition {
   const build = BUILDERS[said.op];
   switch (said.op) {
