@@ -93,13 +93,13 @@ describe('the docstrings', () => {
       defaults: MEMORY_STORE_DEFAULTS,
     },
     { path: 'lib/capture/capture.ts', name: 'CaptureOptions', defaults: { onCaptureError } },
-  ])('state the defaults of $name as the constant has them', ({ path, name, defaults }) => {
+  ])('The docstrings of $name state the defaults of the constant', ({ path, name, defaults }) => {
     expect(documented(path, name)).toEqual(writtenDefaults(defaults));
   });
 });
 
 describe('VERSION', () => {
-  it('is that of package.json', () => {
+  it('VERSION equals the version in package.json', () => {
     const { version } = JSON.parse(read('package.json')) as { readonly version: string };
     expect(VERSION).toBe(version);
   });
@@ -120,7 +120,7 @@ describe('ERROR_CODES', () => {
     ),
   );
 
-  it('holds the code of every error class, each of which has one of its own', () => {
+  it('Each error class has one code, which is in ERROR_CODES', () => {
     const concrete = Object.values(errors).filter(
       (exported) =>
         typeof exported === 'function' && exported.prototype instanceof errors.ModelHookError,
@@ -130,7 +130,7 @@ describe('ERROR_CODES', () => {
     expect([...codes, ...LATER].sort()).toEqual(Object.keys(ERROR_CODES).sort());
   });
 
-  it('is what every error of lib/ is one of', () => {
+  it('All errors are declared in lib/errors', () => {
     const all = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' });
     const declaring = all.filter(
       (path) => path.endsWith('.ts') && /extends ModelHookError/.test(read(join('lib', path))),
@@ -139,7 +139,7 @@ describe('ERROR_CODES', () => {
     expect(declaring).not.toEqual([]);
   });
 
-  it('is the table of the README', () => {
+  it('The table of the README equals ERROR_CODES', () => {
     const rows = [...read('README.md').matchAll(/^\| `([A-Z][A-Z_]+)` \| (.*) \|$/gm)];
     expect(Object.fromEntries(rows.map(([, code, text]) => [code, text]))).toEqual(ERROR_CODES);
     expect(rows).toHaveLength(Object.keys(ERROR_CODES).length);
@@ -147,13 +147,13 @@ describe('ERROR_CODES', () => {
 });
 
 describe('the README', () => {
-  it('begins with the program of sample-app/hello.mts, in 25 lines', () => {
+  it('The README begins with the program of sample-app/hello.mts in 25 lines', () => {
     const [, program = ''] = /```ts\n([\s\S]*?)\n```/.exec(read('README.md')) ?? [];
     expect(`${program}\n`).toBe(read('sample-app/hello.mts'));
     expect(program.split('\n')).toHaveLength(25);
   });
 
-  it('links to files that are there', () => {
+  it('The links in the README lead to existing files', () => {
     const links = [...read('README.md').matchAll(/\]\(([\w./-]+)\)/g)].map(([, path = '']) => path);
     expect(links.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
     expect(links).not.toEqual([]);
@@ -161,7 +161,7 @@ describe('the README', () => {
 });
 
 describe('ModelHookError', () => {
-  it('is an Error that bears the name of its class, its code, its facts and its cause', () => {
+  it('An error has the name of its class, its code, its facts and its cause', () => {
     const cause = new Error('why');
     const error = new errors.CaptureFailedError('person', 'it threw', { cause });
     expect(error).toBeInstanceOf(Error);

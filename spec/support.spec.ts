@@ -6,7 +6,7 @@ import { createDatabase } from './support/application/database';
 import { type Receiver, startReceiver } from './support/receivers/receiver';
 
 describe('createDatabase', () => {
-  it('makes an empty database and drops it in spite of open connections', async () => {
+  it('An empty database is created, and is dropped in spite of open connections', async () => {
     const database = await createDatabase();
     const client = new Client({ connectionString: database.url });
     client.on('error', () => {});
@@ -24,7 +24,7 @@ describe('createDatabase', () => {
     );
   });
 
-  it('gives each caller a database of its own', async () => {
+  it('Each caller gets a database of its own', async () => {
     const [one, other] = await Promise.all([createDatabase(), createDatabase()]);
     expect(one.url).not.toBe(other.url);
     await Promise.all([one.drop(), other.drop()]);
@@ -45,7 +45,7 @@ describe('startReceiver', () => {
       parsed: { name: 'Joe B', 'home.city': 'Köln' },
     },
     { type: 'text/plain', body: '{}', parsed: undefined },
-  ])('keeps a request of $type: $body', async ({ type, body, parsed }) => {
+  ])('A request of type $type is kept with its body: $body', async ({ type, body, parsed }) => {
     receiver = await startReceiver();
     const reply = await post(`${receiver.url}/hook?a=1`, body, { 'content-type': type });
     expect(reply).toEqual({ status: 200, text: '' });
@@ -55,7 +55,7 @@ describe('startReceiver', () => {
     expect(received?.headers['content-type']).toBe(type);
   });
 
-  it('answers as told, by the number of the request', async () => {
+  it('The receiver answers each request by its number', async () => {
     receiver = await startReceiver((_request, response, nth) => {
       response.writeHead(nth === 1 ? 503 : 202).end(`answer ${nth}`);
     });
@@ -64,7 +64,7 @@ describe('startReceiver', () => {
     expect(receiver.received).toHaveLength(2);
   });
 
-  it('waits for requests that are still to come', async () => {
+  it('waitFor() waits for requests that have not come yet', async () => {
     receiver = await startReceiver();
     const both = receiver.waitFor(2);
     await post(receiver.url, 'first');
@@ -72,7 +72,7 @@ describe('startReceiver', () => {
     expect((await both).map(({ raw }) => raw.toString())).toEqual(['first', 'second']);
   });
 
-  it('cuts connections that are open when it closes', async () => {
+  it('Open connections are cut when the receiver closes', async () => {
     receiver = await startReceiver(() => {});
     const { hostname, port } = new URL(receiver.url);
     const socket = connect(Number(port), hostname);

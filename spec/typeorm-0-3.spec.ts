@@ -16,7 +16,7 @@ async function runOn03(): Promise<Seen> {
 }
 
 describe('typeorm-model-hooks on TypeORM 0.3.20', () => {
-  it('captures, delivers and leaves out as on the newest one', async () => {
+  it('The package captures and delivers on TypeORM 0.3.20 as on the newest release', async () => {
     expect(await runOn03()).toEqual({
       version: '0.3.20',
       told: [

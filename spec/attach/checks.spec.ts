@@ -16,13 +16,13 @@ const refusal = (dataSource: DataSource, options: object = {}): Promise<ModelHoo
 
 describe('checkVersion', () => {
   it.each(['0.3.20', '0.3.31', '1.0.0', '1.1.1', '1.99.0', '1.2.0-beta.1', null])(
-    'accepts TypeORM %s',
+    'TypeORM %s is accepted',
     (version) => {
       expect(() => checkVersion(version)).not.toThrow();
     },
   );
 
-  it.each(['0.3.19', '0.2.45', '0.4.0', '2.0.0', 'next'])('refuses TypeORM %s', (version) => {
+  it.each(['0.3.19', '0.2.45', '0.4.0', '2.0.0', 'next'])('TypeORM %s is refused', (version) => {
     expect(() => checkVersion(version)).toThrow(
       expect.objectContaining({
         code: 'TYPEORM_UNSUPPORTED',
@@ -31,7 +31,7 @@ describe('checkVersion', () => {
     );
   });
 
-  it('accepts the TypeORM that is installed', () => {
+  it('The installed TypeORM is accepted', () => {
     expect(installedVersion()).toMatch(/^1\.1\./);
     expect(() => checkVersion(installedVersion())).not.toThrow();
   });
@@ -54,7 +54,7 @@ describe('ModelHooks.attach', () => {
     return dataSource.initialize();
   };
 
-  it('wants a DataSource that is initialised, and works once it is', async () => {
+  it('attach() needs an initialised DataSource, and works after it is initialised', async () => {
     const fresh = await createDatabase();
     dataSource = newDataSource(fresh.url, { entities: [Person] });
     expect(await refusal(dataSource)).toMatchObject({
@@ -68,7 +68,7 @@ describe('ModelHooks.attach', () => {
     await fresh.drop();
   });
 
-  it('names the tables that are missing, and the command that makes them', async () => {
+  it('The error of attach() names the missing tables and the command that creates them', async () => {
     await initialised(newDataSource(database.url, { entities: [Person] }));
     const error = await refusal(dataSource);
     expect(error).toMatchObject({
@@ -82,7 +82,7 @@ describe('ModelHooks.attach', () => {
     expect(await refusal(dataSource)).toMatchObject({ missing: ['"model_hook_attempt"'] });
   });
 
-  it('wants modelHookEntities among the entities, all of them', async () => {
+  it('attach() refuses a DataSource without all of modelHookEntities', async () => {
     for (const entities of [[Person], [Person, ...modelHookEntities.slice(1)]]) {
       await initialised(new DataSource({ type: 'postgres', url: database.url, entities }));
       expect(await refusal(dataSource)).toMatchObject({
@@ -95,7 +95,7 @@ describe('ModelHooks.attach', () => {
 });
 
 describe('checkDataSource', () => {
-  it('refuses another driver', () => {
+  it('A driver other than postgres is refused', () => {
     const entities = [...modelHookEntities];
     const other = new DataSource({ type: 'cockroachdb', entities, timeTravelQueries: false });
     // No other database is here to connect to.
@@ -174,19 +174,19 @@ AAAA
       option: 'delivery.recipients.deny',
       values: [{ delivery: { recipients: { deny: ['everything'] } } }],
     },
-  ])('refuses $option', ({ option, values }) => {
+  ])('Invalid values of $option are refused', ({ option, values }) => {
     for (const options of values)
       expect(() => resolveOptions(options as AttachOptions)).toThrow(
         expect.objectContaining({ code: 'OPTION_INVALID', option }),
       );
   });
 
-  it('repeats no password of a proxy', () => {
+  it('The error does not repeat the password of a proxy', () => {
     const delivery = { proxy: 'socks5://joe:hush@proxy.example' };
     expect(() => resolveOptions({ delivery })).toThrow(/^(?!.*hush).*http:\/\/user:pass@host:port/);
   });
 
-  it('fills in what was left out, or is undefined, at every level', () => {
+  it('Options that are missing or undefined get their defaults at every level', () => {
     const unset = { waitMs: undefined, retention: { eventsMs: undefined } } as unknown as object;
     const resolved = resolveOptions({
       ...unset,
@@ -204,7 +204,7 @@ AAAA
     expect(() => resolved.policy.checkTarget(new URL('http://example.com:81'))).not.toThrow();
   });
 
-  it('rejects the attachment', async () => {
+  it('An invalid option rejects the attachment', async () => {
     const database = await createDatabase();
     const dataSource = newDataSource(database.url, { entities: [] });
     await dataSource.initialize();

@@ -44,11 +44,11 @@ describe('toJson', () => {
       json: [null, null, 1],
     },
     { name: 'what is nested', value: { a: [{ at: 1n }] }, json: { a: [{ at: '1' }] } },
-  ])('makes $json of $name', ({ value, json }) => {
+  ])('toJson() makes $json of $name', ({ value, json }) => {
     expect(toJson(value)).toEqual(json);
   });
 
-  it('leaves what is JSON as it is', () => {
+  it('toJson() does not change a JSON value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         // Written and read: fast-check's values hold -0, which JSON does not.
@@ -57,7 +57,7 @@ describe('toJson', () => {
     );
   });
 
-  it('makes of anything what JSON can hold', () => {
+  it('toJson() makes a JSON value of anything', () => {
     fc.assert(
       fc.property(
         fc.anything({ withBigInt: true, withDate: true, withTypedArray: true }),
@@ -69,7 +69,7 @@ describe('toJson', () => {
     );
   });
 
-  it('keeps a key "__proto__" a key', () => {
+  it('toJson() keeps a key "__proto__" as a plain key', () => {
     const json = toJson(JSON.parse('{"__proto__":{"isAdmin":true}}'));
     expect(Object.keys(json as object)).toEqual(['__proto__']);
     expect(json).not.toHaveProperty('isAdmin');
@@ -80,8 +80,8 @@ describe('toJson', () => {
 describe.each([
   ['lists', nestedLists],
   ['objects', nestedObjects],
-])('%s, nested deep', (_, nested) => {
-  it('are JSON up to a thousand levels, and can be compared and written', () => {
+])('%s that are nested deep', (_, nested) => {
+  it('Up to 1,000 levels are JSON that can be compared and written', () => {
     const value = toJson(nested(MAX_LEVELS));
     expect(value).not.toBeNull();
     expect(isWithin(value, MAX_LEVELS)).toBe(true);
@@ -90,15 +90,15 @@ describe.each([
     expect(JSON.stringify(value)).toBe(canonicalJson(value));
   });
 
-  it.each([MAX_LEVELS + 1, 10_000, 1_000_000])('are null of %i levels', (levels) => {
+  it.each([MAX_LEVELS + 1, 10_000, 1_000_000])('A value of %i levels becomes null', (levels) => {
     expect(toJson(nested(levels))).toBeNull();
     expect(toJson({ a: 1, b: nested(levels) })).toBeNull();
     expect(isWithin(nested(levels), MAX_LEVELS)).toBe(false);
   });
 });
 
-describe('what holds itself', () => {
-  it('is null, however often it does', () => {
+describe('a value that contains itself', () => {
+  it('A value that contains itself becomes null', () => {
     const itself: Record<string, unknown> = {};
     itself.a = itself;
     itself.b = [itself, itself];
@@ -107,13 +107,13 @@ describe('what holds itself', () => {
     expect(toJson(endless)).toBeNull();
   });
 
-  it('is told from what is told twice', () => {
+  it('A value that is used twice is not taken for a circle', () => {
     const twice = { at: new Date(0) };
     const json = { at: '1970-01-01T00:00:00.000Z' };
     expect(toJson([twice, twice])).toEqual([json, json]);
   });
 
-  it('fails as its toJSON does', () => {
+  it('An error that a toJSON() method throws is passed on', () => {
     const failing = {
       toJSON: () => {
         throw new RangeError('of its own');
@@ -124,12 +124,12 @@ describe('what holds itself', () => {
 });
 
 describe('canonicalJson', () => {
-  it('writes keys in one order, at every depth, and lists in theirs', () => {
+  it('canonicalJson() sorts the keys at every depth and keeps the order of lists', () => {
     expect(canonicalJson({ b: [{ d: 1, c: 2 }], a: null })).toBe('{"a":null,"b":[{"c":2,"d":1}]}');
     expect(canonicalJson([2, 1])).toBe('[2,1]');
   });
 
-  it('writes one text for one value, whatever the order of its keys', () => {
+  it('canonicalJson() writes one text for one value in any order of its keys', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const json = value as JsonValue;
@@ -139,7 +139,7 @@ describe('canonicalJson', () => {
     );
   });
 
-  it('writes different texts for different values', () => {
+  it('canonicalJson() writes different texts for different values', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
         const isSame = canonicalJson(one as JsonValue) === canonicalJson(other as JsonValue);
@@ -149,7 +149,7 @@ describe('canonicalJson', () => {
     );
   });
 
-  it('keeps a key "__proto__"', () => {
+  it('canonicalJson() keeps a key "__proto__"', () => {
     const value = JSON.parse('{"b":1,"__proto__":{"a":1}}') as JsonValue;
     expect(canonicalJson(value)).toBe('{"__proto__":{"a":1},"b":1}');
   });
@@ -163,19 +163,19 @@ describe('isPlainObject', () => {
     { value: null, is: false },
     { value: 'text', is: false },
     { value: () => 1, is: false },
-  ])('is $is of $value', ({ value, is }) => {
+  ])('isPlainObject() is $is for $value', ({ value, is }) => {
     expect(isPlainObject(value)).toBe(is);
   });
 });
 
 describe('storable', () => {
-  it('leaves out what PostgreSQL cannot store, and nothing else', () => {
+  it('storable() removes only what PostgreSQL cannot store', () => {
     expect(storable('a\0b')).toBe('ab');
     expect(storable('a\ud800b')).toBe('a\ufffdb');
     expect(storable('😀')).toBe('😀');
   });
 
-  it('is done after once', () => {
+  it('storable() changes nothing when it is applied again', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom('\0', '\ud83d', '\ude00', 'a', '\n') }),

@@ -11,11 +11,11 @@ describe('oneLine', () => {
     ['\x1b[31mred', '\\u001b[31mred'],
     ['a\u2028b\u2029c', 'a\\u2028b\\u2029c'],
     ['\0\x7f\x85', '\\u0000\\u007f\\u0085'],
-  ])('shows %j as %j', (text, shown) => {
+  ])('oneLine() shows %j as %j', (text, shown) => {
     expect(oneLine(text)).toBe(shown);
   });
 
-  it('leaves nothing that begins a line or steers a terminal', () => {
+  it('The result of oneLine() contains no line break and no control character', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(oneLine(text)).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
@@ -25,7 +25,7 @@ describe('oneLine', () => {
 });
 
 describe('the message of a ModelHookError', () => {
-  it('is one line, whatever it quotes', () => {
+  it('The message of an error is one line for any text that it quotes', () => {
     const { message } = new HookNotFoundError('x\n[error] forged\x1b[2J', []);
     expect(message).toBe('No hook "x\\n[error] forged\\u001b[2J" is attached; attached are: none.');
   });

@@ -1,7 +1,7 @@
 import { remember } from '../../lib/base/remember';
 
 describe('remember', () => {
-  it('keeps the latest, and counts what is set again among them', () => {
+  it('The map keeps the latest entries, and an entry that is set again counts as new', () => {
     const map = new Map<string, number>();
     for (const [key, value] of Object.entries({ a: 1, b: 2, c: 3 })) remember(map, 3, key, value);
     remember(map, 3, 'a', 4);

@@ -33,12 +33,12 @@ const sent = (event: ReadyEvent, onCaptureError: 'throw' | 'log' = 'throw') =>
   sentEvent(dataSource, event, { onCaptureError, logger, vault: new Vault(), limits });
 
 describe('sentEvent', () => {
-  it('leaves an event as it is whose hook does not resolve', async () => {
+  it('An event whose hook has no `resolve` is returned unchanged', async () => {
     const event = shipped();
     expect(await sent(event)).toBe(event);
   });
 
-  it('asks the hook with the event as it will be told, by the id that it will bear', async () => {
+  it('The `resolve` function receives the event as it will be sent, with its final id', async () => {
     const seen: HookEvent[] = [];
     const event = shipped((told: HookEvent) => {
       seen.push(told);
@@ -67,7 +67,7 @@ describe('sentEvent', () => {
     ]);
   });
 
-  it('gives the function a frozen event, and keeps what it was made of as it was', async () => {
+  it('The event that the function receives is frozen, and the original is not', async () => {
     const parts: unknown[] = [];
     const event = shipped((told: HookEvent) => {
       const { data, headers, changed } = told;
@@ -80,7 +80,7 @@ describe('sentEvent', () => {
       expect(Object.isFrozen(own)).toBe(false);
   });
 
-  it('takes promises, and null for nobody', async () => {
+  it('The function may return a promise, and an empty list becomes null', async () => {
     expect(await sent(shipped(async () => [{ url: 'https://example.test' }]))).toMatchObject({
       targets: [{ url: 'https://example.test' }],
     });
@@ -90,7 +90,7 @@ describe('sentEvent', () => {
   const many = (count: number): string[] =>
     Array.from({ length: count }, (_, n) => `https://example.test/${n}`);
 
-  it(`takes ${MAX_TARGETS} targets, and keeps of them what is JSON`, async () => {
+  it(`The function may return ${MAX_TARGETS} targets, which are stored as JSON`, async () => {
     const targets = many(MAX_TARGETS);
     expect((await sent(shipped(() => targets)))?.targets).toEqual(targets);
     const target = { url: 'https://example.test', owner: undefined, config: { at: new Date(0) } };
@@ -117,16 +117,19 @@ describe('sentEvent', () => {
     { title: 'names null', resolve: () => [null], why: /array of URLs/ },
     { title: 'names options without a URL', resolve: () => [{ owner: 'a' }], why: /array of URLs/ },
     { title: 'names too many', resolve: () => many(MAX_TARGETS + 1), why: /at most 100/ },
-  ])('fails where it $title, as onCaptureError says', async ({ resolve, why }) => {
-    await expect(sent(shipped(resolve))).rejects.toMatchObject({
-      code: 'HOOK_CAPTURE_FAILED',
-      hook: 'order.shipped',
-      message: expect.stringMatching(why),
-    });
-    expect(logger.error).not.toHaveBeenCalled();
-    expect(await sent(shipped(resolve), 'log')).toBeNull();
-    expect(logger.error).toHaveBeenCalledWith(expect.stringContaining('dropped'), {
-      error: expect.objectContaining({ code: 'HOOK_CAPTURE_FAILED' }),
-    });
-  });
+  ])(
+    'A `resolve` function that $title fails the capture as onCaptureError says',
+    async ({ resolve, why }) => {
+      await expect(sent(shipped(resolve))).rejects.toMatchObject({
+        code: 'HOOK_CAPTURE_FAILED',
+        hook: 'order.shipped',
+        message: expect.stringMatching(why),
+      });
+      expect(logger.error).not.toHaveBeenCalled();
+      expect(await sent(shipped(resolve), 'log')).toBeNull();
+      expect(logger.error).toHaveBeenCalledWith(expect.stringContaining('dropped'), {
+        error: expect.objectContaining({ code: 'HOOK_CAPTURE_FAILED' }),
+      });
+    },
+  );
 });

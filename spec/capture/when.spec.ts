@@ -29,23 +29,28 @@ describe('meets', () => {
     { operation: 'softRemove', before: 'a', holds: ['is', 'changed', 'was', 'becomes'] },
     { operation: 'recover', before: 'b', holds: ['is', 'notWas'] },
     { operation: 'remove', before: null, holds: ['is', 'notWas'] },
-  ])('of a value "b" after $before by $operation: $holds', ({ operation, before, holds }) => {
-    const judged: Judged = {
-      operation,
-      now: { status: 'b' },
-      before: before === null ? null : { status: before },
-    };
-    const held = Object.entries(CONDITIONS).filter(([, condition]) => meetsAll(judged, condition));
-    expect(held.map(([name]) => name)).toEqual(holds);
-  });
+  ])(
+    'The conditions that hold for a value "b" after $before by $operation are $holds',
+    ({ operation, before, holds }) => {
+      const judged: Judged = {
+        operation,
+        now: { status: 'b' },
+        before: before === null ? null : { status: before },
+      };
+      const held = Object.entries(CONDITIONS).filter(([, condition]) =>
+        meetsAll(judged, condition),
+      );
+      expect(held.map(([name]) => name)).toEqual(holds);
+    },
+  );
 
-  it('judges a removed value as the one that was', () => {
+  it('The value of a removed row counts as the previous value', () => {
     const judged: Judged = { operation: 'remove', now: { status: 'a' }, before: null };
     expect(meetsAll(judged, was('a'))).toBe(true);
     expect(meetsAll(judged, not(becomes('a')), not(changed()))).toBe(true);
   });
 
-  it('asks for all conditions, and takes a field that is not there for absent', () => {
+  it('All conditions must hold, and a missing field counts as absent', () => {
     const judged: Judged = { operation: 'insert', now: { status: 'b' }, before: null };
     expect(meetsAll(judged)).toBe(true);
     expect(meetsAll(judged, 'b', changed())).toBe(true);

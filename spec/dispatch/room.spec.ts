@@ -1,14 +1,14 @@
 import { Room } from '../../lib/dispatch/room';
 
 describe('Room', () => {
-  it('lets in at once while there is room', async () => {
+  it('An entry succeeds at once if there is room', async () => {
     const { room, held } = roomFor(2);
     await expect(room.enter(held.add)).resolves.toBe(1);
     await expect(room.enter(held.add)).resolves.toBe(2);
     expect(room.left).toBe(0);
   });
 
-  it('lets in who waits in their order, as many as have left', async () => {
+  it('Waiting entries are admitted in order as places become free', async () => {
     const { room, held } = roomFor(1);
     await room.enter(held.add);
     const entered: string[] = [];
@@ -30,7 +30,7 @@ describe('Room', () => {
     expect(entered).toEqual(['first', 'second', 'third']);
   });
 
-  it('lets nobody overtake who waits', async () => {
+  it('A new entry does not overtake a waiting one', async () => {
     const { room, held } = roomFor(1);
     await room.enter(held.add);
     const entered: string[] = [];
@@ -46,7 +46,7 @@ describe('Room', () => {
     expect(entered).toEqual(['first', 'second']);
   });
 
-  it('fails as what entered fails', async () => {
+  it('An error of an entry is passed on', async () => {
     const { room, held } = roomFor(1);
     await room.enter(held.add);
     const failing = room.enter(() => Promise.reject(new RangeError('no')));
@@ -55,7 +55,7 @@ describe('Room', () => {
     await expect(failing).rejects.toThrow(RangeError);
   });
 
-  it('turns away who waits when it closes, and who would have to wait after', async () => {
+  it('close() turns away waiting entries and later ones that would have to wait', async () => {
     const { room, held } = roomFor(1);
     await room.enter(held.add);
     const waiting = room.enter(held.add);

@@ -30,7 +30,7 @@ function person(...hooks: readonly ModelHookOptions[]) {
 const names = ['name'] as const;
 
 describe('HookCatalog', () => {
-  it('names a hook after its entity, and gives it a title', async () => {
+  it('A hook is named after its entity and gets a title', async () => {
     const Person = person({ provides: names, description: 'People.' });
     const hook = (await catalogOf(Person)).of(Person);
     expect(hook).toMatchObject({ name: 'person', title: 'Person', description: 'People.' });
@@ -41,12 +41,12 @@ describe('HookCatalog', () => {
   it.each([
     { name: 'orderLine', title: 'Order line' },
     { name: 'order.line_v2', title: 'Order line v2' },
-  ])('gives the hook $name the title "$title"', async ({ name, title }) => {
+  ])('The hook $name gets the title "$title"', async ({ name, title }) => {
     const catalog = await catalogOf(person({ provides: names, name }));
     expect(catalog.get(name).title).toBe(title);
   });
 
-  it('knows the hooks of stacked decorators, the topmost first', async () => {
+  it('The catalogue lists the hooks of stacked decorators from top to bottom', async () => {
     @Entity()
     @ModelHook({ provides: ['name'] })
     @ModelHook({ provides: ['id'], name: 'second' })
@@ -63,7 +63,7 @@ describe('HookCatalog', () => {
     expect([...catalog.get('second').fields.keys()]).toEqual(['id']);
   });
 
-  it('knows a hook of an EntitySchema', async () => {
+  it('The catalogue contains a hook that is declared on an EntitySchema', async () => {
     const schema = new EntitySchema<{ id: number; name: string }>({
       name: 'Customer',
       columns: { id: { type: 'int', primary: true }, name: { type: 'varchar' } },
@@ -74,7 +74,7 @@ describe('HookCatalog', () => {
     expect(catalog.of('Customer').name).toBe('customer');
   });
 
-  it('takes the call of a standard decorator, which brings a context', async () => {
+  it('ModelHook works as a standard decorator that receives a context', async () => {
     const Person = person();
     const context = {
       kind: 'class',
@@ -87,7 +87,7 @@ describe('HookCatalog', () => {
     expect((await catalogOf(Person)).names()).toEqual(['person']);
   });
 
-  it('keeps the names that the package tells of itself by', async () => {
+  it('Hook names that begin with "model-hooks." are reserved for the package', async () => {
     const prefix = 'model-hooks.';
     const attempt = () => catalogOf(person({ provides: names, name: `${prefix}mine` }));
     await expect(attempt()).rejects.toMatchObject({ code: 'OPTION_INVALID', option: 'name' });
@@ -97,7 +97,7 @@ describe('HookCatalog', () => {
     expect([catalog.names(), catalog.list()].flat()).toHaveLength(2);
   });
 
-  it.each(['a\0b', '\ud800', '', 'a'.repeat(256)])('refuses the name %j', async (name) => {
+  it.each(['a\0b', '\ud800', '', 'a'.repeat(256)])('The hook name %j is refused', async (name) => {
     const refused = { code: 'OPTION_INVALID', option: 'name' };
     for (const options of [{ name }, { event: name }, { event: { remove: name } }])
       await expect(catalogOf(person({ provides: names, ...options }))).rejects.toMatchObject(
@@ -107,13 +107,13 @@ describe('HookCatalog', () => {
     expect(() => catalog.define(name, { provides: [] })).toThrow(OptionInvalidError);
   });
 
-  it('ignores what is in another DataSource, however wrong', async () => {
+  it('A wrong hook on an entity of another DataSource is ignored', async () => {
     person({ provides: ['typo'], name: 'elsewhere' });
     const Person = person({ provides: names });
     expect((await catalogOf(Person)).names()).toEqual(['person']);
   });
 
-  it('refuses a field that the entity has not, naming those it has', async () => {
+  it('A field that the entity does not have is refused with the list of known fields', async () => {
     for (const field of ['typo', 'name.first', '', 'constructor', '__proto__', 'Name'])
       await expect(catalogOf(person({ provides: [field] }))).rejects.toMatchObject({
         code: 'HOOK_UNKNOWN_FIELD',
@@ -127,7 +127,7 @@ describe('HookCatalog', () => {
     });
   });
 
-  it('refuses two hooks of one name', async () => {
+  it('Two hooks of one name are refused', async () => {
     const unnamed = catalogOf(person({ provides: names }, { provides: ['id'] }));
     await expect(unnamed).rejects.toMatchObject({ code: 'HOOK_DUPLICATE', hook: 'person' });
     const catalog = await catalogOf(person({ provides: names }));
@@ -141,7 +141,7 @@ describe('HookCatalog', () => {
     { options: { on: ['insert', 'delete'] }, operation: 'delete' },
     { options: { on: 'toString' }, operation: 'toString' },
     { options: { event: { created: 'x' } }, operation: 'created' },
-  ])('refuses the operation $operation of $options', async ({ options, operation }) => {
+  ])('The operation $operation of $options is refused', async ({ options, operation }) => {
     const Person = person({ provides: names, ...options } as ModelHookOptions);
     await expect(catalogOf(Person)).rejects.toMatchObject({
       code: 'HOOK_UNKNOWN_OPERATION',
@@ -150,7 +150,7 @@ describe('HookCatalog', () => {
     });
   });
 
-  it('has no one hook of an entity that has several', async () => {
+  it('An entity with several hooks has no single hook', async () => {
     const Person = person({ provides: names }, { provides: ['id'], name: 'other' });
     const catalog = await catalogOf(Person);
     expect(() => catalog.of(Person)).toThrow(
@@ -159,7 +159,7 @@ describe('HookCatalog', () => {
     expect(catalog.get('other').name).toBe('other');
   });
 
-  it('has no hook of an entity without one, of a stranger, or of an unknown name', async () => {
+  it('No hook is found for an entity without one, for a foreign entity or for an unknown name', async () => {
     const [Person, Stranger] = [person(), person({ provides: names })];
     const catalog = await catalogOf(Person);
     for (const ask of [
@@ -176,14 +176,14 @@ describe('HookCatalog', () => {
     { options: {}, events: ['created', 'updated', 'removed', 'softRemoved', 'recovered'] },
     { options: { on: 'softRemove' }, events: ['softRemoved'] },
     { options: { on: ['update', 'insert'] }, events: ['updated', 'created'] },
-  ])('names the events of $options', async ({ options, events }) => {
+  ])('$options gives the hook these event names', async ({ options, events }) => {
     const catalog = await catalogOf(person({ provides: names, ...options }));
     expect(eventNames(catalog.get('person'))).toEqual(events.map((event) => `person.${event}`));
     expect(catalog.making(`person.${events[0]}`)).toEqual([catalog.get('person')]);
     expect(catalog.making('person')).toEqual([]);
   });
 
-  it('names events as the hook says', async () => {
+  it('The option `event` renames the events of a hook', async () => {
     const both = { insert: 'hello', remove: 'bye' };
     const catalog = await catalogOf(
       person(
@@ -195,7 +195,7 @@ describe('HookCatalog', () => {
     expect(eventNames(catalog.get('one'))).toEqual(['person.changed']);
   });
 
-  it('gives a defined hook its own name for an event, and no column types', async () => {
+  it('The event of a defined hook has the name of the hook and fields of unknown kind', async () => {
     const hook = (await catalogOf()).define('order.shipped', { provides: ['id', 'home.city'] });
     expect(hook).toMatchObject({ title: 'Order shipped', metadata: null, operations: [] });
     expect(eventNames(hook)).toEqual(['order.shipped']);
@@ -203,7 +203,7 @@ describe('HookCatalog', () => {
   });
 });
 
-describe('HookCatalog, in a single-table inheritance', () => {
+describe('HookCatalog with single-table inheritance', () => {
   @Entity()
   @TableInheritance({ column: { type: 'varchar', name: 'type' } })
   @ModelHook({ provides: ['title'] })
@@ -231,7 +231,7 @@ describe('HookCatalog, in a single-table inheritance', () => {
     text!: string;
   }
 
-  it('gives a child without hooks those of its nearest parent, and no others', async () => {
+  it('A child entity without hooks has those of its nearest parent only', async () => {
     const catalog = await catalogOf(Content, Photo, Portrait, Post);
     expect(catalog.names()).toEqual(['content', 'post']);
     expect(catalog.of(Photo).name).toBe('content');

@@ -167,24 +167,24 @@ describe('the fields of a hook', () => {
     { path: 'money', kind: 'exact' },
     { path: 'place', kind: 'unknown' },
     { path: 'home.city', kind: 'text' },
-  ])('$path compares as $kind', async ({ path, kind }) => {
+  ])('The field $path compares as $kind', async ({ path, kind }) => {
     expect((await book('book')).fields.get(path)).toMatchObject({ path, kind, relation: null });
   });
 
-  it("are with '*' every column but keys, relation ids and what find() leaves out", async () => {
+  it("'*' provides all columns except keys, relation ids and columns that find() does not select", async () => {
     const paths = [...(await book('book')).fields.keys()];
     for (const path of ['id', 'secret', 'author.id', 'publisherId', 'shelf.room', 'home.owner.id'])
       expect(paths).not.toContain(path);
     expect(paths).toHaveLength(22);
   });
 
-  it("are more where others stand beside '*'", async () => {
+  it("Fields that are listed beside '*' are provided too", async () => {
     const [all, more] = [(await book('book')).fields, (await book('more')).fields];
     expect([...more.keys()]).toEqual([...all.keys(), 'id', 'author.id', 'secret']);
     expect(more.get('author.id')).toMatchObject({ kind: 'exact', relation: 'author' });
   });
 
-  it('are ids of owned relations, by column and by path, inside embedded objects too', async () => {
+  it('A field can be the id of an owned relation, by column or by path, even in an embedded object', async () => {
     const { fields } = await book('ids');
     const relations = [...fields.values()].map(({ path, kind, relation }) => [
       path,

@@ -27,7 +27,7 @@ class Article {
 }
 
 describe('FieldPath', () => {
-  it('is the paths of columns, embedded objects and relations, lazy ones too', () => {
+  it('FieldPath contains the paths of columns, embedded objects and relations, including lazy ones', () => {
     type Path = FieldPath<Article>;
     expectTypeOf<'id' | 'title' | 'at' | 'tags' | 'image'>().toExtend<Path>();
     expectTypeOf<'home' | 'home.city' | 'home.zip'>().toExtend<Path>();
@@ -36,13 +36,13 @@ describe('FieldPath', () => {
     expectTypeOf<Path & ('author.typo' | 'home.city.length' | 'typo')>().toBeNever();
   });
 
-  it('ends where an entity knows itself', () => {
+  it('FieldPath ends at an entity that refers to itself', () => {
     expectTypeOf<Exclude<FieldPath<Author>, string>>().toBeNever();
   });
 });
 
 describe('ModelHook', () => {
-  it('compiles with what the entity has', () => {
+  it('A hook on fields of its entity compiles', () => {
     ModelHook({ provides: ['title', 'home.city', 'author.id', 'editor.id', 'tags'] })(Article);
     ModelHook({ provides: '*' })(Article);
     ModelHook({ provides: ['*', 'id'] })(Article);
@@ -63,7 +63,7 @@ describe('ModelHook', () => {
     expectTypeOf<Base>().toHaveProperty('title');
   });
 
-  it('does not compile with a field that the entity has not', () => {
+  it('A hook on a field that the entity does not have does not compile', () => {
     // @ts-expect-error "typo" is no field
     ModelHook({ provides: ['typo'] })(Article);
     // @ts-expect-error one of several
@@ -84,7 +84,7 @@ describe('ModelHook', () => {
     expectTypeOf<Decorated>().toHaveProperty('title');
   });
 
-  it('does not compile with options that do not exist', () => {
+  it('A hook with an unknown option does not compile', () => {
     // @ts-expect-error "upsert" is no operation
     ModelHook({ provides: '*', on: 'upsert' });
     // @ts-expect-error one of several
@@ -98,7 +98,7 @@ describe('ModelHook', () => {
     expectTypeOf<ModelHookOptions>().not.toHaveProperty('fields');
   });
 
-  it('does not compile on what is no class', () => {
+  it('A hook on a function or an object does not compile', () => {
     // @ts-expect-error a function
     ModelHook({ provides: '*' })(() => undefined);
     // @ts-expect-error an object

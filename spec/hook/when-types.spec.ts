@@ -26,7 +26,7 @@ class Article {
 const provides = ['title'] as const;
 
 describe('when', () => {
-  it('compiles with conditions on what the entity has, or on what is computed', () => {
+  it('A `when` on fields of the entity or on computed fields compiles', () => {
     ModelHook({ provides, when: { status: 'public' } })(Article);
     ModelHook({ provides: '*', when: { id: becomes(is(1)), 'home.city': 'Rome' } })(Article);
     ModelHook({ provides, when: { 'author.id': changed() } })(Article);
@@ -38,7 +38,7 @@ describe('when', () => {
     ModelHook(options)(Article);
   });
 
-  it('does not compile with a field that the entity has not', () => {
+  it('A `when` on a field that the entity does not have does not compile', () => {
     // @ts-expect-error "typo" is no field
     ModelHook({ provides, when: { typo: 1 } })(Article);
     // @ts-expect-error nor is it beside '*'
@@ -63,7 +63,7 @@ describe('when', () => {
 });
 
 describe('resolve', () => {
-  it('is given an event, and gives URLs and listener options, now or later', () => {
+  it('A `resolve` function receives an event and returns URLs and listener options, or a promise of them', () => {
     ModelHook({ provides, resolve: ({ id }) => [`https://example.com/${id}`] })(Article);
     ModelHook({ provides, resolve: async () => [{ url: 'https://example.com', owner: 'a' }] })(
       Article,

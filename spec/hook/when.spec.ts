@@ -43,7 +43,7 @@ const attached = async (options: Partial<ModelHookOptions>) =>
   (await catalogOf(article(options))).get('article');
 
 describe('the conditions of a hook', () => {
-  it('are stored matchers on its columns, provided or not, and on computed fields', async () => {
+  it('Conditions are stored matchers on columns, provided or not, and on computed fields', async () => {
     const compute = { twice: () => 2 };
     const when = { secret: startsWith('a'), id: 1, twice: changed() };
     const hook = await attached({ compute, when });
@@ -58,12 +58,12 @@ describe('the conditions of a hook', () => {
     expect([...hook.fields.keys()]).toEqual(['pages', 'twice']);
   });
 
-  it('are none where nothing is said, and of a defined hook', async () => {
+  it('A hook without `when` and a defined hook have no conditions', async () => {
     expect((await attached({})).when).toEqual([]);
     expect((await catalogOf()).define('order.shipped', { provides: [] }).when).toEqual([]);
   });
 
-  it('are refused on a field that the entity has not', async () => {
+  it('A condition on a field that the entity does not have is refused', async () => {
     for (const field of ['typo', '*', 'constructor', ''])
       await expect(
         attached({ compute: { twice: () => 2 }, when: { [field]: any() } }),
@@ -83,11 +83,11 @@ describe('the conditions of a hook', () => {
     { when: { secret: like('(?=a)') }, code: 'FILTER_REGEX_UNSUPPORTED' },
     { when: [] as never, code: 'OPTION_INVALID' },
     { when: null as never, code: 'OPTION_INVALID' },
-  ])('are refused as $code: $when', async ({ when, code }) => {
+  ])('A hook with `when: $when` is refused with $code', async ({ when, code }) => {
     await expect(attached({ when: when as never })).rejects.toMatchObject({ code });
   });
 
-  it('may be on the column of a child, in a single-table inheritance, but not on one of nobody', async () => {
+  it('A condition can be on a column of a child entity, but not on a column that no child has', async () => {
     const Animals = (field: string) => {
       @Entity()
       @TableInheritance({ column: { type: 'varchar', name: 'kind' } })
@@ -121,7 +121,7 @@ describe('isTransition', () => {
     { condition: was('a'), expected: true },
     { condition: becomes(is('a')), expected: true },
     { condition: allOf(any(), not(anyOf('a', changed()))), expected: true },
-  ])('of $condition is $expected', ({ condition, expected }) => {
+  ])('isTransition() of $condition is $expected', ({ condition, expected }) => {
     expect(isTransition(toStored('field', 'text', asMatcher(condition)))).toBe(expected);
   });
 });

@@ -31,7 +31,7 @@ function listener(options: Partial<ListenerOptions> = {}): ListenerBuilder {
 }
 
 describe('Listeners.saveMany', () => {
-  it('gives the listeners in the order of the builders, with the secrets it made', async () => {
+  it('saveMany() returns the listeners in the order of the builders, with the secrets that it made', async () => {
     const known = await listener({ key: 'b' }).save();
     const keys = ['c', 'b', 'a'];
     const saved = await listeners().saveMany(keys.map((key) => listener({ key })));
@@ -40,7 +40,7 @@ describe('Listeners.saveMany', () => {
     expect(saved[1]?.id).toBe(known.id);
   });
 
-  it('saves all or none', async () => {
+  it('saveMany() saves all listeners or none', async () => {
     const mixed = [listener({ key: 'a' }), listener({ key: 'b' }).match({ stock: 'much' })];
     await expect(listeners().saveMany(mixed)).rejects.toMatchObject({
       code: 'FILTER_OPERAND_INVALID',
@@ -48,7 +48,7 @@ describe('Listeners.saveMany', () => {
     expect(await listeners().find()).toEqual([]);
   });
 
-  it('takes one listener twice for one, the later conditions last', async () => {
+  it('Two builders of one listener become one listener, with the later conditions', async () => {
     const [first, second] = await listeners().saveMany([
       listener({ key: 'a' }).match({ title: 'one' }),
       listener({ key: 'a', config: { n: 2 } }).match({ title: 'two', stock: 2 }),
@@ -59,14 +59,14 @@ describe('Listeners.saveMany', () => {
     ]);
   });
 
-  it('saves many at once', async () => {
+  it('saveMany() saves 1,000 listeners at once', async () => {
     const many = Array.from({ length: 1_000 }, (_, n) => listener().match({ stock: n }));
     const saved = await listeners().saveMany(many);
     expect(saved.map(({ match }) => match[0]?.operand)).toEqual(many.map((_, n) => n));
     expect(await listeners().saveMany([])).toEqual([]);
   });
 
-  it('does not deadlock with one that saves the same in another order', async () => {
+  it('Two calls that save the same listeners in opposite order do not deadlock', async () => {
     const many = Array.from({ length: 50 }, (_, n) => listener({ key: `k${n}` }));
     await Promise.all([listeners().saveMany(many), listeners().saveMany([...many].reverse())]);
     expect(await listeners().find()).toHaveLength(50);
@@ -74,7 +74,7 @@ describe('Listeners.saveMany', () => {
 });
 
 describe('Listeners.find', () => {
-  it('refuses to find by what it does not know', async () => {
+  it('find() refuses an unknown field', async () => {
     const where = { secret: 'x' } as ListenerWhere;
     await expect(application.hooks.listeners.find(where)).rejects.toMatchObject({
       code: 'OPTION_INVALID',
@@ -82,7 +82,7 @@ describe('Listeners.find', () => {
     });
   });
 
-  it('finds by each of its columns, and by all of them', async () => {
+  it('find() filters by each field and by several fields together', async () => {
     const one = await listener({ owner: 'acme', key: 'one' }).save();
     const two = await application.hooks.listen('*.created', `${URL}/2`).save();
     const three = await listener({ owner: 'other' }).save();
@@ -102,13 +102,13 @@ describe('Listeners.find', () => {
 });
 
 describe('Listeners.get', () => {
-  it.each([randomUUID(), 'no uuid', ''])('gives null of %j', async (id) => {
+  it.each([randomUUID(), 'no uuid', ''])('get() returns null for the id %j', async (id) => {
     expect(await listeners().get(id)).toBeNull();
   });
 });
 
 describe('Listeners.update', () => {
-  it('changes what it names and leaves the rest', async () => {
+  it('update() changes the named options and keeps the others', async () => {
     const { id, secret } = await listener({ headers: { 'X-A': '1' } })
       .match({ title: startsWith('J') })
       .save();
@@ -125,7 +125,7 @@ describe('Listeners.update', () => {
     expect(await storedSecret(id)).toBe(secret);
   });
 
-  it('replaces the conditions, and everything that identifies it', async () => {
+  it('update() replaces the conditions and all that identifies the listener', async () => {
     const { id } = await listener({ key: 'old' }).match({ title: 'a' }).save();
     const changes = { key: 'new', owner: 'acme', url: `${URL}/2`, match: { title: contains('b') } };
     expect(await listeners().update(id, changes)).toMatchObject({
@@ -138,13 +138,13 @@ describe('Listeners.update', () => {
     expect((await listener({ key: 'old' }).save()).id).not.toBe(id);
   });
 
-  it('keeps the secret where it is named as null: nobody would be told the new one', async () => {
+  it('update() keeps the secret if it is given as null', async () => {
     const { id } = await listener({ secret: 'known' }).save();
     await application.hooks.listeners.update(id, { secret: null });
     expect(await storedSecret(id)).toBe('known');
   });
 
-  it('takes an option back to its default by null', async () => {
+  it('update() resets an option that is given as null to its default', async () => {
     const options = { digest: 'sha512', owner: 'acme', replies: false } as const;
     const { id } = await listener(options).on('insert').save();
     const updated = await listeners().update(id, {
@@ -161,7 +161,7 @@ describe('Listeners.update', () => {
     });
   });
 
-  it('rejects what a save would reject, and changes nothing', async () => {
+  it('update() rejects what a save would reject, and changes nothing', async () => {
     const { id, secret, ...before } = await listener().save();
     const update = (changes: ListenerChanges) => listeners().update(id, changes);
     await expect(update({ url: 'nowhere' })).rejects.toMatchObject({ code: 'LISTENER_INVALID' });
@@ -175,7 +175,7 @@ describe('Listeners.update', () => {
     expect(await listeners().get(id)).toEqual({ id, ...before });
   });
 
-  it('rejects an unknown id, and what would make it the same as another', async () => {
+  it('update() rejects an unknown id and an identity that another listener has', async () => {
     await expect(listeners().update(randomUUID(), {})).rejects.toThrow(ListenerInvalidError);
     await expect(listeners().update('no uuid', {})).rejects.toThrow(ListenerInvalidError);
     await listener({ key: 'a' }).save();
@@ -185,7 +185,7 @@ describe('Listeners.update', () => {
 });
 
 describe('Listeners.pause and resume', () => {
-  it('say why and since when, and forget it again', async () => {
+  it('pause() stores the reason and the time, and resume() removes them', async () => {
     const { id } = await listener().save();
     await listeners().pause(id, 'too\0 slow');
     expect(await listeners().get(id)).toMatchObject({
@@ -202,14 +202,17 @@ describe('Listeners.pause and resume', () => {
     });
   });
 
-  it.each([randomUUID(), 'no uuid'])('reject the unknown id %s', async (id) => {
-    await expect(listeners().pause(id, 'x')).rejects.toThrow(ListenerInvalidError);
-    await expect(listeners().resume(id)).rejects.toThrow(ListenerInvalidError);
-  });
+  it.each([randomUUID(), 'no uuid'])(
+    'pause() and resume() reject the unknown id %s',
+    async (id) => {
+      await expect(listeners().pause(id, 'x')).rejects.toThrow(ListenerInvalidError);
+      await expect(listeners().resume(id)).rejects.toThrow(ListenerInvalidError);
+    },
+  );
 });
 
 describe('Listeners.remove', () => {
-  it('removes a listener with its conditions, and says whether there was one', async () => {
+  it('remove() deletes a listener with its conditions and returns whether it existed', async () => {
     const { id } = await listener().match({ title: 'a' }).save();
     expect(await listeners().remove(id)).toBe(true);
     expect(await listeners().remove(id)).toBe(false);
@@ -219,7 +222,7 @@ describe('Listeners.remove', () => {
 });
 
 describe('Listeners.stale', () => {
-  it('names what code declared once, but not since the last start', async () => {
+  it('stale() lists the listeners that were not saved again since the last start', async () => {
     const [one, two] = await listeners().saveMany([listener({ key: '1' }), listener({ key: '2' })]);
     expect(await listeners().stale()).toEqual([]);
     await application.dataSource.destroy();

@@ -25,7 +25,7 @@ const thrown = async (run: () => unknown): Promise<unknown> => {
 };
 
 describe('loggable', () => {
-  it('shows our own errors with code, facts and message, and of their cause what is safe', () => {
+  it('Our own errors are shown with code, facts and message, and their cause without its message', () => {
     const cause = new RangeError(CANARY);
     const error = new CaptureFailedError('person', 'RangeError was thrown', { cause });
     expect(loggable(error)).toEqual({
@@ -52,21 +52,21 @@ describe('loggable', () => {
     ['a message changed later', Object.assign(new Error(CANARY), { message: 'other' })],
     ['a text', CANARY],
     ['an object', { message: CANARY }],
-  ])('shows nothing that %s says', (_name, error) => {
+  ])('loggable() shows no content of %s', (_name, error) => {
     expect(shown(error)).not.toContain(CANARY);
   });
 
-  it.each([undefined, null, 1, 'x', {}])('takes whatever was thrown, such as %s', (error) => {
+  it.each([undefined, null, 1, 'x', {}])('Any thrown value is accepted, such as %s', (error) => {
     expect(loggable(error)).toEqual({ name: typeof error });
   });
 
-  it('ends with causes that go round in a circle', () => {
+  it('Causes that form a circle come to an end', () => {
     const error = new Error('x');
     error.cause = error;
     expect(shown(error)).toContain('loggable.spec.ts');
   });
 
-  it('keeps what the operating system says', async () => {
+  it('The code and message of an operating-system error are kept', async () => {
     expect(loggable(await thrown(() => readFile('/nowhere')))).toMatchObject({
       code: 'ENOENT',
       message: expect.stringContaining('/nowhere'),
@@ -110,7 +110,7 @@ describe('loggable of a database error', () => {
     ['22P02', "SELECT ('{' || $1::text)::json"],
     ['22007', 'SELECT $1::text::timestamptz'],
     ['P0001', 'SELECT refuse($1)'],
-  ])('of code %s shows none of the values that it quotes', async (code, sql) => {
+  ])('A database error of code %s shows no value that it quotes', async (code, sql) => {
     const error = await thrown(() => client.query(sql, [CANARY]));
     expect(inspect(error)).toContain(CANARY);
     const wrapped = new QueryFailedError(sql, [CANARY], error as Error);
@@ -120,7 +120,7 @@ describe('loggable of a database error', () => {
     }
   });
 
-  it('says what is missing', async () => {
+  it('The message of a database error names the missing table', async () => {
     const error = await thrown(() => client.query('SELECT * FROM nowhere'));
     expect(loggable(error)).toMatchObject({
       code: '42P01',
@@ -128,7 +128,7 @@ describe('loggable of a database error', () => {
     });
   });
 
-  it('says that the connection was lost', async () => {
+  it('The message of a database error says that the connection was lost', async () => {
     const other = new Client({ connectionString: database.url });
     await other.connect();
     const lost = thrown(() => other.query('SELECT pg_sleep(60)'));

@@ -42,8 +42,8 @@ const asked = fc.constantFrom(...ALL_KINDS).chain((kind) =>
 );
 const RUNS = { numRuns: 1_000 };
 
-describe('satisfies, by law', () => {
-  it('agrees with the methods of String', () => {
+describe('laws of satisfies', () => {
+  it('satisfies() agrees with the methods of String', () => {
     fc.assert(
       fc.property(texts, texts, (text, part) => {
         expect(satisfied(startsWith(part), text)).toBe(text.startsWith(part));
@@ -56,7 +56,7 @@ describe('satisfies, by law', () => {
     );
   });
 
-  it('finds with `like` what a plain text contains', () => {
+  it('`like` finds what a plain text contains', () => {
     fc.assert(
       fc.property(fc.string(), fc.stringMatching(/^[a-z]{1,3}$/), (text, part) => {
         expect(satisfied(like(part), text)).toBe(text.includes(part));
@@ -64,7 +64,7 @@ describe('satisfies, by law', () => {
     );
   });
 
-  it('is reflexive in `is`, for every kind', () => {
+  it('A value of every kind satisfies `is` with itself', () => {
     fc.assert(
       fc.property(valueOfItsKind, ([kind, value]) => {
         expect(satisfied(is(value), value, kind)).toBe(true);
@@ -73,7 +73,7 @@ describe('satisfies, by law', () => {
     );
   });
 
-  it('puts a value before, at or after another one', () => {
+  it('Each value is exactly one of before, at and after another value', () => {
     fc.assert(
       fc.property(orderedValues(), ([kind, [a, b]]) => {
         const end = a as Ordered;
@@ -90,7 +90,7 @@ describe('satisfies, by law', () => {
     );
   });
 
-  it('takes `between` for `gte` and `lte`', () => {
+  it('`between` answers as `gte` and `lte` together', () => {
     fc.assert(
       fc.property(orderedValues(), ([kind, [a, b, value]]) => {
         const [low, high] = (satisfied(lte(b as Ordered), a, kind) ? [a, b] : [b, a]) as Ordered[];
@@ -103,7 +103,7 @@ describe('satisfies, by law', () => {
     );
   });
 
-  it('obeys De Morgan where the field is present', () => {
+  it("De Morgan's laws hold where the field is present", () => {
     fc.assert(
       fc.property(asked, ({ kind, one, other, subject }) => {
         fc.pre(subject.value !== undefined);
@@ -117,7 +117,7 @@ describe('satisfies, by law', () => {
     );
   });
 
-  it('takes `becomes` for now and not before', () => {
+  it('`becomes` means that the value satisfies now and did not before', () => {
     fc.assert(
       fc.property(asked, ({ kind, one, subject }) => {
         const answer = (condition: Condition) => judged(condition, subject, kind);
@@ -131,7 +131,7 @@ describe('satisfies, by law', () => {
     );
   });
 
-  it('takes `allOf` and `anyOf` for the plain and/or of their members, absent or not', () => {
+  it('`allOf` and `anyOf` are the plain and/or of their members, even for absent fields', () => {
     fc.assert(
       fc.property(asked, ({ kind, one, other, subject }) => {
         const answer = (condition: Condition) => judged(condition, subject, kind);
@@ -143,7 +143,7 @@ describe('satisfies, by law', () => {
     );
   });
 
-  it('answers the same for a condition that was stored and read again', () => {
+  it('A condition that was stored and read again gives the same answer', () => {
     fc.assert(
       fc.property(asked, ({ kind, one, subject }) => {
         const stored = toStored('field', kind, asMatcher(one));
@@ -155,7 +155,7 @@ describe('satisfies, by law', () => {
     );
   });
 
-  it('never throws, whatever the value and the kind that a column has become', () => {
+  it('satisfies() never throws for any pair of value and kind', () => {
     const anything = fc.oneof(
       fc.jsonValue(),
       fc.constant({ toString: null }),
@@ -172,7 +172,7 @@ describe('satisfies, by law', () => {
 });
 
 describe('equal', () => {
-  it('is symmetric, and true of copies', () => {
+  it('equal() is symmetric, and a value equals its copy', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), fc.constantFrom(...ALL_KINDS), (a, b, kind) => {
         const [one, other] = [a as JsonValue, b as JsonValue];
@@ -184,7 +184,7 @@ describe('equal', () => {
     );
   });
 
-  it('compares exact numbers beyond 2^53 as numbers, however they are written', () => {
+  it('Exact numbers beyond 2^53 are compared as numbers, in any notation', () => {
     fc.assert(
       fc.property(fc.bigInt(), fc.bigInt(), fc.nat({ max: 9 }), (one, other, zeros) => {
         const written = `${one}.${'0'.repeat(zeros + 1)}`;
@@ -207,7 +207,7 @@ describe('equal', () => {
     { kind: 'unknown', a: '2026-01-01T00:00:00Z', b: '2026-01-01T00:00:00.000Z', same: false },
     { kind: 'time', a: '12:00:00+00', b: '13:00:00+01', same: false },
     { kind: 'json', a: { a: -0 }, b: { a: 0 }, same: true },
-  ])('of kind $kind: $a and $b', ({ kind, a, b, same }) => {
+  ])('equal() compares $a and $b by the kind $kind', ({ kind, a, b, same }) => {
     expect(satisfied(is(a), b, kind)).toBe(same);
   });
 });

@@ -52,7 +52,7 @@ describe('the matchers', () => {
     { built: changed(), plain: { operator: 'changed', operand: null } },
     { built: was(gt(1)), plain: { operator: 'was', operand: { operator: 'gt', operand: 1 } } },
     { built: becomes('J'), plain: { operator: 'becomes', operand: 'J' } },
-  ])('are plain data: $plain', ({ built, plain }) => {
+  ])('A matcher is plain data: $plain', ({ built, plain }) => {
     expect(built).toEqual(plain);
     expect(JSON.parse(JSON.stringify(built))).toEqual(plain);
   });
@@ -63,7 +63,7 @@ describe('the matchers', () => {
     { pattern: /^joe.$/ims, operand: '(?ims)^joe.$' },
     { pattern: /joe/g, operand: 'joe' },
     { pattern: /joe/gu, operand: 'joe' },
-  ])('like takes $pattern as $operand', ({ pattern, operand }) => {
+  ])('`like` takes $pattern as $operand', ({ pattern, operand }) => {
     expect(like(pattern)).toEqual({ operator: 'like', operand });
   });
 });
@@ -80,18 +80,18 @@ describe('asMatcher', () => {
     { city: 'Rome' },
     // Looks like a matcher, and is a value of a JSON column.
     { operator: 'any' },
-  ])('takes the plain value %p as `is`', (value) => {
+  ])('asMatcher() turns the plain value %p into `is`', (value) => {
     expect(asMatcher(value)).toEqual({ operator: 'is', operand: value });
   });
 
-  it('leaves a matcher as it is', () => {
+  it('asMatcher() returns a matcher unchanged', () => {
     const matcher = startsWith('J');
     expect(asMatcher(matcher)).toBe(matcher);
   });
 });
 
 describe('isMatcher', () => {
-  it('knows what was built here, and nothing that looks like it', () => {
+  it('isMatcher() accepts only what the matcher functions built', () => {
     expect(isMatcher(any())).toBe(true);
     for (const value of [{ ...any() }, 'any', null, undefined, [any()], () => any()])
       expect([value, isMatcher(value)]).toEqual([value, false]);
@@ -99,7 +99,7 @@ describe('isMatcher', () => {
 });
 
 describe('storedMatcher', () => {
-  it('makes of a stored condition a matcher, not a value', () => {
+  it('storedMatcher() turns a stored condition into a matcher, not into a value', () => {
     const matcher = storedMatcher({ operator: 'startsWith', operand: 'J' });
     expect(asMatcher(matcher)).toBe(matcher);
     expect(matcher).toEqual(startsWith('J'));
@@ -111,7 +111,7 @@ describe('storedMatcher', () => {
     oneOf([{ operator: 'any', operand: null }, null]),
     not(not({ operator: 'any', operand: null })),
     allOf(was(not(1)), becomes(anyOf(gt(1), null)), changed()),
-  ])('is stored as it was before: %j', (matcher) => {
+  ])('A matcher that is read from storage is stored in the same form again: %j', (matcher) => {
     const stored = toStored('field', 'unknown', matcher);
     expect(toStored('field', 'unknown', storedMatcher(stored))).toEqual(stored);
   });

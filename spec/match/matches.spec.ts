@@ -93,7 +93,7 @@ describe('satisfies', () => {
     { kind: 'list', matcher: is([]), yes: [[]], no: [null, {}, '', undefined] },
     { kind: 'bytes', matcher: is(Buffer.from('hi')), yes: ['aGk='], no: ['hi', null] },
     { kind: 'unknown', matcher: is(1), yes: [1], no: ['1', true, null] },
-  ])('$matcher of a field of kind $kind', expectAnswers);
+  ])('$matcher gives the right answers for a field of kind $kind', expectAnswers);
 
   it.each<Case>([
     { kind: 'text', matcher: gt('b'), yes: ['ba', 'c', 'ä'], no: ['b', 'a', '', 'B', 3, null] },
@@ -166,7 +166,7 @@ describe('satisfies', () => {
     { kind: 'json', matcher: gt('1'), yes: ['2', 'a'], no: [2, '1', ['2'], null] },
     { kind: 'unknown', matcher: between(1, 2), yes: [1, 1.5, 2], no: ['1.5', 0, 3, null] },
     { kind: 'unknown', matcher: lte(new Date(0)), yes: [new Date(-1), ''], no: [new Date(1), -1] },
-  ])('puts in order: $matcher of a field of kind $kind', expectAnswers);
+  ])('$matcher compares by the order of a field of kind $kind', expectAnswers);
 
   it.each<Case>([
     { kind: 'text', matcher: isNull(), yes: [null], no: ['', 'null', undefined] },
@@ -211,15 +211,15 @@ describe('satisfies', () => {
       yes: [-1, 2],
       no: [0, 1, 5, null],
     },
-  ])('combines: $matcher of a field of kind $kind', expectAnswers);
+  ])('$matcher combines its members for a field of kind $kind', expectAnswers);
 
-  it('answers for what makes a backtracking engine hang', () => {
+  it('`like` answers where a backtracking engine would hang', () => {
     const text = 'a'.repeat(100_000);
     expect(satisfied(like('(a+)+$'), text)).toBe(true);
     expect(satisfied(like('^(a+)+$'), `${text}!`)).toBe(false);
   });
 
-  it('tries no long text as a date-time or a number', () => {
+  it('A long text is not parsed as a date-time or a number', () => {
     const text = '1'.repeat(1_000_000);
     expect(satisfied(is(new Date(0)), text, 'instant')).toBe(false);
     expect(satisfied(gt(1), text, 'exact')).toBe(false);

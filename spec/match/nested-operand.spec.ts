@@ -35,7 +35,7 @@ const store = (condition: Condition, kind: FieldKind = 'text') =>
 const forged = (operator: unknown, operand: unknown = null) =>
   Object.assign(any(), { operator, operand }) as Matcher;
 
-describe('toStored, of matchers in matchers', () => {
+describe('toStored with nested matchers', () => {
   it.each<{ condition: Condition; kind: FieldKind; operator: string; operand: unknown }>([
     { condition: isNull(), kind: 'list', operator: 'isNull', operand: null },
     { condition: isTrue(), kind: 'boolean', operator: 'isTrue', operand: null },
@@ -96,22 +96,25 @@ describe('toStored, of matchers in matchers', () => {
         },
       ],
     },
-  ])('stores $condition', ({ condition, kind, operator, operand }) => {
+  ])('toStored() stores $condition', ({ condition, kind, operator, operand }) => {
     expect(store(condition, kind)).toEqual({ field: 'field', operator, operand });
   });
 
-  it.each(ALL_KINDS)('takes what puts in order of a field of kind %s if that has one', (kind) => {
-    const ends: Partial<Record<FieldKind, Ordered>> = { number: 1, instant: new Date(0) };
-    const end =
-      ends[kind] ?? { exact: '1', date: '2026-01-01', time: '12:00:00' }[kind as 'exact'] ?? 'a';
-    for (const matcher of [gt(end), gte(end), lt(end), lte(end), between(end, end)]) {
-      if ([...ORDERED, ...JSON_LIKE].includes(kind)) expect(store(matcher, kind)).toBeDefined();
-      else expect(() => store(matcher, kind)).toThrow(OperandInvalidError);
-    }
-  });
+  it.each(ALL_KINDS)(
+    'The order matchers are accepted for a field of kind %s exactly if the kind has an order',
+    (kind) => {
+      const ends: Partial<Record<FieldKind, Ordered>> = { number: 1, instant: new Date(0) };
+      const end =
+        ends[kind] ?? { exact: '1', date: '2026-01-01', time: '12:00:00' }[kind as 'exact'] ?? 'a';
+      for (const matcher of [gt(end), gte(end), lt(end), lte(end), between(end, end)]) {
+        if ([...ORDERED, ...JSON_LIKE].includes(kind)) expect(store(matcher, kind)).toBeDefined();
+        else expect(() => store(matcher, kind)).toThrow(OperandInvalidError);
+      }
+    },
+  );
 
   it.each(ALL_KINDS)(
-    'takes isTrue() and isFalse() of a field of kind %s if that can be',
+    'isTrue() and isFalse() are accepted for a field of kind %s exactly if it can hold booleans',
     (kind) => {
       for (const matcher of [isTrue(), isFalse()]) {
         if (['boolean', ...JSON_LIKE].includes(kind)) expect(store(matcher, kind)).toBeDefined();
@@ -155,22 +158,22 @@ describe('toStored, of matchers in matchers', () => {
     { name: 'an operator that is no text', condition: forged(Symbol('is'), 'a') },
     { name: 'no operator', condition: forged(undefined) },
     { name: 'an operator inside that does not exist', condition: not(forged('matches', 'a')) },
-  ])('refuses $name', ({ condition, kind = 'text' }) => {
+  ])('toStored() refuses $name', ({ condition, kind = 'text' }) => {
     expect(() => store(condition, kind)).toThrow(OperandInvalidError);
   });
 
-  it('refuses a look-around inside', () => {
+  it('toStored() refuses a look-ahead in a nested matcher', () => {
     expect(() => store(not(anyOf('a', like('a(?=b)'))))).toThrow(RegexUnsupportedError);
   });
 
-  it('takes matchers nested so deep, and no deeper', () => {
+  it('toStored() accepts matchers that are nested 16 deep and none that are deeper', () => {
     const nested = (levels: number): Condition =>
       Array.from({ length: levels }).reduce<Condition>((inner) => not(inner), is('a'));
     expect(store(nested(MAX_DEPTH))).toMatchObject({ operator: 'not' });
     expect(() => store(nested(MAX_DEPTH + 1))).toThrow('nested at most 16 deep');
   });
 
-  it('refuses what is too long before it looks at all of it', () => {
+  it('toStored() refuses an operand that is too long before it reads all of it', () => {
     const tooLong = `at most ${MAX_OPERAND_LENGTH} characters`;
     const doubled = Array.from({ length: MAX_DEPTH - 1 }).reduce<Condition>(
       (inner) => anyOf(inner, inner, inner, inner),
@@ -185,7 +188,7 @@ describe('toStored, of matchers in matchers', () => {
     expect(() => store(oneOf(Array.from({ length: 900 }, (_, n) => `text ${n}`)))).toThrow(tooLong);
   });
 
-  it('refuses JSON that is nested too deep, and what holds itself', () => {
+  it('toStored() refuses JSON that is nested too deep or contains itself', () => {
     const deep = (levels: number): Condition => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
     const endless: unknown[] = [];
     endless.push(endless, endless);
@@ -195,7 +198,7 @@ describe('toStored, of matchers in matchers', () => {
         expect(() => store(condition, kind)).toThrow(OperandInvalidError);
   });
 
-  it('names the operator that was wrong', () => {
+  it('The error of a refused operand names the nested operator that is wrong', () => {
     expect(() => store(not(gt(1)), 'boolean')).toThrow(
       'The filter "field" gt(…) expects a column of kind text, number, exact, instant, date, time or json, not boolean.',
     );

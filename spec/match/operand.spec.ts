@@ -46,13 +46,16 @@ describe('toStored', () => {
     { kind: 'bytes', value: 'aGk=', operand: 'aGk=' },
     { kind: 'unknown', value: 7, operand: 7 },
     { kind: 'unknown', value: new Date(0), operand: '1970-01-01T00:00:00.000Z' },
-  ])('stores is($value) of a field of kind $kind as $operand', ({ kind, value, operand }) => {
-    const stored = toStored('field', kind, is(value));
-    expect(stored).toEqual({ field: 'field', operator: 'is', operand });
-    expect(JSON.parse(canonicalJson(stored.operand))).toEqual(operand);
-  });
+  ])(
+    'toStored() stores is($value) of a field of kind $kind as $operand',
+    ({ kind, value, operand }) => {
+      const stored = toStored('field', kind, is(value));
+      expect(stored).toEqual({ field: 'field', operator: 'is', operand });
+      expect(JSON.parse(canonicalJson(stored.operand))).toEqual(operand);
+    },
+  );
 
-  it.each(ALL_KINDS)('takes any() and is(null) of a field of kind %s', (kind) => {
+  it.each(ALL_KINDS)('any() and is(null) are accepted for a field of kind %s', (kind) => {
     expect(toStored('field', kind, any())).toMatchObject({ operator: 'any', operand: null });
     expect(toStored('field', kind, is(null))).toMatchObject({ operator: 'is', operand: null });
   });
@@ -75,13 +78,16 @@ describe('toStored', () => {
     { kind: 'list', refused: ['a', 1, {}, { 0: 'a' }] },
     { kind: 'bytes', refused: [1, {}, ['a'], true] },
     { kind: 'unknown', refused: [() => 1, Symbol('x'), Infinity, new Date(Number.NaN)] },
-  ])('refuses an `is` that a field of kind $kind can never equal', ({ kind, refused }) => {
-    for (const value of [undefined, ...refused])
-      expect(() => toStored('field', kind, untyped(value))).toThrow(OperandInvalidError);
-  });
+  ])(
+    'toStored() refuses an `is` that a field of kind $kind can never equal',
+    ({ kind, refused }) => {
+      for (const value of [undefined, ...refused])
+        expect(() => toStored('field', kind, untyped(value))).toThrow(OperandInvalidError);
+    },
+  );
 
   it.each(ALL_KINDS)(
-    'takes the operators of text of a field of kind %s if that can be text',
+    'The text operators are accepted for a field of kind %s exactly if it can hold text',
     (kind) => {
       for (const matcher of [startsWith('a'), endsWith('a'), contains('a'), like('a')]) {
         const store = () => toStored('field', kind, matcher);
@@ -91,7 +97,7 @@ describe('toStored', () => {
     },
   );
 
-  it('takes a regular expression of 1,024 characters, and none that is longer', () => {
+  it('A regular expression may have 1,024 characters and no more', () => {
     const longest = 'a'.repeat(1_024);
     expect(toStored('field', 'text', like(longest)).operand).toBe(longest);
     expect(() => toStored('field', 'text', not(like(`${longest}a`)))).toThrow(
@@ -99,25 +105,28 @@ describe('toStored', () => {
     );
   });
 
-  it.each([startsWith, endsWith, contains, like])('refuses %p of what is no text', (build) => {
-    for (const operand of [1, null, undefined, {}, ['a']])
-      expect(() => toStored('field', 'text', build(operand as string))).toThrow(
-        OperandInvalidError,
-      );
-  });
+  it.each([startsWith, endsWith, contains, like])(
+    '%p refuses an operand that is not text',
+    (build) => {
+      for (const operand of [1, null, undefined, {}, ['a']])
+        expect(() => toStored('field', 'text', build(operand as string))).toThrow(
+          OperandInvalidError,
+        );
+    },
+  );
 
-  it('refuses a look-around', () => {
+  it('toStored() refuses a look-ahead', () => {
     expect(() => toStored('field', 'text', like(/a(?=b)/))).toThrow(RegexUnsupportedError);
   });
 
-  it('refuses an operand that is too long', () => {
+  it('toStored() refuses an operand that is too long', () => {
     const longest = 'a'.repeat(MAX_OPERAND_LENGTH - 2);
     expect(toStored('field', 'text', is(longest)).operand).toBe(longest);
     expect(() => toStored('field', 'text', is(`${longest}a`))).toThrow(OperandInvalidError);
     expect(() => toStored('field', 'exact', is('1e9999'))).toThrow(OperandInvalidError);
   });
 
-  it('says what was expected of which field', () => {
+  it('The error of a refused operand names the field and the expected operand', () => {
     expect(() => toStored('home.city', 'text', is(1))).toThrow(
       'The filter "home.city" is(…) expects a string.',
     );

@@ -40,16 +40,19 @@ describe('familyOf', () => {
       { kind: 'unknown', family: 'number', of: [1], not: ['1'] },
       { kind: 'unknown', family: 'text', of: ['1', 'infinity'], not: [1] },
     ],
-  )('gives $family for values of kind $kind', ({ kind, family, of, not }) => {
+  )('familyOf() gives $family for values of kind $kind', ({ kind, family, of, not }) => {
     for (const value of of) expect([value, familyOf(kind, value)]).toEqual([value, family]);
     for (const value of [...not, null, true, [], {}, [1], { a: 1 }])
       expect([value, familyOf(kind, value)]).not.toEqual([value, family]);
   });
 
-  it.each<FieldKind>(['boolean', 'list', 'bytes'])('gives none for values of kind %s', (kind) => {
-    for (const value of ['', 'a', 1, true, null, [], [1], {}])
-      expect(familyOf(kind, value)).toBeNull();
-  });
+  it.each<FieldKind>(['boolean', 'list', 'bytes'])(
+    'familyOf() gives no family for values of kind %s',
+    (kind) => {
+      for (const value of ['', 'a', 1, true, null, [], [1], {}])
+        expect(familyOf(kind, value)).toBeNull();
+    },
+  );
 });
 
 describe('compare', () => {
@@ -149,7 +152,7 @@ describe('compare', () => {
         '23:59:59-14:30',
       ],
     },
-  ])('puts values of family $family in order', ({ family, ascending }) => {
+  ])('compare() puts values of family $family in order', ({ family, ascending }) => {
     ascending.forEach((a, i) => {
       ascending.forEach((b, j) => {
         expect([a, b, Math.sign(compare(a, b, family))]).toEqual([a, b, Math.sign(i - j)]);
@@ -165,12 +168,12 @@ describe('compare', () => {
       family: 'time',
       same: ['12:00:00.1+00', '13:00:00.100000+01', '06:30:00.1-05:30', '12:00:00.1'],
     },
-  ])('finds values of family $family equal that are', ({ family, same }) => {
+  ])('compare() finds no difference between equal values of family $family', ({ family, same }) => {
     for (const a of same)
       for (const b of same) expect([a, b, compare(a, b, family)]).toEqual([a, b, 0]);
   });
 
-  it('agrees with code points', () => {
+  it('compare() orders texts by their code points', () => {
     fc.assert(
       fc.property(texts, texts, (a, b) => {
         const [left, right] = [[...a], [...b]].map((points) =>
@@ -184,7 +187,7 @@ describe('compare', () => {
     );
   });
 
-  it('agrees with big.js', () => {
+  it('compare() orders exact numbers as big.js does', () => {
     fc.assert(
       fc.property(exactTexts, exactTexts, (a, b) => {
         expect(compare(a, b, 'exact')).toBe(new Big(a).cmp(b));
@@ -193,7 +196,7 @@ describe('compare', () => {
     );
   });
 
-  it('agrees with Date', () => {
+  it('compare() orders instants and dates as Date does', () => {
     fc.assert(
       fc.property(instants, instants, (a, b) => {
         expect(compare(a, b, 'instant')).toBe(Math.sign(Date.parse(a) - Date.parse(b)));
@@ -208,7 +211,7 @@ describe('compare', () => {
     );
   });
 
-  it('is a total order', () => {
+  it('compare() is a total order', () => {
     fc.assert(
       fc.property(orderedValues(), ([kind, [a, b, c]]) => {
         const family = familyOf(kind, a) as Family;
@@ -224,7 +227,7 @@ describe('compare', () => {
 });
 
 describe('approximate', () => {
-  it('never puts two values the wrong way round', () => {
+  it('approximate() never reverses the order of two values', () => {
     fc.assert(
       fc.property(orderedValues(), ([kind, [a, b]]) => {
         const family = familyOf(kind, a) as Family;
@@ -236,7 +239,7 @@ describe('approximate', () => {
     );
   });
 
-  it('is a number of whatever has that family', () => {
+  it('approximate() gives a number for each value that has a numeric family', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(...ALL_KINDS), (value, kind) => {
         const family = familyOf(kind, value as JsonValue);

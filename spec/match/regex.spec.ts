@@ -15,7 +15,7 @@ describe('compiled', () => {
     { name: 'nothing to repeat', pattern: '*a' },
     { name: 'an unknown escape', pattern: '\\y' },
     { name: 'a repetition beyond 1,000', pattern: 'a{1001}' },
-  ])('refuses $name', ({ pattern }) => {
+  ])('compiled() refuses $name', ({ pattern }) => {
     expect(() => compiled(pattern)).toThrow(RegexUnsupportedError);
     expect(() => compiled(pattern)).toThrow(expect.objectContaining({ pattern }));
   });
@@ -30,17 +30,17 @@ describe('compiled', () => {
     { pattern: '^b$', text: 'a\nb', found: false },
     { pattern: '(?m)^b$', text: 'a\nb', found: true },
     { pattern: '', text: '', found: true },
-  ])('searches $text for $pattern: $found', ({ pattern, text, found }) => {
+  ])('The result of a search of $text for $pattern is $found', ({ pattern, text, found }) => {
     expect(finds(pattern, text)).toBe(found);
   });
 
-  it('answers for what makes a backtracking engine hang', () => {
+  it('A compiled pattern answers where a backtracking engine would hang', () => {
     const text = `${'a'.repeat(100_000)}!`;
     expect(finds('^(a+)+$', text)).toBe(false);
     expect(finds('(a+)+$', 'a'.repeat(100_000))).toBe(true);
   });
 
-  it('keeps a pattern compiled, and compiles again one that was pushed out', () => {
+  it('A compiled pattern is cached, and is compiled again after 1,000 others', () => {
     const first = compiled('kept-0');
     expect(compiled('kept-0')).toBe(first);
     for (let n = 1; n <= 1_000; n += 1) compiled(`kept-${n}`);

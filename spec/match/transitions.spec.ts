@@ -28,7 +28,7 @@ const PAIRS = VALUES.flatMap((before) => VALUES.map((value) => [before, value] a
 const PRESENT = VALUES.filter((value) => value !== undefined);
 const isPresent = ([, value]: readonly [unknown, unknown]): boolean => value !== undefined;
 
-describe('satisfies, of transitions', () => {
+describe('satisfies with transitions', () => {
   it.each<Case>([
     {
       matcher: changed(),
@@ -119,20 +119,23 @@ describe('satisfies, of transitions', () => {
       update: PAIRS.filter(isPresent).filter(([before, value]) => before === 'a' || value === 'a'),
       remove: ['a'],
     },
-  ])('$matcher', ({ matcher, insert, update, remove }) => {
-    const answers = (subject: ReturnType<typeof fresh>) => judged(matcher, subject, 'unknown');
-    expect(VALUES.filter((value) => answers(fresh(value)))).toEqual(insert);
-    expect(PAIRS.filter(([before, value]) => answers(updated(before, value)))).toEqual(update);
-    expect(VALUES.filter((value) => answers(removed(value)))).toEqual(remove);
-  });
+  ])(
+    '$matcher is satisfied by exactly the listed inserts, updates and removals',
+    ({ matcher, insert, update, remove }) => {
+      const answers = (subject: ReturnType<typeof fresh>) => judged(matcher, subject, 'unknown');
+      expect(VALUES.filter((value) => answers(fresh(value)))).toEqual(insert);
+      expect(PAIRS.filter(([before, value]) => answers(updated(before, value)))).toEqual(update);
+      expect(VALUES.filter((value) => answers(removed(value)))).toEqual(remove);
+    },
+  );
 
-  it('goes by what the event says has changed', () => {
+  it('`changed` goes by what the event reports as changed', () => {
     const same = { value: 'a', before: 'a', isNew: false, changed: true };
     expect(judged(changed(), same, 'text')).toBe(true);
     expect(judged(changed(), { ...same, before: 'b', changed: false }, 'text')).toBe(false);
   });
 
-  it('compares as the column does', () => {
+  it('`was` and `becomes` compare as the kind of the column does', () => {
     expect(judged(becomes('1.0'), updated('1', '1.00'), 'exact')).toBe(false);
     expect(judged(becomes('1.0'), updated('1.1', '1.00'), 'exact')).toBe(true);
     const noon = updated('2026-01-01T12:00:00.000Z', '2026-01-01T13:00:00.000Z');

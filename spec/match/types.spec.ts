@@ -22,7 +22,7 @@ import {
 } from '../../lib';
 
 describe('a matcher', () => {
-  it('judges what its operand can be compared with', () => {
+  it('The type of a matcher names what its operand can be compared with', () => {
     expectTypeOf(is('a')).toEqualTypeOf<Matcher<string | Date | bigint | Uint8Array>>();
     expectTypeOf(gt(1)).toEqualTypeOf<Matcher<number | string | bigint>>();
     expectTypeOf(lt(1n)).toEqualTypeOf<Matcher<number | string | bigint>>();
@@ -35,7 +35,7 @@ describe('a matcher', () => {
       expectTypeOf(judgesAll).toEqualTypeOf<Matcher<unknown>>();
   });
 
-  it('judges only what all of its operands can be compared with', () => {
+  it('A matcher with several operands accepts only fields that all of them can be compared with', () => {
     expectTypeOf(oneOf(['a', 'b', null])).toEqualTypeOf(is('a'));
     expectTypeOf(oneOf([true, false])).toEqualTypeOf<Matcher<boolean>>();
     expectTypeOf(oneOf(['a', 1])).toExtend<Matcher<string>>();
@@ -46,7 +46,7 @@ describe('a matcher', () => {
     expectTypeOf(between(1, 'b')).not.toExtend<Matcher<number>>();
   });
 
-  it('judges what the conditions inside it judge', () => {
+  it('A matcher around conditions accepts the fields that the conditions accept', () => {
     expectTypeOf(not(startsWith('a'))).toEqualTypeOf<Matcher<string>>();
     expectTypeOf(not(true)).toEqualTypeOf<Matcher<boolean>>();
     expectTypeOf(was('a')).toEqualTypeOf(is('a'));
@@ -59,7 +59,7 @@ describe('a matcher', () => {
     expectTypeOf(allOf(...[startsWith('a')])).toEqualTypeOf<Matcher<string>>();
   });
 
-  it('is built of what it can compare with', () => {
+  it('The parameter of a matcher function is a type that it can compare with', () => {
     expectTypeOf(is)
       .parameter(0)
       .extract<bigint | Date | null>()
@@ -67,7 +67,7 @@ describe('a matcher', () => {
     expectTypeOf(like).parameter(0).toEqualTypeOf<string | RegExp>();
   });
 
-  it('is a Matcher, and no plain object is one', () => {
+  it('A built matcher is a Matcher, and a plain object is not', () => {
     expectTypeOf<Matcher<string>>().toExtend<Matcher>();
     expectTypeOf<Matcher>().toExtend<Condition>();
     expectTypeOf<Matcher<unknown>>().toExtend<Matcher<string>>();
@@ -75,7 +75,7 @@ describe('a matcher', () => {
     expectTypeOf<{ operator: 'is'; operand: string }>().not.toExtend<Matcher>();
   });
 
-  it('does not compile where a matcher is built of what it cannot be', () => {
+  it('A matcher with an operand of a wrong type does not compile', () => {
     const wrong = () => [
       // @ts-expect-error a prefix is text
       startsWith(1),

@@ -5,7 +5,7 @@ import {
 } from '../../lib/options/delivery-defaults';
 
 describe('attemptOptions', () => {
-  it('takes the nearest option that is set, and the defaults for the rest', () => {
+  it('The nearest option that is set wins, and the rest are defaults', () => {
     const general = { retries: 1, timeoutMs: 1_000, jitter: 0 };
     const listener = { retries: 0 };
     expect(attemptOptions(general, undefined, listener)).toEqual({
@@ -17,12 +17,12 @@ describe('attemptOptions', () => {
     expect(attemptOptions()).toEqual(ATTEMPT_DEFAULTS);
   });
 
-  it('leaves out what is no option of an attempt', () => {
+  it('Options that do not belong to an attempt are left out', () => {
     const listener = { retries: 0, recipients: { deny: ['8.8.8.0/24'] } };
     expect(attemptOptions(listener)).toEqual({ ...ATTEMPT_DEFAULTS, retries: 0 });
   });
 
-  it('takes an option that is undefined for one that is not set', () => {
+  it('An undefined option counts as not set', () => {
     const unset = { retries: undefined } as unknown as { retries: number };
     expect(attemptOptions({ retries: 3 }, unset).retries).toBe(3);
     expect(withoutUndefined({ ...unset, jitter: 0 })).toEqual({ jitter: 0 });

@@ -11,7 +11,7 @@ const PROGRAM = `
 `;
 
 describe('typeorm-model-hooks/receiver', () => {
-  it('loads no package and nothing that sends', async () => {
+  it('The receiver entry loads no package and no module that sends', async () => {
     const entry = join(ROOT, 'lib/receiver/index.ts');
     const args = ['--require', 'tsx/cjs', '--eval', PROGRAM, entry];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT });

@@ -20,29 +20,35 @@ function headersOf(secret: string, body: string): Record<string, string> {
   return signed({ secret, body, now: timestamp * 1_000 });
 }
 
-describe.each(SECRETS)('what we sign with $kind', ({ secret, key }) => {
-  it.each(BODIES)('is verified by standardwebhooks, svix, openssl and /receiver: %p', (body) => {
-    const headers = headersOf(secret, body);
-    expect(() =>
-      new Webhook(key, { format: 'raw' }).verify(body, headers, { jsonParse: false }),
-    ).not.toThrow();
-    if (body.startsWith('{'))
-      expect(new SvixWebhook(key, { format: 'raw' }).verify(body, headers)).toEqual(
-        JSON.parse(body),
-      );
-    expect(verify(headers, body, secret).id).toBe(ID);
-    const expected = opensslHmac('sha256', key, `${ID}.${timestamp}.${body}`);
-    expect(headers['webhook-signature']).toBe(`v1,${expected}`);
-  });
+describe.each(SECRETS)('signatures with $kind', ({ secret, key }) => {
+  it.each(BODIES)(
+    'A signature is verified by standardwebhooks, svix, openssl and /receiver for the body %p',
+    (body) => {
+      const headers = headersOf(secret, body);
+      expect(() =>
+        new Webhook(key, { format: 'raw' }).verify(body, headers, { jsonParse: false }),
+      ).not.toThrow();
+      if (body.startsWith('{'))
+        expect(new SvixWebhook(key, { format: 'raw' }).verify(body, headers)).toEqual(
+          JSON.parse(body),
+        );
+      expect(verify(headers, body, secret).id).toBe(ID);
+      const expected = opensslHmac('sha256', key, `${ID}.${timestamp}.${body}`);
+      expect(headers['webhook-signature']).toBe(`v1,${expected}`);
+    },
+  );
 
-  it.each(DIGESTS)('has the Hook-HMAC that openssl computes, of %s', (digest) => {
-    for (const body of BODIES)
-      expect(hookHmac(digest, secret, body)).toBe(opensslHmac(digest, Buffer.from(secret), body));
-  });
+  it.each(DIGESTS)(
+    'The Hook-HMAC with digest %s equals the one that openssl computes',
+    (digest) => {
+      for (const body of BODIES)
+        expect(hookHmac(digest, secret, body)).toBe(opensslHmac(digest, Buffer.from(secret), body));
+    },
+  );
 });
 
 describe('a whsec_ secret', () => {
-  it('is given to standardwebhooks and svix as it is', () => {
+  it('standardwebhooks and svix accept a whsec_ secret unchanged', () => {
     const [{ secret } = { secret: '' }] = SECRETS;
     const headers = headersOf(secret, '{"a":1}');
     expect(new Webhook(secret).verify('{"a":1}', headers)).toEqual({ a: 1 });
@@ -51,7 +57,7 @@ describe('a whsec_ secret', () => {
 });
 
 describe('openssl', () => {
-  it('gives the vector of the documentation, as we do', () => {
+  it('openssl and hookHmac() both give the documented vector', () => {
     const vector = 'NoW4PnbIMVpqi579pkYHK2uiHnILE/kWwJ6U+89ZOxg=';
     expect(opensslHmac('sha256', Buffer.from('KEY'), 'MSG')).toBe(vector);
     expect(hookHmac('sha256', 'KEY', 'MSG')).toBe(vector);
@@ -64,7 +70,7 @@ const texts = fc.string({ unit: 'grapheme' });
 const now = () => timestamp * 1_000;
 
 describe('verify', () => {
-  it('accepts what standardwebhooks and svix sign', () => {
+  it('verify() accepts what standardwebhooks and svix sign', () => {
     fc.assert(
       fc.property(keys, ids, texts, (key, id, body) => {
         const secret = `whsec_${Buffer.from(key).toString('base64')}`;
@@ -92,7 +98,7 @@ describe('verify', () => {
   const options = { toleranceMs: Number.POSITIVE_INFINITY };
   const refused = expect.objectContaining({ code: 'SIGNATURE_INVALID' });
 
-  it('refuses what differs in one bit of the body', () => {
+  it('A request with one changed bit in its body is refused', () => {
     fc.assert(
       fc.property(signedRequests, fc.nat(), ({ secret, headers, body }, bit) => {
         expect(verify(headers, body, secret, options).timestamp.getTime()).toBe(now());
@@ -103,7 +109,7 @@ describe('verify', () => {
   });
 
   it.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const)(
-    'refuses what differs in one bit of %s',
+    'A request with one changed bit in its %s is refused',
     (name) => {
       fc.assert(
         fc.property(signedRequests, fc.nat(), ({ secret, headers, body }, bit) => {

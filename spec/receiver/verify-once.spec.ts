@@ -5,7 +5,7 @@ import { BODY, NOW, SECRET, signed } from '../support/receivers/signed';
 const now = () => NOW;
 
 describe('verifyOnce', () => {
-  it('tells the first request with an id from those that repeat it', async () => {
+  it('The first request with an id is no repeat, and later ones are', async () => {
     const store = memoryStore();
     const once = (headers: ReturnType<typeof signed>) =>
       verifyOnce(headers, BODY, SECRET, { store, now });
@@ -14,7 +14,7 @@ describe('verifyOnce', () => {
     expect(await once(signed({ id: 'another' }))).toMatchObject({ isRepeat: false });
   });
 
-  it('takes a delivery again whose processing failed', async () => {
+  it('A delivery whose processing failed is accepted again after its id is deleted', async () => {
     const store = memoryStore();
     const options = { store, now };
     const { id } = await verifyOnce(signed(), BODY, SECRET, options);
@@ -22,7 +22,7 @@ describe('verifyOnce', () => {
     expect(await verifyOnce(signed(), BODY, SECRET, options)).toMatchObject({ isRepeat: false });
   });
 
-  it('remembers nothing of what it refuses', async () => {
+  it('A refused request is not remembered', async () => {
     const store = memoryStore();
     const forged = verifyOnce(signed(), `${BODY} `, SECRET, { store, now });
     await expect(forged).rejects.toMatchObject({ reason: 'signature-mismatch' });
@@ -30,7 +30,7 @@ describe('verifyOnce', () => {
     expect(genuine.isRepeat).toBe(false);
   });
 
-  it('waits for a store that is elsewhere, and says how long to remember', async () => {
+  it('verifyOnce() waits for an asynchronous store and passes the time to live to it', async () => {
     const asked: [string, number][] = [];
     const store: RepeatStore = {
       add: async (...id) => asked.push(id) === 1,
@@ -47,14 +47,14 @@ describe('verifyOnce', () => {
     { ttlMs: Number.NaN },
     { toleranceMs: 86_400_001 },
     { ttlMs: 0, toleranceMs: Number.POSITIVE_INFINITY },
-  ])('refuses to forget what could be replayed: %p', async (options) => {
+  ])('Options that forget an id while it could be replayed are refused: %p', async (options) => {
     const verifying = verifyOnce(signed(), BODY, SECRET, { store: memoryStore(), now, ...options });
     await expect(verifying).rejects.toThrow(OptionInvalidError);
   });
 });
 
 describe('memoryStore', () => {
-  it('forgets an id when its time is over', () => {
+  it('An id is forgotten when its time to live is over', () => {
     let time = 0;
     const store = memoryStore({ now: () => time });
     expect(store.add('a', 10)).toBe(true);
@@ -64,14 +64,14 @@ describe('memoryStore', () => {
     expect(store.add('a', 10)).toBe(true);
   });
 
-  it('keeps so many ids, the latest', () => {
+  it('The store keeps the latest `max` ids', () => {
     const store = memoryStore({ max: 2 });
     for (const id of ['a', 'b', 'c']) expect(store.add(id, 1_000)).toBe(true);
     expect(['b', 'c'].map((id) => store.add(id, 1_000))).toEqual([false, false]);
     expect(store.add('a', 1_000)).toBe(true);
   });
 
-  it.each([0, -1, Number.NaN])('refuses to keep %p', (max) => {
+  it.each([0, -1, Number.NaN])('The limit `max` of %p is refused', (max) => {
     expect(() => memoryStore({ max })).toThrow(OptionInvalidError);
   });
 });

@@ -26,7 +26,7 @@ function refusal(
 }
 
 describe('verify', () => {
-  it('tells what was signed, and what the headers say beside', () => {
+  it('verify() returns the signed id and timestamp and what the other headers say', () => {
     const headers = { ...signed(), 'hook-event': 'person.created', 'hook-attempt': '3' };
     const expected = { id: ID, timestamp: new Date(NOW), event: 'person.created', attempt: 3 };
     expect(verify(headers, BODY, SECRET, { now })).toEqual({ ...expected, isTest: false });
@@ -37,11 +37,11 @@ describe('verify', () => {
   it.each([
     ['gr%C3%B6%C3%9Fe', 'größe'],
     ['a%zz', 'a%zz'],
-  ])('reads the event %p as %p', (sent, event) => {
+  ])('The event header %p is read as %p', (sent, event) => {
     expect(verify({ ...signed(), 'hook-event': sent }, BODY, SECRET, { now }).event).toBe(event);
   });
 
-  it.each(['0', '-1', '1.5', 'x', '1e3'])('reads no attempt from %p', (text) => {
+  it.each(['0', '-1', '1.5', 'x', '1e3'])('The attempt header %p is read as no attempt', (text) => {
     const headers = { ...signed(), 'hook-attempt': text };
     expect(verify(headers, BODY, SECRET, { now }).attempt).toBeNull();
   });
@@ -51,11 +51,11 @@ describe('verify', () => {
     { name: 'names in capitals', headers: capitals(signed()) },
     { name: 'lists of one value', headers: lists(signed()) },
     { name: 'a Map', headers: new Map(Object.entries(signed())) as unknown as Headers },
-  ])('reads $name', ({ headers }) => {
+  ])('verify() reads headers given as $name', ({ headers }) => {
     expect(verify(headers, BODY, SECRET, { now }).id).toBe(ID);
   });
 
-  it('reads what node:http gives', async () => {
+  it('verify() reads the headers of node:http', async () => {
     const seen: IncomingHttpHeaders[] = [];
     const receiver = await startReceiver((request, response) => {
       seen.push(request.headers);
@@ -70,16 +70,16 @@ describe('verify', () => {
     ['a Buffer', Buffer.from(BODY)],
     ['a Uint8Array', new TextEncoder().encode(BODY)],
     ['a part of a larger buffer', new Uint8Array(Buffer.from(`xx${BODY}`)).subarray(2)],
-  ])('takes the body as %s', (_, body) => {
+  ])('The body may be %s', (_, body) => {
     expect(verify(signed(), body, SECRET, { now }).id).toBe(ID);
   });
 
-  it('takes bytes that are no text', () => {
+  it('The body may be bytes that are not text', () => {
     const body = new Uint8Array([0, 255, 128, 10]);
     expect(verify(signed({ body }), body, SECRET, { now }).id).toBe(ID);
   });
 
-  it('accepts what one of several secrets signed, and one of several signatures', () => {
+  it('One matching pair among several secrets and several signatures is enough', () => {
     const other = 'a plain secret';
     const both = `v1a,xx ${signed()['webhook-signature']} ${signed({ secret: other })['webhook-signature']}`;
     const headers = { ...signed(), 'webhook-signature': both };
@@ -89,7 +89,7 @@ describe('verify', () => {
   });
 
   it.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])(
-    'says that %s is missing',
+    'The error says that %s is missing',
     (name) => {
       for (const value of ['', undefined]) {
         const error = refusal({ ...signed(), [name]: value });
@@ -100,7 +100,7 @@ describe('verify', () => {
   );
 
   it.each(['', ' ', '-1', '1.5', '1e9', '01767225600', '0x10', '1767225600000000', 'NaN', '1 '])(
-    'takes %p for no timestamp',
+    'The text %p is not accepted as a timestamp',
     (text) => {
       const { reason } = refusal({ ...signed(), 'webhook-timestamp': text });
       expect(reason).toBe(text === '' ? 'header-missing' : 'timestamp-invalid');
@@ -114,18 +114,21 @@ describe('verify', () => {
     { agoMs: -301_000, toleranceMs: 300_000, reason: 'timestamp-too-new' },
     { agoMs: 1_000, toleranceMs: 0, reason: 'timestamp-too-old' },
     { agoMs: 1e9, toleranceMs: Number.POSITIVE_INFINITY, reason: null },
-  ])('judges one of $agoMs ms ago, within $toleranceMs: $reason', (values) => {
-    const { agoMs, toleranceMs, reason } = values;
-    const headers = signed({ agoMs });
-    if (reason === null) verify(headers, BODY, SECRET, { now, toleranceMs });
-    else {
-      const error = refusal(headers, { toleranceMs });
-      expect(error.reason).toBe(reason);
-      expect(error.message).toContain(`${Math.abs(agoMs) / 1_000} s`);
-    }
-  });
+  ])(
+    'The refusal of a request signed $agoMs ms ago within $toleranceMs ms is $reason',
+    (values) => {
+      const { agoMs, toleranceMs, reason } = values;
+      const headers = signed({ agoMs });
+      if (reason === null) verify(headers, BODY, SECRET, { now, toleranceMs });
+      else {
+        const error = refusal(headers, { toleranceMs });
+        expect(error.reason).toBe(reason);
+        expect(error.message).toContain(`${Math.abs(agoMs) / 1_000} s`);
+      }
+    },
+  );
 
-  it('reads the clock of now unless told otherwise', () => {
+  it('The current time is the default clock', () => {
     expect(() => verify(signed({ agoMs: NOW }), BODY, SECRET)).toThrow(VerificationError);
   });
 
@@ -136,14 +139,14 @@ describe('verify', () => {
     { name: 'nothing', body: undefined, said: 'undefined' },
     { name: 'null', body: null, said: 'null' },
     { name: 'an object without a class', body: Object.create(null), said: 'an object' },
-  ])('says that $name is no raw body', ({ body, said }) => {
+  ])('The error says that $name is not a raw body', ({ body, said }) => {
     const error = refusal(signed(), { body });
     expect(error.reason).toBe('body-not-raw');
     expect(error.message).toContain(said);
     expect(error.message).toContain('raw bytes as received');
   });
 
-  it('says what to look for where no signature matches, and nothing of body and secret', () => {
+  it('The error of a mismatch says what to check, and shows nothing of body and secret', () => {
     const error = refusal(signed(), { body: `${BODY} ` });
     expect(error.reason).toBe('signature-mismatch');
     expect(error.message).toContain('the body must be the raw bytes as received');
@@ -151,7 +154,7 @@ describe('verify', () => {
   });
 
   it.each(['v1', 'v1,', 'v2,x', ',', '  ', 'v1,é', 'v1,'.padEnd(4_000, 'v1, ')])(
-    'finds no signature in %p',
+    'No signature is found in %p',
     (text) => {
       const { reason } = refusal({ ...signed(), 'webhook-signature': text });
       expect(reason).toBe('signature-mismatch');
@@ -166,12 +169,12 @@ describe('verify', () => {
     { secret: undefined },
     { secret: [undefined] },
     { secret: { length: 1 } },
-  ])('refuses to verify with $secret: anybody could have signed', ({ secret }) => {
+  ])('The secret $secret is refused because anybody could have signed with it', ({ secret }) => {
     const verifying = () => verify(signed(), BODY, secret as string, { now });
     expect(verifying).toThrow(OptionInvalidError);
   });
 
-  it.each([Number.NaN, -1])('refuses a tolerance of %p', (toleranceMs) => {
+  it.each([Number.NaN, -1])('A tolerance of %p is refused', (toleranceMs) => {
     expect(() => verify(signed(), BODY, SECRET, { now, toleranceMs })).toThrow(OptionInvalidError);
   });
 });

@@ -30,32 +30,35 @@ const CARRIED = CARRIERS.flatMap(({ name, of, isPublic }) => [
 ]);
 
 describe('the recipients of the public internet', () => {
-  it('are told from others by more than 300 cases', () => {
+  it('The corpus of addresses has more than 300 cases', () => {
     const count = INSIDE.length + BESIDE.length + CARRIED.length + HOSTS.length + PUBLIC.length;
     expect(count).toBeGreaterThan(300);
   });
 
-  it.each(INSIDE)('do not include $address, of $cidr', ({ address }) => {
+  it.each(INSIDE)('The address $address in $cidr is refused as internal', ({ address }) => {
     expect(ofAddress(address)).toBe('allow');
     expect(ofHost(bracketed(address))).toBe('allow');
   });
 
-  it.each(BESIDE)('include $address, just outside of $cidr', ({ address }) => {
+  it.each(BESIDE)('The address $address, just outside of $cidr, is allowed', ({ address }) => {
     expect(ofAddress(address)).toBe('allowed');
     expect(ofHost(bracketed(address))).toBe('allowed');
   });
 
-  it.each(PUBLIC)('include %s', (address) => {
+  it.each(PUBLIC)('The public address %s is allowed', (address) => {
     expect(ofAddress(address)).toBe('allowed');
     expect(ofHost(bracketed(address))).toBe('allowed');
   });
 
-  it.each(CARRIED)('by what is carried, $name, $address: $expected', ({ address, expected }) => {
-    expect(ofAddress(address)).toBe(expected);
-    expect(ofHost(bracketed(address))).toBe(expected);
-  });
+  it.each(CARRIED)(
+    'An address of the form $name counts by what it carries, $address: $expected',
+    ({ address, expected }) => {
+      expect(ofAddress(address)).toBe(expected);
+      expect(ofHost(bracketed(address))).toBe(expected);
+    },
+  );
 
-  it.each(HOSTS)('by the spelling of a host, %s: %s', (host, expected) => {
+  it.each(HOSTS)('The host %s gets the verdict %s', (host, expected) => {
     expect(ofHost(host)).toBe(expected);
   });
 });

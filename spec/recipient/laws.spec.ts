@@ -43,8 +43,8 @@ const internalOnes = fc.constantFrom(...IPV4_RANGES).chain(([cidr]) => {
 const carrier = fc.constantFrom(...CARRIERS);
 const groups = fc.array(fc.nat({ max: 0xffff }), { minLength: 8, maxLength: 8 });
 
-describe('RecipientPolicy, of any address', () => {
-  it('refuses an internal IPv4 address in every form that carries it', () => {
+describe('RecipientPolicy for any address', () => {
+  it('An internal IPv4 address is refused in every form that carries it', () => {
     fc.assert(
       fc.property(internalOnes, carrier, (address, { of }) => {
         expect([verdict(address), verdict(of(address))]).toEqual(['allow', 'allow']);
@@ -52,7 +52,7 @@ describe('RecipientPolicy, of any address', () => {
     );
   });
 
-  it('allows a public one, mapped and by NAT64 too', () => {
+  it('A public IPv4 address is allowed, even mapped or by NAT64', () => {
     fc.assert(
       fc.property(publicIPv4, carrier, (address, { of, isPublic }) => {
         expect(verdict(address)).toBe('allowed');
@@ -61,7 +61,7 @@ describe('RecipientPolicy, of any address', () => {
     );
   });
 
-  it('says of an IPv4 address what the registry says', () => {
+  it('The verdict on an IPv4 address agrees with the registry', () => {
     fc.assert(
       fc.property(anyIPv4, (address) => {
         expect(verdict(address)).toBe(internalIPv4.has(address) ? 'allow' : 'allowed');
@@ -69,7 +69,7 @@ describe('RecipientPolicy, of any address', () => {
     );
   });
 
-  it('says of an IPv6 address what the registries say, where it carries nothing', () => {
+  it('The verdict on an IPv6 address that carries no other agrees with the registries', () => {
     const prefix = fc.oneof(fc.constantFrom(0x2001, 0x2620, 0x3fff, 0x5f00), fc.nat(0xffff));
     fc.assert(
       fc.property(prefix, groups, (first, [, second = 0, ...rest]) => {
@@ -80,7 +80,7 @@ describe('RecipientPolicy, of any address', () => {
     );
   });
 
-  it('minds no spelling of an IPv4 address', () => {
+  it('The spelling of an IPv4 address does not matter', () => {
     fc.assert(
       fc.property(anyIPv4, (address) => {
         const bytes = address.split('.').map(Number);
@@ -105,7 +105,7 @@ describe('RecipientPolicy, of any address', () => {
     );
   });
 
-  it('minds no spelling of an IPv6 address', () => {
+  it('The spelling of an IPv6 address does not matter', () => {
     const few = fc.array(fc.constantFrom(0, 0, 0, 1, 0x2606, 0xfe80, 0x5efe, 0xffff, 0x7f00), {
       minLength: 8,
       maxLength: 8,
@@ -131,7 +131,7 @@ describe('RecipientPolicy, of any address', () => {
     );
   });
 
-  it('denies what carries a denied address, whatever else is allowed', () => {
+  it('An address that carries a denied address is denied even if all else is allowed', () => {
     fc.assert(
       fc.property(anyIPv4, fc.nat({ max: 32 }), carrier, (address, bits, { of }) => {
         // `::` and `::1` are no compatible addresses.
@@ -146,7 +146,7 @@ describe('RecipientPolicy, of any address', () => {
     );
   });
 
-  it('takes a CIDR of mapped addresses for the one of IPv4', () => {
+  it('A CIDR of mapped addresses means the same as its IPv4 CIDR', () => {
     fc.assert(
       fc.property(anyIPv4, anyIPv4, fc.nat({ max: 32 }), (network, address, bits) => {
         const mapped = `::ffff:${network}/${96 + bits}`;
@@ -178,7 +178,7 @@ describe('RecipientPolicy, of any address', () => {
     { allow: ['fe80::/10'], address: 'fe80::1', expected: 'allowed' },
     { allow: ['fe80::/10'], address: 'fe80::1%eth0', expected: 'allow' },
     { allow: ['::/0'], address: '2606:4700::1%1', expected: 'allow' },
-  ])('asks of each internal member of $address whether it lies in $allow', (values) => {
+  ])('Each internal member of $address must lie in a range of $allow', (values) => {
     expect(verdict(values.address, { allow: values.allow })).toBe(values.expected);
   });
 
@@ -193,7 +193,7 @@ describe('RecipientPolicy, of any address', () => {
     '[::1]',
     '::ffff:127.1',
     '1::2::3',
-  ])('takes %j, which node:net does not know, for no address', (address) => {
+  ])('The text %j, which node:net does not accept, is no address', (address) => {
     expect(verdict(address, { blockInternal: false })).toBe('blockInternal');
   });
 });

@@ -39,7 +39,7 @@ describe('narrowed', () => {
     { own: { protocols: ['ftp'] }, names: 'protocols' },
     { own: { deny: ['10.0.0.1'] }, names: 'deny' },
     { own: { deny: Array(101).fill('8.8.8.8/32') }, names: 'deny' },
-  ])('refuses $own within $outer', ({ outer = {}, own, names }) => {
+  ])('The narrowing $own is refused within $outer', ({ outer = {}, own, names }) => {
     expect(() => narrowed(new RecipientPolicy(outer), own)).toThrow(
       expect.objectContaining({
         code: 'LISTENER_INVALID',
@@ -68,20 +68,23 @@ describe('narrowed', () => {
       url: 'http://10.0.0.1',
       by: 'its own',
     },
-  ])('of $own within $outer, $url is refused by $by', ({ outer = {}, own, url, by }) => {
-    expect(refuses(outer, own, url)).toBe(by !== 'nobody');
-    const outerRefuses = by === 'the outer';
-    const check = () => new RecipientPolicy(outer).checkTarget(new URL(url));
-    if (outerRefuses) expect(check).toThrow();
-    else expect(check).not.toThrow();
-  });
+  ])(
+    'The party that refuses $url with $own within $outer is $by',
+    ({ outer = {}, own, url, by }) => {
+      expect(refuses(outer, own, url)).toBe(by !== 'nobody');
+      const outerRefuses = by === 'the outer';
+      const check = () => new RecipientPolicy(outer).checkTarget(new URL(url));
+      if (outerRefuses) expect(check).toThrow();
+      else expect(check).not.toThrow();
+    },
+  );
 
-  it('takes what is undefined for left out, and an empty `allow` for nothing', () => {
+  it('An undefined setting counts as left out, and an empty `allow` has no effect', () => {
     const own = { ports: undefined, allow: [] } as unknown as ListenerRecipientOptions;
     expect(refuses({}, own, 'http://8.8.8.8')).toBe(false);
   });
 
-  it('asks both when connecting, and resolves as the outer does', () => {
+  it('Both policies are asked when connecting, and the outer one resolves names', () => {
     const validators = [jest.fn()];
     const lookup = jest.fn();
     const outer = new RecipientPolicy({ validators, lookup });
@@ -97,7 +100,7 @@ describe('narrowed', () => {
 });
 
 describe('RecipientPolicy.overriddenBy', () => {
-  it('keeps what the options leave out', () => {
+  it('An overriding policy keeps the settings that its options leave out', () => {
     const general = new RecipientPolicy({ deny: ['8.8.8.0/24'], protocols: ['https'] });
     const hook = general.overriddenBy({ ports: [8443] });
     expect(() => hook.checkTarget(new URL('https://example.com:8443'))).not.toThrow();

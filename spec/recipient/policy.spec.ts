@@ -32,7 +32,7 @@ describe('RecipientPolicy', () => {
     'https://localhost.example.com/',
     'https://notlocalhost/',
     'https://10.0.0.1.example.com/',
-  ])('allows %s by default', (url) => {
+  ])('The URL %s is allowed by default', (url) => {
     expect(verdict(url)).toBe('allowed');
   });
 
@@ -47,7 +47,7 @@ describe('RecipientPolicy', () => {
     { url: 'https://example.com:8443', setting: 'ports' },
     { url: 'http://example.com:22', setting: 'ports' },
     { url: 'http://example.com:0', setting: 'ports' },
-  ])('refuses $url by `$setting`', ({ url, setting }) => {
+  ])('The URL $url is refused by `$setting`', ({ url, setting }) => {
     expect(verdict(url)).toBe(setting);
   });
 
@@ -93,7 +93,7 @@ describe('RecipientPolicy', () => {
     { name: 'localhost in capitals', host: 'LOCALHOST' },
     { name: 'localhost with a dot', host: 'localhost.' },
     { name: 'a name under localhost', host: 'api.localhost' },
-  ])('refuses an internal address: $name, $host', ({ host }) => {
+  ])('An internal address is refused: $name, $host', ({ host }) => {
     expect(verdict(`http://${host}/`)).toBe('allow');
   });
 
@@ -105,7 +105,7 @@ describe('RecipientPolicy', () => {
     { text: 'fe80::1%eth0', verdict: 'allow' },
     { text: 'example.com', verdict: 'blockInternal' },
     { text: '', verdict: 'blockInternal' },
-  ])('says of the address "$text": $verdict', ({ text, verdict: expected }) => {
+  ])('The verdict on the address "$text" is $verdict', ({ text, verdict: expected }) => {
     expect(verdictOfAddress(text)).toBe(expected);
   });
 
@@ -122,18 +122,21 @@ describe('RecipientPolicy', () => {
     { options: { allow: ten, deny: ['10.1.0.0/16'] }, address: '10.1.0.1', setting: 'deny' },
     { options: { blockInternal: false }, address: '127.0.0.1', setting: 'allowed' },
     { options: { blockInternal: false, deny: ten }, address: '10.0.0.1', setting: 'deny' },
-  ])('asks deny, allow, blockInternal: $options, $address', ({ options, address, setting }) => {
-    expect(verdictOfAddress(address, options)).toBe(setting);
-  });
+  ])(
+    'The settings apply in the order deny, allow, blockInternal: $options, $address',
+    ({ options, address, setting }) => {
+      expect(verdictOfAddress(address, options)).toBe(setting);
+    },
+  );
 
-  it('lets `ports` and `protocols` be set', () => {
+  it('The settings `ports` and `protocols` change what is allowed', () => {
     expect(verdict('http://example.com:8080', { ports: [8080] })).toBe('allowed');
     expect(verdict('http://example.com', { ports: [8080] })).toBe('ports');
     expect(verdict('https://example.com:9', anyPort)).toBe('allowed');
     expect(verdict('http://example.com', { protocols: ['https'] })).toBe('protocols');
   });
 
-  it('lets an allowed range lift blockInternal, but never the ports', () => {
+  it('An allowed range lifts blockInternal but not the ports', () => {
     fc.assert(
       fc.property(
         fc.ipV4(),
@@ -150,7 +153,7 @@ describe('RecipientPolicy', () => {
     );
   });
 
-  it('never allows what is denied', () => {
+  it('A denied address is never allowed', () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (ip) => {
         const deny = ['0.0.0.0/0', '::/0'];
@@ -159,20 +162,20 @@ describe('RecipientPolicy', () => {
     );
   });
 
-  it("allows loopback on any port, and nothing else, in 'development'", () => {
+  it("The setting 'development' allows loopback on any port and no other internal address", () => {
     expect(verdict('http://127.0.0.1:12345', 'development')).toBe('allowed');
     expect(verdict('http://localhost:3000', 'development')).toBe('allowed');
     expect(verdict('http://[::1]:3000', 'development')).toBe('allowed');
     expect(verdict('http://10.0.0.1', 'development')).toBe('allow');
   });
 
-  it("refuses 'development' where NODE_ENV is production", () => {
+  it("The setting 'development' is refused if NODE_ENV is production", () => {
     process.env.NODE_ENV = 'production';
     expect(() => new RecipientPolicy('development')).toThrow(OptionInvalidError);
     expect(verdict('http://127.0.0.1:80', { allow: ['127.0.0.0/8'] })).toBe('allowed');
   });
 
-  it('hands the target to the validators, and takes what they throw for a refusal', () => {
+  it('Validators receive the target, and an error that they throw is a refusal', () => {
     const seen: string[] = [];
     const noPartners = (target: URL): void => {
       seen.push(target.href);
@@ -190,15 +193,18 @@ describe('RecipientPolicy', () => {
     expect(seen).toEqual(['https://example.com/a', 'https://a.partner.com/b']);
   });
 
-  it.each(['allow', 'deny'] as const)('refuses a list `%s` that holds no CIDR', (setting) => {
-    for (const cidr of ['10.0.0.1', '10.0.0.0/33', 'example.com', ''])
-      expect(() => new RecipientPolicy({ [setting]: [cidr] })).toThrow(
-        expect.objectContaining({
-          code: 'OPTION_INVALID',
-          option: `delivery.recipients.${setting}`,
-        }),
-      );
-  });
+  it.each(['allow', 'deny'] as const)(
+    'A list `%s` that contains an invalid CIDR is refused',
+    (setting) => {
+      for (const cidr of ['10.0.0.1', '10.0.0.0/33', 'example.com', ''])
+        expect(() => new RecipientPolicy({ [setting]: [cidr] })).toThrow(
+          expect.objectContaining({
+            code: 'OPTION_INVALID',
+            option: `delivery.recipients.${setting}`,
+          }),
+        );
+    },
+  );
 
   it.each([
     ['protocols', ['ftp']],
@@ -207,7 +213,7 @@ describe('RecipientPolicy', () => {
     ['ports', [0]],
     ['ports', ['443']],
     ['validators', ['blockInternalIps']],
-  ])('refuses `%s` to be %j', (setting, value) => {
+  ])('The setting `%s` cannot be %j', (setting, value) => {
     expect(() => new RecipientPolicy({ [setting]: value })).toThrow(
       expect.objectContaining({
         code: 'OPTION_INVALID',
@@ -216,7 +222,7 @@ describe('RecipientPolicy', () => {
     );
   });
 
-  it('names the setting and neither path nor credentials in its message', () => {
+  it('The message of a refusal names the setting and shows neither path nor credentials', () => {
     const refuse = () => new RecipientPolicy().checkTarget(new URL('http://a:pass@10.0.0.1/token'));
     expect(refuse).toThrow('delivery.recipients.protocols');
     expect(refuse).not.toThrow(/pass|token/);

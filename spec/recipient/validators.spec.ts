@@ -38,11 +38,14 @@ describe('blockInternalIps', () => {
     { url: 'http://example.com', address: '8.8.8.8', refused: false },
     { url: 'http://example.com', address: '10.0.0.1', refused: true },
     { url: 'http://example.com', address: '2002:a00:1::', refused: true },
-  ])('refuses $url at $address: $refused', ({ url, address, refused }) => {
-    expect(refuses(blockInternalIps(), url, address)).toBe(refused);
-  });
+  ])(
+    'The refusal of $url at $address by blockInternalIps() is $refused',
+    ({ url, address, refused }) => {
+      expect(refuses(blockInternalIps(), url, address)).toBe(refused);
+    },
+  );
 
-  it('is moved by no `allow`', () => {
+  it('The setting `allow` does not lift blockInternalIps()', () => {
     const options = { ...OPEN, allow: ['10.0.0.0/8'], validators: [blockInternalIps()] };
     expect(() => new RecipientPolicy(options).checkAddress('10.0.0.1')).not.toThrow();
     expect(() => new RecipientPolicy(options).checkTarget(new URL('http://10.0.0.1'))).toThrow(
@@ -52,17 +55,23 @@ describe('blockInternalIps', () => {
 });
 
 describe('ensureProtocol', () => {
-  it.each(['https', 'https:', 'https://', 'HTTPS'])('takes %s', (protocol) => {
-    expect(refuses(ensureProtocol(protocol), 'https://example.com')).toBe(false);
-    expect(refuses(ensureProtocol(protocol), 'http://example.com')).toBe(true);
-    expect(refuses(ensureProtocol(protocol, 'http://'), 'http://example.com')).toBe(false);
-  });
+  it.each(['https', 'https:', 'https://', 'HTTPS'])(
+    'ensureProtocol() accepts the protocol written as %s',
+    (protocol) => {
+      expect(refuses(ensureProtocol(protocol), 'https://example.com')).toBe(false);
+      expect(refuses(ensureProtocol(protocol), 'http://example.com')).toBe(true);
+      expect(refuses(ensureProtocol(protocol, 'http://'), 'http://example.com')).toBe(false);
+    },
+  );
 
-  it.each([[], [''], ['ftp'], ['https:/'], [443]])('throws for %j at once', (...protocols) => {
-    expect(() => ensureProtocol(...(protocols as string[]))).toThrow(
-      expect.objectContaining({ code: 'OPTION_INVALID', option: 'ensureProtocol' }),
-    );
-  });
+  it.each([[], [''], ['ftp'], ['https:/'], [443]])(
+    'ensureProtocol() throws at once for %j',
+    (...protocols) => {
+      expect(() => ensureProtocol(...(protocols as string[]))).toThrow(
+        expect.objectContaining({ code: 'OPTION_INVALID', option: 'ensureProtocol' }),
+      );
+    },
+  );
 });
 
 describe('ensurePort', () => {
@@ -72,12 +81,12 @@ describe('ensurePort', () => {
     { url: 'https://example.com', refused: false },
     { url: 'http://example.com', refused: true },
     { url: 'http://example.com:8080', refused: true },
-  ])('refuses $url: $refused', ({ url, refused }) => {
+  ])('The refusal of $url by ensurePort() is $refused', ({ url, refused }) => {
     expect(refuses(ensurePort(443, '8443'), url)).toBe(refused);
   });
 
   it.each([[], ['x'], [''], [0], [65_536], ['65536'], [1.5], ['0x50'], [null]])(
-    'throws for %j at once',
+    'ensurePort() throws at once for %j',
     (...ports) => {
       expect(() => ensurePort(...(ports as number[]))).toThrow(
         expect.objectContaining({ code: 'OPTION_INVALID', option: 'ensurePort' }),
@@ -97,22 +106,28 @@ describe('blockCidrNetwork', () => {
     { url: 'http://example.com', address: '8.8.8.8', refused: true },
     { url: 'http://example.com', address: '2002:808:808::', refused: true },
     { url: 'http://example.com', address: '1.1.1.1', refused: false },
-  ])('refuses $url at $address: $refused', ({ url, address, refused }) => {
-    expect(refuses(blocked, url, address)).toBe(refused);
-  });
+  ])(
+    'The refusal of $url at $address by blockCidrNetwork() is $refused',
+    ({ url, address, refused }) => {
+      expect(refuses(blocked, url, address)).toBe(refused);
+    },
+  );
 
-  it.each(['8.8.8.8', '8.8.8.8/33', 'example.com/8', '', 8])('throws for %j at once', (cidr) => {
-    expect(() => blockCidrNetwork(cidr as string)).toThrow(
-      expect.objectContaining({ code: 'OPTION_INVALID', option: 'blockCidrNetwork' }),
-    );
-  });
+  it.each(['8.8.8.8', '8.8.8.8/33', 'example.com/8', '', 8])(
+    'blockCidrNetwork() throws at once for %j',
+    (cidr) => {
+      expect(() => blockCidrNetwork(cidr as string)).toThrow(
+        expect.objectContaining({ code: 'OPTION_INVALID', option: 'blockCidrNetwork' }),
+      );
+    },
+  );
 });
 
 describe('recipients.validators', () => {
   const policyOf = (...validators: RecipientValidator[]) =>
     new RecipientPolicy({ ...OPEN, validators });
 
-  it('are called with the whole URL, and with the origin and each address when connecting', () => {
+  it('Validators are called with the whole URL, and when connecting with the origin and each address', () => {
     const seen: unknown[] = [];
     const policy = policyOf((target, address) => {
       seen.push([target.href, address]);
@@ -127,7 +142,7 @@ describe('recipients.validators', () => {
     ]);
   });
 
-  it('stand beside one another; the first that throws decides', () => {
+  it('Validators run in order, and the first one that throws decides', () => {
     const custom = () => {
       throw new Error('mine');
     };
@@ -146,18 +161,21 @@ describe('recipients.validators', () => {
         throw new Error('too late');
       },
     },
-  ])('refuse by a promise that $name, and leave no rejection unhandled', async ({ validator }) => {
-    const unhandled = jest.fn();
-    process.on('unhandledRejection', unhandled);
-    expect(() =>
-      policyOf(validator as RecipientValidator).checkTarget(new URL('https://example.com')),
-    ).toThrow(/it must decide at once \(delivery\.recipients\.validators\)/);
-    await new Promise((resolve) => setImmediate(resolve));
-    process.off('unhandledRejection', unhandled);
-    expect(unhandled).not.toHaveBeenCalled();
-  });
+  ])(
+    'A validator that returns a promise that $name refuses, and no rejection stays unhandled',
+    async ({ validator }) => {
+      const unhandled = jest.fn();
+      process.on('unhandledRejection', unhandled);
+      expect(() =>
+        policyOf(validator as RecipientValidator).checkTarget(new URL('https://example.com')),
+      ).toThrow(/it must decide at once \(delivery\.recipients\.validators\)/);
+      await new Promise((resolve) => setImmediate(resolve));
+      process.off('unhandledRejection', unhandled);
+      expect(unhandled).not.toHaveBeenCalled();
+    },
+  );
 
-  it('cannot change where a request goes', () => {
+  it('A validator cannot change where a request goes', () => {
     const target = new URL('https://example.com/');
     policyOf((url) => {
       url.hostname = '127.0.0.1';
@@ -176,13 +194,13 @@ describe('RecipientPolicy options', () => {
     ['delivery.recipients.deny', { deny: '10.0.0.0/8' }],
     ['delivery.recipients.allow', { allow: [10] }],
     ['delivery.recipients.lookup', { lookup: '1.1.1.1' }],
-  ])('names %s for %j', (option, options) => {
+  ])('The error names %s for the recipient options %j', (option, options) => {
     expect(() => new RecipientPolicy(options as RecipientOptions)).toThrow(
       expect.objectContaining({ code: 'OPTION_INVALID', option }),
     );
   });
 
-  it('takes what is undefined for left out', () => {
+  it('An undefined option counts as left out', () => {
     const unset = { blockInternal: undefined, ports: undefined } as unknown as RecipientOptions;
     const policy = new RecipientPolicy(unset);
     expect(() => policy.checkAddress('10.0.0.1')).toThrow('internal');

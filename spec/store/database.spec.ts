@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 describe('Database.snapshot', () => {
-  it('shows all of its statements what was there at the first one', async () => {
+  it('All statements of a snapshot see the snapshot of the first one', async () => {
     const seen = await database.snapshot(async (query) => {
       const before = await query('SELECT n FROM counter');
       await increment();
@@ -29,7 +29,7 @@ describe('Database.snapshot', () => {
     expect(await count()).toBe(1);
   });
 
-  it('runs its work again on a newer snapshot where somebody else has changed the row', async () => {
+  it('The work of a snapshot runs again on a newer snapshot after a serialisation failure', async () => {
     let runs = 0;
     const seen = await database.snapshot(async (query) => {
       runs += 1;
@@ -43,7 +43,7 @@ describe('Database.snapshot', () => {
     expect(await count()).toBe(11);
   });
 
-  it('gives up in the end', async () => {
+  it('The work of a snapshot is given up after five failures', async () => {
     let runs = 0;
     const losing = database.snapshot(async (query) => {
       runs += 1;
@@ -56,7 +56,7 @@ describe('Database.snapshot', () => {
     expect(await count()).toBe(5);
   });
 
-  it('runs its work once where something else goes wrong', async () => {
+  it('The work of a snapshot runs only once if another error occurs', async () => {
     let runs = 0;
     const failing = database.snapshot((query) => {
       runs += 1;

@@ -58,7 +58,7 @@ const tablesIn = (schema: string, prefix = ''): readonly string[] =>
   TABLE_NAMES.map((name) => `${schema}.${tableName(name, prefix)}`);
 
 describe('modelHookMigrations', () => {
-  it('make the tables, remove them and make them again', async () => {
+  it('The migrations create the tables, remove them and create them again', async () => {
     await initialise();
     await dataSource.runMigrations();
     const made = await ours();
@@ -75,7 +75,7 @@ describe('modelHookMigrations', () => {
     { entityPrefix: 'app_', expected: tablesIn('public', 'app_') },
     { schema: 'my schema', entityPrefix: 'App ', expected: tablesIn('my schema', 'App ') },
   ])(
-    'honour the schema $schema and the prefix $entityPrefix',
+    'The migrations use the schema $schema and the prefix $entityPrefix',
     async ({ expected, ...placement }) => {
       await initialise(placement);
       await dataSource.runMigrations();
@@ -88,7 +88,7 @@ describe('modelHookMigrations', () => {
     },
   );
 
-  it('leave nothing to do to the schema builder, nor it to them', async () => {
+  it('The migrations and the schema builder leave each other nothing to change', async () => {
     for (const placement of [{}, { schema: 'hooks', entityPrefix: 'app_' }]) {
       await initialise(placement);
       await dataSource.runMigrations();
@@ -101,7 +101,7 @@ describe('modelHookMigrations', () => {
     }
   });
 
-  it('give turns to what waited under an earlier release', async () => {
+  it('The migration of an earlier release gives turns to waiting deliveries', async () => {
     await initialise();
     await dataSource.runMigrations();
     await dataSource.undoLastMigration();
@@ -119,7 +119,7 @@ describe('modelHookMigrations', () => {
     expect(turns.map(({ ready_at }) => ready_at)).toEqual([first, first]);
   });
 
-  it('are known to TypeORM by a name that a bundler cannot change', async () => {
+  it('The migrations have names that a bundler cannot change', async () => {
     await initialise();
     await dataSource.runMigrations();
     const rows = await dataSource.query<{ name: string }[]>('SELECT name FROM migrations');
@@ -135,7 +135,7 @@ describe('modelHookMigrations', () => {
 });
 
 describe('modelHookEntities', () => {
-  it('read every column that the migrations made', async () => {
+  it("The package's entities read every column that the migrations create", async () => {
     await initialise();
     await dataSource.runMigrations();
     for (const table of TABLE_NAMES) {
@@ -151,11 +151,11 @@ describe('modelHookEntities', () => {
   });
 });
 
-describe('ModelHooks, in a schema and with a prefix', () => {
+describe('ModelHooks with a schema and a prefix', () => {
   let receiver: Receiver;
   afterEach(() => receiver.close());
 
-  it('captures and delivers', async () => {
+  it('Events are captured and delivered with tables in a schema and with a prefix', async () => {
     receiver = await startReceiver();
     await initialise({ schema: 'my hooks', entityPrefix: 'App_' });
     await dataSource.runMigrations();

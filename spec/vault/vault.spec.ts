@@ -15,7 +15,7 @@ const text = fc.oneof(
 const place = fc.string({ unit: 'grapheme' });
 
 describe('Vault', () => {
-  it('opens what it sealed, whatever text it was, and shows nothing of it', () => {
+  it('The vault opens any text that it sealed, and the sealed form shows only its length', () => {
     fc.assert(
       fc.property(text, place, (secret, where) => {
         const sealed = vault.seal(secret, where);
@@ -26,7 +26,7 @@ describe('Vault', () => {
     );
   });
 
-  it('gives back what it stored without keys, with keys too', () => {
+  it('A text that was stored without keys is returned unchanged, even with keys', () => {
     fc.assert(
       fc.property(text, place, (secret, where) => {
         const stored = open.seal(secret, where);
@@ -37,12 +37,12 @@ describe('Vault', () => {
     );
   });
 
-  it('stores a text as it is without keys, unless it looks like a stored one', () => {
+  it('Without keys a text is stored as it is, unless it looks like a sealed one', () => {
     expect(open.seal('whsec_abc', 'x')).toBe('whsec_abc');
     expect(open.seal('enc:v1:k1:abc', 'x')).toBe('enc:v0:enc:v1:k1:abc');
   });
 
-  it('opens nothing of which one character was changed', () => {
+  it('A sealed text with one changed character does not open', () => {
     const sealed = vault.seal('the secret', 'here');
     const characters = fc.constantFrom(...'ABab09-_:=+/ é');
     fc.assert(
@@ -58,19 +58,19 @@ describe('Vault', () => {
     );
   });
 
-  it.each(['', 'A', 'AAAA', 'A'.repeat(38), '='])('refuses a payload that is "%s"', (payload) => {
+  it.each(['', 'A', 'AAAA', 'A'.repeat(38), '='])('The payload "%s" is refused', (payload) => {
     expect(() => vault.open(`enc:v1:k1:${payload}`, 'x')).toThrow(
       expect.objectContaining({ code: 'SECRET_UNREADABLE' }),
     );
   });
 
-  it('refuses what a later release may have stored', () => {
+  it('A format of a later release is refused', () => {
     expect(() => vault.open('enc:v2:k1:abc', 'x')).toThrow(
       expect.objectContaining({ code: 'SECRET_UNREADABLE' }),
     );
   });
 
-  it('opens nothing in another place', () => {
+  it('A sealed text does not open in another place', () => {
     fc.assert(
       fc.property(place, place, (here, there) => {
         fc.pre(here !== there);
@@ -81,14 +81,14 @@ describe('Vault', () => {
     );
   });
 
-  it('opens nothing with another key under the same id', () => {
+  it('A sealed text does not open with another key under the same id', () => {
     const other = new Vault({ k1: K2 });
     expect(() => other.open(vault.seal('s', 'x'), 'x')).toThrow(
       expect.objectContaining({ code: 'SECRET_UNREADABLE' }),
     );
   });
 
-  it('never uses a nonce twice, nor shows that two secrets are one', () => {
+  it('No nonce is used twice, so equal secrets look different', () => {
     const sealed = Array.from({ length: 2_000 }, () => vault.seal('same', 'same'));
     const nonces = sealed.map((one) =>
       Buffer.from(one.slice('enc:v1:k1:'.length), 'base64url').toString('hex', 0, 12),
@@ -96,13 +96,13 @@ describe('Vault', () => {
     expect(new Set(nonces).size).toBe(sealed.length);
   });
 
-  it('seals with the first key, and opens with all of them', () => {
+  it('The first key seals, and all keys open', () => {
     expect(keyIdOf(rotated.seal('s', 'x'))).toBe('k2');
     expect(rotated.open(vault.seal('s', 'x'), 'x')).toBe('s');
     expect(rotated.ids).toEqual(['k2', 'k1']);
   });
 
-  it('names the key that it lacks', () => {
+  it('The error of the vault names the key that is missing', () => {
     expect(() => vault.open(rotated.seal('s', 'x'), 'x')).toThrow(
       expect.objectContaining({ code: 'SECRET_KEY_MISSING', keys: ['k2'] }),
     );
@@ -111,7 +111,7 @@ describe('Vault', () => {
     );
   });
 
-  it('knows what is stored as it would be today', () => {
+  it('isCurrent() is true only for texts that are stored as they would be today', () => {
     const [older, newer] = [vault.seal('s', 'x'), rotated.seal('s', 'x')];
     expect([older, newer, 's'].map((stored) => rotated.isCurrent(stored))).toEqual([
       false,
@@ -121,7 +121,7 @@ describe('Vault', () => {
     expect(open.isCurrent('s')).toBe(true);
   });
 
-  it('has a digest for secrets that only who has the newest key can make', () => {
+  it('The digest of a secret depends on the newest key', () => {
     expect(vault.digest('s')).toBe(new Vault({ other: K1 }).digest('s'));
     expect(vault.digest('s')).not.toBe(vault.digest('t'));
     expect(vault.digest('s')).not.toBe(rotated.digest('s'));
@@ -142,7 +142,7 @@ describe('the keys of a vault', () => {
     ['32 characters', ascii, Buffer.from(ascii)],
   ];
 
-  it.each(forms)('may be %s', (_name, key, bytes) => {
+  it.each(forms)('A key may be given as %s', (_name, key, bytes) => {
     expect(new Vault({ k: key }).open(new Vault({ k: bytes }).seal('s', 'x'), 'x')).toBe('s');
   });
 
@@ -156,24 +156,24 @@ describe('the keys of a vault', () => {
     { name: 'empty', key: '' },
     { name: 'unset', key: undefined },
     { name: 'a number', key: 1 },
-  ])('are refused where one is $name, which the error does not show', ({ key }) => {
+  ])('A key that is $name is refused, and the error does not show it', ({ key }) => {
     const error = refusal({ old: key });
     expect(error).toMatchObject({ code: 'OPTION_INVALID', option: 'encryptionKeys.old' });
     if (typeof key === 'string' && key !== '') expect(error.message).not.toContain(key);
   });
 
-  it.each(['', 'a b', 'a:b', 'ü', 'x'.repeat(65), 'a\nb'])('have no id like "%s"', (id) => {
+  it.each(['', 'a b', 'a:b', 'ü', 'x'.repeat(65), 'a\nb'])('The key id "%s" is refused', (id) => {
     expect(refusal({ [id]: K1 })).toMatchObject({ option: 'encryptionKeys[0]' });
   });
 
-  it('are not shown where one was taken for its id', () => {
+  it('A key that was given in place of its id is not shown', () => {
     const key = K1.toString('hex');
     const error = refusal({ [key]: 'k1' });
     expect(error.option).toBe('encryptionKeys[0]');
     expect(JSON.stringify({ ...error, message: error.message })).not.toContain(key);
   });
 
-  it('may bear a number only where there is one', () => {
+  it('An integer may be a key id only if it is the only one', () => {
     expect(new Vault({ 2026: K1 }).newest).toBe('2026');
     const error = refusal({ 2026: K2, k1: K1 });
     expect(error).toMatchObject({ option: 'encryptionKeys.2026' });
@@ -181,7 +181,7 @@ describe('the keys of a vault', () => {
     expect(new Vault({ '2026-02': K2, '2026-01': K1 }).newest).toBe('2026-02');
   });
 
-  it.each([null, 'k', 1])('are not %s', (keys) => {
+  it.each([null, 'k', 1])('The value %s is refused as keys', (keys) => {
     expect(refusal(keys as never)).toMatchObject({ option: 'encryptionKeys' });
   });
 });

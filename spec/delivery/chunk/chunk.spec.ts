@@ -4,13 +4,13 @@ import { deliveryId } from '../../../lib/delivery/chunk/chunk';
 describe('deliveryId', () => {
   const [event, listener] = [uuidv7(), uuidv7()];
 
-  it('is the uuid v5 of event and listener, the same whoever asks', () => {
+  it('The id of a delivery is always the uuid v5 of its event and listener', () => {
     expect(deliveryId(event, listener)).toBe(uuidv5(listener, event));
     expect(deliveryId(event, listener)).toBe(deliveryId(event, listener));
     expect(version(deliveryId(event, listener))).toBe(5);
   });
 
-  it('is another one for another event, listener or order of the two', () => {
+  it('The id differs for another event, another listener and the reverse order', () => {
     const ids = [
       deliveryId(event, listener),
       deliveryId(uuidv7(), listener),

@@ -22,7 +22,7 @@ async function text(): Promise<string> {
 }
 
 describe('cappedConnector', () => {
-  it('lets any number of replies through one connection', async () => {
+  it('One connection carries any number of replies', async () => {
     const ports = new Set<number | undefined>();
     receiver = await startReceiver((_request, response) => {
       ports.add(response.socket?.remotePort);
@@ -32,12 +32,12 @@ describe('cappedConnector', () => {
     expect(ports.size).toBe(1);
   });
 
-  it('ends a connection on which one reply is too long', async () => {
+  it('A connection ends if one reply is too long', async () => {
     receiver = await startReceiver((_request, response) => response.end('x'.repeat(2 * MAX_BYTES)));
     await expect(text()).rejects.toThrow(`more than ${MAX_BYTES} bytes came`);
   });
 
-  it('hands on why there is no connection', async () => {
+  it('The reason of a failed connection is passed on', async () => {
     receiver = await startReceiver();
     await receiver.close();
     await expect(text()).rejects.toThrow('ECONNREFUSED');

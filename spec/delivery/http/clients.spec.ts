@@ -18,19 +18,19 @@ describe('Clients', () => {
     declared: { provides: [], ...(delivery && { delivery }) },
   });
 
-  it('give hooks of one policy one client', () => {
+  it('Hooks with the same policy share a client', () => {
     expect(clients.for(hook('a'))).toBe(clients.for(hook('b', { retries: 1 }), {}));
     expect(clients.for(hook('a'))).not.toBe(clients.for(hook('strict')));
     expect(clients.for(hook('strict'))).toBe(clients.for(hook('strict')));
   });
 
-  it('give a hook that goes another way one of its own', () => {
+  it('A hook with its own proxy has a client of its own', () => {
     const proxied = hook('a', { proxy: 'http://proxy.example' });
     expect(clients.for(proxied)).toBe(clients.for(proxied));
     expect(clients.for(proxied)).not.toBe(clients.for(hook('b')));
   });
 
-  it('give a listener that narrows one that nobody shares', () => {
+  it('A listener that narrows its recipients has a client of its own', () => {
     const recipients = { deny: ['8.8.8.0/24'] };
     expect(clients.for(hook('a'), recipients)).not.toBe(clients.for(hook('a'), recipients));
     expect(clients.for(hook('a'), recipients)).not.toBe(clients.for(hook('a')));

@@ -43,7 +43,7 @@ const late = {
 };
 
 // Of one connection, undici makes a client; of more, a pool of them.
-describe.each([1, 32])('HttpClient, out of time, with %i connections', (connections) => {
+describe.each([1, 32])('HttpClient at a deadline with %i connections', (connections) => {
   beforeEach(() => {
     maxConcurrencyPerOrigin = connections;
   });
@@ -61,14 +61,14 @@ describe.each([1, 32])('HttpClient, out of time, with %i connections', (connecti
       url: () => 'https://8.8.8.8',
       proxy: () => `https://${at()}`,
     },
-  ])('ends the connection on which it $stage', async ({ url, proxy }) => {
+  ])('A time-out ends the connection of a request that $stage', async ({ url, proxy }) => {
     clientOf({}, proxy?.() ?? null);
     const [reply, socket] = await Promise.all([post(url()), connected]);
     expect(reply).toEqual(late);
     if (!socket.closed) await once(socket, 'close');
   });
 
-  it('makes no connection when a resolver answers afterwards', async () => {
+  it('A resolver that answers after the time-out opens no connection', async () => {
     let answer: () => void = () => undefined;
     const lookup: LookupFunction = (_hostname, _options, callback) => {
       answer = () => callback(null, [{ address: '127.0.0.1', family: 4 }]);
@@ -85,7 +85,7 @@ describe.each([1, 32])('HttpClient, out of time, with %i connections', (connecti
     expect(reached).toHaveBeenCalledTimes(1);
   });
 
-  it('hands its place at the origin to the next request', async () => {
+  it('A time-out frees the place at the origin for the next request', async () => {
     clientOf();
     const url = `https://${at()}`;
     const first = await post(url);
@@ -98,7 +98,7 @@ describe.each([1, 32])('HttpClient, out of time, with %i connections', (connecti
     });
   });
 
-  it('has an answer at once where it is closed while connecting', async () => {
+  it('A request that is connecting ends at once if the client is closed', async () => {
     clientOf();
     const reply = post(`https://${at()}`, 60_000);
     const socket = await connected;

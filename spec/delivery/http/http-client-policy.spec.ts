@@ -45,10 +45,10 @@ const answering =
 /** A name in place of the receiver's address. */
 const named = (): string => receiver.url.replace(LOOPBACK, 'hooks.example');
 
-describe('HttpClient, of what the policy forbids', () => {
+describe('HttpClient with a recipient policy', () => {
   const refusing = (lookup: LookupFunction): RecipientOptions => ({ ports: 'any', lookup });
 
-  it('refuses a literal address, without connecting', async () => {
+  it('A literal address is refused before a connection is made', async () => {
     const reply = await post(receiver.url, { ports: 'any' });
     expect(reply).toMatchObject({ kind: 'refused', reason: expect.stringContaining('allow') });
     expect(receiver.received).toEqual([]);
@@ -61,7 +61,7 @@ describe('HttpClient, of what the policy forbids', () => {
     { name: 'is a mapped one', addresses: ['::ffff:127.0.0.1'] },
     { name: 'is internal IPv6', addresses: ['2606:4700::1', '::1'] },
     { name: 'is no address', addresses: ['localhost'] },
-  ])('refuses a name whose address $name', async ({ addresses }) => {
+  ])('A name is refused if its address $name', async ({ addresses }) => {
     expect(await post(named(), refusing(answering(...addresses)))).toEqual({
       kind: 'refused',
       reason: expect.stringMatching(/is refused: .*delivery\.recipients\./),
@@ -69,19 +69,19 @@ describe('HttpClient, of what the policy forbids', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  it('refuses a name that a resolver answers with one address only', async () => {
+  it('A name is refused if the resolver ignores the option `all`', async () => {
     const lookup: LookupFunction = (_hostname, _options, callback) => callback(null, LOOPBACK, 4);
     expect(await post(named(), refusing(lookup))).toMatchObject({ kind: 'refused' });
   });
 
-  it("refuses a name of this machine by the system's resolver", async () => {
+  it('A name of this machine is refused with the resolver of the system', async () => {
     const url = receiver.url.replace(LOOPBACK, 'localhost');
     expect(await post(url, { ports: 'any' })).toMatchObject({
       kind: 'refused',
     });
   });
 
-  it('refuses a name whose answer changed since it was allowed', async () => {
+  it('A name is refused if its answer has changed to a forbidden one', async () => {
     const answers = [LOOPBACK, '10.0.0.1'];
     const lookup: LookupFunction = (hostname, options, callback) =>
       answering(answers.shift() ?? '')(hostname, options, callback);
@@ -91,7 +91,7 @@ describe('HttpClient, of what the policy forbids', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it('connects to the address that was checked, under the name', async () => {
+  it('The client connects to the checked address and sends the name as host', async () => {
     const recipients = {
       ports: 'any',
       allow: ['127.0.0.0/8'],
@@ -102,7 +102,7 @@ describe('HttpClient, of what the policy forbids', () => {
   });
 
   it.each([307, 308, 302])(
-    'does not follow HTTP %i to a literal that is blocked',
+    'A redirect with HTTP %i to a blocked literal is not followed',
     async (status) => {
       const victim = await startReceiver();
       await receiver.close();
@@ -123,7 +123,7 @@ describe('HttpClient, of what the policy forbids', () => {
     },
   );
 
-  it('hands each address of a name to the validators, beside the origin', async () => {
+  it('Validators receive the origin with each address of a name', async () => {
     const seen: unknown[] = [];
     const recipients: RecipientOptions = {
       ports: 'any',
@@ -145,7 +145,7 @@ describe('HttpClient, of what the policy forbids', () => {
     ]);
   });
 
-  it('asks the system whom it connected to, where that is not whom it meant', async () => {
+  it('The address of the open connection is checked too', async () => {
     const lookup = answering('0.0.0.0');
     const recipients: RecipientOptions = { ports: 'any', allow: ['0.0.0.0/8'], lookup };
     expect(await post(named(), recipients)).toEqual({
@@ -155,7 +155,7 @@ describe('HttpClient, of what the policy forbids', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  it('refuses by protocol, port and validator', async () => {
+  it('A request is refused by protocol, port or validator', async () => {
     const recipients: RecipientOptions = {
       ports: [80],
       validators: [
@@ -175,7 +175,7 @@ describe('HttpClient, of what the policy forbids', () => {
   it.each<{ name: string; lookup: LookupFunction }>([
     { name: 'fails', lookup: (_h, _o, callback) => callback(new Error('SERVFAIL'), []) },
     { name: 'knows nothing', lookup: answering() },
-  ])('has no answer where the resolver $name', async ({ lookup }) => {
+  ])('A request stays unanswered if the resolver $name', async ({ lookup }) => {
     expect(await post(named(), refusing(lookup))).toMatchObject({ kind: 'unanswered' });
   });
 });

@@ -37,7 +37,7 @@ function post(
 }
 
 describe('HttpClient', () => {
-  it('posts the body and the headers, and gives the reply', async () => {
+  it('The client posts body and headers and returns the reply', async () => {
     await receive((_request, response) => {
       response.writeHead(202, { 'Retry-After': '7' }).end('grüße');
     });
@@ -54,15 +54,18 @@ describe('HttpClient', () => {
     expect(receiver.received[0]?.raw.toString()).toBe('MSG ä');
   });
 
-  it.each([301, 302, 303, 307, 308])('does not follow HTTP %i', async (httpStatus) => {
-    await receive((_request, response) => {
-      response.writeHead(httpStatus, { location: `${receiver.url}/elsewhere` }).end();
-    });
-    expect(await post(receiver.url)).toMatchObject({ kind: 'answered', httpStatus });
-    expect(receiver.received.map(({ path }) => path)).toEqual(['/']);
-  });
+  it.each([301, 302, 303, 307, 308])(
+    'A redirect with HTTP %i is not followed',
+    async (httpStatus) => {
+      await receive((_request, response) => {
+        response.writeHead(httpStatus, { location: `${receiver.url}/elsewhere` }).end();
+      });
+      expect(await post(receiver.url)).toMatchObject({ kind: 'answered', httpStatus });
+      expect(receiver.received.map(({ path }) => path)).toEqual(['/']);
+    },
+  );
 
-  it('reads a bounded part of a reply and cuts the connection', async () => {
+  it('A reply is read up to `maxResponseBytes`, then the connection is cut', async () => {
     let cut: Promise<unknown> | undefined;
     await receive((_request, response) => {
       cut = once(response, 'close');
@@ -80,7 +83,7 @@ describe('HttpClient', () => {
   it.each([
     { size: 10, truncated: false },
     { size: 11, truncated: true },
-  ])('takes $size bytes for too much where 10 may come: $truncated', async (values) => {
+  ])('A reply of $size bytes with a limit of 10 is truncated: $truncated', async (values) => {
     await receive((_request, response) => response.end('x'.repeat(values.size)));
     const reply = await post(receiver.url, { maxResponseBytes: 10 });
     expect(reply).toMatchObject({ text: 'x'.repeat(10), truncated: values.truncated });
@@ -96,7 +99,7 @@ describe('HttpClient', () => {
         response.on('close', () => clearInterval(drip));
       },
     },
-  ])('waits no longer than its time for one that $name', async ({ respond }) => {
+  ])('The client waits no longer than `timeoutMs` for a server that $name', async ({ respond }) => {
     await receive(respond);
     expect(await post(receiver.url, { timeoutMs: 150 })).toEqual({
       kind: 'unanswered',
@@ -118,7 +121,7 @@ describe('HttpClient', () => {
       name: 'speaks no HTTP',
       respond: (_, response) => response.socket?.end('220 smtp ready\r\n'),
     },
-  ])('has no answer of one that $name', async ({ respond }) => {
+  ])('A request to a server that $name is unanswered', async ({ respond }) => {
     await receive(respond);
     expect(await post(receiver.url)).toEqual({
       kind: 'unanswered',
@@ -126,7 +129,7 @@ describe('HttpClient', () => {
     });
   });
 
-  it('has no answer where nobody listens', async () => {
+  it('A request to a closed port is unanswered', async () => {
     await receive();
     await receiver.close();
     expect(await post(receiver.url)).toEqual({
@@ -135,7 +138,7 @@ describe('HttpClient', () => {
     });
   });
 
-  it('ends early when it is told to', async () => {
+  it('An abort signal ends a request early', async () => {
     const stopping = new AbortController();
     await receive(() => stopping.abort(new Error('the process stops')));
     const reply = await post(receiver.url, { signal: stopping.signal });
@@ -144,13 +147,16 @@ describe('HttpClient', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it.each([true, false])('uses connections again where keepAlive is %p', async (keepAlive) => {
-    const ports = new Set<number | undefined>();
-    await receive((_request, response) => {
-      ports.add(response.socket?.remotePort);
-      response.end('ok');
-    });
-    for (let n = 0; n < 5; n += 1) await post(receiver.url, {}, { keepAlive });
-    expect(ports.size < 5).toBe(keepAlive);
-  });
+  it.each([true, false])(
+    'Connections are reused only with keepAlive, here %p',
+    async (keepAlive) => {
+      const ports = new Set<number | undefined>();
+      await receive((_request, response) => {
+        ports.add(response.socket?.remotePort);
+        response.end('ok');
+      });
+      for (let n = 0; n < 5; n += 1) await post(receiver.url, {}, { keepAlive });
+      expect(ports.size < 5).toBe(keepAlive);
+    },
+  );
 });

@@ -78,11 +78,11 @@ function post(url: string, sent: Sent = {}) {
   return client.post({ url: new URL(url), ...defaults, ...values });
 }
 
-describe('HttpClient, through a proxy', () => {
+describe('HttpClient through a proxy', () => {
   it.each([
     { url: `http://${NAME}/a?b`, port: 80, isSecure: false },
     { url: `https://${NAME}/a?b`, port: 443, isSecure: true },
-  ])('asks it for the address that was checked, for $url', async ({ url, port, isSecure }) => {
+  ])('The proxy is asked for the checked address of $url', async ({ url, port, isSecure }) => {
     await start({ isSecure });
     expect(await post(url)).toMatchObject({ kind: 'answered', httpStatus: 200 });
     expect(proxy.asked.map(({ authority: asked }) => asked)).toEqual([`${ADDRESS}:${port}`]);
@@ -94,14 +94,14 @@ describe('HttpClient, through a proxy', () => {
   it.each([
     { url: `https://${ADDRESS}/`, asked: `${ADDRESS}:443` },
     { url: 'http://[2606:4700:4700::1111]/', asked: '[2606:4700:4700::1111]:80' },
-  ])('asks it for $asked where the target is an address', async ({ url, asked }) => {
+  ])('The proxy is asked for $asked if the target is an address', async ({ url, asked }) => {
     await start({ isSecure: url.startsWith('https') });
     expect(await post(url)).toMatchObject({ kind: 'answered' });
     expect(proxy.asked).toMatchObject([{ authority: asked, headers: { host: asked } }]);
     expect(lookups).toEqual([]);
   });
 
-  it('verifies the recipient within the tunnel', async () => {
+  it('The certificate of the recipient is verified inside the tunnel', async () => {
     await start({ isSecure: true });
     expect(await post('https://other.example/')).toMatchObject({
       kind: 'unanswered',
@@ -113,13 +113,13 @@ describe('HttpClient, through a proxy', () => {
     { name: 'a literal', url: 'http://10.0.0.1/', lookup: answering() },
     { name: 'a name', url: `https://${NAME}/`, lookup: answering('10.0.0.1') },
     { name: 'one of several answers', url: `http://${NAME}/`, lookup: answering(ADDRESS, '::1') },
-  ])('is not asked for what the policy forbids: $name', async ({ url, lookup }) => {
+  ])('The proxy is not asked for a forbidden target: $name', async ({ url, lookup }) => {
     await start();
     expect(await post(url, { lookup })).toMatchObject({ kind: 'refused' });
     expect(proxy.asked).toEqual([]);
   });
 
-  it('tells it who asks, and tells nobody else', async () => {
+  it('Proxy credentials are sent to the proxy only', async () => {
     await start();
     expect(
       await post(`http://${NAME}/`, { proxy: `http://joe:p%40ss@${proxy.host}` }),
@@ -131,21 +131,24 @@ describe('HttpClient, through a proxy', () => {
     expect(Object.keys(headers ?? {})).not.toContain('proxy-authorization');
   });
 
-  it('sends the headers of a request to the recipient only', async () => {
+  it('The headers of a request are sent to the recipient only', async () => {
     await start();
     await post(`http://${NAME}/`);
     expect(Object.keys(proxy.asked[0]?.headers ?? {}).sort()).toEqual(['connection', 'host']);
   });
 
-  it.each([403, 407, 502])('has no answer where it refuses with HTTP %i', async (status) => {
-    await start({ leads: () => ({ status }) });
-    expect(await post(`https://${NAME}/`, { proxy: `http://joe:hush@${proxy.host}` })).toEqual({
-      kind: 'unanswered',
-      reason: `the proxy refused the connection (HTTP ${status})`,
-    });
-  });
+  it.each([403, 407, 502])(
+    'A refusal by the proxy with HTTP %i leaves the request unanswered',
+    async (status) => {
+      await start({ leads: () => ({ status }) });
+      expect(await post(`https://${NAME}/`, { proxy: `http://joe:hush@${proxy.host}` })).toEqual({
+        kind: 'unanswered',
+        reason: `the proxy refused the connection (HTTP ${status})`,
+      });
+    },
+  );
 
-  it('has no answer where it is not there, and tells nobody where it is', async () => {
+  it('A request is unanswered if the proxy cannot be reached, and the reason does not name the proxy', async () => {
     await start();
     const { host } = proxy;
     await proxy.close();
@@ -155,7 +158,7 @@ describe('HttpClient, through a proxy', () => {
     });
   });
 
-  it('is tried with the other family where it has no way to the first', async () => {
+  it('The other address family is tried if the proxy cannot reach the first', async () => {
     await start({
       leads: (asked) =>
         asked.startsWith('[') ? { status: 502 } : { port: Number(new URL(receiver.url).port) },
@@ -168,24 +171,27 @@ describe('HttpClient, through a proxy', () => {
     ]);
   });
 
-  it('opens one tunnel for many requests where connections are kept', async () => {
+  it('One tunnel serves many requests if connections are kept', async () => {
     await start({ isSecure: true });
     for (let n = 0; n < 3; n += 1) await post(`https://${NAME}/`, { keepAlive: true });
     expect(receiver.received).toHaveLength(3);
     expect(proxy.asked).toHaveLength(1);
   });
 
-  it.each(['IP:127.0.0.1', 'DNS:proxy.example'])('speaks TLS with one of %s', async (name) => {
-    await start({ isSecure: true, certificate: authority.issue(name) });
-    const isRight = name.startsWith('IP');
-    expect(await post(`https://${NAME}/`, { proxy: `https://${proxy.host}` })).toMatchObject(
-      isRight
-        ? { kind: 'answered' }
-        : {
-            kind: 'unanswered',
-            reason: 'the proxy cannot be reached (ERR_TLS_CERT_ALTNAME_INVALID)',
-          },
-    );
-    expect(proxy.asked).toHaveLength(isRight ? 1 : 0);
-  });
+  it.each(['IP:127.0.0.1', 'DNS:proxy.example'])(
+    'An https proxy must have a certificate for its name, here %s',
+    async (name) => {
+      await start({ isSecure: true, certificate: authority.issue(name) });
+      const isRight = name.startsWith('IP');
+      expect(await post(`https://${NAME}/`, { proxy: `https://${proxy.host}` })).toMatchObject(
+        isRight
+          ? { kind: 'answered' }
+          : {
+              kind: 'unanswered',
+              reason: 'the proxy cannot be reached (ERR_TLS_CERT_ALTNAME_INVALID)',
+            },
+      );
+      expect(proxy.asked).toHaveLength(isRight ? 1 : 0);
+    },
+  );
 });

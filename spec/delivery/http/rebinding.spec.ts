@@ -62,15 +62,15 @@ async function posts(
 const lookups = (): number =>
   nameServer?.asked.filter((asked) => asked === `A ${NAME}`).length ?? 0;
 
-describe('HttpClient, of a name server that changes its answer', () => {
-  it('asks once for a connection, and connects to that very answer', async () => {
+describe('HttpClient with a name server that changes its answer', () => {
+  it('The name is resolved once for a connection, and the connection uses that answer', async () => {
     expect(await posts(1, (nth) => [nth === 1 ? OUTSIDE : INSIDE])).toEqual(['answered']);
     expect(lookups()).toBe(1);
     expect(receiver.received).toHaveLength(1);
     expect(reached).toBe(0);
   });
 
-  it('refuses as soon as the answer is a forbidden one', async () => {
+  it('A request is refused as soon as the answer is forbidden', async () => {
     const answers = (nth: number) => [nth % 2 === 1 ? OUTSIDE : INSIDE];
     expect(await posts(6, answers)).toEqual([
       'answered',
@@ -93,19 +93,19 @@ describe('HttpClient, of a name server that changes its answer', () => {
     { name: 'by NAT64', answers: [OUTSIDE, `64:ff9b::${INSIDE}`] },
     { name: 'the unspecified one', answers: ['0.0.0.0'] },
     { name: 'where clouds keep credentials', answers: ['169.254.169.254'] },
-  ])('refuses a forbidden answer $name', async ({ answers }) => {
+  ])('A forbidden answer $name is refused', async ({ answers }) => {
     expect(await posts(1, () => answers)).toEqual(['refused']);
     expect([receiver.received.length, reached]).toEqual([0, 0]);
   });
 
-  it('keeps to a connection that was allowed, while it lasts', async () => {
+  it('A kept connection stays in use after the answer changes', async () => {
     const answers = (nth: number) => [nth === 1 ? OUTSIDE : INSIDE];
     expect(await posts(3, answers, { keepAlive: true })).toEqual(Array(3).fill('answered'));
     expect(lookups()).toBe(1);
     expect(reached).toBe(0);
   });
 
-  it('has no answer where the name has no address', async () => {
+  it('A request to a name without addresses is unanswered', async () => {
     expect(await posts(1, () => [])).toEqual(['unanswered']);
   });
 });

@@ -44,7 +44,7 @@ function post(url: string, ca: CertificateAuthorities) {
   return client.post({ url: new URL(url), headers: {}, body: '{}', ...ATTEMPT_DEFAULTS });
 }
 
-describe('HttpClient, over TLS', () => {
+describe('HttpClient over TLS', () => {
   const others = makeAuthority();
   afterAll(() => others.remove());
 
@@ -53,7 +53,7 @@ describe('HttpClient, over TLS', () => {
     { name: 'as bytes', ca: () => Buffer.from(authority.pem) },
     { name: 'in a list', ca: () => [others.pem, authority.pem] },
     { name: 'in a bundle', ca: () => `# ours\n${others.pem}\n${authority.pem}` },
-  ])('trusts an authority that it was given $name', async ({ ca }) => {
+  ])('An authority that is given $name is trusted', async ({ ca }) => {
     await receive(`DNS:${NAME}`);
     expect(await post(named(), ca())).toMatchObject({ kind: 'answered', httpStatus: 200 });
     expect(receiver.received[0]?.headers.host).toMatch(/^hooks\.example:/);
@@ -62,7 +62,7 @@ describe('HttpClient, over TLS', () => {
   it.each<{ name: string; ca: () => CertificateAuthorities }>([
     { name: 'none of its own', ca: () => [] },
     { name: 'another one', ca: () => others.pem },
-  ])('trusts nobody else, given $name', async ({ ca }) => {
+  ])('A certificate of an unknown authority is refused with $name', async ({ ca }) => {
     await receive(`DNS:${NAME}`);
     expect(await post(named(), ca())).toEqual({
       kind: 'unanswered',
@@ -71,7 +71,7 @@ describe('HttpClient, over TLS', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  it('wants the name that it was told', async () => {
+  it('The certificate must be for the requested name', async () => {
     await receive('DNS:other.example', 'IP:127.0.0.1');
     expect(await post(named(), authority.pem)).toEqual({
       kind: 'unanswered',
@@ -80,7 +80,7 @@ describe('HttpClient, over TLS', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  it('wants the address where it was told one', async () => {
+  it('The certificate must be for the address if the URL contains one', async () => {
     await receive(`IP:127.0.0.1`);
     expect(await post(receiver.url, authority.pem)).toMatchObject({ kind: 'answered' });
     await receiver.close();
@@ -88,14 +88,14 @@ describe('HttpClient, over TLS', () => {
     expect(await post(receiver.url, authority.pem)).toMatchObject({ kind: 'unanswered' });
   });
 
-  it('asks for the name without a dot at its end', async () => {
+  it('A dot at the end of the name is ignored in the certificate check', async () => {
     await receive(`DNS:${NAME}`);
     const url = receiver.url.replace('127.0.0.1', `${NAME}.`);
     expect(await post(url, authority.pem)).toMatchObject({ kind: 'answered' });
   });
 });
 
-describe('HttpClient, where the process is told to verify nothing', () => {
+describe('HttpClient with NODE_TLS_REJECT_UNAUTHORIZED=0', () => {
   // Node.js reads this from its true environment, which jest gives no spec.
   async function laxly(url: string, ca: string): Promise<LaxAnswers> {
     const options: LaxOptions = { url, name: NAME, ca };
@@ -112,7 +112,7 @@ describe('HttpClient, where the process is told to verify nothing', () => {
     return JSON.parse(stdout) as LaxAnswers;
   }
 
-  it('verifies all the same', async () => {
+  it('Certificates are verified in spite of the environment variable', async () => {
     await receive(`DNS:${NAME}`);
     const { ours, nodes } = await laxly(named(), '');
     expect(nodes).toBe('200');
@@ -120,7 +120,7 @@ describe('HttpClient, where the process is told to verify nothing', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it('speaks no TLS before 1.2', async () => {
+  it('TLS versions before 1.2 are refused', async () => {
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1' } as const;
     const certificate = authority.issue(`DNS:${NAME}`);
     receiver = await startReceiver(undefined, {

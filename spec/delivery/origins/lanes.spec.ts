@@ -65,7 +65,7 @@ const count = (list: readonly string[], what: string): number =>
 describe('Lanes', () => {
   afterEach(() => jest.useRealTimers());
 
-  it('keeps its bounds, lets no place idle, and runs every job once', async () => {
+  it('The lanes keep their limits, leave no place idle and run every job once', async () => {
     const origins = ['a', 'b', 'c', 'd'];
     const limits = fc.record({
       maxConcurrency: fc.integer({ min: 1, max: 8 }),
@@ -96,14 +96,14 @@ describe('Lanes', () => {
     );
   });
 
-  it('runs the jobs of one origin in their order', async () => {
+  it('The jobs of one origin run in order', async () => {
     const { lanes, jobs } = lanesOf(4, 1);
     for (const name of ['a1', 'a2', 'a3']) lanes.add(jobs.make('a', name));
     await jobs.endAll();
     expect(jobs.started).toEqual(['a1', 'a2', 'a3']);
   });
 
-  it('lets origins take turns where the places of all are taken', async () => {
+  it('Origins take turns if all places are taken', async () => {
     const { lanes, jobs } = lanesOf(2, 2);
     for (let n = 0; n < 6; n += 1) lanes.add(jobs.make('a'));
     for (let n = 0; n < 6; n += 1) lanes.add(jobs.make('b'));
@@ -112,7 +112,7 @@ describe('Lanes', () => {
     await jobs.endAll();
   });
 
-  it('keeps no origin from its places because of one that hangs', async () => {
+  it('An origin that hangs does not take places from other origins', async () => {
     const { lanes, jobs } = lanesOf(4, 2);
     for (let n = 0; n < 5; n += 1) lanes.add(jobs.make('slow'));
     for (let n = 0; n < 5; n += 1) lanes.add(jobs.make('fast'));
@@ -123,7 +123,7 @@ describe('Lanes', () => {
     await jobs.endAll();
   });
 
-  it('gives back what waits behind an origin that answers nothing', async () => {
+  it('Jobs that wait for an origin without answers are given back', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     const { lanes, jobs } = lanesOf(8, 2);
     for (const name of ['a1', 'a2', 'a3', 'a4']) lanes.add(jobs.make('a', name));
@@ -149,7 +149,7 @@ describe('Lanes', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('gives nothing back of an origin that is slow, but answers', async () => {
+  it('Jobs of a slow origin that answers are not given back', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     const { lanes, jobs } = lanesOf(8, 1);
     for (let n = 0; n < 10; n += 1) lanes.add(jobs.make('a'));
@@ -160,7 +160,7 @@ describe('Lanes', () => {
     expect([jobs.started.length, jobs.givenBack]).toEqual([10, []]);
   });
 
-  it('gives back what waits long for one that does not keep up, where much is held, and holds little of it then', async () => {
+  it('Jobs of an origin that cannot keep up are given back, and few new ones are accepted', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     const { lanes, jobs, rooms } = lanesOf(8, 2);
     for (let n = 0; n < 1_100; n += 1) lanes.add(jobs.make('a'));
@@ -179,7 +179,7 @@ describe('Lanes', () => {
     await jobs.endAll();
   });
 
-  it('lets origins that timed out lately share a quarter of the places', async () => {
+  it('Origins that timed out recently share a quarter of the places', async () => {
     const { lanes, jobs } = lanesOf(8, 4);
     const slow = ['a', 'b', 'c'];
     for (const origin of slow) lanes.noteTimedOut(origin);
@@ -194,7 +194,7 @@ describe('Lanes', () => {
     expect(jobs.started).toHaveLength(18);
   });
 
-  it('counts an origin that times out meanwhile among the slow ones, with all that it has under way', async () => {
+  it('An origin that times out counts as slow with all of its running jobs', async () => {
     const { lanes, jobs } = lanesOf(8, 4);
     for (let n = 0; n < 6; n += 1) lanes.add(jobs.make('a'));
     expect(count(jobs.running, 'a')).toBe(4);
@@ -207,7 +207,7 @@ describe('Lanes', () => {
     await jobs.endAll();
   });
 
-  it('gives back what waits when told, and only that', async () => {
+  it('giveBack() returns the waiting jobs that fit, and no running ones', async () => {
     const { lanes, jobs } = lanesOf(2, 1);
     for (const name of ['a1', 'a2', 'a3']) lanes.add(jobs.make('a', name));
     for (const name of ['b1', 'b2']) lanes.add(jobs.make('b', name));
@@ -221,7 +221,7 @@ describe('Lanes', () => {
     expect(lanes.size).toBe(0);
   });
 
-  it('closes when nothing runs any more, and gives back what waits and what comes', async () => {
+  it('close() waits for running jobs and gives back waiting and new ones', async () => {
     const { lanes, jobs } = lanesOf(1, 1);
     lanes.add(jobs.make('a', 'a1'));
     lanes.add(jobs.make('a', 'a2'));

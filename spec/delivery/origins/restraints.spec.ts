@@ -10,7 +10,7 @@ function held(quanta: Record<string, number | null> = {}) {
 }
 
 describe('HeldListeners', () => {
-  it('restrains the listeners of an origin as long as it is held back', () => {
+  it('Listeners of an origin are restrained while the origin is held back', () => {
     const { listeners, quanta } = held({ slow: 4, open: 0 });
     listeners.noteOrigin('a', 'slow');
     listeners.noteOrigin('b', 'open');
@@ -26,7 +26,7 @@ describe('HeldListeners', () => {
     expect([...listeners.restraints()]).toEqual([['b', 0]]);
   });
 
-  it('bars a paused listener until its time is over', () => {
+  it('A paused listener is barred until its pause ends', () => {
     const { listeners, clock } = held();
     listeners.notePause('a', 1_000);
     listeners.notePause('b', 3_000);
@@ -36,7 +36,7 @@ describe('HeldListeners', () => {
     expect([...listeners.restraints()]).toEqual([['b', 0]]);
   });
 
-  it('remembers a bounded number, the latest', () => {
+  it('HeldListeners remembers the latest 10,000 listeners', () => {
     const { listeners } = held({ open: 0 });
     for (let n = 0; n < 10_001; n += 1) listeners.noteOrigin(`listener ${n}`, 'open');
     const restraints = listeners.restraints();

@@ -1,7 +1,7 @@
 import { SlowOrigins } from '../../../lib/delivery/origins/slow-origins';
 
 describe('SlowOrigins', () => {
-  it('knows who timed out within ten minutes, and has answered nothing since', () => {
+  it('An origin is slow for ten minutes after a time-out, or until it answers', () => {
     const clock = { now: 0 };
     const slow = new SlowOrigins(() => clock.now);
     for (const origin of ['a', 'b', 'c']) slow.add(origin);
@@ -13,7 +13,7 @@ describe('SlowOrigins', () => {
     expect(['a', 'b', 'c'].map((origin) => slow.has(origin))).toEqual([false, false, true]);
   });
 
-  it('remembers a bounded number, the latest', () => {
+  it('SlowOrigins remembers the latest 10,000 origins', () => {
     const slow = new SlowOrigins();
     for (let n = 0; n < 10_001; n += 1) slow.add(`origin ${n}`);
     expect([slow.has('origin 0'), slow.has('origin 1')]).toEqual([false, true]);

@@ -7,7 +7,7 @@ function known() {
 }
 
 describe('KnownTurns', () => {
-  it('covers what is due later than a turn of the future', () => {
+  it('A known future turn covers what is due later', () => {
     const { turns, clock } = known();
     expect(turns.covers('a', 60_000)).toBe(false);
     turns.note('a', 60_000);
@@ -21,7 +21,7 @@ describe('KnownTurns', () => {
     expect(turns.covers('a', 90_000)).toBe(false);
   });
 
-  it('says only what a turn that was noted says, and that is more than a second away', () => {
+  it('A turn is covered only by a noted turn that is at least a second away', () => {
     const step = fc.record({ afterMs: fc.nat({ max: 10_000 }), passes: fc.nat({ max: 3_000 }) });
     fc.assert(
       fc.property(fc.array(step), fc.nat({ max: 20_000 }), (steps, afterMs) => {

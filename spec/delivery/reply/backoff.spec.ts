@@ -26,18 +26,21 @@ describe('backoffMs', () => {
     { retry: 12, random: 0.5, ms: 10 * HOUR_MS },
     { retry: 1, random: 0, ms: 48_000 },
     { retry: 1, random: 1, ms: 72_000 },
-  ])('is $ms ms before retry $retry where chance says $random', ({ retry, random, ms }) => {
-    expect(backoffMs(retry, RETRY_DEFAULTS, () => random)).toBe(ms);
-  });
+  ])(
+    'The delay is $ms ms before retry $retry with the random number $random',
+    ({ retry, random, ms }) => {
+      expect(backoffMs(retry, RETRY_DEFAULTS, () => random)).toBe(ms);
+    },
+  );
 
-  it('adds up to about 37 hours by default', () => {
+  it('The default delays add up to about 37 hours', () => {
     const retries = Array.from({ length: RETRY_DEFAULTS.retries }, (_, n) => n + 1);
     const waits = retries.map((retry) => backoffMs(retry, RETRY_DEFAULTS, () => 0.5));
     const hours = waits.reduce((sum, ms) => sum + ms, 0) / HOUR_MS;
     expect(Math.round(hours)).toBe(37);
   });
 
-  it('stays within the longest delay and its jitter', () => {
+  it('The delay never exceeds the longest delay and its jitter', () => {
     fc.assert(
       fc.property(retry, options, unit, (retry, options, random) => {
         const ms = backoffMs(retry, options, () => random);
@@ -48,7 +51,7 @@ describe('backoffMs', () => {
     );
   });
 
-  it('never shrinks from retry to retry, chance apart', () => {
+  it('Without jitter the delay never shrinks from one retry to the next', () => {
     fc.assert(
       fc.property(retry, options, (retry, options) => {
         const steady = { ...options, jitter: 0 };
@@ -58,7 +61,7 @@ describe('backoffMs', () => {
     );
   });
 
-  it('spreads by chance in both directions alike', () => {
+  it('The jitter spreads equally in both directions', () => {
     fc.assert(
       fc.property(unit, (random) => {
         const options = { ...RETRY_DEFAULTS, jitter: 1 };
@@ -68,7 +71,7 @@ describe('backoffMs', () => {
     );
   });
 
-  it('is 0 where no delay is asked for, however many retries there were', () => {
+  it('The delay is 0 after any number of retries if `retryDelayMs` is 0', () => {
     expect(backoffMs(1_000, { ...RETRY_DEFAULTS, retryDelayMs: 0, retryFactor: 100 })).toBe(0);
   });
 });

@@ -52,7 +52,7 @@ describe('judge', () => {
     { name: 'another spelling', text: '{"status":"FAILURE"}' },
     { name: 'a status that is no text', text: '{"status":["failure"]}' },
     { name: 'success', text: '{"status":"success"}' },
-  ])('takes a 2xx that says $name for done', ({ text }) => {
+  ])('A 2xx reply with $name means done', ({ text }) => {
     for (const httpStatus of [200, 201, 202, 204, 299])
       expect(judge(answered(httpStatus, { text }), circumstances())).toEqual({
         outcome: { kind: 'done' },
@@ -60,7 +60,7 @@ describe('judge', () => {
       });
   });
 
-  it.each([{ a: 1 }, [], 0, false, '', null])('keeps the retval %j of a success', (retval) => {
+  it.each([{ a: 1 }, [], 0, false, '', null])('The retval %j of a success is kept', (retval) => {
     expect(outcome(says({ status: 'success', retval }))).toEqual({ kind: 'done', retval });
   });
 
@@ -70,11 +70,11 @@ describe('judge', () => {
     { reply: { status: 'failure', reason: { code: 7 } }, reason: '{"code":7}' },
     { reply: { status: 'failure' }, reason: 'the recipient failed' },
     { reply: { status: 'fail', reason: null }, reason: 'the recipient failed' },
-  ])('fails at once by $reply', ({ reply, reason }) => {
+  ])('The reply $reply fails the delivery at once', ({ reply, reason }) => {
     expect(outcome(says(reply))).toEqual({ kind: 'failed', reason });
   });
 
-  it('keeps at most 1,024 characters of a reason', () => {
+  it('A reason is cut at 1,024 characters', () => {
     const judged = outcome(says({ status: 'failure', reason: 'x'.repeat(10_000) }));
     expect(judged).toEqual({ kind: 'failed', reason: 'x'.repeat(1_024) });
   });
@@ -82,7 +82,7 @@ describe('judge', () => {
   it.each([
     { reply: { status: 'skip', output: 'a duplicate' }, reason: 'a duplicate' },
     { reply: { status: 'skip' }, reason: 'the recipient skipped it' },
-  ])('skips by $reply', ({ reply, reason }) => {
+  ])('The reply $reply skips the delivery', ({ reply, reason }) => {
     expect(outcome(says(reply))).toEqual({ kind: 'skipped', reason });
   });
 
@@ -96,14 +96,17 @@ describe('judge', () => {
     { status: 'slow_process_reschedule', countdown: 60, seconds: 300 },
     { status: 'slow_process_reschedule', countdown: 600, seconds: 600 },
     { status: 'slow_process_reschedule', countdown: undefined, seconds: 300 },
-  ])('comes again in $seconds s by $status with $countdown', ({ status, countdown, seconds }) => {
-    expect(outcome(says({ status, countdown }))).toEqual({
-      kind: 'rescheduled',
-      afterMs: seconds * 1_000,
-    });
-  });
+  ])(
+    'The next attempt comes in $seconds s for $status with the countdown $countdown',
+    ({ status, countdown, seconds }) => {
+      expect(outcome(says({ status, countdown }))).toEqual({
+        kind: 'rescheduled',
+        afterMs: seconds * 1_000,
+      });
+    },
+  );
 
-  it('fails what was rescheduled 100 times in a row', () => {
+  it('A delivery fails after 100 reschedules in a row', () => {
     const again = says({ status: 'reschedule' });
     expect(outcome(again, { state: { reschedules: MAX_RESCHEDULES - 1 } }).kind).toBe(
       'rescheduled',
@@ -111,19 +114,19 @@ describe('judge', () => {
     expect(outcome(again, { state: { reschedules: MAX_RESCHEDULES } }).kind).toBe('failed');
   });
 
-  it('does not read replies where the listener has `replies: false`, nor a part of one', () => {
+  it('A reply is ignored with `replies: false` and if it is truncated', () => {
     const failure = says({ status: 'failure' });
     expect(outcome(failure, { replies: false })).toEqual({ kind: 'done' });
     expect(outcome({ ...failure, truncated: true })).toEqual({ kind: 'done' });
   });
 
-  it('reads only what a 2xx says', () => {
+  it('Only the content of a 2xx reply is read', () => {
     const text = '{"status":"success"}';
     for (const httpStatus of [199, 301, 400, 500])
       expect(outcome(answered(httpStatus, { text })).kind).toBe('retrying');
   });
 
-  it('deactivates the listener that is gone, and does not try again', () => {
+  it('HTTP 410 fails the delivery and deactivates the listener', () => {
     const judgement = judge(answered(410, { retryAfter: '5' }), circumstances());
     expect(judgement).toEqual({
       outcome: { kind: 'failed', reason: expect.stringContaining('410') },
@@ -132,7 +135,7 @@ describe('judge', () => {
   });
 
   it.each([100, 301, 302, 307, 400, 401, 404, 409, 429, 500, 502, 503, 504])(
-    'tries again after HTTP %i',
+    'The delivery is retried after HTTP %i',
     (httpStatus) => {
       expect(judge(answered(httpStatus), circumstances())).toEqual({
         outcome: { kind: 'retrying', afterMs: 60_000, reason: `HTTP ${httpStatus}` },
@@ -141,7 +144,7 @@ describe('judge', () => {
     },
   );
 
-  it('tries again when nothing came', () => {
+  it('The delivery is retried after no answer, until its retries are used up', () => {
     const reply: Reply = { kind: 'unanswered', reason: 'ECONNREFUSED' };
     expect(outcome(reply, { state: { retries: 1 } })).toEqual({
       kind: 'retrying',
@@ -151,13 +154,13 @@ describe('judge', () => {
     expect(outcome(reply, { state: { retries: 12 } }).kind).toBe('failed');
   });
 
-  it('does not try again what the policy refuses', () => {
+  it('A delivery that the policy refuses is not retried', () => {
     const reason = '10.0.0.1 is refused';
     expect(outcome({ kind: 'refused', reason })).toEqual({ kind: 'failed', reason });
   });
 
   it.each([429, 503])(
-    'pauses the listener of HTTP %i with Retry-After until then',
+    'HTTP %i with Retry-After pauses the listener for that time',
     (httpStatus) => {
       const reply = answered(httpStatus, { retryAfter: '7' });
       expect(judge(reply, circumstances())).toEqual({
@@ -171,13 +174,13 @@ describe('judge', () => {
     },
   );
 
-  it('asks no other status for Retry-After, and takes none that is malformed', () => {
+  it('Retry-After is ignored with another status or if it is malformed', () => {
     const usual = { outcome: { kind: 'retrying', afterMs: 60_000 }, effect: {} };
     expect(judge(answered(500, { retryAfter: '7' }), circumstances())).toMatchObject(usual);
     expect(judge(answered(503, { retryAfter: 'soon' }), circumstances())).toMatchObject(usual);
   });
 
-  it('ends every unsuccessful delivery after its retries, and none before', () => {
+  it('An unsuccessful delivery fails after its retries and not before', () => {
     const unsuccessful = fc.oneof(
       fc
         .integer({ min: 300, max: 599 })
@@ -199,7 +202,7 @@ describe('judge', () => {
     );
   });
 
-  it('throws for no reply', () => {
+  it('No reply makes judge() throw, and all delays are within a day', () => {
     const reply = fc.record({
       httpStatus: fc.integer({ min: 100, max: 599 }),
       retryAfter: fc.option(fc.string()),
@@ -238,7 +241,7 @@ describe('retryAfterMs', () => {
     { value: '1.5', ms: null },
     { value: '1e3', ms: null },
     { value: 'in 5 minutes', ms: null },
-  ])('reads "$value" as $ms', ({ value, ms }) => {
+  ])('The header "$value" is read as $ms ms', ({ value, ms }) => {
     expect(retryAfterMs(value, NOW)).toBe(ms);
   });
 });

@@ -7,7 +7,7 @@ describe('redactor', () => {
     { text: 'abcdefghabcdefgh', shown: '[secret][secret]' },
     { text: 'nothing of it', shown: 'nothing of it' },
     { text: '', shown: '' },
-  ])('shows "$text" as "$shown"', ({ text, shown }) => {
+  ])('The text "$text" is shown as "$shown"', ({ text, shown }) => {
     expect(redactor(() => ['abcdefgh'])(text)).toBe(shown);
   });
 
@@ -21,11 +21,11 @@ describe('redactor', () => {
     },
     { secret: 'abc', text: 'abc is too short to hide', shown: 'abc is too short to hide' },
     { secret: '$&$&$&', text: 'a $&$&$& b', shown: 'a [secret] b' },
-  ])('takes $secret out of $text', ({ secret, text, shown }) => {
+  ])('The secret $secret is removed from $text', ({ secret, text, shown }) => {
     expect(redactor(() => [secret])(text)).toBe(shown);
   });
 
-  it('leaves no secret of four characters or more', () => {
+  it('No secret of four or more characters remains', () => {
     const secret = fc.string({ unit: 'binary', minLength: 4, maxLength: 40 });
     fc.assert(
       fc.property(fc.array(secret), fc.string(), (secrets, around) => {
@@ -44,7 +44,7 @@ describe('redactor', () => {
 describe('discreet', () => {
   const redact = redactor(() => ['the secret']);
 
-  it('puts a reason on one line, without secrets', () => {
+  it('A reason is put on one line without secrets', () => {
     const reason = 'no\n[error] the secret\x1b[2J';
     expect(discreet({ kind: 'failed', reason }, redact)).toEqual({
       kind: 'failed',
@@ -56,7 +56,7 @@ describe('discreet', () => {
     });
   });
 
-  it('takes secrets out of what was returned, however deep, and leaves its shape', () => {
+  it('Secrets are removed from a retval at every depth', () => {
     const retval = { a: ['the secret', 1, null, { 'the secret': true }], ['__proto__']: 'x' };
     expect(discreet({ kind: 'done', retval }, redact)).toEqual({
       kind: 'done',
@@ -65,7 +65,7 @@ describe('discreet', () => {
   });
 
   it.each([{ kind: 'done' }, { kind: 'rescheduled', afterMs: 1 }] as const)(
-    'leaves %j as it is',
+    'The outcome %j is left unchanged',
     (outcome) => {
       expect(discreet(outcome, redact)).toEqual(outcome);
     },

@@ -50,12 +50,12 @@ describe('body', () => {
   const nested = { name: 'Joe', home: { city: 'Rome' }, author: null };
   const timestamp = '2026-01-02T03:04:05.006Z';
 
-  it('holds the provided fields at top level in the format `fields`', () => {
+  it('The format `fields` has the provided fields at top level', () => {
     expect(json(event(), 'fields')).toEqual(nested);
     expect(form(event(), 'fields')).toEqual({ name: 'Joe', 'home.city': 'Rome', 'author.id': '' });
   });
 
-  it('says everything in the format `envelope`', () => {
+  it('The format `envelope` contains all parts of the event', () => {
     expect(json(event(), 'envelope')).toEqual({
       id: '0198a000-0000-7000-8000-000000000001',
       event: 'person.updated',
@@ -69,7 +69,7 @@ describe('body', () => {
     });
   });
 
-  it('has null for what is not there in the format `envelope`', () => {
+  it('The format `envelope` has null for missing parts', () => {
     const sent = event({ operation: null, ref: null, sender: null, previous: null, changed: [] });
     expect(json(sent, 'envelope')).toMatchObject({
       operation: null,
@@ -80,7 +80,7 @@ describe('body', () => {
     });
   });
 
-  it('encodes an envelope as a form with dotted keys', () => {
+  it('An envelope as a form has dotted keys', () => {
     expect(form(event(), 'envelope')).toEqual({
       id: '0198a000-0000-7000-8000-000000000001',
       event: 'person.updated',
@@ -99,7 +99,7 @@ describe('body', () => {
     expect(form(event({ previous: null }), 'envelope')).toMatchObject({ previous: '' });
   });
 
-  it('is as Standard Webhooks recommends in the format `standard`', () => {
+  it('The format `standard` follows Standard Webhooks', () => {
     expect(json(event(), 'standard')).toEqual({ type: 'person.updated', timestamp, data: nested });
     expect(form(event(), 'standard')).toEqual({
       type: 'person.updated',
@@ -110,7 +110,7 @@ describe('body', () => {
     });
   });
 
-  it('is a structured CloudEvent 1.0 in the format `cloudevents`', () => {
+  it('The format `cloudevents` is a structured CloudEvent 1.0', () => {
     expect(json(event(), 'cloudevents')).toEqual({
       specversion: '1.0',
       id: '0198a000-0000-7000-8000-000000000001',
@@ -123,13 +123,13 @@ describe('body', () => {
     });
   });
 
-  it('gives a CloudEvent a source where the hook names no resource, and no empty sender', () => {
+  it('A CloudEvent without `ref` gets a source, and without sender has none', () => {
     const cloudEvent = json(event({ ref: null, sender: null, hook: 'order line' }), 'cloudevents');
     expect(cloudEvent).toMatchObject({ source: 'urn:hook:order%20line' });
     expect(cloudEvent).not.toHaveProperty('sender');
   });
 
-  it('writes a form with dates as they are, lists and objects as JSON, null as nothing', () => {
+  it('A form contains scalars as text, lists and objects as JSON, and null as an empty text', () => {
     const data = { a: null, b: true, c: 1.5, d: ['x', 1], e: { f: null }, g: 'ä & b=c', h: '' };
     expect(form(event({ data }), 'fields')).toEqual({
       a: '',
@@ -161,19 +161,19 @@ describe('body', () => {
       data: { 'home.owner.id': null, 'home.city': 'Rome' },
       sent: { home: { owner: null, city: 'Rome' } },
     },
-  ])('nests a relation $name', ({ data, sent }) => {
+  ])('A relation $name is nested', ({ data, sent }) => {
     const owners = Object.keys(data).map((path) => [path, path.replace(/\.\w+$/, '')] as const);
     const idsOnly = owners.filter(([path]) => path !== 'home.city');
     const hook = hookOf(data, Object.fromEntries(idsOnly));
     expect(json(event({ data }), 'fields', hook)).toEqual(sent);
   });
 
-  it('leaves a null inside an embedded object where it is', () => {
+  it('A null in an embedded object stays null', () => {
     const data = { 'home.city': null };
     expect(json(event({ data }), 'fields')).toEqual({ home: { city: null } });
   });
 
-  it('keeps "__proto__" a plain key', () => {
+  it('The key "__proto__" stays a plain key', () => {
     const data = JSON.parse('{"__proto__":1,"a.__proto__.b":2,"constructor.prototype":3}');
     const text = body(event({ data }), hookOf(data), {
       format: 'fields',
@@ -185,7 +185,7 @@ describe('body', () => {
     expect({}).not.toHaveProperty('b');
   });
 
-  it('loses no value, whatever the fields', () => {
+  it('No value is lost for any set of fields', () => {
     const name = fc.stringMatching(/^[a-z_]{1,6}$/);
     const record = fc.dictionary(name, fc.jsonValue(), { maxKeys: 8 }) as fc.Arbitrary<JsonRecord>;
     fc.assert(

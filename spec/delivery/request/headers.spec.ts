@@ -38,7 +38,7 @@ function headers(
 }
 
 describe('requestHeaders', () => {
-  it('names everything that every request has', () => {
+  it('A request has all standard headers', () => {
     expect(headers()).toEqual({
       'content-type': 'application/json',
       'user-agent': `Mozilla/5.0 (compatible; typeorm-model-hooks/${VERSION}; undici/${undiciVersion})`,
@@ -53,11 +53,11 @@ describe('requestHeaders', () => {
     });
   });
 
-  it('signs the body for those who verify Standard Webhooks', () => {
+  it('The signature of the body verifies with Standard Webhooks', () => {
     expect(new Webhook(SECRET).verify('{"a":1}', headers())).toEqual({ a: 1 });
   });
 
-  it('uses the digest and the content type of the listener', () => {
+  it('The headers use the digest and content type of the listener', () => {
     const contentType = 'application/x-www-form-urlencoded';
     expect(headers({}, { digest: 'sha512', contentType })).toMatchObject({
       'content-type': contentType,
@@ -65,7 +65,7 @@ describe('requestHeaders', () => {
     });
   });
 
-  it("puts the listener's over the hook's, whatever their case", () => {
+  it('The headers of the listener override those of the hook in any case', () => {
     const sent = headers(
       { headers: { 'X-Tenant': 'hook', 'X-Hook': 'hook' } },
       { headers: { 'x-tenant': 'listener', 'X-Listener': 'listener' } },
@@ -78,12 +78,12 @@ describe('requestHeaders', () => {
     expect(sent).not.toHaveProperty('X-Tenant');
   });
 
-  it('puts ours over all', () => {
+  it('The headers of the package override all others', () => {
     const theirs = { 'User-Agent': 'theirs', 'Hook-Event': 'theirs', 'WEBHOOK-ID': 'theirs' };
     expect(headers({ headers: theirs }, { headers: theirs })).toEqual(headers());
   });
 
-  it("leaves out what a hook's function may not set", () => {
+  it('Forbidden headers from a function of a hook are left out', () => {
     const evil = {
       Host: 'evil',
       'Content-Length': '0',
@@ -101,11 +101,11 @@ describe('requestHeaders', () => {
     ['100%25', '100%2525'],
     ['\u2028\0', '%E2%80%A8%00'],
     ['\ud800', '%EF%BF%BD'],
-  ])('percent-encodes the event name %p', (name, sent) => {
+  ])('The event name %p is percent-encoded', (name, sent) => {
     expect(headers({ name })['hook-event']).toBe(sent);
   });
 
-  it('gives only what HTTP can carry', () => {
+  it('All headers can be sent over HTTP', () => {
     const record = fc.dictionary(fc.string(), fc.string({ unit: 'binary' }));
     fc.assert(
       fc.property(record, fc.string({ unit: 'grapheme' }), (given, name) => {

@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => flow?.stop());
 
 describe('Planner', () => {
-  it('leases the first chunks of an event, and leaves the others to whoever has room', async () => {
+  it('The first chunks of an event are leased, and the rest are left for any process', async () => {
     const [event] = await saved(1);
     const plan = await plannerWith([10 * MAX_CHUNK_SIZE]).plan();
     expect(plan.eventIds).toEqual([event]);
@@ -30,7 +30,7 @@ describe('Planner', () => {
     expect(await chunks()).toEqual({ leased: 8, free: 2, deliveries: 10 * MAX_CHUNK_SIZE });
   });
 
-  it('puts the deliveries of several events into one chunk', async () => {
+  it('Deliveries of several events share a chunk', async () => {
     const events = await saved(3);
     const plan = await plannerWith([1, 2]).plan();
     expect(plan.eventIds).toEqual(events);
@@ -41,14 +41,14 @@ describe('Planner', () => {
     expect([...plan.events.keys()].sort()).toEqual(events);
   });
 
-  it('stores no chunk for an event that nobody wants', async () => {
+  it('An event that no listener wants gets no chunk', async () => {
     await saved(1);
     const plan = await plannerWith([0]).plan();
     expect(plan).toMatchObject({ chunks: [], hasMore: false });
     expect(await chunks()).toEqual({ leased: 0, free: 0, deliveries: 0 });
   });
 
-  it('plans events one by one that far too many listen to, taken together', async () => {
+  it('Events with very many listeners are planned one at a time', async () => {
     const [first, second] = await saved(2);
     const planner = plannerWith([60_000, 41_000]);
     const plans = [await planner.plan(), await planner.plan(), await planner.plan()];

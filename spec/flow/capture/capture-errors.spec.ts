@@ -50,7 +50,7 @@ const rows = async (table: 'note' | 'fragile') => {
 describe("onCaptureError 'throw'", () => {
   inApplication('throw');
 
-  it('rejects the write, naming the hook, and writes nothing', async () => {
+  it('A failed capture rejects the write, names the hook and writes nothing', async () => {
     const saving = flow.dataSource.manager.save([fragile('whole'), fragile('broken')]);
     await expect(saving).rejects.toMatchObject({
       code: 'HOOK_CAPTURE_FAILED',
@@ -61,7 +61,7 @@ describe("onCaptureError 'throw'", () => {
     expect(await titles()).toEqual([]);
   });
 
-  it('keeps neither row nor event where the error is swallowed and the rest committed', async () => {
+  it('Neither row nor event is kept if the error is swallowed and the transaction committed', async () => {
     const runner = flow.dataSource.createQueryRunner();
     await runner.startTransaction();
     await runner.manager.save(note('before'));
@@ -76,7 +76,7 @@ describe("onCaptureError 'throw'", () => {
     expect(await flow.stored()).toEqual([]);
   });
 
-  it('lets a transaction go on after a savepoint around the failed write', async () => {
+  it('A transaction continues after a savepoint around the failed write', async () => {
     await flow.dataSource.transaction(async (manager) => {
       await manager.save(note('before'));
       const inner = manager.transaction((savepoint) => savepoint.save(fragile('broken')));
@@ -88,7 +88,7 @@ describe("onCaptureError 'throw'", () => {
     expect(await titles()).toEqual(['before', 'after']);
   });
 
-  it('keeps row and event where the refusal of another subscriber is swallowed and committed', async () => {
+  it('Row and event are both kept if the error of another subscriber is swallowed and committed', async () => {
     const { subscribers } = flow.dataSource;
     const statements: string[] = [];
     const refusing: EntitySubscriberInterface = {
@@ -110,7 +110,7 @@ describe("onCaptureError 'throw'", () => {
     expect(await titles()).toEqual(['kept']);
   });
 
-  it('refuses a save whose new row it cannot identify', async () => {
+  it('A save whose new row has no known key is refused', async () => {
     const saving = flow.dataSource.manager.save(note('nameless'), { reload: false });
     await expect(saving).rejects.toMatchObject({
       code: 'HOOK_CAPTURE_FAILED',
@@ -123,7 +123,7 @@ describe("onCaptureError 'throw'", () => {
 describe("onCaptureError 'log'", () => {
   inApplication('log');
 
-  it('keeps the write, drops that event and says so', async () => {
+  it('The write is kept, and the event that failed is dropped and logged', async () => {
     await flow.dataSource.manager.save([fragile('one'), fragile('broken'), fragile('three')]);
     expect(await rows('fragile')).toEqual(['one', 'broken', 'three']);
     expect(await titles()).toEqual(['one', 'three']);
@@ -139,7 +139,7 @@ describe('NoTransactionError', () => {
   const refused = { code: 'HOOK_NO_TRANSACTION', message: expect.stringContaining('Note') };
   inApplication('throw');
 
-  it('refuses save() of new and of known rows without a transaction', async () => {
+  it('save() of new and known rows is refused without a transaction', async () => {
     const { manager } = flow.dataSource;
     const saved = await manager.save(note('first'));
     await flow.forget();
@@ -150,7 +150,7 @@ describe('NoTransactionError', () => {
     expect(await titles()).toEqual([]);
   });
 
-  it('refuses remove(), softRemove() and recover() without a transaction', async () => {
+  it('remove(), softRemove() and recover() are refused without a transaction', async () => {
     const { manager } = flow.dataSource;
     const [kept, marked] = await manager.save([note('kept'), note('marked')]);
     await manager.softRemove(marked!);
@@ -165,12 +165,12 @@ describe('NoTransactionError', () => {
     expect(await titles()).toEqual([]);
   });
 
-  it('takes `{ transaction: false }` inside of a transaction', async () => {
+  it('A save with `{ transaction: false }` inside a transaction is accepted', async () => {
     await flow.dataSource.transaction((manager) => manager.save(note('inside'), alone));
     expect(await titles()).toEqual(['inside']);
   });
 
-  it('takes what is silenced without a transaction', async () => {
+  it('A silenced save without a transaction is accepted', async () => {
     await flow.hooks.silence(() => flow.dataSource.manager.save(note('seed'), alone));
     expect(await rows('note')).toEqual(['seed']);
     expect(await flow.stored()).toEqual([]);

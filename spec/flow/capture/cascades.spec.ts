@@ -68,7 +68,7 @@ async function storedOrder(): Promise<Order> {
 }
 
 describe('a cascade', () => {
-  it('tells each row that it inserts, under its parent', async () => {
+  it('Each row that a cascade inserts has an event with its parent', async () => {
     await flow.forget();
     const lines = [line('a', 1), line('b', 2)];
     const order = await flow.dataSource.manager.save(
@@ -85,7 +85,7 @@ describe('a cascade', () => {
     expect(told).toHaveLength(5);
   });
 
-  it('tells rows that it inserts, updates and removes in one save()', async () => {
+  it('Rows that a cascade inserts, updates and removes in one save() each have an event', async () => {
     const order = await storedOrder();
     const [kept] = order.lines;
     order.lines = [Object.assign(kept!, { amount: 5 }), line('c')];
@@ -109,7 +109,7 @@ describe('a cascade', () => {
     expect(told).toHaveLength(6);
   });
 
-  it('tells nothing where it is rolled back', async () => {
+  it('A cascade that is rolled back has no events', async () => {
     const order = await storedOrder();
     const run = flow.dataSource.transaction(async (manager) => {
       order.lines = [line('c')];
@@ -137,7 +137,7 @@ describe('a subscriber of the application', () => {
     }
   }
 
-  it('may write in the same transaction, and that is told as well', async () => {
+  it('The writes of another subscriber in the same transaction have events too', async () => {
     await flow.forget();
     const order = await beside(
       {
@@ -163,7 +163,7 @@ describe('a subscriber of the application', () => {
     });
   });
 
-  it('may change what is written, and the event tells what was', async () => {
+  it('The event contains the values that another subscriber has changed', async () => {
     const order = await storedOrder();
     await beside(
       {

@@ -73,22 +73,22 @@ async function told(): Promise<readonly Record<string, unknown>[]> {
   return receiver.received.map(({ body }) => body as Record<string, unknown>);
 }
 
-describe('a column that holds JSON of very many levels', () => {
-  it('is told as null when its row is updated', async () => {
+describe('a column with very deep JSON', () => {
+  it('A deep value is sent as null when its row is updated', async () => {
     const id = await deepRow();
     await application.dataSource.manager.save(doc({ id, name: 'Ann' }));
     for (const body of await told())
       expect(body).toMatchObject({ operation: 'update', data: { name: 'Ann', meta: null } });
   });
 
-  it('was null where it is written over', async () => {
+  it('A deep value that is overwritten is null in `previous`', async () => {
     const id = await deepRow();
     await application.dataSource.manager.save(doc({ id, meta: 1 }));
     for (const body of await told())
       expect(body).toMatchObject({ data: { meta: 1 }, previous: { meta: null } });
   });
 
-  it('is told as null when its row is removed', async () => {
+  it('A deep value is sent as null when its row is removed', async () => {
     const id = await deepRow();
     // Known by its id only: TypeORM cannot compare such values.
     await application.dataSource.manager.remove(doc({ id }));
@@ -96,13 +96,13 @@ describe('a column that holds JSON of very many levels', () => {
       expect(body).toMatchObject({ operation: 'remove', data: { name: 'Joe', meta: null } });
   });
 
-  it('is told as null when it is written', async () => {
+  it('A deep value is sent as null when it is written', async () => {
     await application.dataSource.manager.save(doc({ meta: nestedLists(1_500) }));
     for (const body of await told())
       expect(body).toMatchObject({ operation: 'insert', data: { name: 'Joe', meta: null } });
   });
 
-  it('is told as it is at a thousand levels', async () => {
+  it('A value of a thousand levels is sent unchanged', async () => {
     const meta = nestedLists(1_000);
     await application.dataSource.manager.save(doc({ meta }));
     for (const { data } of await told())
@@ -114,7 +114,7 @@ describe('an event that is sent', () => {
   it.each([
     { name: 'values of 10,000 levels', value: nestedLists(10_000) },
     { name: 'a value that holds itself', value: itself() },
-  ])('holds null in place of $name', async ({ value }) => {
+  ])('The event contains null in place of $name', async ({ value }) => {
     const hook = hooks.define(`sent.${typeof value}.${Math.random()}`, { provides: ['a', 'b'] });
     await hook.listener(receiver.url).save();
     await hook.send({ a: 1, b: value });
@@ -123,11 +123,11 @@ describe('an event that is sent', () => {
   });
 });
 
-describe('what a listener is made of', () => {
+describe('listener options that are too deep', () => {
   const deep = nestedLists(10_000);
 
   it.each([{ config: { deep } }, { config: { deep: nestedLists(64) } }])(
-    'refuses a config that is too deep',
+    'A listener whose config is too deep is refused',
     async (options) => {
       const saving = hooks
         .get('doc')
@@ -140,7 +140,7 @@ describe('what a listener is made of', () => {
     },
   );
 
-  it('refuses an operand that is too deep', async () => {
+  it('A listener with an operand that is too deep is refused', async () => {
     const saving = hooks
       .get('doc')
       .listener(receiver.url)
@@ -160,7 +160,7 @@ describe('a reply of 8,000 levels', () => {
     `{"status":"success","retval":${levels}}`,
     `{"status":"failure","reason":${levels}}`,
     levels,
-  ])('says nothing, and holds up no other outcome', async (body) => {
+  ])('A deep reply is ignored and delays no other outcome', async (body) => {
     const deep = await startReceiver(answering({ body }));
     await hooks.get('doc').listener(deep.url).save();
     const done = outcomes(hooks, 4, ({ status }) => status === 'done');

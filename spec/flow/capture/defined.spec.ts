@@ -25,7 +25,7 @@ const listen = (format: 'fields' | 'envelope' = 'fields') =>
   shipped.listener({ url: receiver.url, format }).save();
 
 describe('DefinedHook.send', () => {
-  it('tells what is provided of the data, and nothing else', async () => {
+  it('Only the provided fields of the data are sent and stored', async () => {
     await listen();
     await shipped.send({
       number: 7,
@@ -44,7 +44,7 @@ describe('DefinedHook.send', () => {
     expect(JSON.stringify(stored)).not.toContain('secret');
   });
 
-  it('gives the id of its event, which bears a sender, a ref and headers of its own', async () => {
+  it('send() returns the id of the event, which has its own sender, ref and headers', async () => {
     await listen('envelope');
     const ref = 'https://example.test/orders/7';
     const headers = { 'X-Order': '7' };
@@ -68,14 +68,14 @@ describe('DefinedHook.send', () => {
     });
   });
 
-  it('is told only to those whose filter it satisfies', async () => {
+  it('The event is sent only to listeners whose filter it satisfies', async () => {
     await shipped.listener(receiver.url).match({ 'to.city': 'Rome' }).save();
     await application.hooks.send('order.shipped', { to: { city: 'Oslo' } });
     await application.hooks.send('order.shipped', { to: { city: 'Rome' } });
     expect(await bodies()).toEqual([{ to: { city: 'Rome' } }]);
   });
 
-  it('joins the transaction of a manager, and is told if that commits', async () => {
+  it('An event that joins a transaction is sent when the transaction commits', async () => {
     await listen();
     await application.dataSource.transaction(async (manager) => {
       await manager.save(person());
@@ -90,7 +90,7 @@ describe('DefinedHook.send', () => {
     expect(await bodies()).toEqual([{ number: 1 }]);
   });
 
-  it('is not told where the transaction that it joined rolls back', async () => {
+  it('An event that joins a transaction is not sent if the transaction rolls back', async () => {
     await listen();
     const run = application.dataSource.transaction(async (manager) => {
       await shipped.send({ number: 1 }, { manager });
@@ -101,7 +101,7 @@ describe('DefinedHook.send', () => {
     expect(await application.dataSource.query('SELECT id FROM model_hook_event')).toEqual([]);
   });
 
-  it('is told at once beside a transaction that it does not join', async () => {
+  it('An event that does not join the open transaction is sent at once', async () => {
     await listen();
     await application.dataSource.transaction(async () => {
       await shipped.send({ number: 1 });

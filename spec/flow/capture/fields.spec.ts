@@ -27,7 +27,7 @@ async function receivedFor(hook: string): Promise<readonly Envelope[]> {
 const dataOf = async (hook: string) => (await receivedFor(hook)).map(({ data }) => data);
 
 describe('the provided fields of an event', () => {
-  it('include a select: false column, its old value too', async () => {
+  it('A listed select: false column is provided with its old and new value', async () => {
     const { manager } = flow.dataSource;
     const { id } = await manager.save(Account, { name: 'Ann', pin: '1', home: {} });
     await manager.save(Account, { id, name: 'Anna' });
@@ -50,7 +50,7 @@ describe('the provided fields of an event', () => {
     });
   });
 
-  it("leave out the key and select: false columns where they are '*'", async () => {
+  it("The fields of '*' do not include the key and select: false columns", async () => {
     await flow.dataSource.manager.save(Account, { name: 'Ann', pin: '1', home: { city: 'Rome' } });
     const [event] = await receivedFor('ordinary');
     expect(event?.data).toEqual({
@@ -62,7 +62,7 @@ describe('the provided fields of an event', () => {
     expect(flow.receiver.received.filter(({ raw }) => raw.includes('"pin"'))).toHaveLength(1);
   });
 
-  it('carry the version and the date of an update as they were and are', async () => {
+  it('The version and the date of an update are provided as they were and are', async () => {
     const { manager } = flow.dataSource;
     const before = await manager.save(Account, { name: 'Ann', home: {} });
     await manager.save(Account, { id: before.id, name: 'Anna' });
@@ -73,7 +73,7 @@ describe('the provided fields of an event', () => {
     });
   });
 
-  it('nest as embedded fields do', async () => {
+  it('Embedded fields are nested in the data', async () => {
     const { manager } = flow.dataSource;
     const home = { city: 'Rome', geo: { lat: 41.9 } };
     const { id } = await manager.save(Account, { name: 'Ann', home });
@@ -87,7 +87,7 @@ describe('the provided fields of an event', () => {
     });
   });
 
-  it('carry ids of owned relations, lazy ones too, and null for none', async () => {
+  it('The ids of owned relations are provided, including lazy ones, and null for none', async () => {
     const { manager } = flow.dataSource;
     const [ann, bob] = await manager.save([new Author(), new Author()]);
     const book = Object.assign(new Book(), { title: 'A', author: ann! });
@@ -114,7 +114,7 @@ describe('the provided fields of an event', () => {
     expect(await dataOf('plain')).toEqual([{ title: 'A' }, { title: 'B' }]);
   });
 
-  it('carry the relation ids of a removed row', async () => {
+  it('The relation ids of a removed row are provided', async () => {
     const { manager } = flow.dataSource;
     const author = await manager.save(new Author());
     const book = await manager.save(Book, { title: 'A', author });
@@ -125,7 +125,7 @@ describe('the provided fields of an event', () => {
     ]);
   });
 
-  it("are those of the parent's hook for a child without one, and its own for a child with one", async () => {
+  it('A child entity without a hook uses the hook of its parent, and one with a hook uses its own', async () => {
     const { manager } = flow.dataSource;
     const dog = await manager.save(Dog, { name: 'Rex', barks: true });
     await manager.save(Dog, { id: dog.id, name: 'Max' });
@@ -140,7 +140,7 @@ describe('the provided fields of an event', () => {
     ]);
   });
 
-  it('are those of the right row under a composite key', async () => {
+  it('The provided fields are those of the right row under a composite key', async () => {
     const { manager } = flow.dataSource;
     const key = { country: 'NO', code: '9007199254740993', day: '2024-02-29' };
     const others = [
@@ -158,7 +158,7 @@ describe('the provided fields of an event', () => {
     ]);
   });
 
-  it('may be more than PostgreSQL takes arguments', async () => {
+  it('An entity may have more fields than PostgreSQL allows arguments', async () => {
     const counts = Object.fromEntries(COUNTS.map((count, n) => [count, n]));
     await flow.dataSource.manager.save(Wide, { id: 1, ...counts });
     expect(await dataOf('wide')).toEqual([counts]);

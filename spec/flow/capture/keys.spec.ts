@@ -45,9 +45,9 @@ beforeAll(async () => {
 afterAll(() => flow.stop());
 beforeEach(() => flow.forget());
 
-describe('a row whose key is of type', () => {
+describe('a row with a key of any type', () => {
   it.each(Object.keys(KEYS))(
-    '%s is told when it is inserted, updated and removed',
+    'A row with a key of type %s has an event when it is inserted, updated and removed',
     async (type) => {
       const repository = flow.dataSource.getRepository(entityOf(type));
       await repository.save({ id: KEYS[type]?.value, label: 'one' });

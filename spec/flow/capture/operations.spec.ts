@@ -57,7 +57,7 @@ async function storedNote(): Promise<Note> {
 }
 
 describe('an update', () => {
-  it('tells the values that were and are', async () => {
+  it('An update has the previous and the new values', async () => {
     const note = await storedNote();
     await flow.dataSource.manager.save(Object.assign(note, { title: 'new' }));
     const [event] = await flow.received();
@@ -70,7 +70,7 @@ describe('an update', () => {
     });
   });
 
-  it('is told once where one row is saved twice in one call', async () => {
+  it('A row that is saved twice in one call has one event', async () => {
     const { id } = await storedNote();
     await flow.dataSource.manager.save(Note, [
       { id, title: 'newer' },
@@ -81,7 +81,7 @@ describe('an update', () => {
     ]);
   });
 
-  it('sends nothing where it changes no provided field', async () => {
+  it('An update that changes no provided field has no event', async () => {
     const note = await storedNote();
     await flow.dataSource.manager.save(Object.assign(note, { secret: 'other' }));
     await flow.dataSource.manager.save(note);
@@ -105,7 +105,7 @@ describe('exactPrevious', () => {
     await manager.save(Draft, { id, title: 'mine' });
   }
 
-  it('tells what a concurrent transaction committed as the previous value', async () => {
+  it('The previous value is exact even if a concurrent transaction has committed', async () => {
     await overtaken('theirs');
     const told = await flow.received();
     expect(told.find(({ event }) => event === 'draft.updated')).toMatchObject({
@@ -118,12 +118,12 @@ describe('exactPrevious', () => {
     });
   });
 
-  it('sends nothing where a concurrent transaction committed the same value', async () => {
+  it('An update to the value that a concurrent transaction committed has no event', async () => {
     await overtaken('mine');
     expect(await names()).toEqual(['loose.updated']);
   });
 
-  it('holds for each of several saves in one transaction', async () => {
+  it('The previous values are exact for several saves in one transaction', async () => {
     await flow.dataSource.transaction(async (manager) => {
       const draft = await manager.save(Draft, { title: 'one' });
       await manager.save(Draft, { id: draft.id, title: 'two' });
@@ -134,8 +134,8 @@ describe('exactPrevious', () => {
   });
 });
 
-describe('a remove', () => {
-  it('tells the old values, the id too', async () => {
+describe('a removal', () => {
+  it('A removal has the old values, including the id', async () => {
     const note = await storedNote();
     const { id } = note;
     await flow.dataSource.manager.remove(note);
@@ -149,7 +149,7 @@ describe('a remove', () => {
     ]);
   });
 
-  it('sends nothing of a row that was gone already', async () => {
+  it('The removal of a row that no longer exists has no event', async () => {
     const note = await storedNote();
     const again = Object.assign(new Note(), note);
     await flow.dataSource.manager.remove(note);
@@ -158,7 +158,7 @@ describe('a remove', () => {
     expect(await flow.stored()).toEqual([]);
   });
 
-  it('is told once where two remove the row at the same time', async () => {
+  it('A row that is removed concurrently has one event', async () => {
     const note = await storedNote();
     const copies = Array.from({ length: 4 }, () => Object.assign(new Note(), note));
     await Promise.all(copies.map((copy) => flow.dataSource.manager.remove(copy)));
@@ -167,7 +167,7 @@ describe('a remove', () => {
 });
 
 describe('softRemove and recover', () => {
-  it('tell the values, and what of them has changed', async () => {
+  it('softRemove() and recover() have the values and what has changed in them', async () => {
     const draft = await flow.dataSource.manager.save(Object.assign(new Draft(), { title: 'gone' }));
     await flow.forget();
     await flow.dataSource.manager.softRemove(draft);
@@ -180,7 +180,7 @@ describe('softRemove and recover', () => {
     ]);
   });
 
-  it('are told where no provided field has changed', async () => {
+  it('softRemove() and recover() have events even if no provided field has changed', async () => {
     const note = await storedNote();
     await flow.dataSource.manager.softRemove(note);
     await flow.dataSource.manager.recover(note);
@@ -191,16 +191,19 @@ describe('softRemove and recover', () => {
     ]);
   });
 
-  it.each(['note', 'draft'])('send nothing when they are repeated: %s', async (table) => {
-    const { manager } = flow.dataSource;
-    const target = table === 'note' ? Note : Draft;
-    const saved = await manager.save(target, { title: 'x' });
-    await manager.recover(target, saved);
-    await manager.softRemove(target, saved);
-    await manager.softRemove(target, saved);
-    await manager.recover(target, saved);
-    await manager.recover(target, saved);
-    const told = (await names()).filter((name) => !name.startsWith('loose'));
-    expect(told).toEqual([`${table}.created`, `${table}.softRemoved`, `${table}.recovered`]);
-  });
+  it.each(['note', 'draft'])(
+    'A repeated softRemove() or recover() of a %s has no event',
+    async (table) => {
+      const { manager } = flow.dataSource;
+      const target = table === 'note' ? Note : Draft;
+      const saved = await manager.save(target, { title: 'x' });
+      await manager.recover(target, saved);
+      await manager.softRemove(target, saved);
+      await manager.softRemove(target, saved);
+      await manager.recover(target, saved);
+      await manager.recover(target, saved);
+      const told = (await names()).filter((name) => !name.startsWith('loose'));
+      expect(told).toEqual([`${table}.created`, `${table}.softRemoved`, `${table}.recovered`]);
+    },
+  );
 });

@@ -68,19 +68,22 @@ describe("payloadTooLarge 'throw'", () => {
   it.each([
     { entity: Copied, maxBytes: LIMIT },
     { entity: Computed, maxBytes: 2 * LIMIT },
-  ])('rejects the write of a $entity.name, and nothing is left of it', async (values) => {
-    await start();
-    const { entity, maxBytes } = values;
-    const rows = [row(entity, 'small'), row(entity, LARGE.repeat(2))];
-    await expect(application.dataSource.manager.save<object>(rows)).rejects.toMatchObject({
-      code: 'PAYLOAD_TOO_LARGE',
-      hook: entity.name.toLowerCase(),
-      maxBytes,
-    });
-    expect(await stored()).toEqual({ rows: 0, events: [] });
-  });
+  ])(
+    'A write with a payload of $entity.name that is too large is rejected as a whole',
+    async (values) => {
+      await start();
+      const { entity, maxBytes } = values;
+      const rows = [row(entity, 'small'), row(entity, LARGE.repeat(2))];
+      await expect(application.dataSource.manager.save<object>(rows)).rejects.toMatchObject({
+        code: 'PAYLOAD_TOO_LARGE',
+        hook: entity.name.toLowerCase(),
+        maxBytes,
+      });
+      expect(await stored()).toEqual({ rows: 0, events: [] });
+    },
+  );
 
-  it('measures bytes, and of removed rows too', async () => {
+  it('The payload is measured in bytes, also for removed rows', async () => {
     await start();
     const { manager } = application.dataSource;
     const fitting = row(Copied, 'é'.repeat(400));
@@ -93,7 +96,7 @@ describe("payloadTooLarge 'throw'", () => {
     expect(await stored()).toEqual({ rows: 2, events: ['copied.created'] });
   });
 
-  it('keeps neither row nor event where the error is swallowed and the rest committed', async () => {
+  it('Neither row nor event is kept if the error is swallowed and the transaction committed', async () => {
     await start();
     const runner = application.dataSource.createQueryRunner();
     await runner.startTransaction();
@@ -106,7 +109,7 @@ describe("payloadTooLarge 'throw'", () => {
     expect(await stored()).toEqual({ rows: 0, events: [] });
   });
 
-  it("drops the event alone where onCaptureError is 'log'", async () => {
+  it("The setting onCaptureError 'log' drops only the event that is too large", async () => {
     await start({ onCaptureError: 'log' });
     const captured: string[] = [];
     hooks.on('captured', ({ event }) => captured.push(event));
@@ -122,7 +125,7 @@ describe("payloadTooLarge 'throw'", () => {
     expect(JSON.stringify(logger.error.mock.calls)).not.toContain(LARGE);
   });
 
-  it('rejects what is sent, before it is stored', async () => {
+  it('A payload for send() that is too large is rejected before it is stored', async () => {
     await start({ delivery: { maxPayloadBytes: LIMIT, payloadTooLarge: 'throw' } });
     const hook = hooks.define('order.shipped', { provides: ['note'] });
     await expect(hook.send({ note: LARGE })).rejects.toMatchObject({
@@ -133,7 +136,7 @@ describe("payloadTooLarge 'throw'", () => {
     expect((await stored()).events).toEqual(['order.shipped']);
   });
 
-  it("drops what is sent where onCaptureError is 'log'", async () => {
+  it("The setting onCaptureError 'log' drops a payload for send() that is too large", async () => {
     await start({ onCaptureError: 'log' });
     const delivery = { payloadTooLarge: 'throw' } as const;
     const hook = hooks.define('order.shipped', { provides: ['note'], delivery });
@@ -141,7 +144,7 @@ describe("payloadTooLarge 'throw'", () => {
     expect(await stored()).toEqual({ rows: 0, events: [] });
   });
 
-  it('is measured for the hooks that ask for it only', async () => {
+  it("The payload is measured only for hooks with payloadTooLarge 'throw'", async () => {
     await start();
     const { manager } = application.dataSource;
     statements.length = 0;
@@ -152,17 +155,22 @@ describe("payloadTooLarge 'throw'", () => {
     expect((await stored()).events).toEqual(['copied.created', 'free.created']);
   });
 
-  it.each(['thrw', null, 1])('refuses %p', async (payloadTooLarge) => {
-    await start();
-    const delivery = { payloadTooLarge: payloadTooLarge as 'throw' };
-    expect(() => hooks.define('x', { provides: [], delivery })).toThrow('delivery.payloadTooLarge');
-    const attaching = startApplication({
-      entities: [],
-      attach: { delivery },
-      url: application.url,
-    });
-    await expect(attaching).rejects.toMatchObject({ code: 'OPTION_INVALID' });
-  });
+  it.each(['thrw', null, 1])(
+    'The value %p of payloadTooLarge is refused',
+    async (payloadTooLarge) => {
+      await start();
+      const delivery = { payloadTooLarge: payloadTooLarge as 'throw' };
+      expect(() => hooks.define('x', { provides: [], delivery })).toThrow(
+        'delivery.payloadTooLarge',
+      );
+      const attaching = startApplication({
+        entities: [],
+        attach: { delivery },
+        url: application.url,
+      });
+      await expect(attaching).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+    },
+  );
 });
 
 function queryLogger() {

@@ -76,18 +76,21 @@ const VALUES = CASES.flatMap((each) =>
 );
 
 describe('the value of a column in an event', () => {
-  it.each(VALUES)('is what find() gives: $name $literal', async ({ name, literal }) => {
-    const { manager } = flow.dataSource;
-    const [{ id }] = await manager.query(
-      `INSERT INTO rare ("${name}") VALUES ($1::text::${name}) RETURNING id`,
-      [literal],
-    );
-    const found = await manager.findOneByOrFail(Rare, { id });
-    await manager.save(Rare, { id, touched: true });
-    const [event] = await flow.received();
-    expect(event?.data[name]).toEqual(json(found[name]));
-    expect(event?.changed).toEqual(['touched']);
-  });
+  it.each(VALUES)(
+    'The value of type $name in an event equals what find() returns: $literal',
+    async ({ name, literal }) => {
+      const { manager } = flow.dataSource;
+      const [{ id }] = await manager.query(
+        `INSERT INTO rare ("${name}") VALUES ($1::text::${name}) RETURNING id`,
+        [literal],
+      );
+      const found = await manager.findOneByOrFail(Rare, { id });
+      await manager.save(Rare, { id, touched: true });
+      const [event] = await flow.received();
+      expect(event?.data[name]).toEqual(json(found[name]));
+      expect(event?.changed).toEqual(['touched']);
+    },
+  );
 });
 
 /** As it is sent: bytes in base64. */

@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => flow.stop());
 
 describe('hooks.on', () => {
-  it('reports each event as it is captured, also of what rolls back later', async () => {
+  it('Each captured event is reported, even if its transaction rolls back later', async () => {
     const captured: Reports['captured'][] = [];
     flow.hooks.on('captured', (report) => captured.push(report));
     const run = flow.dataSource.transaction(async (manager) => {
@@ -31,7 +31,7 @@ describe('hooks.on', () => {
     );
   });
 
-  it('reports attempts and outcomes of deliveries', async () => {
+  it('Attempts and outcomes of deliveries are reported', async () => {
     const attempts: Reports['attempt'][] = [];
     const outcomes: Reports['outcome'][] = [];
     flow.hooks.on('attempt', (report) => attempts.push(report));
@@ -52,7 +52,7 @@ describe('hooks.on', () => {
     expect(outcomes).toEqual([{ ...delivery, reason: null }]);
   });
 
-  it('ends where it is told to, and goes on after destroy() and initialize()', async () => {
+  it('A subscription lasts over destroy() and initialize() until it is ended', async () => {
     const ended = jest.fn();
     const lasting = jest.fn();
     const end = flow.hooks.on('captured', ended);
@@ -66,7 +66,7 @@ describe('hooks.on', () => {
     expect(lasting).toHaveBeenCalledTimes(2);
   });
 
-  it('disturbs no write where a subscriber throws: that is a warning, without what it says', async () => {
+  it('A subscriber that throws causes a warning without its message, and no write fails', async () => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     flow.hooks.on('captured', () => {
       throw new RangeError('a bad subscriber');
@@ -79,7 +79,7 @@ describe('hooks.on', () => {
     expect(String(calls)).not.toContain('a bad subscriber');
   });
 
-  it('tells the same facts to the diagnostics channels', async () => {
+  it('The diagnostics channels receive the same reports', async () => {
     const published: unknown[] = [];
     const reported: unknown[] = [];
     const keep = (message: unknown): void => {

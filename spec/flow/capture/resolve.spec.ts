@@ -94,7 +94,7 @@ const hook = 'https://example.test/hook';
 describe('resolve', () => {
   inApplication('throw');
 
-  it('names targets that are stored with their event', async () => {
+  it('The targets of `resolve` are stored with their event', async () => {
     answer = ({ data }) => [`${hook}/${data.title}`, { url: hook, owner: 'acme' }];
     await app.dataSource.manager.save(Post, [{ title: 'one' }, { title: 'two' }]);
     expect(await targets('post')).toEqual([
@@ -103,7 +103,7 @@ describe('resolve', () => {
     ]);
   });
 
-  it('may take its time, and name nobody', async () => {
+  it('A `resolve` function may be asynchronous and may return no target', async () => {
     answer = async ({ data }) => {
       const found: readonly { title: string }[] = await app.dataSource.query(
         'SELECT $1::text AS title',
@@ -115,7 +115,7 @@ describe('resolve', () => {
     expect(await targets('post')).toEqual([[hook], null]);
   });
 
-  it('is asked for every operation with the event as it will be told, which is frozen', async () => {
+  it('The `resolve` function receives the event as it will be sent, frozen, for each operation', async () => {
     const { manager } = app.dataSource;
     const at = new Date('2026-03-01T12:00:00.000Z');
     const values = { title: 'one', tags: { a: [1] }, at, secret: 'hidden' };
@@ -138,7 +138,7 @@ describe('resolve', () => {
         expect(Object.isFrozen(part)).toBe(true);
   });
 
-  it('is asked with what the other functions of its hook made, and freezes nothing of theirs', async () => {
+  it('The `resolve` function sees what the other functions of its hook return, which stays unfrozen', async () => {
     const { manager } = app.dataSource;
     const { id } = await manager.save(Remark, { text: 'hello', author: 'ann' });
     await manager.save(Remark, { id, text: 'bye' });
@@ -157,7 +157,7 @@ describe('resolve', () => {
     expect(Object.isFrozen(headers)).toBe(false);
   });
 
-  it('is not asked where there is no event', async () => {
+  it('The `resolve` function is not called if there is no event', async () => {
     const { manager } = app.dataSource;
     const post = await manager.save(Post, { title: 'one', status: 'draft' });
     await manager.save(Post, { id: post.id, title: 'two' });
@@ -168,7 +168,7 @@ describe('resolve', () => {
     expect(asked).toEqual([]);
   });
 
-  it('stores nothing where the transaction rolls back', async () => {
+  it('A rollback removes the event with its targets', async () => {
     answer = () => [hook];
     const run = app.dataSource.transaction(async (manager) => {
       await manager.save(Post, { title: 'one' });
@@ -179,7 +179,7 @@ describe('resolve', () => {
     expect(await app.names()).toEqual([]);
   });
 
-  it("rejects the write where it fails, for onCaptureError is 'throw'", async () => {
+  it("A failing `resolve` rejects the write with onCaptureError 'throw'", async () => {
     answer = ({ data }) => (data.title === 'bad' ? Promise.reject(new RangeError('gone')) : [hook]);
     const { manager } = app.dataSource;
     const saving = manager.save(Post, [{ title: 'good' }, { title: 'bad' }]);
@@ -192,7 +192,7 @@ describe('resolve', () => {
     expect(await app.names()).toEqual([]);
   });
 
-  it('lets nobody commit the row without its event', async () => {
+  it('The row cannot be committed without its event after `resolve` failed', async () => {
     answer = () => 'https://example.test' as never;
     const runner = app.dataSource.createQueryRunner();
     await runner.startTransaction();
@@ -207,7 +207,7 @@ describe('resolve', () => {
 describe('resolve of a defined hook', () => {
   inApplication('throw');
 
-  it('names the targets of what is sent, or rejects the send', async () => {
+  it('The targets of send() are stored, and a failing `resolve` rejects it', async () => {
     const shipped = app.hooks.define('order.shipped', { provides: ['number'], resolve });
     answer = ({ data }) => (data.number === 7 ? [hook] : Promise.reject(new RangeError('gone')));
     const id = await shipped.send({ number: 7, secret: 'hidden' }, { sender: 'acme' });
@@ -221,10 +221,10 @@ describe('resolve of a defined hook', () => {
   });
 });
 
-describe("resolve, where onCaptureError is 'log'", () => {
+describe("resolve with onCaptureError 'log'", () => {
   inApplication('log');
 
-  it('loses that event alone where it fails, and says so', async () => {
+  it('A failing `resolve` drops only its event and is logged', async () => {
     answer = ({ data }) => {
       if (data.title === 'bad') throw new RangeError('gone');
       return Array.from({ length: data.title === 'many' ? 101 : 1 }, () => hook);

@@ -34,7 +34,7 @@ async function rolledBack(
 }
 
 describe('ModelHooks over a transaction', () => {
-  it('tells what was committed, after the commit only', async () => {
+  it('Events are sent after the commit and not before', async () => {
     await flow.dataSource.transaction(async (manager) => {
       await manager.save(note('one'));
       await flow.hooks.idle();
@@ -44,7 +44,7 @@ describe('ModelHooks over a transaction', () => {
     expect(await titles()).toEqual(['one', 'two']);
   });
 
-  it('tells nothing of what was rolled back', async () => {
+  it('Nothing is sent for writes that were rolled back', async () => {
     await rolledBack(flow.dataSource, async (manager) => {
       const saved = await manager.save(note('one'));
       await manager.save(Object.assign(saved, { title: 'two' }));
@@ -53,7 +53,7 @@ describe('ModelHooks over a transaction', () => {
     await expectNothing();
   });
 
-  it('tells nothing of what the database refuses at the commit', async () => {
+  it('Nothing is sent for writes that the database refuses at the commit', async () => {
     await flow.dataSource.query(
       'ALTER TABLE note ADD CONSTRAINT once UNIQUE (title) DEFERRABLE INITIALLY DEFERRED',
     );
@@ -64,7 +64,7 @@ describe('ModelHooks over a transaction', () => {
     await expectNothing();
   });
 
-  it('tells nothing of an aborted transaction whose COMMIT PostgreSQL answers with ROLLBACK', async () => {
+  it('Nothing is sent for an aborted transaction whose COMMIT PostgreSQL answers with ROLLBACK', async () => {
     await flow.dataSource.transaction(async (manager) => {
       await manager.save(note('lost'));
       await expect(manager.query('SELECT 1 / 0')).rejects.toThrow(/division by zero/);
@@ -73,7 +73,7 @@ describe('ModelHooks over a transaction', () => {
     await expectNothing();
   });
 
-  it('tells apart transactions that run at the same time', async () => {
+  it('Concurrent transactions do not mix their events', async () => {
     const runs = Array.from({ length: 20 }, (_, n) =>
       n % 2 === 0
         ? flow.dataSource.transaction((manager) => manager.save(note(`kept ${n}`)))
@@ -86,14 +86,14 @@ describe('ModelHooks over a transaction', () => {
     expect(await flow.stored()).toHaveLength(10);
   });
 
-  it('tells each of several saves that overlap in one transaction', async () => {
+  it('Overlapping saves in one transaction each have their event', async () => {
     await flow.dataSource.transaction((manager) =>
       Promise.all(Array.from({ length: 10 }, (_, n) => manager.save(note(`n${n}`)))),
     );
     expect([...(await titles())].sort()).toEqual(Array.from({ length: 10 }, (_, n) => `n${n}`));
   });
 
-  it('tells the committed ones of several transactions of one query runner', async () => {
+  it('Only the committed transactions of one query runner have their events sent', async () => {
     const runner = flow.dataSource.createQueryRunner();
     for (const end of ['commit', 'roll back', 'commit again', 'roll back again']) {
       await runner.startTransaction();
@@ -109,7 +109,7 @@ describe('ModelHooks over a transaction', () => {
 });
 
 describe('ModelHooks over a savepoint', () => {
-  it('drops only the events of the savepoint that rolled back', async () => {
+  it('Only the events of the savepoint that rolled back are dropped', async () => {
     await flow.dataSource.transaction(async (manager) => {
       await manager.save(note('before'));
       await rolledBack(manager, (inner) => inner.save(note('inside')));
@@ -120,7 +120,7 @@ describe('ModelHooks over a savepoint', () => {
     expect(await flow.stored()).toHaveLength(3);
   });
 
-  it('drops the events undone by a raw ROLLBACK TO SAVEPOINT', async () => {
+  it('Events that a raw ROLLBACK TO SAVEPOINT undoes are dropped', async () => {
     await flow.dataSource.transaction(async (manager) => {
       await manager.save(note('before'));
       await manager.query('SAVEPOINT mine');
@@ -132,7 +132,7 @@ describe('ModelHooks over a savepoint', () => {
     expect(await flow.stored()).toHaveLength(2);
   });
 
-  it('tells nothing of a released savepoint whose transaction rolls back', async () => {
+  it('Nothing is sent for a released savepoint whose transaction rolls back', async () => {
     await rolledBack(flow.dataSource, async (manager) => {
       await manager.transaction((inner) => inner.save(note('released')));
       await flow.hooks.idle();
@@ -167,21 +167,24 @@ describe('ModelHooks beside a subscriber that throws', () => {
     return manager.remove(both);
   }
 
-  it.each(moments)('stores and tells nothing: $hook $how, $place', async ({ hook, how, place }) => {
-    const saved = await flow.dataSource.manager.save([note('one'), note('other')]);
-    if (hook.endsWith('Recover')) await flow.dataSource.manager.softRemove(saved);
-    await flow.forget();
-    const refusing = { [hook]: refusal(how) } as EntitySubscriberInterface;
-    const { subscribers } = flow.dataSource;
-    subscribers.splice(place === 'first' ? 0 : subscribers.length, 0, refusing);
-    const runner = flow.dataSource.createQueryRunner();
-    await expect(write(hook, runner.manager, saved)).rejects.toBe(ROLL_BACK);
-    subscribers.splice(subscribers.indexOf(refusing), 1);
-    // The same connection: a statement that came too late would be before this one.
-    expect(await runner.query('SELECT event FROM model_hook_event')).toEqual([]);
-    await runner.release();
-    await expectNothing();
-  });
+  it.each(moments)(
+    'Nothing is stored or sent if $hook $how as the $place subscriber',
+    async ({ hook, how, place }) => {
+      const saved = await flow.dataSource.manager.save([note('one'), note('other')]);
+      if (hook.endsWith('Recover')) await flow.dataSource.manager.softRemove(saved);
+      await flow.forget();
+      const refusing = { [hook]: refusal(how) } as EntitySubscriberInterface;
+      const { subscribers } = flow.dataSource;
+      subscribers.splice(place === 'first' ? 0 : subscribers.length, 0, refusing);
+      const runner = flow.dataSource.createQueryRunner();
+      await expect(write(hook, runner.manager, saved)).rejects.toBe(ROLL_BACK);
+      subscribers.splice(subscribers.indexOf(refusing), 1);
+      // The same connection: a statement that came too late would be before this one.
+      expect(await runner.query('SELECT event FROM model_hook_event')).toEqual([]);
+      await runner.release();
+      await expectNothing();
+    },
+  );
 });
 
 /** Refuses the second row that it hears of, at once or a moment later. */

@@ -169,7 +169,7 @@ describe('the values of an event', () => {
     saved = await save({ label: 'full', ...WRITTEN });
   });
 
-  it('arrive right when a row is inserted', async () => {
+  it('The values of an event are right when a row is inserted', async () => {
     const events = await eventsOf(() => save({ label: 'new', ...WRITTEN }));
     for (const { data, previous, changed } of events) {
       expect(data).toEqual({ label: 'new', ...READ });
@@ -178,14 +178,14 @@ describe('the values of an event', () => {
     }
   });
 
-  it('are those that find() gives', async () => {
+  it('The values of an event equal those that find() returns', async () => {
     const [{ data }] = (await eventsOf(() => save({ label: 'found', ...WRITTEN }))) as [Envelope];
     const found = await flow.dataSource.manager.findOneByOrFail(Sample, { label: 'found' });
     const { id: _, ...columns } = { ...found, bytea: found.bytea?.toString('base64') };
     expect(data).toEqual(JSON.parse(JSON.stringify(columns)));
   });
 
-  it('arrive right when one field is saved, and only that one has changed', async () => {
+  it('The values of an event are right when one field is saved, and only that field has changed', async () => {
     const events = await eventsOf(() => save({ id: saved.id, label: 'renamed' }));
     for (const { data, previous, changed } of events) {
       expect(data).toEqual({ label: 'renamed', ...READ });
@@ -194,7 +194,7 @@ describe('the values of an event', () => {
     }
   });
 
-  it('arrive right when the whole entity is loaded and saved', async () => {
+  it('The values of an event are right when the whole entity is loaded and saved', async () => {
     const loaded = await flow.dataSource.manager.findOneByOrFail(Sample, { id: saved.id });
     const events = await eventsOf(() => save(Object.assign(loaded, { label: 'renamed' })));
     for (const { data, changed } of events) {
@@ -203,7 +203,7 @@ describe('the values of an event', () => {
     }
   });
 
-  it('arrive right when each becomes null', async () => {
+  it('The values of an event are right when each field becomes null', async () => {
     const events = await eventsOf(() => save({ id: saved.id, ...NULLS }));
     for (const { data, previous, changed } of events) {
       expect(data).toEqual({ label: 'full', ...NULLS });
@@ -212,7 +212,7 @@ describe('the values of an event', () => {
     }
   });
 
-  it('arrive right when each was null', async () => {
+  it('The values of an event are right when each field was null before', async () => {
     const { id } = await save({ label: 'empty', ...NULLS });
     const events = await eventsOf(() => save({ id, ...WRITTEN }));
     for (const { data, previous, changed } of events) {
@@ -222,7 +222,7 @@ describe('the values of an event', () => {
     }
   });
 
-  it.each(FIELDS)('tell that only %s has changed', async (field) => {
+  it.each(FIELDS)('A change of %s alone is reported as the only change', async (field) => {
     const events = await eventsOf(() => save({ id: saved.id, [field]: null }));
     for (const { data, previous, changed } of events) {
       expect(data).toEqual({ label: 'full', ...READ, [field]: null });
@@ -231,7 +231,7 @@ describe('the values of an event', () => {
     }
   });
 
-  it('are the old ones when the row is removed', async () => {
+  it('The values of an event are the old ones when the row is removed', async () => {
     const events = await eventsOf(() => flow.dataSource.manager.remove(Sample, saved));
     for (const { data, previous, changed } of events) {
       expect(data).toEqual({ label: 'full', ...READ });

@@ -31,7 +31,7 @@ async function storedParcel(values: Partial<Parcel> = {}): Promise<Parcel> {
   return saved;
 }
 
-describe('when, on insert', () => {
+describe('when on insert', () => {
   it.each<{ status: string | null; names: readonly string[] }>([
     {
       status: 'public',
@@ -39,12 +39,12 @@ describe('when, on insert', () => {
     },
     { status: 'draft', names: ['both.created', 'moves.created'] },
     { status: null, names: ['moves.created'] },
-  ])('makes of $status: $names', async ({ status, names }) => {
+  ])('The events of an insert with the status $status are $names', async ({ status, names }) => {
     await app.dataSource.manager.save(Post, { title: 'Ape', status });
     expect(await app.names()).toEqual([...names, 'unmarked.created']);
   });
 
-  it('asks for all of several conditions', async () => {
+  it('All of several conditions must hold', async () => {
     await app.dataSource.manager.save(Post, [
       { title: 'Ape', status: 'draft' },
       { title: 'Bee', status: 'draft' },
@@ -55,8 +55,8 @@ describe('when, on insert', () => {
   });
 });
 
-describe('when, on update', () => {
-  it('judges the new values, and of transitions the old ones too, none of them provided', async () => {
+describe('when on update', () => {
+  it('Conditions see the new values, and transitions also the old ones, even if not provided', async () => {
     const post = await storedPost();
     await app.dataSource.manager.save(Object.assign(post, { title: 'Bat', status: 'public' }));
     expect(await app.names()).toEqual(['appears.updated', 'moves.updated', 'shown.updated']);
@@ -68,19 +68,19 @@ describe('when, on update', () => {
     expect(await app.names()).toEqual(['hides.updated', 'moves.updated']);
   });
 
-  it('judges the true row where a partial save left the column out', async () => {
+  it('Conditions see the stored row if a partial save leaves the column out', async () => {
     const { id } = await storedPost({ status: 'public' });
     await app.dataSource.manager.save(Post, { id, title: 'Eel' });
     expect(await app.names()).toEqual(['hides.updated', 'shown.updated']);
   });
 
-  it('makes nothing where no provided field has changed', async () => {
+  it('An update that changes no provided field has no event', async () => {
     const post = await storedPost();
     await app.dataSource.manager.save(Object.assign(post, { status: 'public' }));
     expect(await app.names()).toEqual([]);
   });
 
-  it('takes a row that is saved twice in one call for one change', async () => {
+  it('A row that is saved twice in one call counts as one change', async () => {
     const { id } = await storedPost();
     await app.dataSource.manager.save(Post, [
       { id, status: 'public' },
@@ -90,8 +90,8 @@ describe('when, on update', () => {
   });
 });
 
-describe('when, on remove', () => {
-  it('judges the old values: those of the row, not of the entity', async () => {
+describe('when on remove', () => {
+  it('Conditions on a removal see the old values of the row, not those of the entity', async () => {
     const post = await storedPost({ status: 'public' });
     await app.dataSource.manager.remove(Object.assign(post, { status: 'draft' }));
     expect(await app.names()).toEqual(['both.removed', 'hides.removed', 'shown.removed']);
@@ -99,8 +99,8 @@ describe('when, on remove', () => {
   });
 });
 
-describe('when, on softRemove and recover', () => {
-  it('judges the mark as it was and is', async () => {
+describe('when on softRemove and recover', () => {
+  it('Conditions see the deletion mark before and after the operation', async () => {
     const post = await storedPost({ status: 'other' });
     await app.dataSource.manager.softRemove(post);
     expect(await app.names()).toEqual(['marked.softRemoved']);
@@ -109,7 +109,7 @@ describe('when, on softRemove and recover', () => {
     expect(await app.names()).toEqual(['unmarked.recovered']);
   });
 
-  it('compares like an update', async () => {
+  it('Conditions on softRemove() and recover() compare as on an update', async () => {
     const post = await storedPost({ status: 'public' });
     await app.dataSource.manager.softRemove(post);
     await app.dataSource.manager.recover(post);
@@ -127,7 +127,7 @@ describe('when, on softRemove and recover', () => {
 });
 
 describe('the fields of when', () => {
-  it('are stored nowhere where they are not provided', async () => {
+  it('Fields of conditions are not stored if they are not provided', async () => {
     const { manager } = app.dataSource;
     const parcel = await manager.save(Parcel, { label: 'one', pin: '1234', price: 1 });
     await manager.save(Parcel, { id: parcel.id, label: 'two', pin: '5678' });
@@ -139,7 +139,7 @@ describe('the fields of when', () => {
     expect(text).not.toMatch(/1234|5678|status|grams/);
   });
 
-  it('may be select: false columns, whose old value is compared too', async () => {
+  it('A condition can be on a select: false column, whose old value is compared too', async () => {
     const { id } = await storedParcel({ pin: '1' });
     await app.dataSource.manager.save(Parcel, { id, label: 'new' });
     expect(await app.stored('repinned')).toEqual([]);
@@ -148,7 +148,7 @@ describe('the fields of when', () => {
     expect((await app.stored('pinned')).map(({ data }) => data)).toEqual([{ label: 'newer' }]);
   });
 
-  it('may be computed, also of columns that TypeORM does not load', async () => {
+  it('A condition can be on a computed field, even one of columns that TypeORM does not load', async () => {
     const { manager } = app.dataSource;
     const { id } = await storedParcel({ pin: '12' });
     await manager.save(Parcel, { id, label: 'eight' });
@@ -158,7 +158,7 @@ describe('the fields of when', () => {
     expect((await app.stored('secretive')).map(({ data }) => data.label)).toEqual(['six']);
   });
 
-  it('are compared as their columns are: bigints, and what a transformer makes', async () => {
+  it('Conditions compare bigints and transformed values as their columns do', async () => {
     const values = [
       { label: 'light', grams: '9007199254740992', price: 9.49 },
       { label: 'heavy', grams: '9007199254740993', price: 9.5 },
@@ -168,7 +168,7 @@ describe('the fields of when', () => {
     expect((await app.stored('dear')).map(({ data }) => data.label)).toEqual(['heavy']);
   });
 
-  it('may be the id of a relation, set from either side', async () => {
+  it('A condition can be on the id of a relation that is set from either side', async () => {
     const { manager } = app.dataSource;
     const [one, other] = await manager.save([new Owner(), new Owner()]);
     const parcel = await storedParcel();
@@ -181,7 +181,7 @@ describe('the fields of when', () => {
     expect((await app.stored('reowned')).map(({ data }) => data)).toEqual([{ label: 'given' }]);
   });
 
-  it('are absent in a class that has no such column', async () => {
+  it('A field that the class does not have counts as absent', async () => {
     await app.dataSource.manager.save([
       Object.assign(new Dog(), { name: 'Rex', barks: true }),
       Object.assign(new Dog(), { name: 'Tim', barks: null }),
@@ -194,8 +194,8 @@ describe('the fields of when', () => {
   });
 });
 
-describe('when, beside functions', () => {
-  it('keeps rows that it leaves out from them', async () => {
+describe('when with functions', () => {
+  it('Rows that the condition leaves out are not passed to functions', async () => {
     await app.dataSource.manager.save(Draft, [
       { title: 'two words', isReady: true },
       { title: 'one', isReady: true },
@@ -206,7 +206,7 @@ describe('when, beside functions', () => {
     ]);
   });
 
-  it("rejects the write where a field cannot be computed: onCaptureError 'throw'", async () => {
+  it("A field that cannot be computed rejects the write with onCaptureError 'throw'", async () => {
     const { manager } = app.dataSource;
     const saving = manager.save(Draft, { title: 'broken', isReady: true });
     await expect(saving).rejects.toMatchObject({ code: 'HOOK_CAPTURE_FAILED', hook: 'draft' });
@@ -214,7 +214,7 @@ describe('when, beside functions', () => {
     expect(await app.names()).toEqual([]);
   });
 
-  it("drops that event alone: onCaptureError 'log'", async () => {
+  it("A field that cannot be computed drops only its event with onCaptureError 'log'", async () => {
     const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
     const logging = await StoredFlow.start({
       entities: [Draft],
@@ -231,7 +231,7 @@ describe('when, beside functions', () => {
   });
 });
 
-it('makes no event where the transaction, or a savepoint, rolls back', async () => {
+it('No event is made if the transaction or a savepoint rolls back', async () => {
   const post = { title: 'Ape', status: 'public' };
   await app.dataSource.transaction(async (manager) => {
     const inner = manager.transaction(async (savepoint) => {

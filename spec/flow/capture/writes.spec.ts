@@ -96,8 +96,8 @@ function titled<T extends Note | Other>(entity: new () => T, count: number, pref
   );
 }
 
-describe('one save()', () => {
-  it('writes all of its events in one INSERT, whatever it holds', async () => {
+describe('a save()', () => {
+  it('One save() writes all of its events in one INSERT', async () => {
     const { manager } = flow.dataSource;
     await manager.save([...titled(Note, 30), ...titled(Other, 20)]);
     expect(outboxInserts()).toHaveLength(1);
@@ -110,24 +110,27 @@ describe('one save()', () => {
     ['softRemove', (notes: Note[]) => flow.dataSource.manager.softRemove(notes)],
     ['recover', (notes: Note[]) => flow.dataSource.manager.recover(notes)],
     ['remove', (notes: Note[]) => flow.dataSource.manager.remove(notes)],
-  ] as const)('of stored rows writes their events in one INSERT: %s()', async (name, write) => {
-    const { manager } = flow.dataSource;
-    const notes = await manager.save(titled(Note, 25));
-    if (name === 'recover') await manager.softRemove(notes);
-    await flow.forget();
-    statements.seen.length = 0;
-    await write(notes.map((note) => Object.assign(note, { title: `${note.title}!` })));
-    expect(outboxInserts()).toHaveLength(1);
-    expect(await flow.stored()).toHaveLength(3 * 25);
-  });
+  ] as const)(
+    'The events of stored rows are written in one INSERT by %s()',
+    async (name, write) => {
+      const { manager } = flow.dataSource;
+      const notes = await manager.save(titled(Note, 25));
+      if (name === 'recover') await manager.softRemove(notes);
+      await flow.forget();
+      statements.seen.length = 0;
+      await write(notes.map((note) => Object.assign(note, { title: `${note.title}!` })));
+      expect(outboxInserts()).toHaveLength(1);
+      expect(await flow.stored()).toHaveLength(3 * 25);
+    },
+  );
 
-  it('writes one INSERT a part where it is parted by `chunk`', async () => {
+  it('A save() with `chunk` writes one INSERT for each part', async () => {
     await flow.dataSource.manager.save(titled(Other, 25), { chunk: 10 });
     expect(outboxInserts()).toHaveLength(3);
     expect(await flow.received()).toHaveLength(25);
   });
 
-  it('is told once by each of the stacked hooks', async () => {
+  it('Each of the stacked hooks has one event for the row', async () => {
     await flow.dataSource.manager.save(titled(Note, 1));
     const told = await flow.received();
     expect(told.map(({ event, data }) => [event, data]).sort()).toEqual([
@@ -139,7 +142,7 @@ describe('one save()', () => {
 });
 
 describe('silence', () => {
-  it('makes no event of what its block writes, and only of that', async () => {
+  it('Only the writes inside a silence() block have no events', async () => {
     const { manager } = flow.dataSource;
     const loud = manager.save(titled(Other, 1, 'loud'));
     const [seed] = await flow.hooks.silence(async () => {
@@ -191,7 +194,7 @@ describe('a write by criteria', () => {
   };
 
   it.each(['by itself', 'in a transaction'])(
-    'makes no event and is warned of once an entity and operation: %s',
+    'A write by criteria has no event and is warned about once for each entity and operation, %s',
     async (where) => {
       // Whatever was warned of before is warned of again.
       await flow.dataSource.destroy();
@@ -209,7 +212,7 @@ describe('a write by criteria', () => {
     },
   );
 
-  it('keeps nothing from telling what save() writes', async () => {
+  it('A write by criteria does not prevent events of a later save()', async () => {
     const { manager } = flow.dataSource;
     await manager.insert(Other, { title: 'inserted' });
     const other = await manager.findOneByOrFail(Other, { title: 'inserted' });
@@ -221,7 +224,7 @@ describe('a write by criteria', () => {
 });
 
 describe('an entity without a hook', () => {
-  it('costs no statement more than without the package', async () => {
+  it('An entity without a hook costs no additional statement', async () => {
     const alone = new Statements();
     const plain = newDataSource(flow.url, {
       entities: ENTITIES,

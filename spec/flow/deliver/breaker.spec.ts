@@ -14,7 +14,7 @@ let flow: Flow;
 afterEach(() => flow?.stop());
 
 describe('the breaker of an origin', () => {
-  it('opens after failures in a row, and lets one try when its time is over', async () => {
+  it('The breaker opens after 20 failures in a row, and allows one attempt when its time is over', async () => {
     flow = await Flow.start({ attach: { sweepMs: 100, delivery: { maxConcurrencyPerOrigin: 4 } } });
     const answer = { status: 500 };
     const { receiver, listener } = await flow.listen(
@@ -44,7 +44,7 @@ describe('the breaker of an origin', () => {
     expect(new Set(items.map(({ status }) => status))).toEqual(new Set(['done']));
   });
 
-  it('stays closed where failures and answers alternate, and where a recipient refuses', async () => {
+  it('The breaker stays closed if failures and answers alternate or if a recipient refuses', async () => {
     flow = await Flow.start();
     const alternating = await flow.listen(
       (_request, response, nth) => response.writeHead(nth % 2 === 0 ? 200 : 500).end(),
@@ -59,7 +59,7 @@ describe('the breaker of an origin', () => {
     expect(await breaker(flow)).toBeUndefined();
   });
 
-  it('is known to other processes, and to the next one', async () => {
+  it('An open breaker holds in other processes and in later ones', async () => {
     const first = await ReceivingFlow.start({ attach: { work: false } });
     flow = first;
     const dead = await startReceiver((_request, response) => response.destroy());
@@ -76,7 +76,7 @@ describe('the breaker of an origin', () => {
     await dead.close();
   });
 
-  it('lets one at a time try, whoever asks, and the next one where that told nothing', async () => {
+  it('One process at a time may try an origin, and the next one may if nothing was learned', async () => {
     flow = await Flow.start({ attach: { work: false } });
     const origin = 'https://dead.example';
     await openBy(flow, origin);
@@ -95,7 +95,7 @@ describe('the breaker of an origin', () => {
     expect(waits.holdMs(origin)).toBeGreaterThan(0);
   });
 
-  it('delays nobody at another origin', async () => {
+  it('An open breaker does not delay another origin', async () => {
     flow = await Flow.start();
     const dead = await flow.listen((_request, response) => response.destroy(), { delivery: EAGER });
     await flow.savePeople(50);

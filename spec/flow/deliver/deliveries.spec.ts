@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => flow?.stop());
 
 describe('hooks.deliveries.find', () => {
-  it('finds by listener, event, status and time, and by all of them', async () => {
+  it('find() filters by listener, event, status and time, and by several of them', async () => {
     const good = await flow.listen();
     const bad = await flow.listen(answering({ status: 500 }));
     const [ann] = await deliverPeople(['Ann']);
@@ -38,7 +38,7 @@ describe('hooks.deliveries.find', () => {
     expect(await found({ listener: 'no id' })).toEqual([]);
   });
 
-  it('gives pages, newest first, each delivery once, whatever comes in between', async () => {
+  it('Pages are newest first and contain each delivery once, even if new ones come in between', async () => {
     await flow.listen();
     await flow.savePeople(25);
     await flow.hooks.idle();
@@ -56,7 +56,7 @@ describe('hooks.deliveries.find', () => {
     expect(times).toEqual(times.toSorted((a, b) => b - a));
   });
 
-  it('has no next page where the last one is just full', async () => {
+  it('A last page that is exactly full has no next page', async () => {
     await flow.listen();
     await flow.savePeople(3);
     await flow.hooks.idle();
@@ -69,7 +69,7 @@ describe('hooks.deliveries.find', () => {
     { limit: 1.5 },
     { status: 'pending' as 'done' },
     { cursor: 'nonsense' },
-  ])('refuses %j', async (where) => {
+  ])('find() refuses the query %j', async (where) => {
     await expect(flow.hooks.deliveries.find(where)).rejects.toMatchObject({
       code: 'OPTION_INVALID',
       option: Object.keys(where)[0],
@@ -78,7 +78,7 @@ describe('hooks.deliveries.find', () => {
 });
 
 describe('hooks.deliveries.get', () => {
-  it('gives a delivery with its attempts, first to last', async () => {
+  it('get() returns a delivery with its attempts from first to last', async () => {
     const answers = [{ status: 500, body: 'ouch' }, { body: { status: 'success', retval: 7 } }];
     const { listener } = await flow.listen(answering(...answers));
     const [delivery] = await deliverPeople(['Ann']);
@@ -97,7 +97,7 @@ describe('hooks.deliveries.get', () => {
     });
   });
 
-  it.each([randomUUID(), 'no id'])('gives null for %s', async (id) => {
+  it.each([randomUUID(), 'no id'])('get() returns null for the id %s', async (id) => {
     expect(await flow.hooks.deliveries.get(id)).toBeNull();
   });
 });
@@ -109,25 +109,28 @@ describe('hooks.deliveries.retry', () => {
     { status: 'skipped', answer: { body: { status: 'skip' } } },
     { status: 'retrying', answer: { status: 500 } },
     { status: 'rescheduled', answer: { body: { status: 'reschedule' } } },
-  ])('sends a $status delivery again: same id, next attempt', async ({ status, answer }) => {
-    const { receiver } = await flow.listen(answering(answer, {}));
-    const [delivery] = await deliverPeople(['Ann']);
-    expect(delivery?.status).toBe(status);
-    await flow.hooks.deliveries.retry(delivery?.id ?? '');
-    await receiver.waitFor(2);
-    await flow.hooks.idle();
-    expect(headers(receiver, 'hook-delivery')).toEqual([delivery?.id, delivery?.id]);
-    expect(headers(receiver, 'hook-attempt')).toEqual(['1', '2']);
-    const retried = await flow.hooks.deliveries.get(delivery?.id ?? '');
-    expect(retried).toMatchObject({ status: 'done', attempt: 2 });
-    expect(retried?.attempts.map(({ number, outcome }) => [number, outcome])).toEqual([
-      [1, status],
-      [2, 'done'],
-    ]);
-    expect((await flow.hooks.deliveries.find()).items).toHaveLength(1);
-  });
+  ])(
+    'A $status delivery is sent again with the same id and the next attempt number',
+    async ({ status, answer }) => {
+      const { receiver } = await flow.listen(answering(answer, {}));
+      const [delivery] = await deliverPeople(['Ann']);
+      expect(delivery?.status).toBe(status);
+      await flow.hooks.deliveries.retry(delivery?.id ?? '');
+      await receiver.waitFor(2);
+      await flow.hooks.idle();
+      expect(headers(receiver, 'hook-delivery')).toEqual([delivery?.id, delivery?.id]);
+      expect(headers(receiver, 'hook-attempt')).toEqual(['1', '2']);
+      const retried = await flow.hooks.deliveries.get(delivery?.id ?? '');
+      expect(retried).toMatchObject({ status: 'done', attempt: 2 });
+      expect(retried?.attempts.map(({ number, outcome }) => [number, outcome])).toEqual([
+        [1, status],
+        [2, 'done'],
+      ]);
+      expect((await flow.hooks.deliveries.find()).items).toHaveLength(1);
+    },
+  );
 
-  it('gives it all its retries again', async () => {
+  it('A delivery that is sent again has all its retries again', async () => {
     const { listener } = await flow.listen(answering({ status: 500 }), {
       delivery: { retries: 1 },
     });
@@ -140,7 +143,7 @@ describe('hooks.deliveries.retry', () => {
     expect(await flow.deliveryOf(listener.id)).toMatchObject({ status: 'retrying', attempt: 3 });
   });
 
-  it.each([randomUUID(), 'no id'])('rejects %s', async (id) => {
+  it.each([randomUUID(), 'no id'])('retry() rejects the id %s', async (id) => {
     await expect(flow.hooks.deliveries.retry(id)).rejects.toMatchObject({
       code: 'DELIVERY_NOT_FOUND',
     });

@@ -126,7 +126,7 @@ async function published(
 }
 
 describe('the functions of a hook', () => {
-  it('name the resource, the sender and further headers', async () => {
+  it('The functions of a hook name the resource, the sender and further headers', async () => {
     const { article, request } = await published('article', { format: 'envelope' });
     expect(request.body).toMatchObject({
       ref: `https://example.test/articles/${article.id}`,
@@ -139,13 +139,19 @@ describe('the functions of a hook', () => {
   it.each([
     { score: 7, sender: 'high' },
     { score: 5, sender: null },
-  ])('may name a sender or none: $sender', async ({ score, sender }) => {
-    const { request } = await published('brief', {}, { ...ARTICLE, score });
-    expect(request.body).toMatchObject({ event: 'article.published', sender });
-    expect(request.headers).toMatchObject({ 'x-brief': 'yes', 'hook-event': 'article.published' });
-  });
+  ])(
+    'The sender function of a hook may return a sender or none, here $sender',
+    async ({ score, sender }) => {
+      const { request } = await published('brief', {}, { ...ARTICLE, score });
+      expect(request.body).toMatchObject({ event: 'article.published', sender });
+      expect(request.headers).toMatchObject({
+        'x-brief': 'yes',
+        'hook-event': 'article.published',
+      });
+    },
+  );
 
-  it('are given a frozen plain copy of the true row, columns that a save left out too', async () => {
+  it('The functions of a hook receive a frozen plain copy of the stored row, with all columns', async () => {
     const { id } = await save(ARTICLE);
     seen.splice(0);
     await save({ id, name: 'Bob' });
@@ -155,7 +161,7 @@ describe('the functions of a hook', () => {
     for (const part of [row, row?.home, row?.tags]) expect(Object.isFrozen(part)).toBe(true);
   });
 
-  it('make a computed field that changes with the row, and is judged by its value', async () => {
+  it('A computed field counts as changed only if its value changes', async () => {
     const article = await save(ARTICLE);
     // An event is for the listeners of when it is planned.
     await application.hooks.idle();
@@ -180,11 +186,11 @@ describe('the format of a body', () => {
   const instant = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/);
   const id = expect.stringMatching(/^[0-9a-f-]{36}$/);
 
-  it("is the hook's where the listener names none", async () => {
+  it('The format of the hook applies if the listener names none', async () => {
     expect((await published('article', {})).request.body).toEqual(DATA);
   });
 
-  it('is an envelope', async () => {
+  it('The format `envelope` contains all parts of the event', async () => {
     const { article, request } = await published('article', { format: 'envelope' });
     expect(request.body).toEqual({
       id,
@@ -199,12 +205,12 @@ describe('the format of a body', () => {
     });
   });
 
-  it('is that of Standard Webhooks', async () => {
+  it('The format `standard` is that of Standard Webhooks', async () => {
     const { request } = await published('article', { format: 'standard' });
     expect(request.body).toEqual({ type: 'article.created', timestamp: instant, data: DATA });
   });
 
-  it('is that of CloudEvents 1.0', async () => {
+  it('The format `cloudevents` is that of CloudEvents 1.0', async () => {
     const { article, request } = await published('article', { format: 'cloudevents' });
     expect(request.body).toEqual({
       specversion: '1.0',
@@ -225,7 +231,7 @@ describe('the format of a body', () => {
       prefix: 'data.',
       further: { type: 'article.created', timestamp: instant },
     },
-  ])('is a form of dotted keys: $format', async ({ format, prefix, further }) => {
+  ])('A form in the format $format has dotted keys', async ({ format, prefix, further }) => {
     const contentType = 'application/x-www-form-urlencoded';
     const { request } = await published('article', { format, contentType });
     expect(request.headers['content-type']).toBe(contentType);

@@ -19,62 +19,68 @@ afterEach(async () => {
   flow = undefined;
 });
 
-describe.each(['default', 'inline'] as const)('%s, with an endpoint that hangs', (dispatcher) => {
-  it('lets 40 concurrent saves through a pool of 4, and other queries at once', async () => {
-    flow = await Flow.start({ attach: { dispatcher }, dataSource: { poolSize: 4 } });
-    const { receiver } = await flow.listen(answeringAfter(HANG_MS), {
-      delivery: { timeoutMs: 2 * HANG_MS },
-    });
-    const { hooks } = flow;
-    const silent = await probeDuring(flow, async () => {
-      await hooks.silence(() => saveForty());
-      await sleep(HANG_MS);
-    });
-    const hooked = await probeDuring(flow, async () => {
-      const done = outcomes(hooks, 40, ({ status }) => status === 'done');
-      await Promise.all([saveForty(), done]);
-    });
+describe.each(['default', 'inline'] as const)(
+  "dispatcher '%s' with an endpoint that hangs",
+  (dispatcher) => {
+    it('A pool of 4 serves 40 concurrent saves, and other queries are not delayed', async () => {
+      flow = await Flow.start({ attach: { dispatcher }, dataSource: { poolSize: 4 } });
+      const { receiver } = await flow.listen(answeringAfter(HANG_MS), {
+        delivery: { timeoutMs: 2 * HANG_MS },
+      });
+      const { hooks } = flow;
+      const silent = await probeDuring(flow, async () => {
+        await hooks.silence(() => saveForty());
+        await sleep(HANG_MS);
+      });
+      const hooked = await probeDuring(flow, async () => {
+        const done = outcomes(hooks, 40, ({ status }) => status === 'done');
+        await Promise.all([saveForty(), done]);
+      });
 
-    expect(receiver.received).toHaveLength(40);
-    expect(median(hooked.map(({ pooledMs }) => pooledMs))).toBeLessThan(DEADLINE_MS);
-    // Forty transactions queue for four connections whoever listens: what counts is what hooks add. To hold connections for
-    // hanging requests would make nearly every query late; one in twenty is left to the machine's pauses.
-    expect(lateShare(hooked)).toBeLessThan(lateShare(silent) + 0.05);
-  });
-});
+      expect(receiver.received).toHaveLength(40);
+      expect(median(hooked.map(({ pooledMs }) => pooledMs))).toBeLessThan(DEADLINE_MS);
+      // Forty transactions queue for four connections whoever listens: what counts is what hooks add. To hold connections for
+      // hanging requests would make nearly every query late; one in twenty is left to the machine's pauses.
+      expect(lateShare(hooked)).toBeLessThan(lateShare(silent) + 0.05);
+    });
+  },
+);
 
 describe('an endpoint that sends without end', () => {
   it.each([
     { says: '100 MB', bytes: 100 * MEGABYTE },
     { says: 'an endless body', bytes: Number.POSITIVE_INFINITY },
-  ])('$says: costs a bounded part of it, and nobody else waits', async ({ bytes }) => {
-    flow = await Flow.start();
-    const sent: Sent[] = [];
-    const flood: Respond = (_request, response) => sent.push(pour(response, bytes));
-    const { listener } = await flow.listen(flood);
-    const calm = await flow.listen();
-    const before = memory();
-    let peak = before;
-    const watch = setInterval(() => {
-      peak = Math.max(peak, memory());
-    }, 5);
-    await flow.savePeople(32);
-    await calm.receiver.waitFor(32);
-    await flow.hooks.idle();
-    clearInterval(watch);
+  ])(
+    'An endpoint that sends $says costs bounded memory and delays no other listener',
+    async ({ bytes }) => {
+      flow = await Flow.start();
+      const sent: Sent[] = [];
+      const flood: Respond = (_request, response) => sent.push(pour(response, bytes));
+      const { listener } = await flow.listen(flood);
+      const calm = await flow.listen();
+      const before = memory();
+      let peak = before;
+      const watch = setInterval(() => {
+        peak = Math.max(peak, memory());
+      }, 5);
+      await flow.savePeople(32);
+      await calm.receiver.waitFor(32);
+      await flow.hooks.idle();
+      clearInterval(watch);
 
-    const { items } = await flow.hooks.deliveries.find({ listener: listener.id });
-    expect(items.map(({ status }) => status)).toEqual(Array(32).fill('done'));
-    // 32 bodies read whole would be 3.2 GB; what is in flight is buffers of sockets.
-    expect((peak - before) / MEGABYTE).toBeLessThan(128);
-    // The connection was closed early, so that the sender knows.
-    await until('all were cut off', () => sent.every(({ isCut }) => isCut));
-    for (const { bytes: poured } of sent) expect(poured / MEGABYTE).toBeLessThan(16);
-  });
+      const { items } = await flow.hooks.deliveries.find({ listener: listener.id });
+      expect(items.map(({ status }) => status)).toEqual(Array(32).fill('done'));
+      // 32 bodies read whole would be 3.2 GB; what is in flight is buffers of sockets.
+      expect((peak - before) / MEGABYTE).toBeLessThan(128);
+      // The connection was closed early, so that the sender knows.
+      await until('all were cut off', () => sent.every(({ isCut }) => isCut));
+      for (const { bytes: poured } of sent) expect(poured / MEGABYTE).toBeLessThan(16);
+    },
+  );
 });
 
 describe('hundreds of events for an endpoint that hangs', () => {
-  it('do not delay another listener', async () => {
+  it('A backlog for a hanging endpoint does not delay another listener', async () => {
     flow = await Flow.start();
     const hanging = await flow.listen(() => undefined, { delivery: { timeoutMs: 60_000 } });
     await flow.savePeople(400, 'backlog');
@@ -99,7 +105,7 @@ describe('hundreds of events for an endpoint that hangs', () => {
     await hanging.receiver.close();
   });
 
-  it('do not delay another listener of the same events', async () => {
+  it('A backlog for a hanging endpoint does not delay another listener of the same events', async () => {
     flow = await Flow.start();
     const hanging = await flow.listen(() => undefined, { delivery: { timeoutMs: 60_000 } });
     const { receiver, listener } = await flow.listen();
@@ -113,7 +119,7 @@ describe('hundreds of events for an endpoint that hangs', () => {
 });
 
 describe('a pool of one connection', () => {
-  it('serves saves, and the engine, while an endpoint hangs', async () => {
+  it('A pool of one connection serves saves and deliveries while an endpoint hangs', async () => {
     flow = await Flow.start({ dataSource: { poolSize: 1 } });
     const hanging = await startReceiver(() => undefined);
     await flow.listenAt(hanging.url, { delivery: { timeoutMs: 60_000 } });

@@ -15,7 +15,7 @@ afterEach(() => flow.clear());
 afterAll(() => flow?.stop());
 
 describe('410', () => {
-  it('fails the delivery, deactivates the listener and skips what is planned for it', async () => {
+  it('A 410 fails the delivery, deactivates the listener and skips its planned deliveries', async () => {
     const { listener, receiver } = await flow.listen(answering({ status: 410 }));
     const disabled: string[] = [];
     const stop = flow.hooks.on('listenerDisabled', (one) => disabled.push(one.listenerId));
@@ -45,28 +45,31 @@ describe('Retry-After', () => {
     { status: 503, header: () => '120', seconds: 120 },
     { status: 503, header: () => httpDateIn(60), seconds: 60 },
     { status: 429, header: () => String(10 * DAY_SECONDS), seconds: DAY_SECONDS },
-  ])('of $status pauses the listener for $seconds s', async ({ status, header, seconds }) => {
-    const answer = { status, headers: { 'retry-after': header() } };
-    const { listener, receiver } = await flow.listen(answering(answer));
-    await flow.savePeople(3);
-    await flow.hooks.idle();
-    await flow.savePeople(1);
-    await flow.hooks.idle();
+  ])(
+    'A Retry-After with $status pauses the listener for $seconds s',
+    async ({ status, header, seconds }) => {
+      const answer = { status, headers: { 'retry-after': header() } };
+      const { listener, receiver } = await flow.listen(answering(answer));
+      await flow.savePeople(3);
+      await flow.hooks.idle();
+      await flow.savePeople(1);
+      await flow.hooks.idle();
 
-    const { items } = await flow.hooks.deliveries.find({ listener: listener.id });
-    const statuses = items.map((delivery) => `${delivery.status} ${delivery.attempt}`).sort();
-    expect(statuses).toEqual(['retrying 1', 'waiting 0', 'waiting 0', 'waiting 0']);
-    expect(receiver.received).toHaveLength(1);
-    const paused = await flow.hooks.listeners.get(listener.id);
-    expect(paused?.active).toBe(true);
-    for (const time of [paused?.pausedUntil, ...items.map(({ nextAt }) => nextAt)]) {
-      const ahead = ((time?.getTime() ?? 0) - Date.now()) / 1_000;
-      expect(ahead).toBeLessThanOrEqual(seconds + 1);
-      expect(ahead).toBeGreaterThan(seconds - 10);
-    }
-  });
+      const { items } = await flow.hooks.deliveries.find({ listener: listener.id });
+      const statuses = items.map((delivery) => `${delivery.status} ${delivery.attempt}`).sort();
+      expect(statuses).toEqual(['retrying 1', 'waiting 0', 'waiting 0', 'waiting 0']);
+      expect(receiver.received).toHaveLength(1);
+      const paused = await flow.hooks.listeners.get(listener.id);
+      expect(paused?.active).toBe(true);
+      for (const time of [paused?.pausedUntil, ...items.map(({ nextAt }) => nextAt)]) {
+        const ahead = ((time?.getTime() ?? 0) - Date.now()) / 1_000;
+        expect(ahead).toBeLessThanOrEqual(seconds + 1);
+        expect(ahead).toBeGreaterThan(seconds - 10);
+      }
+    },
+  );
 
-  it('that has passed lets everything arrive', async () => {
+  it('Everything arrives after the time of Retry-After has passed', async () => {
     const answers = [{ status: 503, headers: { 'retry-after': '1' } }, {}];
     const { receiver } = await flow.listen(answering(...answers));
     await flow.savePeople(3);
@@ -74,7 +77,7 @@ describe('Retry-After', () => {
     expect(headers(receiver, 'hook-attempt').sort()).toEqual(['1', '1', '1', '2']);
   });
 
-  it('counts as a retry', async () => {
+  it('An attempt that is answered with Retry-After counts as a retry', async () => {
     const answer = { status: 429, headers: { 'retry-after': '60' } };
     const { listener } = await flow.listen(answering(answer), { delivery: { retries: 0 } });
     await flow.savePeople(1);
@@ -89,23 +92,26 @@ describe('Retry-After', () => {
   it.each([
     { status: 500, header: '60' },
     { status: 503, header: 'soon' },
-  ])('of $status "$header" is not heeded', async ({ status, header }) => {
-    const answer = { status, headers: { 'retry-after': header } };
-    const delivery = { retryDelayMs: 7_000, jitter: 0 };
-    const { listener } = await flow.listen(answering(answer), { delivery });
-    await flow.savePeople(1);
-    await flow.hooks.idle();
-    expect(secondsAhead(await flow.deliveryOf(listener.id))).toBeCloseTo(7, 1);
-    const stored = await flow.hooks.listeners.get(listener.id);
-    expect(stored?.pausedUntil).toBeNull();
-  });
+  ])(
+    'A Retry-After with $status and the value "$header" is ignored',
+    async ({ status, header }) => {
+      const answer = { status, headers: { 'retry-after': header } };
+      const delivery = { retryDelayMs: 7_000, jitter: 0 };
+      const { listener } = await flow.listen(answering(answer), { delivery });
+      await flow.savePeople(1);
+      await flow.hooks.idle();
+      expect(secondsAhead(await flow.deliveryOf(listener.id))).toBeCloseTo(7, 1);
+      const stored = await flow.hooks.listeners.get(listener.id);
+      expect(stored?.pausedUntil).toBeNull();
+    },
+  );
 });
 
 describe('disableAfterMs', () => {
   const failing = { status: 500 };
   const delivery = { retries: 5, disableAfterMs: 3_600_000 };
 
-  it('of unbroken failure deactivates the listener', async () => {
+  it('A listener that failed without a break for `disableAfterMs` is deactivated', async () => {
     const { listener, receiver } = await flow.listen(answering(failing), { delivery });
     await fail(listener);
     expect((await stored(listener)).active).toBe(true);
@@ -127,7 +133,7 @@ describe('disableAfterMs', () => {
     expect(receiver.received).toHaveLength(2);
   });
 
-  it('begins anew after any 2xx', async () => {
+  it('The time of `disableAfterMs` starts again after any 2xx reply', async () => {
     const respond = answering(failing, { status: 204 }, failing);
     const { listener } = await flow.listen(respond, { delivery });
     await fail(listener);
@@ -141,7 +147,7 @@ describe('disableAfterMs', () => {
     expect((await stored(listener)).active).toBe(true);
   });
 
-  it('makes an event that is heard by its name and by its prefix, and by nothing else', async () => {
+  it('The deactivation event is sent only to listeners of its name or its prefix', async () => {
     const { receiver } = await flow.listen();
     const heard = ['model-hooks.listener.disabled', 'model-hooks.*', '*', '*.listener.disabled'];
     for (const pattern of heard)

@@ -78,7 +78,7 @@ async function stored(): Promise<unknown> {
 }
 
 describe('hooks.listeners.test', () => {
-  it('sends a signed sample event at once, and says what came of it', async () => {
+  it('test() sends a signed sample event at once and returns the result', async () => {
     const saved = await (await listener({}, answering({ status: 202, body: 'thanks' }))).save();
     const result = await application.hooks.listeners.test(saved.id);
     expect(result).toEqual<TestResult>({
@@ -104,7 +104,7 @@ describe('hooks.listeners.test', () => {
     expect(request?.body).toEqual({ name: 'sample', address: 'sample' });
   });
 
-  it('is a delivery of its own each time', async () => {
+  it('Each test is a delivery with an id of its own', async () => {
     const { id } = await (await listener()).save();
     const results = [
       await application.hooks.listeners.test(id),
@@ -149,14 +149,14 @@ describe('hooks.listeners.test', () => {
       respond: () => undefined,
       expected: { outcome: 'retrying', reason: 'no complete reply within 100 ms' },
     },
-  ])('stores nothing about one that $name', async ({ respond, expected }) => {
+  ])('A test of an endpoint that $name stores nothing', async ({ respond, expected }) => {
     const { id } = await (await listener({ delivery: { timeoutMs: 100 } }, respond)).save();
     const before = await stored();
     expect(await application.hooks.listeners.test(id)).toMatchObject(expected);
     expect(await stored()).toEqual(before);
   });
 
-  it('heeds what the listener asks for', async () => {
+  it('A test uses the options of the listener', async () => {
     const saved = await (
       await listener({
         format: 'envelope',
@@ -179,20 +179,20 @@ describe('hooks.listeners.test', () => {
     });
   });
 
-  it('reaches one that is not active', async () => {
+  it('A paused listener can be tested', async () => {
     const { id } = await (await listener()).save();
     await application.hooks.listeners.pause(id, 'under construction');
     expect(await application.hooks.listeners.test(id)).toMatchObject({ outcome: 'done' });
     expect(await application.hooks.listeners.get(id)).toMatchObject({ active: false });
   });
 
-  it('does not ask whether a filter would let it through', async () => {
+  it('A test ignores the filters of the listener', async () => {
     const { id } = await (await listener()).match({ name: 'Joe', address: any() }).save();
     expect(await application.hooks.listeners.test(id)).toMatchObject({ outcome: 'done' });
   });
 
   it.each(['aeb38ae1-6dd5-4b1e-8f4c-2f6f86bd2f4b', 'no uuid', ''])(
-    'refuses the unknown id %p',
+    'test() refuses the unknown id %p',
     async (id) => {
       const refused = application.hooks.listeners.test(id);
       await expect(refused).rejects.toMatchObject({ code: 'LISTENER_INVALID' });
@@ -200,7 +200,7 @@ describe('hooks.listeners.test', () => {
   );
 
   it.each([{ work: false }, { dispatcher: 'disabled' as const }])(
-    'works where %p',
+    'A test works in an attachment with %p',
     async (attach) => {
       const { id } = await (await listener()).save();
       const { url } = application;
@@ -215,7 +215,7 @@ describe('hooks.listeners.test', () => {
     },
   );
 
-  it('reaches nobody whom the recipient policy forbids', async () => {
+  it('A test does not reach a recipient that the policy forbids', async () => {
     const { id } = await (await listener()).save();
     const { url } = application;
     const attach = { delivery: { recipients: { ports: 'any' as const } } };
@@ -226,7 +226,7 @@ describe('hooks.listeners.test', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  it('has a value of its kind for every field, and what the hook says of itself', async () => {
+  it('The sample event of a test has a value for each field and the constants of the hook', async () => {
     receiver = await startReceiver(answering({ status: 503 }));
     const options = { url: receiver.url, owner: 'acme', format: 'envelope' as const };
     const { id } = await application.hooks.for(Article).listener(options).save();
@@ -269,11 +269,11 @@ describe('hooks.listeners.test', () => {
     { pattern: 'order.shipped', event: 'order.shipped', data: {} },
     { pattern: 'order.*', event: 'order.test', data: {} },
     { pattern: '*.shipped', event: 'test.shipped', data: {} },
-  ])('sends to a listener of $pattern the event $event', async ({ pattern, event, data }) => {
+  ])('A listener to $pattern is tested with the event $event', async ({ pattern, event, data }) => {
     expect(await heard(pattern)).toMatchObject({ event, data });
   });
 
-  it('sends the event of a defined hook', async () => {
+  it('A listener to a defined hook is tested with its event', async () => {
     application.hooks.define('invoice.paid', { provides: ['total', 'customer.name'] });
     expect(await heard('invoice.*', { owner: 'acme' })).toMatchObject({
       event: 'invoice.paid',
@@ -284,7 +284,7 @@ describe('hooks.listeners.test', () => {
     });
   });
 
-  it('sends to a listener whose hook is attached elsewhere only', async () => {
+  it('A listener whose hook is only attached elsewhere can be tested', async () => {
     const saved: Listener = await (await listener({ format: 'envelope' })).save();
     const { url } = application;
     const other = await startApplication({ entities: [], url });

@@ -19,14 +19,14 @@ afterAll(() => flow?.stop());
 const nameIn = ({ body }: Received): string => (body as { data: { name: string } }).data.name;
 
 describe('an ordered listener', () => {
-  it('hears of one row in the order of its commits', async () => {
+  it('An ordered listener gets the events of a row in the order of commits', async () => {
     const { receiver } = await flow.listen(answeringAfter(5), ORDERED);
     const joe = await renamed(person(), 12);
     await flow.hooks.idle();
     expect(receiver.received.map(nameIn)).toEqual(joe);
   });
 
-  it('hears of a row again before it hears more of it', async () => {
+  it('A retried event comes before later events of its row', async () => {
     const respond = answering({}, { status: 500 }, { status: 503 }, {});
     const { receiver } = await flow.listen(respond, { ...ORDERED, delivery: SOON });
     await renamed(person(), 4);
@@ -36,7 +36,7 @@ describe('an ordered listener', () => {
     expect(headers(receiver, 'hook-attempt')).toEqual(['1', '1', '2', '3', '1', '1']);
   });
 
-  it('hears of other rows meanwhile', async () => {
+  it('A retry does not delay the events of other rows', async () => {
     const { receiver, listener } = await flow.listen(
       (request, response) => response.writeHead(nameIn(request) === 'v1' ? 500 : 200).end(),
       { ...ORDERED, delivery: { retries: 3, retryDelayMs: 3_600_000 } },
@@ -51,7 +51,7 @@ describe('an ordered listener', () => {
     expect(statuses).toEqual(['done', 'done', 'done', 'retrying', 'waiting', 'waiting']);
   });
 
-  it('goes on where one has failed for good', async () => {
+  it('An ordered listener continues after an event has failed finally', async () => {
     const { receiver } = await flow.listen(
       (request, response) => response.writeHead(nameIn(request) === 'v2' ? 500 : 200).end(),
       { ...ORDERED, delivery: { retries: 0 } },
@@ -61,7 +61,7 @@ describe('an ordered listener', () => {
     expect(receiver.received.map(nameIn)).toEqual(['v1', 'v2', 'v3', 'v4']);
   });
 
-  it('hears of a removal last', async () => {
+  it('An ordered listener gets the removal of a row last', async () => {
     const { receiver } = await flow.listen(undefined, ORDERED);
     const { dataSource } = flow.application;
     const one = await dataSource.manager.save(person({ name: 'v1' }));
@@ -75,7 +75,7 @@ describe('an ordered listener', () => {
     expect(operations).toEqual(['insert', 'update', 'remove']);
   });
 
-  it('hears of a resource that a defined hook names, in order; of no resource, in any', async () => {
+  it('The events of a defined hook are ordered for each `ref`, and have no order without one', async () => {
     const { receiver } = await flow.listen();
     const shipped = flow.hooks.define(`order.shipped.${Date.now()}`, { provides: ['step'] });
     await shipped.listener({ url: receiver.url, ordered: true }).save();
@@ -89,8 +89,8 @@ describe('an ordered listener', () => {
   });
 });
 
-describe("an ordered listener, with 'inline'", () => {
-  it('was tried when save() returns', async () => {
+describe("an ordered listener with the dispatcher 'inline'", () => {
+  it('An inline ordered delivery is attempted before save() returns', async () => {
     const inline = await Flow.start({ attach: { dispatcher: 'inline' } });
     try {
       const { receiver } = await inline.listen(undefined, ORDERED);
@@ -112,7 +112,7 @@ describe('ordered listeners of several processes', () => {
   });
   afterEach(() => first.stop());
 
-  it('hear of each row in order, whoever wrote, planned and sent', async () => {
+  it('The events of a row stay in order if several processes write, plan and send', async () => {
     const others = await Promise.all([1, 2].map(() => first.beside(OPTIONS)));
     const all = [first, ...others];
     const [listener] = await first.hooks.listeners.find();

@@ -73,17 +73,20 @@ describe('a body that is longer than maxPayloadBytes', () => {
       format: 'standard',
       body: { type: 'person.created', timestamp: expect.any(String), truncated: 'true' },
     },
-  ])('is sent without data, signed, as $contentType in format $format', async (values) => {
-    const { contentType, format, body } = values;
-    await start();
-    const secret = 'a secret';
-    const request = await received({ contentType, secret, ...(format && { format }) }, LARGE);
-    expect(request.body).toEqual(body);
-    expect(request.raw.length).toBeLessThan(LIMIT);
-    expect(verify(request.headers, request.raw, secret).event).toBe('person.created');
-  });
+  ])(
+    'A body that is too long is sent signed and without data as $contentType in format $format',
+    async (values) => {
+      const { contentType, format, body } = values;
+      await start();
+      const secret = 'a secret';
+      const request = await received({ contentType, secret, ...(format && { format }) }, LARGE);
+      expect(request.body).toEqual(body);
+      expect(request.raw.length).toBeLessThan(LIMIT);
+      expect(verify(request.headers, request.raw, secret).event).toBe('person.created');
+    },
+  );
 
-  it('is measured in bytes of what is sent', async () => {
+  it('The payload limit is measured in bytes of the body', async () => {
     await start({ maxPayloadBytes: 100 });
     const room = 100 - Buffer.byteLength('{"name":"","address":null}');
     const fitting = 'é'.repeat(room / 2);
@@ -93,7 +96,7 @@ describe('a body that is longer than maxPayloadBytes', () => {
     expect((await received(options, `${fitting}x`)).body).toEqual({ truncated: true });
   });
 
-  it('is warned of once an event, however many listeners and attempts', async () => {
+  it('The warning of a payload that is too large comes once for each event, for any number of listeners and attempts', async () => {
     await start({ maxPayloadBytes: LIMIT, retryDelayMs: 0, jitter: 0, retries: 1 });
     const failing = await flow.listen((_request, response) => response.writeHead(500).end());
     const { receiver } = await flow.listen();
@@ -111,14 +114,14 @@ describe('a body that is longer than maxPayloadBytes', () => {
     expect(JSON.stringify(logger.warn.mock.calls)).not.toContain(LARGE);
   });
 
-  it('is what the nearest of listener and attachment says', async () => {
+  it('The payload limit of a listener overrides that of the attachment', async () => {
     await start();
     const roomy = { delivery: { maxPayloadBytes: 2 * LIMIT } };
     expect((await received(roomy, LARGE)).body).toMatchObject({ name: LARGE });
     expect(logger.warn).not.toHaveBeenCalled();
   });
 
-  it('is one of more than a megabyte unless told otherwise', async () => {
+  it('The default payload limit is one megabyte', async () => {
     await start({});
     const name = 'x'.repeat(1_048_576);
     expect((await received({}, name)).body).toEqual({ truncated: true });

@@ -33,7 +33,7 @@ describe('the reply of a receiver', () => {
       answer: { body: { status: 'success', retval: 'a\u0000b' } },
       retval: 'a\u0000b',
     },
-  ])('2xx, $says: is done', async ({ answer, retval = null }) => {
+  ])('A 2xx reply with $says means done', async ({ answer, retval = null }) => {
     const delivery = await deliver([answer]);
     expect(delivery).toMatchObject({
       status: 'done',
@@ -49,13 +49,13 @@ describe('the reply of a receiver', () => {
   it.each([
     { body: { status: 'failure', reason: 'no such order' }, reason: 'no such order' },
     { body: { status: 'fail', reason: { code: 7 } }, reason: '{"code":7}' },
-  ])('2xx $body: is failed and not retried', async ({ body, reason }) => {
+  ])('A 2xx reply with $body fails the delivery without retries', async ({ body, reason }) => {
     const delivery = await deliver([{ body }]);
     expect(delivery).toMatchObject({ status: 'failed', attempt: 1, reason, nextAt: null });
     expect(receiver.received).toHaveLength(1);
   });
 
-  it('2xx skip: is skipped, with what it said', async () => {
+  it('A 2xx reply with the status skip skips the delivery and keeps the output', async () => {
     const delivery = await deliver([{ body: { status: 'skip', output: 'not mine' } }]);
     expect(delivery).toMatchObject({ status: 'skipped', attempt: 1, reason: 'not mine' });
   });
@@ -68,13 +68,16 @@ describe('the reply of a receiver', () => {
     { body: { status: 'slow_process_reschedule' }, seconds: 300 },
     { body: { status: 'slow_process_reschedule', countdown: 60 }, seconds: 300 },
     { body: { status: 'slow_process_reschedule', countdown: 900 }, seconds: 900 },
-  ])('2xx $body: is tried again after $seconds s', async ({ body, seconds }) => {
-    const delivery = await deliver([{ body }]);
-    expect(delivery).toMatchObject({ status: 'rescheduled', attempt: 1 });
-    expect(secondsAhead(delivery)).toBeCloseTo(seconds, 1);
-  });
+  ])(
+    'A 2xx reply with $body brings the next attempt after $seconds s',
+    async ({ body, seconds }) => {
+      const delivery = await deliver([{ body }]);
+      expect(delivery).toMatchObject({ status: 'rescheduled', attempt: 1 });
+      expect(secondsAhead(delivery)).toBeCloseTo(seconds, 1);
+    },
+  );
 
-  it('reschedules count as attempts, not as retries', async () => {
+  it('Reschedules count as attempts and not as retries', async () => {
     const again = { body: { status: 'reschedule' } };
     const answers = [again, again, { status: 500 }, { status: 500 }];
     let delivery = await deliver(answers, { delivery: { retries: 1 } });
@@ -88,7 +91,7 @@ describe('the reply of a receiver', () => {
     expect(new Set(headers(receiver, 'hook-delivery'))).toEqual(new Set([delivery.id]));
   });
 
-  it('fails what was rescheduled a hundred times in a row', async () => {
+  it('A delivery fails after a hundred reschedules in a row', async () => {
     const { id, listenerId } = await deliver([{ body: { status: 'reschedule' } }]);
     await flow.query(
       'UPDATE model_hook_delivery SET reschedules = 100, next_at = now() WHERE id = $1',
@@ -102,38 +105,44 @@ describe('the reply of a receiver', () => {
     });
   });
 
-  it('2xx of a listener with `replies: false`: is done whatever it says', async () => {
+  it('The content of a 2xx reply is ignored with `replies: false`', async () => {
     const body = { status: 'failure', reason: 'ignored' };
     const delivery = await deliver([{ body }], { replies: false });
     expect(delivery).toMatchObject({ status: 'done', reason: null, retval: null });
   });
 
-  it('2xx larger than what is read: is done whatever it says, and little of it is stored', async () => {
+  it('A 2xx reply that is too long means done, and little of it is stored', async () => {
     const body = { status: 'failure', padding: 'x'.repeat(20_000) };
     const delivery = await deliver([{ body }]);
     expect(delivery).toMatchObject({ status: 'done', httpStatus: 200 });
     expect(delivery.response).toHaveLength(1_024);
   });
 
-  it('another status, larger than what is read: is judged by its status', async () => {
+  it('Another reply that is too long is judged by its status', async () => {
     const delivery = await deliver([{ status: 500, body: 'x'.repeat(20_000) }]);
     expect(delivery).toMatchObject({ status: 'retrying', httpStatus: 500, reason: 'HTTP 500' });
     expect(delivery.response).toHaveLength(16_384);
   });
 
-  it.each([301, 302, 303, 307, 308])('%i: is not followed, but retried', async (status) => {
-    const delivery = await deliver([{ status, headers: { location: '/elsewhere' } }]);
-    expect(delivery).toMatchObject({ status: 'retrying', attempt: 1, httpStatus: status });
-    expect(receiver.received.map(({ path }) => path)).toEqual(['/hook']);
-  });
+  it.each([301, 302, 303, 307, 308])(
+    'A reply with status %i is retried and its location is not followed',
+    async (status) => {
+      const delivery = await deliver([{ status, headers: { location: '/elsewhere' } }]);
+      expect(delivery).toMatchObject({ status: 'retrying', attempt: 1, httpStatus: status });
+      expect(receiver.received.map(({ path }) => path)).toEqual(['/hook']);
+    },
+  );
 
-  it.each([400, 401, 404, 418, 500, 502])('%i: is retried with back-off', async (status) => {
-    const delivery = await deliver([{ status, body: 'why' }], {
-      delivery: { retryDelayMs: 7_000, jitter: 0 },
-    });
-    expect(delivery).toMatchObject({ status: 'retrying', httpStatus: status, response: 'why' });
-    expect(secondsAhead(delivery)).toBeCloseTo(7, 1);
-  });
+  it.each([400, 401, 404, 418, 500, 502])(
+    'A reply with status %i is retried with back-off',
+    async (status) => {
+      const delivery = await deliver([{ status, body: 'why' }], {
+        delivery: { retryDelayMs: 7_000, jitter: 0 },
+      });
+      expect(delivery).toMatchObject({ status: 'retrying', httpStatus: status, response: 'why' });
+      expect(secondsAhead(delivery)).toBeCloseTo(7, 1);
+    },
+  );
 });
 
 async function deliver(

@@ -51,8 +51,8 @@ const TROUBLE: readonly {
   },
 ];
 
-describe('a listener whose row somebody broke', () => {
-  it('fails at once, and disturbs nobody', async () => {
+describe('a listener with a broken row', () => {
+  it('A delivery to a listener with a broken row fails at once and disturbs no other', async () => {
     const { listener: broken } = await flow.listen();
     const { listener: sound } = await flow.listen();
     await flow.query("UPDATE model_hook_listener SET digest = 'none' WHERE id = $1", [broken.id]);
@@ -68,20 +68,28 @@ describe('a listener whose row somebody broke', () => {
 });
 
 describe('an endpoint', () => {
-  it.each(TROUBLE)('that $name is retried, then failed', async ({ behave, reason }) => {
-    const endpoint = await startEndpoint(behave);
-    const delivery = { ...SOON, retries: 2 };
-    const { id } = await flow.listenAt(endpoint.url, { delivery });
-    const ended = outcomes(flow.hooks, 3, ({ listenerId }) => listenerId === id);
-    await flow.savePeople(1);
-    expect((await ended).map(({ status }) => status)).toEqual(['retrying', 'retrying', 'failed']);
-    const failed = await flow.deliveryOf(id);
-    expect(failed).toMatchObject({ status: 'failed', attempt: 3, httpStatus: null, nextAt: null });
-    expect(failed.reason).toMatch(reason);
-    expect(failed.attempts.map(({ number }) => number)).toEqual([1, 2, 3]);
-  });
+  it.each(TROUBLE)(
+    'A delivery to an endpoint that $name is retried, then failed',
+    async ({ behave, reason }) => {
+      const endpoint = await startEndpoint(behave);
+      const delivery = { ...SOON, retries: 2 };
+      const { id } = await flow.listenAt(endpoint.url, { delivery });
+      const ended = outcomes(flow.hooks, 3, ({ listenerId }) => listenerId === id);
+      await flow.savePeople(1);
+      expect((await ended).map(({ status }) => status)).toEqual(['retrying', 'retrying', 'failed']);
+      const failed = await flow.deliveryOf(id);
+      expect(failed).toMatchObject({
+        status: 'failed',
+        attempt: 3,
+        httpStatus: null,
+        nextAt: null,
+      });
+      expect(failed.reason).toMatch(reason);
+      expect(failed.attempts.map(({ number }) => number)).toEqual([1, 2, 3]);
+    },
+  );
 
-  it('that refuses connections is retried, and gets the delivery when it is back', async () => {
+  it('A delivery to an endpoint that refuses connections arrives when it is back', async () => {
     const { url, close } = await startReceiver();
     await close();
     const { id } = await flow.listenAt(url, { delivery: { ...SOON, retries: 1_000 } });
@@ -101,7 +109,7 @@ describe('an endpoint', () => {
     ]);
   });
 
-  it('whose name does not resolve is retried', async () => {
+  it('A delivery to a name that does not resolve is retried', async () => {
     const { id } = await flow.listenAt('http://nobody.invalid', { delivery: SOON });
     const tried = outcomes(flow.hooks, 1);
     await flow.savePeople(1);
@@ -112,7 +120,7 @@ describe('an endpoint', () => {
 });
 
 describe('retries', () => {
-  it('come under one Hook-Delivery, each signed afresh, with the next Hook-Attempt', async () => {
+  it('All retries keep one Hook-Delivery id, and each has the next Hook-Attempt', async () => {
     const respond = answering({ status: 500 }, { status: 502 }, { status: 503 }, {});
     const { listener, receiver } = await flow.listen(respond, { delivery: SOON });
     await flow.savePeople(1);
@@ -131,7 +139,7 @@ describe('retries', () => {
     ]);
   });
 
-  it('wait longer each time, by the options of the listener', async () => {
+  it('The delays between retries grow by the options of the listener', async () => {
     const delivery = { retries: 4, retryDelayMs: 40_000, retryFactor: 3, retryMaxDelayMs: 200_000 };
     const { listener } = await flow.listen(answering({ status: 500 }), {
       delivery: { ...delivery, jitter: 0 },
@@ -149,7 +157,7 @@ describe('retries', () => {
     expect(await flow.deliveryOf(listener.id)).toMatchObject({ status: 'failed', attempt: 5 });
   });
 
-  it('never come where the listener asks for none', async () => {
+  it('A listener with `retries: 0` gets no retry', async () => {
     const { listener, receiver } = await flow.listen(answering({ status: 500 }), {
       delivery: { retries: 0 },
     });
@@ -159,17 +167,24 @@ describe('retries', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it.each(TROUBLE)('for one that $name delay no other listener', async ({ behave }) => {
-    const endpoint = await startEndpoint(behave);
-    const patient = { ...SOON, timeoutMs: 60_000, retries: 1 };
-    await flow.listenAt(endpoint.url, { delivery: patient });
-    const { listener, receiver } = await flow.listen();
-    const answeredFirst = outcomes(flow.hooks, 20, ({ listenerId }) => listenerId === listener.id);
-    await flow.savePeople(20);
-    // An endpoint that never answers is still being waited for then, for a minute.
-    await answeredFirst;
-    expect(receiver.received).toHaveLength(20);
-  });
+  it.each(TROUBLE)(
+    'Retries for an endpoint that $name delay no other listener',
+    async ({ behave }) => {
+      const endpoint = await startEndpoint(behave);
+      const patient = { ...SOON, timeoutMs: 60_000, retries: 1 };
+      await flow.listenAt(endpoint.url, { delivery: patient });
+      const { listener, receiver } = await flow.listen();
+      const answeredFirst = outcomes(
+        flow.hooks,
+        20,
+        ({ listenerId }) => listenerId === listener.id,
+      );
+      await flow.savePeople(20);
+      // An endpoint that never answers is still being waited for then, for a minute.
+      await answeredFirst;
+      expect(receiver.received).toHaveLength(20);
+    },
+  );
 });
 
 interface Endpoint {

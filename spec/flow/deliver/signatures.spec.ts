@@ -31,8 +31,8 @@ async function receive(options: Omit<ListenerOptions, 'url'>): Promise<Received>
   return receiver.received[0] as Received;
 }
 
-describe.each(SECRETS)('a delivery, signed with $secret', ({ secret, key }) => {
-  it.each(DIGESTS)('of digest %s is verified by everyone', async (digest) => {
+describe.each(SECRETS)('a delivery signed with $secret', ({ secret, key }) => {
+  it.each(DIGESTS)('A delivery with digest %s is verified by all libraries', async (digest) => {
     const { headers, raw } = await receive({ secret, digest });
     const sent = headers as Record<string, string>;
     const body = raw.toString();
@@ -55,7 +55,7 @@ describe.each(SECRETS)('a delivery, signed with $secret', ({ secret, key }) => {
     expect(sent['webhook-signature']).toBe(`v1,${opensslHmac('sha256', key, content)}`);
   });
 
-  it('is verified as a form too', async () => {
+  it('A delivery as a form is verified too', async () => {
     const contentType = 'application/x-www-form-urlencoded';
     const { headers, raw, body } = await receive({ secret, contentType });
     expect(body).toMatchObject({ name: NAME });
@@ -65,7 +65,7 @@ describe.each(SECRETS)('a delivery, signed with $secret', ({ secret, key }) => {
 });
 
 describe('a delivery to a listener without a secret of its own', () => {
-  it('is verified with the one that was made', async () => {
+  it('A delivery is verified with the secret that was made for the listener', async () => {
     const { receiver, listener } = await flow.listen();
     await flow.savePeople(1);
     const [request] = await receiver.waitFor(1);

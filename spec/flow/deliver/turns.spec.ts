@@ -19,7 +19,7 @@ describe('Claims.due', () => {
     flow = await Flow.start({ attach: { work: false } });
   });
 
-  it('claims for everybody, however much waits for one', async () => {
+  it('A claim contains deliveries of every listener, even if one has very many', async () => {
     const [busy, other] = [randomUUID(), randomUUID()];
     await waiting(busy, MANY, { dueSince: '1 hour' });
     await waiting(other, 1);
@@ -28,7 +28,7 @@ describe('Claims.due', () => {
     expect(count(chunk?.listenerIds, other)).toBe(1);
   });
 
-  it('lets listeners take turns where there are more of them than one claim serves', async () => {
+  it('Listeners take turns if there are more than one claim serves', async () => {
     const listeners = Array.from({ length: 100 }, randomUUID);
     for (const listener of listeners) await waiting(listener, 20, { dueSince: '1 hour' });
     const served = new Set<string>();
@@ -37,7 +37,7 @@ describe('Claims.due', () => {
     expect(served).toEqual(new Set(listeners));
   });
 
-  it('claims everything once, whoever asks, and leaves no turn behind', async () => {
+  it('Concurrent claims get each delivery once and leave no turn behind', async () => {
     const listeners = Array.from({ length: 7 }, randomUUID);
     for (const [n, listener] of listeners.entries()) await waiting(listener, 100 * (n + 1));
     const claimed: string[] = [];
@@ -52,7 +52,7 @@ describe('Claims.due', () => {
     expect(await claims().nextDueMs(FREE)).toBeNull();
   });
 
-  it('claims no more than it is restrained to, and nothing of who is barred', async () => {
+  it('A claim respects restraints and takes nothing of a barred listener', async () => {
     const [barred, few] = [randomUUID(), randomUUID()];
     await waiting(barred, 10);
     await waiting(few, 10);
@@ -65,7 +65,7 @@ describe('Claims.due', () => {
     expect((await claims().due(FREE))?.listenerIds).toHaveLength(19);
   });
 
-  it('looks at a listener again when its next delivery is due', async () => {
+  it('A listener is claimed again when its next delivery is due', async () => {
     const listener = randomUUID();
     await waiting(listener, 1);
     await waiting(listener, 1, { dueSince: '-1 hour' });
@@ -76,7 +76,7 @@ describe('Claims.due', () => {
     expect(nextMs).toBeLessThanOrEqual(3_600_000);
   });
 
-  it('finds what somebody made due by hand, after mending', async () => {
+  it('Deliveries that were made due by hand are claimed after mendTurns()', async () => {
     const listener = randomUUID();
     await waiting(listener, 3, { dueSince: '-1 hour' });
     await flow.query('DELETE FROM model_hook_turn');
@@ -88,7 +88,7 @@ describe('Claims.due', () => {
     expect((await claims().due(FREE))?.listenerIds).toHaveLength(3);
   });
 
-  it('keeps one of the turns that came long ago, and loses none that has just come or is to', async () => {
+  it('mergeTurns() keeps one old turn of a listener and all recent or future ones', async () => {
     const [one, other] = [randomUUID(), randomUUID()];
     for (let n = 0; n < 5; n += 1) await waiting(one, 2, { dueSince: `${n + 1} minutes` });
     await waiting(one, 1, { dueSince: '-1 hour' });
@@ -101,7 +101,7 @@ describe('Claims.due', () => {
     expect((await claims().due(FREE))?.listenerIds).toHaveLength(12);
   });
 
-  it('gives a paced listener what it is owed, to all processes together', async () => {
+  it('All processes together claim for a paced listener only what its rate allows', async () => {
     const { id } = await listening({ maxPerSecond: 0.01 });
     await waiting(id, 100);
     const chunks = await Promise.all(Array.from({ length: 8 }, () => claims().due(FREE)));
@@ -112,7 +112,7 @@ describe('Claims.due', () => {
     expect(nextMs).toBeLessThanOrEqual(100_000);
   });
 
-  it('gives a fast one a tenth of a second at a time', async () => {
+  it("A listener with a high rate gets a tenth of a second's deliveries at a time", async () => {
     const { id } = await listening({ maxPerSecond: 50 });
     await waiting(id, 100);
     expect((await claims().due(FREE))?.listenerIds).toHaveLength(5);
@@ -120,7 +120,7 @@ describe('Claims.due', () => {
 });
 
 describe('maxPerSecond', () => {
-  it('spreads attempts over time', async () => {
+  it('The option `maxPerSecond` spreads attempts over time', async () => {
     flow = await Flow.start();
     const { receiver } = await flow.listen(undefined, { maxPerSecond: 10 });
     await flow.savePeople(16);
@@ -132,7 +132,7 @@ describe('maxPerSecond', () => {
 });
 
 describe('a listener that does not keep up', () => {
-  it('delays another by less than a chunk of its own deliveries', async () => {
+  it('A slow listener delays another by less than a chunk of its own deliveries', async () => {
     flow = await Flow.start();
     const slow = await flow.listen(answeringAfter(100), { delivery: { timeoutMs: 10_000 } });
     await flow.savePeople(3_000);

@@ -25,20 +25,23 @@ describe('a process that is killed', () => {
   it.each([
     { when: 'after the commit, before anything was planned', diesAt: 'commit' },
     { when: 'after planning, before anything was sent', diesAt: 'plan' },
-  ] as const)('$when: the next one sends', async ({ diesAt }) => {
-    const { receiver } = await flow.listen();
-    const doomed = await startChild({ diesAt });
-    expect(await doomed.tellLast({ kind: 'save', names: ['Ann', 'Bob'] })).toBe('SIGKILL');
-    expect(receiver.received).toEqual([]);
+  ] as const)(
+    'The next process sends what a process left that was killed $when',
+    async ({ diesAt }) => {
+      const { receiver } = await flow.listen();
+      const doomed = await startChild({ diesAt });
+      expect(await doomed.tellLast({ kind: 'save', names: ['Ann', 'Bob'] })).toBe('SIGKILL');
+      expect(receiver.received).toEqual([]);
 
-    await startChild();
-    await receiver.waitFor(2);
-    await untilNothingIsLeft();
-    expect(names(receiver)).toEqual(['Ann', 'Bob']);
-    expect(new Set(headers(receiver, 'hook-delivery')).size).toBe(2);
-  });
+      await startChild();
+      await receiver.waitFor(2);
+      await untilNothingIsLeft();
+      expect(names(receiver)).toEqual(['Ann', 'Bob']);
+      expect(new Set(headers(receiver, 'hook-delivery')).size).toBe(2);
+    },
+  );
 
-  it('in the middle of sending: everything committed arrives, nothing else does', async () => {
+  it('All committed events and no others arrive if a process is killed while it sends', async () => {
     const { receiver } = await flow.listen(answeringAfter(20));
     const doomed = await startChild();
     const committed = Array.from({ length: 300 }, (_, n) => `committed ${n}`);
@@ -62,7 +65,7 @@ describe('a process that is killed', () => {
     expect(await statuses()).toEqual({ done: 300 });
   });
 
-  it('while others live: they take its work over, and nobody has to start', async () => {
+  it('Running processes take over the work of a process that is killed', async () => {
     const { receiver } = await flow.listen();
     await startChild();
     const doomed = await startChild({ diesAt: 'commit' });
@@ -74,7 +77,7 @@ describe('a process that is killed', () => {
 });
 
 describe('two processes on one database', () => {
-  it('share the work, and nothing is sent twice', async () => {
+  it('Two processes share the work and send nothing twice', async () => {
     // Longer to send than the other one's next sweep is away, and more than one process takes at once.
     const { receiver } = await flow.listen(answeringAfter(50));
     const attach = { ...SHORT, leaseMs: 10_000 };
@@ -88,7 +91,7 @@ describe('two processes on one database', () => {
     expect(new Set(headers(receiver, 'hook-delivery')).size).toBe(4_000);
   });
 
-  it('send what takes longer than a lease only once: leases are renewed', async () => {
+  it('A delivery that takes longer than a lease is sent once because leases are renewed', async () => {
     const { receiver } = await flow.listen(answeringAfter(3 * SHORT.leaseMs), {
       delivery: { timeoutMs: 10 * SHORT.leaseMs },
     });
@@ -100,7 +103,7 @@ describe('two processes on one database', () => {
     expect(await statuses()).toEqual({ done: 1 });
   });
 
-  it('of which one was frozen beyond its lease: its late outcome is not recorded', async () => {
+  it('The late outcome of a process that was frozen beyond its lease is not recorded', async () => {
     const { receiver } = await flow.listen((_request, response, nth) => {
       response.writeHead(nth === 1 ? 500 : 200).end();
     });

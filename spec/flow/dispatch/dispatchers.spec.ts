@@ -5,7 +5,7 @@ let flow: ReceivingFlow;
 afterEach(() => flow.stop());
 
 describe('work: false', () => {
-  it('captures, and leaves sending to processes that work', async () => {
+  it('An attachment with `work: false` captures, and other processes send', async () => {
     flow = await ReceivingFlow.start({ attach: { work: false } });
     await flow.savePeople(1, 'Ann');
     await flow.hooks.idle();
@@ -17,7 +17,7 @@ describe('work: false', () => {
 });
 
 describe("dispatcher 'disabled'", () => {
-  it('stores its events as skipped, which nobody sends', async () => {
+  it('A disabled dispatcher stores its events as skipped, and no process sends them', async () => {
     flow = await ReceivingFlow.start({ attach: { dispatcher: 'disabled' } });
     await flow.savePeople(1, 'Ann');
     await flow.hooks.idle();
@@ -34,7 +34,7 @@ describe("dispatcher 'disabled'", () => {
     ]);
   });
 
-  it('claims nothing of what others captured', async () => {
+  it('A disabled dispatcher claims no events of other processes', async () => {
     flow = await ReceivingFlow.start({ attach: { work: false } });
     await flow.savePeople(1, 'Ann');
     const disabled = await flow.beside({
@@ -47,8 +47,8 @@ describe("dispatcher 'disabled'", () => {
   });
 });
 
-describe('a Dispatcher of one’s own', () => {
-  it('is given the engine and every chunk, and has it delivered when it likes', async () => {
+describe('a dispatcher of the application', () => {
+  it('The dispatcher receives the engine and each chunk, and decides when to deliver', async () => {
     const dispatcher = new Queue();
     flow = await ReceivingFlow.start({ attach: { dispatcher } });
     await flow.savePeople(1, 'Ann');
@@ -62,7 +62,7 @@ describe('a Dispatcher of one’s own', () => {
     expect(dispatcher.stopped).toEqual([{ deadlineMs: expect.any(Number) }]);
   });
 
-  it('may throw: that is logged, and the next sweep hands the chunk over again', async () => {
+  it('An error of the dispatcher is logged, and the next sweep hands over the chunk again', async () => {
     const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
     let calls = 0;
     let engine: Engine | undefined;

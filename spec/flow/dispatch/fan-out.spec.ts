@@ -22,15 +22,15 @@ afterEach(async () => {
   await flow?.stop();
 });
 
-describe('one event that 4,600 listen to', () => {
-  it('is told to each of them once', async () => {
+describe('an event with 4,600 listeners', () => {
+  it('Each of 4,600 listeners receives the event once', async () => {
     await start();
     await flow.savePeople(1);
     await flow.hooks.idle();
     await expectEachToldOnce();
   });
 
-  it("'inline': save() returns when each of them was tried", async () => {
+  it('An inline save() returns after each listener was tried', async () => {
     await start({ dispatcher: 'inline', waitMs: 60_000 });
     await flow.savePeople(1);
     // On a machine that stands still for half a second, some are given back and due again: recorded all the same.
@@ -41,7 +41,7 @@ describe('one event that 4,600 listen to', () => {
     await expectEachToldOnce();
   });
 
-  it('is planned in chunks of at most 500, of which a dispatcher of one’s own gets a few at a time', async () => {
+  it('The deliveries of one event are planned in chunks of at most 500, and a dispatcher gets a few at a time', async () => {
     const queue = new Queue();
     await start({ dispatcher: queue });
     await flow.savePeople(1);
@@ -60,7 +60,7 @@ describe('one event that 4,600 listen to', () => {
     await expectEachToldOnce();
   });
 
-  it('is shared by processes that have room', async () => {
+  it('The deliveries of one event are shared by all processes that have room', async () => {
     await start({ work: false }, 20);
     const [planner, other] = await Promise.all([startChild(), startChild()]);
     await planner?.tell({ kind: 'save', names: ['Ann'] });
@@ -73,7 +73,7 @@ describe('one event that 4,600 listen to', () => {
     for (const share of shares) expect(share?.attempts).toBeGreaterThan(0);
   });
 
-  it('reaches all of them where the process that planned it dies', async () => {
+  it('All listeners receive the event if the process that planned it dies', async () => {
     await start({ work: false });
     const doomed = await startChild({ diesAt: 'plan' });
     expect(await doomed.tellLast({ kind: 'save', names: ['Ann'] })).toBe('SIGKILL');

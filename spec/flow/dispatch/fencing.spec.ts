@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => flow?.stop());
 
 describe('a worker whose chunk was taken over', () => {
-  it('records no outcome, and learns of it', async () => {
+  it('A worker that lost its chunk records no outcome and learns of the loss', async () => {
     const { stale, current } = await takenOver();
     const late = recorder();
     late.recorder.add(record(stale, { kind: 'failed', reason: 'late' }), true);
@@ -39,7 +39,7 @@ describe('a worker whose chunk was taken over', () => {
     expect(await chunks()).toEqual([]);
   });
 
-  it('deactivates no listener', async () => {
+  it('A worker that lost its chunk does not deactivate a listener', async () => {
     const listener = await flow.application.hooks.listen('*', 'http://127.0.0.1:9').save();
     const { stale, current } = await takenOver(listener.id);
     const isActive = async (chunk: Chunk): Promise<boolean | undefined> => {
@@ -52,7 +52,7 @@ describe('a worker whose chunk was taken over', () => {
     expect(await isActive(current)).toBe(false);
   });
 
-  it('overwrites nothing that the other one has recorded', async () => {
+  it('A worker that lost its chunk does not overwrite the outcome of the new worker', async () => {
     const { stale, current } = await takenOver();
     for (const [chunk, outcome] of [
       [current, { kind: 'done' }],
@@ -65,7 +65,7 @@ describe('a worker whose chunk was taken over', () => {
     expect(await statuses()).toEqual(['done']);
   });
 
-  it('can neither renew, release, take nor close it', async () => {
+  it('A worker that lost its chunk cannot renew, release, take or close it', async () => {
     const { stale, current, worker } = await takenOver();
     const before = await chunks();
     await worker.renew([stale]);
@@ -77,8 +77,8 @@ describe('a worker whose chunk was taken over', () => {
   });
 });
 
-describe('an outcome that was stored although the answer was lost', () => {
-  it('is not stored again over what others have made of that delivery since', async () => {
+describe('an outcome that is stored twice', () => {
+  it('An outcome that is stored again does not overwrite later outcomes', async () => {
     await waitingDelivery();
     const first = (await claims(LONG_MS).due(FREE)) as Chunk;
     const again = {
@@ -96,7 +96,7 @@ describe('an outcome that was stored although the answer was lost', () => {
     ]);
   });
 
-  it('is held against its listener only once', async () => {
+  it('A failure that is stored again counts only once for its listener', async () => {
     const { id } = await flow.application.hooks.listen('*', 'http://127.0.0.1:9').save();
     await waitingDelivery(id);
     const chunk = (await claims(LONG_MS).due(FREE)) as Chunk;
@@ -115,7 +115,7 @@ describe('an outcome that was stored although the answer was lost', () => {
 });
 
 describe('Claims', () => {
-  it('takes over nothing whose lease holds', async () => {
+  it('A chunk with a valid lease is not taken over', async () => {
     await waitingDelivery();
     const chunk = await claims(LONG_MS).due(FREE);
     expect(chunk).not.toBeNull();
@@ -123,7 +123,7 @@ describe('Claims', () => {
     expect(await claims(LONG_MS).due(FREE)).toBeNull();
   });
 
-  it('gives each chunk to one of many who ask at once', async () => {
+  it('Each chunk goes to one of many concurrent claims', async () => {
     await waitingDelivery();
     const claimed = await Promise.all(Array.from({ length: 8 }, () => claims(1).due(FREE)));
     expect(claimed.filter((chunk) => chunk !== null)).toHaveLength(1);

@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 describe("dispatcher 'inline'", () => {
-  it('save() returns when each matching listener was tried once, and that is recorded', async () => {
+  it('A save() returns after each matching listener was tried once and the outcome is stored', async () => {
     const { hooks } = await start();
     const slow = await running().listen(answeringAfter(300));
     const broken = await running().listen(answering({ status: 500 }));
@@ -34,7 +34,7 @@ describe("dispatcher 'inline'", () => {
     expect(await left()).toEqual({ chunks: 0, unplanned: 0 });
   });
 
-  it('gives the connection back first: a pool of one is enough', async () => {
+  it('The connection is returned to the pool before the wait, so that a pool of one is enough', async () => {
     await start({ poolSize: 1 });
     const gate = new Gate();
     const { receiver } = await running().listen(gate.respond);
@@ -48,7 +48,7 @@ describe("dispatcher 'inline'", () => {
     expect(await left()).toMatchObject({ chunks: 0 });
   });
 
-  it('waits at most `waitMs`; the rest goes on by itself', async () => {
+  it('A save() waits at most `waitMs`, and the delivery continues without it', async () => {
     await start({ waitMs: 200 });
     const gate = new Gate();
     await running().listen(gate.respond);
@@ -61,13 +61,13 @@ describe("dispatcher 'inline'", () => {
     expect(await statuses()).toEqual(['done']);
   });
 
-  it('waits for nothing where nobody listens', async () => {
+  it('A save() does not wait if there is no listener', async () => {
     await start({ waitMs: 60_000 });
     await running().savePeople(1);
     expect(await left()).toEqual({ chunks: 0, unplanned: 0 });
   });
 
-  it('waits for nothing after a rollback', async () => {
+  it('A rollback does not wait and sends nothing', async () => {
     await start();
     const { receiver } = await running().listen();
     const failing = dataSource().transaction(async (manager) => {
@@ -79,7 +79,7 @@ describe("dispatcher 'inline'", () => {
     expect(receiver.received).toEqual([]);
   });
 
-  it('inside dataSource.transaction(): that call waits, the save() in it does not', async () => {
+  it('Only the call of dataSource.transaction() waits, and not the save() in it', async () => {
     await start();
     const { receiver } = await running().listen(answeringAfter(100));
     await dataSource().transaction(async (manager) => {
@@ -91,7 +91,7 @@ describe("dispatcher 'inline'", () => {
     expect(await statuses()).toEqual(['done', 'done']);
   });
 
-  it("on a user's query runner: waits at its release(), for all of its transactions", async () => {
+  it('The release() of a query runner waits for all of its transactions', async () => {
     await start();
     const { receiver } = await running().listen(answeringAfter(100));
     const runner = dataSource().createQueryRunner();
@@ -106,7 +106,7 @@ describe("dispatcher 'inline'", () => {
     expect(runner.isReleased).toBe(true);
   });
 
-  it('send() of a defined hook waits; within a transaction, the transaction does', async () => {
+  it('The send() of a defined hook waits, or the transaction that it joins', async () => {
     const { hooks } = await start();
     const shipped = hooks.define('order.shipped', { provides: ['order'] });
     const { receiver } = await running().listen(answeringAfter(100));
@@ -123,7 +123,7 @@ describe("dispatcher 'inline'", () => {
     expect(await statuses()).toEqual(['done', 'done']);
   });
 
-  it('never throws into the save, whatever the endpoint does', async () => {
+  it('An endpoint that fails never makes save() throw', async () => {
     await start();
     const { receiver } = await running().listen();
     await receiver.close();

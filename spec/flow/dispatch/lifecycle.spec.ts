@@ -9,7 +9,7 @@ let flow: ReceivingFlow;
 afterEach(() => flow.stop());
 
 describe('ModelHooks.attach', () => {
-  it('called twice is one attachment, and tells once', async () => {
+  it('Two calls of attach() give one attachment, which sends each event once', async () => {
     flow = await ReceivingFlow.start();
     const again = await ModelHooks.attach(flow.dataSource, LOOPBACK);
     const both = await Promise.all([
@@ -22,7 +22,7 @@ describe('ModelHooks.attach', () => {
     expect(flow.names()).toEqual(['Ann']);
   });
 
-  it('that was rejected can be tried again, and then tells once', async () => {
+  it('An attach() that was rejected can be repeated, and captures each event once', async () => {
     flow = await ReceivingFlow.start({ attach: { work: false } });
     const dataSource = newDataSource(flow.url, { entities: [Person] });
     await dataSource.initialize();
@@ -37,7 +37,7 @@ describe('ModelHooks.attach', () => {
     await dataSource.destroy();
   });
 
-  it('holds for a DataSource that is destroyed and initialised again, however often', async () => {
+  it('An attachment lasts over any number of destroy() and initialize()', async () => {
     flow = await ReceivingFlow.start();
     const { dataSource, hooks } = flow;
     const defined = hooks.define('order.shipped', { provides: ['name'] });
@@ -55,7 +55,7 @@ describe('ModelHooks.attach', () => {
     expect(await ModelHooks.attach(dataSource)).toBe(hooks);
   });
 
-  it('loses nothing that was committed right before destroy()', async () => {
+  it('Events that were committed right before destroy() are not lost', async () => {
     flow = await ReceivingFlow.start();
     await Promise.all(Array.from({ length: 20 }, (_, n) => flow.savePeople(1, `n${n}`)));
     await flow.dataSource.destroy();
@@ -64,7 +64,7 @@ describe('ModelHooks.attach', () => {
     expect(flow.names()).toEqual(Array.from({ length: 20 }, (_, n) => `n${n}`).sort());
   });
 
-  it('to two DataSources of one database tells each event once', async () => {
+  it('Two DataSources of one database send each event once', async () => {
     flow = await ReceivingFlow.start();
     const one = flow;
     const other = await flow.beside();
@@ -76,7 +76,7 @@ describe('ModelHooks.attach', () => {
     expect(flow.names()).toEqual(Array.from({ length: 20 }, (_, n) => `n${n}`).sort());
   });
 
-  it('to two DataSources of two databases keeps their events apart', async () => {
+  it('Two DataSources of two databases keep their events apart', async () => {
     flow = await ReceivingFlow.start();
     const one = flow;
     const other = await ReceivingFlow.start();
@@ -92,7 +92,7 @@ describe('ModelHooks.attach', () => {
 });
 
 describe('detach', () => {
-  it('goes on capturing, for another attachment to send', async () => {
+  it('A detached attachment still captures, and another one sends', async () => {
     flow = await ReceivingFlow.start();
     await flow.savePeople(1, 'before');
     await flow.hooks.idle();
@@ -106,7 +106,7 @@ describe('detach', () => {
     expect(flow.names()).toEqual(['after', 'before']);
   });
 
-  it('ends with the next attach, which sends what was captured', async () => {
+  it('The next attach() ends a detach() and sends what was captured', async () => {
     flow = await ReceivingFlow.start();
     await flow.hooks.detach();
     await flow.savePeople(1, 'between');
@@ -116,7 +116,7 @@ describe('detach', () => {
     expect(flow.names()).toEqual(['again', 'between']);
   });
 
-  it('outlives destroy() and initialize(): then it captures only', async () => {
+  it('A detached DataSource only captures after destroy() and initialize()', async () => {
     flow = await ReceivingFlow.start();
     await flow.hooks.detach();
     await flow.dataSource.destroy();
@@ -129,7 +129,7 @@ describe('detach', () => {
     expect(flow.names()).toEqual(['kept']);
   });
 
-  it('finishes what is in flight', async () => {
+  it('detach() waits for the deliveries in flight', async () => {
     flow = await ReceivingFlow.start();
     await Promise.all(Array.from({ length: 10 }, (_, n) => flow.savePeople(1, `n${n}`)));
     await flow.receiver.waitFor(1);

@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => flow?.stop());
 
 describe('Pruning', () => {
-  it('removes ended deliveries with their attempts, and their events, once they are old', async () => {
+  it('Old ended deliveries are removed with their attempts, and old events after them', async () => {
     await deliverOne(answering({ status: 500 }, {}));
     const [delivery] = (await flow.hooks.deliveries.find()).items;
     await flow.hooks.deliveries.retry(delivery?.id ?? '');
@@ -32,21 +32,21 @@ describe('Pruning', () => {
     expect(await counts()).toEqual({ event: 0, delivery: 0, attempt: 0 });
   });
 
-  it('keeps everything for ever where the option is 0', async () => {
+  it('A retention of 0 keeps everything forever', async () => {
     await deliverOne();
     await age();
     await prune({ eventsMs: 0, deliveriesMs: 0 });
     expect(await counts()).toEqual({ event: 1, delivery: 1, attempt: 0 });
   });
 
-  it('keeps a delivery that is to be tried again, and its event', async () => {
+  it('A delivery with a next attempt is kept with its event', async () => {
     await deliverOne(answering({ status: 500 }));
     await age();
     await prune({ eventsMs: HOUR_MS, deliveriesMs: HOUR_MS });
     expect(await counts()).toEqual({ event: 1, delivery: 1, attempt: 1 });
   });
 
-  it('keeps the event of a chunk that nobody has sent yet', async () => {
+  it('The event of a chunk that is not sent yet is kept', async () => {
     const endpoint = await flow.listen(() => undefined);
     await flow.savePeople(1);
     await endpoint.receiver.waitFor(1);
@@ -55,7 +55,7 @@ describe('Pruning', () => {
     expect(await counts()).toEqual({ event: 1, delivery: 0, attempt: 0 });
   });
 
-  it('keeps events that nobody has planned yet', async () => {
+  it('An event that is not planned yet is kept', async () => {
     await flow.hooks.detach();
     await flow.savePeople(1);
     await age();
@@ -63,7 +63,7 @@ describe('Pruning', () => {
     expect(await counts()).toEqual({ event: 1, delivery: 0, attempt: 0 });
   });
 
-  it('removes a thousand at a time, and says whether more may be left', async () => {
+  it('One run removes a thousand rows and returns whether more may be left', async () => {
     await flow.listen();
     await flow.hooks.detach();
     await flow.query(
@@ -77,7 +77,7 @@ describe('Pruning', () => {
     expect(await counts()).toMatchObject({ event: 0 });
   });
 
-  it('forgets processes that were not seen for a day', async () => {
+  it('Processes that were not seen for a day are removed', async () => {
     await flow.query(
       `INSERT INTO model_hook_process (id, hostname, pid, seen_at)
        VALUES (gen_random_uuid(), 'gone', 1, now() - interval '25 hours')`,
@@ -89,7 +89,7 @@ describe('Pruning', () => {
 });
 
 describe('a delivery whose event was pruned', () => {
-  it('cannot be sent again, and says so', async () => {
+  it('A retry of a delivery whose event was pruned is rejected', async () => {
     await deliverOne();
     await age();
     await prune({ eventsMs: HOUR_MS, deliveriesMs: 0 });

@@ -47,7 +47,7 @@ async function save(...jobs: Partial<Job>[]): Promise<void> {
 }
 
 describe('the targets that a hook resolves', () => {
-  it('are told of their event, though nobody listens', async () => {
+  it('Resolved targets receive their event even if no listener is saved', async () => {
     await save({ name: 'one', callback: `${receiver.url}/one` }, { name: 'none' });
     await save({ name: 'two', callback: `${receiver.url}/two ${receiver.url}/three` });
     const told = receiver.received.map(({ path, body }) => [path, (body as Job).name]);
@@ -58,13 +58,13 @@ describe('the targets that a hook resolves', () => {
     ]);
   });
 
-  it('are told beside the listeners, each once', async () => {
+  it('Resolved targets receive the event in addition to the listeners, each once', async () => {
     await application.hooks.for(Job).listener(`${receiver.url}/listener`).save();
     await save({ callback: `${receiver.url}/twice ${receiver.url}/twice` });
     expect(receiver.received.map(({ path }) => path).toSorted()).toEqual(['/listener', '/twice']);
   });
 
-  it('keep one listener, with its secret, that hears of nothing else', async () => {
+  it('A resolved target keeps one listener with its secret, which receives no other events', async () => {
     await save({ callback: `${receiver.url}/same` });
     await save({ callback: `${receiver.url}/same` });
     await save({ name: 'without' });
@@ -76,7 +76,7 @@ describe('the targets that a hook resolves', () => {
     expect(await application.hooks.listeners.stale()).toEqual([]);
   });
 
-  it('leave out what must not be sent to, and tell the rest', async () => {
+  it('Resolved targets that are not allowed are left out, and the others receive the event', async () => {
     await save({ callback: `http://10.0.0.1/ ${receiver.url}/allowed nowhere` });
     expect(receiver.received.map(({ path }) => path)).toEqual(['/allowed']);
     expect(errors).toHaveLength(2);

@@ -26,7 +26,7 @@ async function timeComes({ id }: Listener): Promise<void> {
 }
 
 describe('a delivery that is planned', () => {
-  it('ends skipped, with the reason, when its listener is paused', async () => {
+  it('A planned delivery is skipped with the reason if its listener is paused', async () => {
     const { listener, receiver } = await planned();
     await flow.hooks.listeners.pause(listener.id, 'the customer asked for it');
     await timeComes(listener);
@@ -39,7 +39,7 @@ describe('a delivery that is planned', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it('ends skipped, with the reason, when its listener is removed', async () => {
+  it('A planned delivery is skipped with the reason if its listener is removed', async () => {
     const { listener, receiver } = await planned();
     expect(await flow.hooks.listeners.remove(listener.id)).toBe(true);
     await timeComes(listener);
@@ -52,7 +52,7 @@ describe('a delivery that is planned', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it('is sent when its listener is paused and resumed in time', async () => {
+  it('A planned delivery is sent if its listener is paused and resumed before its time', async () => {
     const { listener, receiver } = await planned();
     await flow.hooks.listeners.pause(listener.id, 'for a moment');
     await flow.hooks.listeners.resume(listener.id);
@@ -61,7 +61,7 @@ describe('a delivery that is planned', () => {
     expect(headers(receiver, 'hook-attempt')).toEqual(['1', '2']);
   });
 
-  it('goes to the URL and under the headers of when it is sent', async () => {
+  it('A planned delivery is sent to the current URL with the current headers', async () => {
     const { listener, receiver } = await planned();
     const moved = await startReceiver();
     await flow.hooks.listeners.update(listener.id, {
@@ -77,7 +77,7 @@ describe('a delivery that is planned', () => {
     await moved.close();
   });
 
-  it('is signed with the secret of when it is sent', async () => {
+  it('A planned delivery is signed with the current secret', async () => {
     const { listener, receiver } = await planned();
     await flow.hooks.listeners.update(listener.id, { secret: 'another' });
     await timeComes(listener);
@@ -86,7 +86,7 @@ describe('a delivery that is planned', () => {
     expect(after?.headers['hook-hmac']).not.toBe(before?.headers['hook-hmac']);
   });
 
-  it('is sent although the listener would not match its event any more', async () => {
+  it('A planned delivery is sent even if its listener no longer matches the event', async () => {
     const { listener, receiver } = await planned();
     await flow.hooks.listeners.update(listener.id, { match: { name: 'Zoe' } });
     await timeComes(listener);
@@ -99,7 +99,7 @@ describe('a delivery that is planned', () => {
 });
 
 describe('a paused listener', () => {
-  it('hears nothing of what happens until it is resumed', async () => {
+  it('A paused listener receives no event that happens before it is resumed', async () => {
     const { listener, receiver } = await flow.listen();
     await flow.hooks.listeners.pause(listener.id, 'maintenance');
     await flow.savePeople(1, 'unheard');

@@ -16,10 +16,10 @@ beforeAll(async () => {
 afterAll(() => flow?.stop());
 beforeEach(() => flow.clear());
 
-describe('texts of great length', () => {
+describe('long texts', () => {
   const megabyte = `begin ${'lorem ipsum '.repeat(90_000)} end`;
 
-  it('of 1 MB are matched rightly', async () => {
+  it('Texts of 1 MB are matched correctly', async () => {
     await save([
       { op: 'startsWith', operand: 'begin lorem' },
       { op: 'startsWith', operand: 'begins' },
@@ -35,7 +35,7 @@ describe('texts of great length', () => {
     await expectAgreement([megabyte, megabyte.slice(0, -4), 'begin']);
   });
 
-  it('of 100 kB meet many contains listeners, short and long', async () => {
+  it('A text of 100 kB is matched correctly against many `contains` conditions', async () => {
     const text = words(100_000, 7);
     const parts = Array.from({ length: 300 }, (_, n) =>
       text.slice(n * 331, n * 331 + 1 + (n % 45)),
@@ -45,7 +45,7 @@ describe('texts of great length', () => {
     await expectAgreement([text, words(100_000, 8), words(1_000, 9), '']);
   });
 
-  it('hold no regular expression up', async () => {
+  it('A regular expression with nested repetition is answered for long texts', async () => {
     await save(
       ['(a+)+$', '^(a|aa)+$', '(.*)*b', '(?:a?){9}a{9}$'].map((operand) => ({
         op: 'like',
@@ -57,8 +57,8 @@ describe('texts of great length', () => {
   });
 });
 
-describe('conditions of great size', () => {
-  it('of the greatest length are matched rightly', async () => {
+describe('large conditions', () => {
+  it('Conditions of the greatest length are matched correctly', async () => {
     const long = words(LONGEST, 3);
     const emoji = '\u{1f600}'.repeat(LONGEST / 2);
     for (const operand of [long, emoji])
@@ -105,7 +105,7 @@ describe('conditions of great size', () => {
       condition: like('(?=a)b'),
       code: 'FILTER_REGEX_UNSUPPORTED',
     },
-  ])('refuse $name', async ({ condition, code }) => {
+  ])('A condition with $name is refused', async ({ condition, code }) => {
     const saving: Promise<unknown> = flow.hooks
       .get('everything')
       .listener(URL)
@@ -114,7 +114,7 @@ describe('conditions of great size', () => {
     await expect(saving).rejects.toMatchObject({ code });
   });
 
-  it('may be 64 a listener, and not 65', async () => {
+  it('A listener may have 64 conditions, but not 65', async () => {
     const match = Array.from({ length: 64 }, (_, n) => ({
       field: 'text',
       said: { op: 'contains', operand: `${n}` } as const,
@@ -130,7 +130,7 @@ describe('conditions of great size', () => {
     await expect(builder.save()).rejects.toMatchObject({ code: 'LISTENER_INVALID' });
   });
 
-  it('may name a thousand values, and be nested deeply', async () => {
+  it('A condition may have a thousand values and may be nested deeply', async () => {
     const values = Array.from({ length: 1_000 }, (_, n) => `v${n}`);
     const deep = Array.from({ length: 16 }).reduce<Said>((said) => ({ op: 'not', operand: said }), {
       op: 'is',
@@ -145,8 +145,8 @@ describe('conditions of great size', () => {
   });
 });
 
-describe('a key or a range that very many listeners share', () => {
-  it('finds each of them once', async () => {
+describe('a key or range that many listeners share', () => {
+  it('Each of 2,300 listeners with the same key or range is found once', async () => {
     const kinds: readonly Said[] = [
       { op: 'gt', operand: 10 },
       { op: 'is', operand: 50 },

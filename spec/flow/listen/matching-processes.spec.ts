@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 describe('a listener', () => {
-  it('saved in an open transaction hears what comes after its commit, and nothing before', async () => {
+  it('A listener that is saved in a transaction receives only events after its commit', async () => {
     const { dataSource, hooks } = flow.application;
     const event = texting('abcdefgh');
     await dataSource.transaction(async (manager) => {
@@ -41,7 +41,7 @@ describe('a listener', () => {
     expect(await hearers(event)).toHaveLength(1);
   });
 
-  it('that is the first of its plan need not wait for another first one', async () => {
+  it('A listener with a new plan does not wait for another one with the same plan', async () => {
     const { dataSource, hooks } = flow.application;
     const save = async (path: string, between: () => Promise<void>) => {
       await dataSource.transaction(async (manager) => {
@@ -58,7 +58,7 @@ describe('a listener', () => {
     expect(await hearers(texting('abcdefgh'))).toHaveLength(2);
   });
 
-  it('is never missed while its keys change, by an event that matches the old and the new', async () => {
+  it('A listener whose keys change is found for an event that matches before and after', async () => {
     const listeners = flow.hooks.for(Everything).listener(URL);
     const { id } = await listeners.match({ text: startsWith('abc') }).save();
     let isChanging = true;
@@ -79,7 +79,7 @@ describe('a listener', () => {
 });
 
 describe('eight processes that save, edit, reindex and match at once', () => {
-  it('miss nobody, and tell nobody who did not ask', async () => {
+  it('Eight busy processes miss no listener and find none that does not match', async () => {
     const anything: Draft = {
       hook: 'other',
       pattern: null,

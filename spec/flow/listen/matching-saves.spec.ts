@@ -27,8 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => flow?.stop());
 
-describe('what is saved in the database', () => {
-  it('is planned for whoever the oracle says wants it', async () => {
+describe('events of saved rows', () => {
+  it('Each event is planned for exactly the listeners that the oracle names', async () => {
     const ofModel = drafts.filter(({ hook, pattern }) => !`${hook}${pattern}`.includes('signal'));
     await flow.save(fc.sample<Draft>(ofModel, { numRuns: 300, seed: SEED }));
     const events: HookEvent[] = [];

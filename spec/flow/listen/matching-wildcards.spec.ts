@@ -104,7 +104,7 @@ describe('a filter on a wildcard', () => {
       right: [['2024-02-29', true]],
     },
   ])(
-    'on $field, $condition, is read as each column reads it',
+    'The condition $condition on $field is read as each column reads it',
     async ({ field, condition, left, right }) => {
       const { hooks } = application;
       const { id } = await hooks

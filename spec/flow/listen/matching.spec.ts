@@ -20,9 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => flow?.stop());
 
-describe('who is told of an event', () => {
+describe('the listeners of an event', () => {
   it(
-    'is who asked for it, whatever was asked, and however that was edited',
+    'The listeners found are those that the oracle names, after any edits',
     async () => {
       for (const { fresh, edits, told } of fc.sample(rounds, { numRuns: 14 * SCALE, seed: SEED })) {
         await flow.save(fresh);
@@ -35,7 +35,7 @@ describe('who is told of an event', () => {
     60_000 * SCALE,
   );
 
-  it('is the same in a batch of 500 as one by one, and as hooks.listeners.matching has it', async () => {
+  it('A batch of 500 finds the same listeners as single events and hooks.listeners.matching()', async () => {
     const told = fc.sample(events, { numRuns: 500, seed: SEED + 1 });
     const found = await flow.matched(told);
     expect(disagreements(told, found)).toEqual([]);
@@ -47,7 +47,7 @@ describe('who is told of an event', () => {
     }
   });
 
-  it('is who explain says it is, of every pair', async () => {
+  it('The listeners found are those for which explain() reports a match', async () => {
     const told = fc.sample(events, { numRuns: 25, seed: SEED + 2 });
     const found = await flow.matched(told);
     const some = (await flow.hooks.listeners.find()).slice(0, 40);

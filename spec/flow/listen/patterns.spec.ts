@@ -37,11 +37,11 @@ describe('hooks.listen', () => {
     ['person.removed', []],
     ['company.*', []],
     ['*.created.twice', []],
-  ])('hears of %s what it means', async (pattern, events) => {
+  ])('A listener to %s receives the events of the pattern', async (pattern, events) => {
     expect(await eventsHeardBy(pattern)).toEqual(events);
   });
 
-  it('hears of hooks that are defined, under a name without a dot too', async () => {
+  it("A listener to '*' receives the events of defined hooks, even those without a dot in the name", async () => {
     const shipped = application.hooks.define('shipped', { provides: ['id'] });
     await application.hooks.listen('*', receiver.url).save();
     await shipped.send({ id: 7, secret: 'stays' });

@@ -163,7 +163,7 @@ async function failingDatabase(): Promise<void> {
 describe.each([
   { keys: 'keys', encryptionKeys: SPEC_KEYS, sealed: true },
   { keys: 'no keys', encryptionKeys: {}, sealed: false },
-])('with $keys, values that nobody is to see', ({ encryptionKeys, sealed }) => {
+])('secret values with $keys', ({ encryptionKeys, sealed }) => {
   beforeAll(async () => {
     seen = new Seen();
     receiver = await startReceiver(repeat);
@@ -185,11 +185,11 @@ describe.each([
     await receiver.close();
   });
 
-  it('are in no log line, error, report or answer', () => {
+  it('Secret values are in no log line, error, report or answer', () => {
     expect(linesWith(seen.texts, CANARIES)).toEqual([]);
   });
 
-  it('are in no table of ours, if keys seal what is stored', async () => {
+  it('Secret values are in none of our tables if keys are given', async () => {
     for (const [name, rows] of Object.entries(await dump())) {
       const isPlain = !sealed && (name === 'listener' || name === 'event');
       const found = linesWith(rows, isPlain ? [PIN] : CANARIES);
@@ -197,13 +197,13 @@ describe.each([
     }
   });
 
-  it('are in no body', () => {
+  it('Secret values are in no body', () => {
     const bodies = receiver.received.map(({ raw }) => raw.toString());
     expect(bodies.join()).toContain('"one"');
     expect(linesWith(bodies, CANARIES)).toEqual([]);
   });
 
-  it('were there to be seen: recipients had them, and everything spoke', () => {
+  it('The secret values were sent to recipients, and each kind of log line was written', () => {
     const sent = receiver.received.map(({ headers }) => JSON.stringify(headers)).join();
     expect(sent).toContain(SECRETS.header);
     expect(sent).toContain(SECRETS.targetHeader);

@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => flow.end());
 
 describe('ModelHooks.attach without keys', () => {
-  it('warns once, however often the DataSource is initialised', async () => {
+  it('The warning about missing encryption keys is logged once for any number of initialisations', async () => {
     const { dataSource } = await flow.start(NONE);
     await dataSource.destroy();
     await dataSource.initialize();
@@ -18,7 +18,7 @@ describe('ModelHooks.attach without keys', () => {
     expect(flow.logger.warn.mock.calls).toEqual([[expect.stringContaining('encryptionKeys')]]);
   });
 
-  it('stores secrets as they are, whatever they look like', async () => {
+  it('Secrets are stored unchanged, even if they look sealed', async () => {
     const application = await flow.start(NONE);
     for (const given of ['plain', 'enc:v1:old:AAAA']) {
       const { id } = await flow.listen(application, { key: given, secret: given });
@@ -31,7 +31,7 @@ describe('ModelHooks.attach without keys', () => {
 });
 
 describe('ModelHooks.attach with keys', () => {
-  it('does not warn', async () => {
+  it('No warning is logged if encryption keys are given', async () => {
     await flow.start(OLD);
     expect(flow.logger.warn).not.toHaveBeenCalled();
   });
@@ -40,23 +40,26 @@ describe('ModelHooks.attach with keys', () => {
     { of: 'the secret', options: {}, rotates: false },
     { of: 'a header', options: { headers: { 'X-A': secret('value') } }, rotates: false },
     { of: 'a former secret', options: {}, rotates: true },
-  ])('is refused where one of $of is missing, naming it and the option', async (made) => {
-    const application = await flow.start(OLD);
-    const { id } = await flow.listen(application, made.options);
-    if (made.rotates) await application.hooks.listeners.rotateSecret(id);
-    await application.dataSource.destroy();
-    for (const keys of [NONE, NEW])
-      await expect(flow.start(keys, { url: application.url })).rejects.toMatchObject({
-        name: 'SecretKeyMissingError',
-        code: 'SECRET_KEY_MISSING',
-        keys: ['old'],
-        message: expect.stringMatching(/"old".*`encryptionKeys`/),
-      });
-    const { hooks } = await flow.start(BOTH, { url: application.url });
-    expect(await hooks.listeners.find()).toHaveLength(1);
-  });
+  ])(
+    'attach() is refused if a key of $of is missing, and the error names the key and the option',
+    async (made) => {
+      const application = await flow.start(OLD);
+      const { id } = await flow.listen(application, made.options);
+      if (made.rotates) await application.hooks.listeners.rotateSecret(id);
+      await application.dataSource.destroy();
+      for (const keys of [NONE, NEW])
+        await expect(flow.start(keys, { url: application.url })).rejects.toMatchObject({
+          name: 'SecretKeyMissingError',
+          code: 'SECRET_KEY_MISSING',
+          keys: ['old'],
+          message: expect.stringMatching(/"old".*`encryptionKeys`/),
+        });
+      const { hooks } = await flow.start(BOTH, { url: application.url });
+      expect(await hooks.listeners.find()).toHaveLength(1);
+    },
+  );
 
-  it('is refused where a waiting event has targets that do not open', async () => {
+  it('attach() is refused if a waiting event has targets that cannot be opened', async () => {
     const application = await flow.start(OLD, { work: false });
     await flow.resolve(application, [{ url: flow.receiver.url, secret: 'of the target' }]);
     await application.dataSource.destroy();
@@ -66,7 +69,7 @@ describe('ModelHooks.attach with keys', () => {
     });
   });
 
-  it('is refused where another key bears the id, before it fails what waits', async () => {
+  it('attach() is refused if another key has the id, before any delivery fails', async () => {
     const application = await flow.start(OLD);
     await flow.listen(application);
     await application.dataSource.destroy();
@@ -74,7 +77,7 @@ describe('ModelHooks.attach with keys', () => {
     await expect(wrong).rejects.toMatchObject({ code: 'SECRET_UNREADABLE', key: 'old' });
   });
 
-  it('takes no single listener that was changed by hand for a wrong key', async () => {
+  it('A single listener that was changed by hand does not count as a wrong key', async () => {
     const application = await flow.start(OLD);
     const [{ id }] = [await flow.listen(application, { key: '1' }), await flow.listen(application)];
     await application.dataSource.query(
@@ -85,7 +88,7 @@ describe('ModelHooks.attach with keys', () => {
     expect(await hooks.listeners.find()).toHaveLength(2);
   });
 
-  it('is refused again where the DataSource is initialised again', async () => {
+  it('A DataSource with a missing key is refused when it is initialised again', async () => {
     const application = await flow.start(OLD);
     const beside = await flow.start(BOTH, { url: application.url });
     await flow.listen(beside);
@@ -93,7 +96,7 @@ describe('ModelHooks.attach with keys', () => {
     await expect(application.dataSource.initialize()).rejects.toMatchObject({ keys: ['new'] });
   });
 
-  it('reads plain secrets, and seals each when it is named again', async () => {
+  it('Plain secrets are read, and each is sealed when it is given again', async () => {
     const before = await flow.start(NONE);
     const { id, secret: given } = await flow.listen(before, {
       key: 'k',

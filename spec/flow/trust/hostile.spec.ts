@@ -71,36 +71,45 @@ function expected({ status, httpStatus = null as never, reason }: Hostile) {
   return expect.objectContaining({ status, httpStatus, reason: why });
 }
 
-describe('an endpoint that', () => {
-  it.each(SLOW)('$name: its time runs from the connection to the last byte', async (hostile) => {
-    const delivery = await delivered(hostile.endpoint, { timeoutMs: 250 });
-    expect(delivery).toEqual(expected(hostile));
-    // The connection is no use any more, and closed.
-    await until('it was hung up on', () => server?.connections.every((one) => one.closed) ?? false);
-  });
+describe('a slow endpoint', () => {
+  it.each(SLOW)(
+    'An endpoint that $name is timed from the connection to the last byte',
+    async (hostile) => {
+      const delivery = await delivered(hostile.endpoint, { timeoutMs: 250 });
+      expect(delivery).toEqual(expected(hostile));
+      // The connection is no use any more, and closed.
+      await until(
+        'it was hung up on',
+        () => server?.connections.every((one) => one.closed) ?? false,
+      );
+    },
+  );
 });
 
-describe('an endpoint that sends', () => {
-  it.each(SUDDEN)('$name: $status', async (hostile) => {
+describe('an endpoint with an odd reply', () => {
+  it.each(SUDDEN)('An endpoint that sends $name ends the delivery as $status', async (hostile) => {
     expect(await delivered(hostile.endpoint)).toEqual(expected(hostile));
   });
 
-  it.each([...FLOODS, ...LONG])('$name: costs a bounded part of it', async (hostile) => {
-    server = await startRawServer(hostile.endpoint);
-    const delivery = { retries: 0, timeoutMs: AMPLE_MS };
-    const { id } = await flow.listenAt(server.url, { delivery });
-    const growth = await memoryGrowth(async () => {
-      await flow.savePeople(8);
-      await flow.hooks.idle();
-    });
-    const { items } = await flow.hooks.deliveries.find({ listener: id });
-    expect(items).toEqual(Array(8).fill(expected(hostile)));
-    expect(growth / MEGABYTE).toBeLessThan(128);
-  });
+  it.each([...FLOODS, ...LONG])(
+    'An endpoint that sends $name costs bounded memory',
+    async (hostile) => {
+      server = await startRawServer(hostile.endpoint);
+      const delivery = { retries: 0, timeoutMs: AMPLE_MS };
+      const { id } = await flow.listenAt(server.url, { delivery });
+      const growth = await memoryGrowth(async () => {
+        await flow.savePeople(8);
+        await flow.hooks.idle();
+      });
+      const { items } = await flow.hooks.deliveries.find({ listener: id });
+      expect(items).toEqual(Array(8).fill(expected(hostile)));
+      expect(growth / MEGABYTE).toBeLessThan(128);
+    },
+  );
 });
 
-describe('a reply that is compressed', () => {
-  it('is not asked for, and kept as it came', async () => {
+describe('a compressed reply', () => {
+  it('Compressed replies are not requested, and are kept as they come', async () => {
     let asked = '';
     const { response } = await delivered((socket) => {
       socket.once('data', (data) => {
@@ -113,7 +122,7 @@ describe('a reply that is compressed', () => {
   });
 });
 
-describe('a reply that nobody asked for', () => {
+describe('an unexpected reply', () => {
   const answer = (status: number) => `HTTP/1.1 ${status} A\r\nContent-Length: 0\r\n\r\n`;
 
   it.each<{ name: string; first: (reply: (text: string) => void) => void }>([
@@ -125,7 +134,7 @@ describe('a reply that nobody asked for', () => {
         setTimeout(() => reply(answer(200)), 20);
       },
     },
-  ])('is not credited to the next delivery, coming $name', async ({ first }) => {
+  ])('An extra reply $name does not count for the next delivery', async ({ first }) => {
     let requests = 0;
     const delivery = await delivered((socket) =>
       onRequests(socket, () => {
@@ -143,7 +152,7 @@ describe('a reply that nobody asked for', () => {
     expect(items.map(({ httpStatus }) => httpStatus)).toEqual([500, 200]);
   });
 
-  it('is not credited to the next delivery, coming too late', async () => {
+  it('A reply after the time-out does not count for the next delivery', async () => {
     let late: () => void = () => undefined;
     let requests = 0;
     const delivery = await delivered(
@@ -164,8 +173,8 @@ describe('a reply that nobody asked for', () => {
   });
 });
 
-describe('an endpoint that speaks', () => {
-  it('TLS where HTTP is expected has no answer', async () => {
+describe('an endpoint with the wrong protocol', () => {
+  it('An endpoint that speaks TLS on an http URL leaves the delivery unanswered', async () => {
     const tls = createTlsServer().on('tlsClientError', () => undefined);
     server = await startRawServer(() => undefined, { server: tls });
     const { status, httpStatus, reason } = await deliveredTo(server.url);
@@ -180,23 +189,29 @@ describe('an endpoint that speaks', () => {
       reason: /SSL|wrong version/i,
     },
     { name: 'nothing', endpoint: (socket) => socket.resume(), reason: DEADLINE },
-  ])('$name where TLS is expected has no answer', async ({ endpoint, reason }) => {
-    server = await startRawServer(endpoint);
-    const origin = server.url.replace('http:', 'https:');
-    const delivery = await deliveredTo(origin, { timeoutMs: 1_000 });
-    expect(delivery).toMatchObject({ status: 'failed', reason: expect.stringMatching(reason) });
-  });
+  ])(
+    'An endpoint that speaks $name on an https URL leaves the delivery unanswered',
+    async ({ endpoint, reason }) => {
+      server = await startRawServer(endpoint);
+      const origin = server.url.replace('http:', 'https:');
+      const delivery = await deliveredTo(origin, { timeoutMs: 1_000 });
+      expect(delivery).toMatchObject({ status: 'failed', reason: expect.stringMatching(reason) });
+    },
+  );
 });
 
-describe('a redirect to an address that is forbidden', () => {
-  it.each([301, 302, 303, 307, 308])('of HTTP %i leads nobody there', async (status) => {
-    const inside = await startRawServer(() => undefined, { host: FORBIDDEN });
-    await expect(flow.listenAt(inside.url)).rejects.toMatchObject({ code: 'RECIPIENT_REFUSED' });
-    const reply = `HTTP/1.1 ${status} A\r\nLocation: ${inside.url}\r\nContent-Length: 0\r\n\r\n`;
-    const delivery = await delivered((socket) => onRequests(socket, () => socket.write(reply)));
-    expect(delivery).toMatchObject({ status: 'failed', httpStatus: status });
-    expect(server?.connections).toHaveLength(1);
-    expect(inside.connections).toEqual([]);
-    await inside.close();
-  });
+describe('a redirect to a forbidden address', () => {
+  it.each([301, 302, 303, 307, 308])(
+    'A redirect with HTTP %i to a forbidden address is not followed',
+    async (status) => {
+      const inside = await startRawServer(() => undefined, { host: FORBIDDEN });
+      await expect(flow.listenAt(inside.url)).rejects.toMatchObject({ code: 'RECIPIENT_REFUSED' });
+      const reply = `HTTP/1.1 ${status} A\r\nLocation: ${inside.url}\r\nContent-Length: 0\r\n\r\n`;
+      const delivery = await delivered((socket) => onRequests(socket, () => socket.write(reply)));
+      expect(delivery).toMatchObject({ status: 'failed', httpStatus: status });
+      expect(server?.connections).toHaveLength(1);
+      expect(inside.connections).toEqual([]);
+      await inside.close();
+    },
+  );
 });

@@ -60,7 +60,7 @@ const OURS = [
 ];
 
 describe('a request', () => {
-  it.each(ENDS)('has no header more where an event says %j', async (end) => {
+  it.each(ENDS)('An event with %j in its texts adds no header to the request', async (end) => {
     const requests: string[] = [];
     const server = await listenRaw(requests);
     const { secret = '' } = await hooks.for(Note).listener(server.url).save();
@@ -80,7 +80,7 @@ describe('a request', () => {
     await server.close();
   });
 
-  it.each(['\0', ...ENDS])('is not made for a listener whose header holds %j', async (end) => {
+  it.each(['\0', ...ENDS])('A listener with %j in a header is refused', async (end) => {
     for (const headers of [{ 'X-A': `a${end}${FORGED}` }, { [`X-A${end}X-Forged`]: 'yes' }]) {
       const saving = hooks.for(Note).listener({ url: 'http://127.0.0.1:9', headers }).save();
       await expect(saving).rejects.toMatchObject({
@@ -93,7 +93,7 @@ describe('a request', () => {
     await expect(saving).rejects.toMatchObject({ fields: { contentType: [expect.any(String)] } });
   });
 
-  it('has no more headers of a hook than a listener may have, nor longer ones', async () => {
+  it('The headers of a hook are limited in number and length like those of a listener', async () => {
     const receiver = await startReceiver();
     const many = hooks.define('many', { provides: [] });
     await many.listener(receiver.url).save();
@@ -111,24 +111,27 @@ describe('a request', () => {
   });
 });
 
-describe('what an endpoint says', () => {
-  it.each(['\0', ...ENDS])('begins no line in reasons and logs with %j', async (end) => {
-    const reason = `a${end}2026-01-01 ERROR forged`;
-    const receiver = await startReceiver(answering({ body: { status: 'failure', reason } }));
-    const { id } = await hooks.for(Note).listener(receiver.url).save();
-    await save('a');
-    const { items } = await hooks.deliveries.find({ listener: id });
-    expect(items).toHaveLength(1);
-    expect(items[0]?.reason).toContain('ERROR forged');
-    expect(items[0]?.reason).not.toMatch(CONTROL);
-    const tested = await hooks.listeners.test(id);
-    expect(tested.reason).not.toMatch(CONTROL);
-    await receiver.close();
-  });
+describe('replies in reasons and logs', () => {
+  it.each(['\0', ...ENDS])(
+    'A reply with %j does not break a line in reasons and logs',
+    async (end) => {
+      const reason = `a${end}2026-01-01 ERROR forged`;
+      const receiver = await startReceiver(answering({ body: { status: 'failure', reason } }));
+      const { id } = await hooks.for(Note).listener(receiver.url).save();
+      await save('a');
+      const { items } = await hooks.deliveries.find({ listener: id });
+      expect(items).toHaveLength(1);
+      expect(items[0]?.reason).toContain('ERROR forged');
+      expect(items[0]?.reason).not.toMatch(CONTROL);
+      const tested = await hooks.listeners.test(id);
+      expect(tested.reason).not.toMatch(CONTROL);
+      await receiver.close();
+    },
+  );
 });
 
-describe('a name', () => {
-  it.each(ENDS)('begins no line in errors and warnings with %j', async (end) => {
+describe('names in errors and logs', () => {
+  it.each(ENDS)('A hook name with %j does not break a line in errors and warnings', async (end) => {
     const name = `evil${end}2026-01-01 ERROR forged`;
     const receiver = await startReceiver();
     const delivery = { payloadTooLarge: 'throw', maxPayloadBytes: 10 } as const;
@@ -147,7 +150,7 @@ describe('a name', () => {
     await receiver.close();
   });
 
-  it('begins no line in the warning of an event that is too large', async () => {
+  it('A hook name does not break a line in the warning of an event that is too large', async () => {
     const receiver = await startReceiver();
     const delivery = { maxPayloadBytes: 10 };
     const hook = hooks.define('large\r\nforged', { provides: ['a'], delivery });

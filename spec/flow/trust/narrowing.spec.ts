@@ -44,7 +44,7 @@ async function rewrite(
 }
 
 describe('a listener that narrows its recipients', () => {
-  it('is stored with them, and told within them', async () => {
+  it('A listener is stored with its recipients, and an allowed delivery arrives', async () => {
     const { hooks } = await start();
     const recipients = {
       protocols: ['http'],
@@ -72,25 +72,28 @@ describe('a listener that narrows its recipients', () => {
     { url: 'http://127.0.0.1/', own: { deny: LOOPBACK }, code: 'RECIPIENT_REFUSED' },
     { url: 'http://127.0.0.1/', own: { ports: [443] }, code: 'RECIPIENT_REFUSED' },
     { url: 'http://localhost/', own: { blockInternal: true }, code: 'RECIPIENT_REFUSED' },
-  ])('is refused as $code with $own at $url', async ({ url, own, code }) => {
-    const { hooks } = await start();
-    const recipients = own as ListenerRecipientOptions;
-    const save = (target: string) =>
-      hooks
-        .for(Person)
-        .listener({ url: target, key: 'k', ...narrow(recipients) })
-        .save();
-    await expect(save(url)).rejects.toMatchObject({
-      code,
-      ...(code === 'LISTENER_INVALID' && { fields: { delivery: expect.anything() } }),
-    });
-    const plain = await hooks.for(Person).listener({ url: named(), key: 'k' }).save();
-    await expect(
-      hooks.listeners.update(plain.id, { url, ...narrow(recipients) }),
-    ).rejects.toMatchObject({ code });
-  });
+  ])(
+    'A listener to $url with the recipients $own is refused as $code',
+    async ({ url, own, code }) => {
+      const { hooks } = await start();
+      const recipients = own as ListenerRecipientOptions;
+      const save = (target: string) =>
+        hooks
+          .for(Person)
+          .listener({ url: target, key: 'k', ...narrow(recipients) })
+          .save();
+      await expect(save(url)).rejects.toMatchObject({
+        code,
+        ...(code === 'LISTENER_INVALID' && { fields: { delivery: expect.anything() } }),
+      });
+      const plain = await hooks.for(Person).listener({ url: named(), key: 'k' }).save();
+      await expect(
+        hooks.listeners.update(plain.id, { url, ...narrow(recipients) }),
+      ).rejects.toMatchObject({ code });
+    },
+  );
 
-  it('is not told over a connection that was opened for another', async () => {
+  it('A listener with narrowed recipients does not use a connection that was opened for another', async () => {
     const { hooks } = await start();
     const open = await hooks.for(Person).listener(`${named()}/open`).save();
     await flow?.savePeople(1);
@@ -112,7 +115,7 @@ describe('a listener that narrows its recipients', () => {
     ]);
   });
 
-  it('is told on a connection of its own each time, which ends', async () => {
+  it('Each delivery uses a connection of its own, which is closed', async () => {
     const ports: (number | undefined)[] = [];
     const closed: Promise<void>[] = [];
     const { hooks } = await start((_request, response) => {
@@ -133,7 +136,7 @@ describe('a listener that narrows its recipients', () => {
     await Promise.all(closed);
   });
 
-  it('is told no more where its hook allows less than when it was saved', async () => {
+  it('A delivery fails if the hook allows less than when the listener was saved', async () => {
     const started = await start();
     const { hooks } = started;
     const listener = await hooks.for(Person).listener(named()).save();
@@ -147,7 +150,7 @@ describe('a listener that narrows its recipients', () => {
   });
 
   it.each([{ deny: ['everything'] }, { typo: 1 }, 'development', [1]])(
-    'is not told at all where %j is stored',
+    'A delivery fails if the stored recipients are %j',
     async (recipients) => {
       const started = await start();
       const { hooks } = started;
@@ -162,7 +165,7 @@ describe('a listener that narrows its recipients', () => {
 });
 
 describe('the recipients of a defined hook', () => {
-  it('are its own', async () => {
+  it('A defined hook has recipients of its own', async () => {
     const { hooks } = await start();
     const recipients = { deny: LOOPBACK };
     const shipped = hooks.define('order.shipped', { provides: ['n'], delivery: { recipients } });
@@ -176,7 +179,7 @@ describe('the recipients of a defined hook', () => {
     expect(await flow?.deliveryOf(listener.id)).toMatchObject({ status: 'failed' });
   });
 
-  it('are checked when it is defined', async () => {
+  it('The recipients of a defined hook are checked when it is defined', async () => {
     const { hooks } = await start();
     for (const delivery of [
       { recipients: { deny: ['x'] } },

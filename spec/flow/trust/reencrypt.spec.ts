@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => flow.end());
 
 describe('reencrypt', () => {
-  it('needs a key to seal with', async () => {
+  it('reencrypt() needs an encryption key', async () => {
     const { hooks } = await flow.start(NONE);
     await expect(hooks.listeners.reencrypt()).rejects.toMatchObject({
       code: 'OPTION_INVALID',
@@ -20,7 +20,7 @@ describe('reencrypt', () => {
     });
   });
 
-  it('seals with the newest key what none or older ones sealed, so that those can go', async () => {
+  it('reencrypt() seals plain and older secrets with the newest key, so that older keys can be removed', async () => {
     const plain = await flow.start(NONE);
     const one = await flow.listen(plain, { key: '1', headers: { 'X-A': secret('first') } });
     await plain.hooks.listeners.rotateSecret(one.id, { secret: 'rotated' });
@@ -48,7 +48,7 @@ describe('reencrypt', () => {
     expect(values.toSorted()).toEqual(['first', 'second', undefined]);
   });
 
-  it('drops a former secret that holds no more, and with it its key', async () => {
+  it('reencrypt() removes an expired former secret, and its key is no longer needed', async () => {
     const older = await flow.start(OLD);
     const { id } = await flow.listen(older);
     const { hooks, dataSource } = await flow.restart(older, BOTH);
@@ -63,7 +63,7 @@ describe('reencrypt', () => {
     });
   });
 
-  it('goes through pages, is called again after it was broken off, and disturbs no save', async () => {
+  it('reencrypt() works in pages, can be repeated after a failure and does not block saves', async () => {
     const older = await flow.start(OLD, { work: false });
     const builders = (application: Application, count: number) =>
       Array.from({ length: count }, (_, n) =>
@@ -94,7 +94,7 @@ describe('reencrypt', () => {
     expect((await storedSecrets(dataSource, any?.id ?? '', NEW)).secret).toBe('s');
   }, 60_000);
 
-  it('leaves what does not open as it is, and says so', async () => {
+  it('reencrypt() leaves a secret that cannot be opened and logs it', async () => {
     const older = await flow.start(OLD);
     const [one, two] = [
       await flow.listen(older, { key: '1' }),

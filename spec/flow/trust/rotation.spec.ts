@@ -52,7 +52,7 @@ async function endGrace({ id }: Listener): Promise<void> {
 }
 
 describe('rotateSecret', () => {
-  it('gives the listener with a new secret, as a save makes one', async () => {
+  it('rotateSecret() returns the listener with a new secret', async () => {
     const { listener } = await flow.listen();
     const rotated = await rotate(listener.id);
     expect(rotated).toMatchObject({ id: listener.id, target: listener.target });
@@ -62,7 +62,7 @@ describe('rotateSecret', () => {
     expect(await flow.hooks.listeners.get(listener.id)).not.toHaveProperty('secret');
   });
 
-  it('signs with both secrets while both hold, and after that with the new one alone', async () => {
+  it('Requests are signed with both secrets during the grace time, and later only with the new one', async () => {
     const { listener, receiver } = await flow.listen(undefined, { digest: 'sha512' });
     const rotated = await rotate(listener.id);
 
@@ -82,7 +82,7 @@ describe('rotateSecret', () => {
     expect(after.headers).not.toHaveProperty('hook-hmac-previous');
   });
 
-  it('lets both hold for a day, by the clock of the database', async () => {
+  it('The default grace time is a day by the clock of the database', async () => {
     const { listener } = await flow.listen();
     await rotate(listener.id);
     const [row] = await flow.query<{ seconds: number }>(
@@ -93,7 +93,7 @@ describe('rotateSecret', () => {
     expect(row?.seconds).toBeCloseTo(86_400, 0);
   });
 
-  it('takes a secret that is given, and drops the old one at once where no time is left to it', async () => {
+  it('A given secret with a grace time of 0 replaces the old one at once', async () => {
     const { listener, receiver } = await flow.listen();
     expect(await rotate(listener.id, { graceMs: 0, secret: 'my own' })).toMatchObject({
       secret: 'my own',
@@ -107,7 +107,7 @@ describe('rotateSecret', () => {
     });
   });
 
-  it('forgets the oldest of three', async () => {
+  it('The oldest of three secrets is removed', async () => {
     const { listener, receiver } = await flow.listen();
     const [second, third] = [await rotate(listener.id), await rotate(listener.id)];
     const request = await told(receiver.received);
@@ -115,7 +115,7 @@ describe('rotateSecret', () => {
     expect(known).toEqual([false, true, true]);
   });
 
-  it('leaves two secrets of two rotations at once', async () => {
+  it('Two concurrent rotations leave their two secrets', async () => {
     const { listener } = await flow.listen();
     const rotated = await Promise.all([rotate(listener.id), rotate(listener.id)]);
     const { secret, previousSecret } = await storedSecrets(
@@ -135,7 +135,7 @@ describe('rotateSecret', () => {
     { options: { secret: '' }, code: 'LISTENER_INVALID' },
     { options: { secret: 'a\0' }, code: 'LISTENER_INVALID' },
     { options: { secret: 1 }, code: 'LISTENER_INVALID' },
-  ])('refuses $options, and changes nothing', async ({ options, code }) => {
+  ])('The options $options are refused, and nothing changes', async ({ options, code }) => {
     const { listener } = await flow.listen();
     await expect(rotate(listener.id, options)).rejects.toMatchObject({ code });
     expect((await storedSecrets(flow.application.dataSource, listener.id)).secret).toBe(
@@ -144,7 +144,7 @@ describe('rotateSecret', () => {
   });
 
   it.each(['nobody', '0197f0f0-0000-7000-8000-000000000000'])(
-    'knows no listener %s',
+    'The unknown listener id %s is refused',
     async (id) => {
       await expect(rotate(id)).rejects.toMatchObject({ code: 'LISTENER_INVALID' });
     },

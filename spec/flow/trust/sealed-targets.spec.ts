@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => flow.end());
 
 describe('reencrypt', () => {
-  it('seals the targets of events that wait', async () => {
+  it('reencrypt() seals the targets of waiting events', async () => {
     const plain = await flow.start(NONE, { work: false });
     await flow.resolve(plain, [`${flow.receiver.url}/0`]);
     await flow.resolve(plain, [{ url: `${flow.receiver.url}/1`, secret: 'of a target' }]);
@@ -51,7 +51,7 @@ describe('a target that names its own secret', () => {
     return createHash('sha256').update(`dynamic ${said}`).digest('hex');
   };
 
-  it('is one listener for each secret, known by what nobody without the key can guess at', async () => {
+  it('A target has one listener for each secret, with an identity that is keyed', async () => {
     const sealed = await identities(OLD, ['one', 'one', 'two']);
     expect(sealed).toHaveLength(2);
     expect(sealed).not.toContain(hashed('one'));
@@ -59,8 +59,8 @@ describe('a target that names its own secret', () => {
   });
 });
 
-describe('a process that was not given the newest key yet', () => {
-  it('leaves the deliveries of listeners that open elsewhere to wait', async () => {
+describe('a process without the newest key', () => {
+  it('Deliveries of listeners with a newer key wait for a process that has it', async () => {
     const older = await flow.start(OLD);
     const beside = await flow.start(BOTH, { url: older.url, work: false });
     const { id } = await flow.listen(beside);
@@ -79,7 +79,7 @@ describe('a process that was not given the newest key yet', () => {
     expect(await newer.hooks.deliveries.get(waits?.id ?? '')).toMatchObject({ status: 'done' });
   });
 
-  it('leaves events whose targets open elsewhere to be planned there', async () => {
+  it('Events whose targets have a newer key are left to a process that has it', async () => {
     const older = await flow.start(OLD);
     const beside = await flow.start(BOTH, { url: older.url, work: false });
     await flow.resolve(beside, [{ url: `${flow.receiver.url}/target`, secret: 'of a target' }]);

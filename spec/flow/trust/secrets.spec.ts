@@ -34,7 +34,7 @@ async function sentWith(receiver: Receiver, key: string): Promise<string | undef
 }
 
 describe('the secret of a listener', () => {
-  it('is sealed where it is stored, and signs what is sent', async () => {
+  it('The secret is sealed in its row and signs what is sent', async () => {
     const { listener, receiver } = await flow.listen();
     const stored = await row(listener.id);
     expect(stored.secret).toMatch(SEALED);
@@ -44,7 +44,7 @@ describe('the secret of a listener', () => {
   });
 
   it.each(['s', 'enc:v1:spec:AAAA', 'enc:v0:x', 'größe 😀', 'x'.repeat(1_024)])(
-    'may be any text, such as "%.20s"',
+    'The secret can be any text, such as "%.20s"',
     async (key) => {
       const { listener, receiver } = await flow.listen(undefined, { secret: key });
       expect((await row(listener.id)).secret).toMatch(SEALED);
@@ -52,7 +52,7 @@ describe('the secret of a listener', () => {
     },
   );
 
-  it('is sealed again by a save that names it, with the keys that are still in use noted', async () => {
+  it('A save that gives the secret seals it again and keeps the key ids up to date', async () => {
     const { listener, receiver } = await flow.listen(undefined, { key: 'k', ...authorised });
     const before = await row(listener.id);
     await flow.listenAt(receiver.url, { key: 'k', secret: 'the second' });
@@ -65,7 +65,7 @@ describe('the secret of a listener', () => {
     expect(await sentWith(receiver, 'the second')).toBe(TOKEN);
   });
 
-  it('does not open in another row', async () => {
+  it('A secret that is copied to another row does not open', async () => {
     const one = await flow.listen();
     const other = await flow.listen();
     const { secret: stolen } = await row(other.listener.id);
@@ -84,7 +84,7 @@ describe('the secret of a listener', () => {
     expect(one.receiver.received).toHaveLength(0);
   });
 
-  it('can be named anew where it does not open', async () => {
+  it('A secret that does not open can be replaced', async () => {
     const { listener, receiver } = await flow.listen(undefined, authorised);
     const spoil = () =>
       flow.query("UPDATE model_hook_listener SET secret = 'enc:v1:spec:AAAA' WHERE id = $1", [
@@ -104,7 +104,7 @@ describe('the secret of a listener', () => {
 });
 
 describe('update', () => {
-  it('seals everything for the identity that it gives', async () => {
+  it('An update that changes the identity seals all secrets again', async () => {
     const { listener, receiver } = await flow.listen(undefined, authorised);
     await listeners().rotateSecret(listener.id, { secret: 'newer' });
     const before = await row(listener.id);
@@ -121,7 +121,7 @@ describe('update', () => {
     expect(await sentWith(receiver, 'newer')).toBe(TOKEN);
   });
 
-  it('loses no rotation that comes at the same time', async () => {
+  it('A concurrent update does not undo a rotation', async () => {
     const { listener, receiver } = await flow.listen();
     await Promise.all([
       ...['a', 'b', 'c'].map((note) => listeners().update(listener.id, { config: { note } })),
@@ -135,8 +135,8 @@ describe('update', () => {
   });
 });
 
-describe('the value of a header that is a secret', () => {
-  it('is sent, sealed where it is stored, and never read again', async () => {
+describe('a secret header', () => {
+  it('A secret header value is sent, sealed in its row, and never returned', async () => {
     const { listener, receiver } = await flow.listen(undefined, authorised);
     const shown = { Authorization: { secret: null }, 'X-Plain': 'plain' };
     expect(listener.headers).toEqual(shown);
@@ -152,7 +152,7 @@ describe('the value of a header that is a secret', () => {
     expect(await sentWith(receiver, listener.secret ?? '')).toBe(TOKEN);
   });
 
-  it('is kept by an update that gives it back as it was read', async () => {
+  it('A secret header value is kept if an update returns it as it was read', async () => {
     const { listener, receiver } = await flow.listen(undefined, authorised);
     const headers = { ...listener.headers, 'X-Plain': 'changed' };
     await listeners().update(listener.id, { headers });
@@ -170,7 +170,7 @@ describe('the value of a header that is a secret', () => {
     ['no text', { Authorization: { secret: 1 } }],
     ['more than a secret', { Authorization: { secret: 'x', shown: true } }],
     ['of a reserved header', { 'Hook-HMAC': secret('x') }],
-  ])('is refused where it is %s', async (_name, headers) => {
+  ])('A secret header value is refused if it is %s', async (_name, headers) => {
     const options = { headers } as Omit<ListenerOptions, 'url'>;
     const refused = { code: 'LISTENER_INVALID', fields: { headers: [expect.any(String)] } };
     await expect(flow.listenAt('https://example.com', options)).rejects.toMatchObject(refused);
@@ -178,13 +178,13 @@ describe('the value of a header that is a secret', () => {
     await expect(listeners().update(id, options as never)).rejects.toMatchObject(refused);
   });
 
-  it('may be as long as a plain one', async () => {
+  it('A secret header value can be as long as a plain one', async () => {
     const long = 'x'.repeat(1_024);
     const { listener } = await flow.listen(undefined, { headers: { 'X-Long': secret(long) } });
     expect((await opened(listener.id)).headers).toEqual({ 'X-Long': secret(long) });
   });
 
-  it('does not open under another name, nor as the secret that signs', async () => {
+  it('A secret header value does not open under another name or as the signing secret', async () => {
     const { listener } = await flow.listen(undefined, authorised);
     const { headers } = await row(listener.id);
     const [{ secret: stolen }] = [headers.Authorization as { secret: string }];
@@ -205,7 +205,7 @@ describe('the value of a header that is a secret', () => {
 });
 
 describe('a recipient that repeats what it was sent', () => {
-  it('has secrets put in no table and no report', async () => {
+  it('Secrets that a recipient repeats appear in no table and no report', async () => {
     const said: unknown[] = [];
     const end = flow.hooks.on('outcome', (outcome) => said.push(outcome));
     const status = { status: 'success', retval: { got: `it was ${TOKEN}`, [TOKEN]: 1 } };

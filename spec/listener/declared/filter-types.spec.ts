@@ -13,7 +13,7 @@ type TakenBy<Said, Field extends keyof Filter> = {
 }[Field];
 
 describe('FilterOf', () => {
-  it('takes a value like the property, or null', () => {
+  it("A filter accepts a value of the property's type, or null", () => {
     expectTypeOf<
       TakenBy<string | null, 'name' | 'nick' | 'balance' | 'home.city' | 'author.id'>
     >().toEqualTypeOf<true>();
@@ -31,7 +31,7 @@ describe('FilterOf', () => {
     expectTypeOf<TakenBy<Mood, 'mood'>>().toEqualTypeOf<true>();
   });
 
-  it('takes no value of another type', () => {
+  it('A filter does not accept a value of another type', () => {
     expectTypeOf<number>().not.toExtend<On<'name'>>();
     expectTypeOf<number>().not.toExtend<On<'at'>>();
     expectTypeOf<number>().not.toExtend<On<'home.city'>>();
@@ -42,7 +42,7 @@ describe('FilterOf', () => {
     expectTypeOf<undefined>().not.toExtend<On<'name'>>();
   });
 
-  it('takes the matchers that can judge the property', () => {
+  it('A filter accepts the matchers that can compare the property', () => {
     expectTypeOf<
       TakenBy<Matcher<string>, 'name' | 'nick' | 'balance' | 'kind' | 'mood' | 'code'>
     >().toEqualTypeOf<true>();
@@ -56,7 +56,7 @@ describe('FilterOf', () => {
     >().toEqualTypeOf<true>();
   });
 
-  it('takes no matcher that can judge none of its values', () => {
+  it("A filter does not accept a matcher that cannot compare any of the property's values", () => {
     expectTypeOf<Matcher<string>>().not.toExtend<On<'age'>>();
     expectTypeOf<Matcher<string>>().not.toExtend<On<'at'>>();
     expectTypeOf<Matcher<boolean>>().not.toExtend<On<'name'>>();
@@ -64,7 +64,7 @@ describe('FilterOf', () => {
     expectTypeOf<Matcher<never>>().not.toExtend<On<'name'>>();
   });
 
-  it('takes anything for what holds JSON, and where the fields are not known', () => {
+  it('A filter accepts anything for a JSON property and for unknown fields', () => {
     expectTypeOf<TakenBy<Condition, 'tags' | 'settings' | 'extra' | 'raw'>>().toEqualTypeOf<true>();
     expectTypeOf<{ [field: string]: Condition }>().toExtend<FilterOf<Record<string, unknown>>>();
   });

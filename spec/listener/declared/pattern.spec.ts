@@ -11,18 +11,18 @@ describe('isPattern', () => {
     'shipped',
     'order.line.created',
     'größe.geändert',
-  ])('is true of %s', (text) => {
+  ])('isPattern() is true for %s', (text) => {
     expect(isPattern(text)).toBe(true);
   });
 
   it.each(['', ' ', '**', 'per*', '*.', '.*', 'a.*.b', 'a.b.*', '*.*', '*a', 'a b', 'a\n', '*.a*'])(
-    'is false of %j',
+    'isPattern() is false for %j',
     (text) => {
       expect(isPattern(text)).toBe(false);
     },
   );
 
-  it('is false of what is longer than 255', () => {
+  it('isPattern() is false for a text longer than 255 characters', () => {
     expect(isPattern('a'.repeat(255))).toBe(true);
     expect(isPattern('a'.repeat(256))).toBe(false);
   });
@@ -33,11 +33,11 @@ describe('patternsOf', () => {
     { event: 'person.created', patterns: ['person.created', '*', 'person.*', '*.created'] },
     { event: 'shipped', patterns: ['shipped', '*'] },
     { event: 'a.b.c', patterns: ['a.b.c', '*', 'a.*', '*.b.c'] },
-  ])('names what means $event', ({ event, patterns }) => {
+  ])('patternsOf() lists the patterns that mean $event', ({ event, patterns }) => {
     expect(patternsOf(event)).toEqual(patterns);
   });
 
-  it('names patterns only', () => {
+  it('patternsOf() lists only valid patterns, and the event itself', () => {
     const part = fc.stringMatching(/^[a-z0-9_]{1,8}$/);
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), (parts) => {

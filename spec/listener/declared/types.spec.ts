@@ -26,7 +26,7 @@ import { Animal, Mood, Order, Person } from './typed-person';
 type Filter = FilterOf<Person>;
 
 describe('match', () => {
-  it('compiles with what the entity has', () => {
+  it('A match() on fields of the entity compiles', () => {
     compiles((person: ListenerBuilder<Filter>, filter: Filter) =>
       person
         .match({ name: 'Joe', nick: null, age: 7, at: '2026-01-01', active: true, kind: 'a' })
@@ -45,7 +45,7 @@ describe('match', () => {
     );
   });
 
-  it('does not compile with what it has not', () => {
+  it('A match() on a field that the entity does not have does not compile', () => {
     compiles((person: ListenerBuilder<Filter>) => [
       // @ts-expect-error no such field
       person.match({ nme: 'Joe' }),
@@ -60,7 +60,7 @@ describe('match', () => {
     ]);
   });
 
-  it('does not compile with what can never match', () => {
+  it('A match() that can never hold does not compile', () => {
     compiles((person: ListenerBuilder<Filter>) => [
       // @ts-expect-error a number for a text
       person.match({ name: 5 }),
@@ -85,7 +85,7 @@ describe('match', () => {
 });
 
 describe('ModelHooks', () => {
-  it('knows the fields of classes and schemas', () => {
+  it('A listener for a class or a schema has the fields of the entity', () => {
     const schema = new EntitySchema<Person>({ name: 'Person', columns: {} });
     expectTypeOf((hooks: ModelHooks) => hooks.for(Person)).returns.toEqualTypeOf<
       AttachedHook<Filter>
@@ -98,13 +98,13 @@ describe('ModelHooks', () => {
     >();
   });
 
-  it('knows the fields of an abstract class', () => {
+  it('A listener for an abstract class has the fields of the class', () => {
     expectTypeOf((hooks: ModelHooks) => hooks.for(Animal)).returns.toEqualTypeOf<
       AttachedHook<FilterOf<Animal>>
     >();
   });
 
-  it('takes computed fields that are named', () => {
+  it('A match() may name computed fields that are given as a type', () => {
     compiles((hooks: ModelHooks) =>
       hooks
         .for<Person & { fullName: string }>(Person)
@@ -119,7 +119,7 @@ describe('ModelHooks', () => {
     ]);
   });
 
-  it('takes any field where it knows none', () => {
+  it('A match() on a hook without known fields accepts any field', () => {
     compiles((hooks: ModelHooks) => [
       hooks.for('person').listener('').match({ anything: 1 }),
       hooks
@@ -131,7 +131,7 @@ describe('ModelHooks', () => {
     ]);
   });
 
-  it('knows the fields of a hook that was defined with them', () => {
+  it('A match() on a defined hook knows the fields that it provides', () => {
     const define = (hooks: ModelHooks) =>
       hooks.define('order.shipped', { provides: ['id', 'home.city'] });
     expectTypeOf(define).returns.toEqualTypeOf<DefinedHook<'id' | 'home.city'>>();
@@ -145,7 +145,7 @@ describe('ModelHooks', () => {
     );
   });
 
-  it('takes the options of a listener, and none that would widen whom it is sent to', () => {
+  it('Listener options accept what narrows the recipients and not what widens them', () => {
     compiles((hooks: ModelHooks) => [
       hooks.listen('*', { url: '', ordered: true, maxPerSecond: 0.5 }),
       hooks.listen('*', { url: '', headers: { Authorization: secret('Bearer …'), 'X-A': 'a' } }),
@@ -167,7 +167,7 @@ describe('ModelHooks', () => {
     expectTypeOf<Listener['headers'][string]>().toEqualTypeOf<string | { readonly secret: null }>();
   });
 
-  it('saves listeners of different hooks together', () => {
+  it('saveMany() accepts listeners of different hooks', () => {
     compiles((hooks: ModelHooks) =>
       hooks.listeners.saveMany([
         hooks.for(Person).listener('').match({ name: 'Joe' }),

@@ -26,7 +26,7 @@ describe('the statements of matching', () => {
       (['stale', 'fresh'] as const).map((statistics) => ({ size, statistics })),
     ),
   )(
-    'walk indexes, at $size listeners with $statistics statistics',
+    'The matching statements use indexes at $size listeners with $statistics statistics',
     async ({ size, statistics }) => {
       await fill(size, statistics);
       const few = await explained([eventOf(7)]);
@@ -39,7 +39,7 @@ describe('the statements of matching', () => {
     600_000,
   );
 
-  it('read few rows for an event, of 10,000', async () => {
+  it('The matching statements read few of 10,000 listeners for an event', async () => {
     await fill(10_000, 'fresh');
     for (const n of [7, 404, 9_999]) {
       const statements = await explained([eventOf(n)]);

@@ -152,7 +152,7 @@ function finds(keys: readonly ListenerKey[], told: HookEvent): boolean {
 }
 
 describe('keyOptions', () => {
-  it('finds with every option whatever the listener wants', () => {
+  it('Each option finds every event that the listener wants', () => {
     fc.assert(
       fc.property(condition, condition, event, (a, b, told) => {
         const match = stored({ a, b });
@@ -165,7 +165,7 @@ describe('keyOptions', () => {
     );
   });
 
-  it('finds by owner and by operation', () => {
+  it('Owner and operation can each be the key of a listener', () => {
     fc.assert(
       fc.property(event, (told) => {
         const listener = { operations: ['insert', 'update'], owner: 'acme', match: [] };
@@ -177,7 +177,7 @@ describe('keyOptions', () => {
     );
   });
 
-  it('has no key for what can never match', () => {
+  it('A condition that can never match has no key', () => {
     const options = keyOptions(
       { operations: null, owner: null, match: stored({ a: anyOf(), b: oneOf([]) }) },
       () => ['unknown'],
@@ -199,7 +199,7 @@ const KINDS: readonly FieldKind[] = [
 ];
 
 describe('equalityText', () => {
-  it('is one for all that is equal in a column of any kind', () => {
+  it('Values that are equal in a column of any kind have one equality text', () => {
     const any = fc.oneof(
       value,
       fc.jsonValue() as fc.Arbitrary<JsonValue>,
@@ -218,7 +218,7 @@ describe('equalityText', () => {
     );
   });
 
-  it('is null for texts that no operand is long enough to equal', () => {
+  it('A text that is longer than any operand has no equality text', () => {
     expect(equalityText('x'.repeat(1_000_000))).toBeNull();
     expect(equalityText(`1.${'0'.repeat(10_000)}`)).toBe(equalityText('1'));
   });
@@ -228,7 +228,7 @@ describe('ordinal', () => {
   const of = (kind: FieldKind, values: fc.Arbitrary<JsonValue>) =>
     fc.tuple(fc.constant(kind), values, values);
 
-  it('puts no two values the wrong way round', () => {
+  it('ordinal() never reverses the order of two values', () => {
     const cases = fc.oneof(
       of('number', fc.double({ noNaN: true })),
       of('number', fc.constantFrom(...NUMBERS)),

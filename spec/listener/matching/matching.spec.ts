@@ -83,7 +83,7 @@ describe('wants', () => {
       told: { hook: 'gone' },
       answer: false,
     },
-  ])('is $answer of $name', ({ of, told, answer }) => {
+  ])('The result of wants() is $answer for $name', ({ of, told, answer }) => {
     expect(wants(listener(of), event(told), catalog)).toBe(answer);
   });
 });

@@ -44,7 +44,7 @@ describe('the conditions of a listener', () => {
     { field: 'image', conditions: [1, [1], startsWith('a')] },
     { field: 'details', conditions: [nothing, startsWith(1 as unknown as string)] },
     { field: 'shout', conditions: [nothing, Number.NaN] },
-  ])('must fit the column of `$field`', async ({ field, conditions }) => {
+  ])('A condition must fit the column of `$field`', async ({ field, conditions }) => {
     for (const condition of conditions)
       expect(await refusal(listener().match({ [field]: condition }))).toMatchObject({
         code: 'FILTER_OPERAND_INVALID',
@@ -53,7 +53,7 @@ describe('the conditions of a listener', () => {
   });
 
   it.each(['secret', 'Title', 'title.length', 'typo', '', 'toString', '__proto__', 'constructor'])(
-    'may not name %j, which is not provided',
+    'A condition on %j, which is not provided, is refused',
     async (field) => {
       const match = JSON.parse(JSON.stringify({ x: 'a' }).replace('x', field));
       expect(await refusal(listener().match(match))).toMatchObject({
@@ -64,14 +64,17 @@ describe('the conditions of a listener', () => {
     },
   );
 
-  it.each(['a(?=b)', 'a(?!b)', '(?<=a)b', '(a)\\1', '('])('refuse %s', async (pattern) => {
-    expect(await refusal(listener().match({ title: like(pattern) }))).toMatchObject({
-      code: 'FILTER_REGEX_UNSUPPORTED',
-      pattern,
-    });
-  });
+  it.each(['a(?=b)', 'a(?!b)', '(?<=a)b', '(a)\\1', '('])(
+    'The regular expression %s is refused',
+    async (pattern) => {
+      expect(await refusal(listener().match({ title: like(pattern) }))).toMatchObject({
+        code: 'FILTER_REGEX_UNSUPPORTED',
+        pattern,
+      });
+    },
+  );
 
-  it('are at most 64', async () => {
+  it('A listener may have 64 conditions and no more', async () => {
     expect(MAX_CONDITIONS).toBe(64);
     const many = (count: number) =>
       Array.from({ length: count }).reduce<ListenerBuilder>(
@@ -89,14 +92,14 @@ describe('ModelHooks.listen', () => {
   const listen = (pattern: string) => application.hooks.listen(pattern, URL);
 
   it.each(['*', 'person.*', '*.created', 'article.updated', 'not.yet.there', 'shipped'])(
-    'takes the pattern %s',
+    'listen() accepts the pattern %s',
     async (pattern) => {
       expect(await listen(pattern).save()).toMatchObject({ hook: null, pattern });
     },
   );
 
   it.each(['', '**', 'per*', 'a.*.b', '*.*', ' ', 'a b', 'a\0'])(
-    'refuses the pattern %j',
+    'listen() refuses the pattern %j',
     async (pattern) => {
       expect(await refusal(listen(pattern))).toMatchObject({
         fields: { pattern: expect.anything() },
@@ -104,7 +107,7 @@ describe('ModelHooks.listen', () => {
     },
   );
 
-  it('takes filters on what a hook that the pattern means provides', async () => {
+  it('A pattern may filter on fields that a hook of the pattern provides', async () => {
     for (const pattern of ['*', 'article.*', '*.created', 'article.created'])
       expect((await listen(pattern).match({ title: 'a' }).save()).match).toHaveLength(1);
     for (const pattern of ['person.*', 'article.unknown', 'not.yet.there'])

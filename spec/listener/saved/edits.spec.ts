@@ -34,7 +34,7 @@ async function hears(data: Readonly<Record<string, unknown>>): Promise<readonly 
 }
 
 describe('the keys of a listener', () => {
-  it('follow its conditions, its pauses and its end', async () => {
+  it('The match keys of a listener change with its conditions and disappear with a pause or a removal', async () => {
     const { listeners } = application.hooks;
     const listener = await order().listener(URL).match({ status: 'paid' }).save();
     const paid = await keysOf(listener);
@@ -56,7 +56,7 @@ describe('the keys of a listener', () => {
     expect(await keysOf(listener)).toEqual([]);
   });
 
-  it('follow a listener with a key to another hook', async () => {
+  it('The match keys follow a listener that is saved for another hook', async () => {
     application.hooks.define('invoice', { provides: ['status'] });
     const keyed = { url: URL, key: 'mine' };
     await order().listener(keyed).match({ status: 'paid' }).save();
@@ -66,7 +66,7 @@ describe('the keys of a listener', () => {
     expect(await application.hooks.listeners.matching(id)).toMatchObject([{ id: moved.id }]);
   });
 
-  it('are those that few others have', async () => {
+  it('The match keys are chosen so that few listeners share one', async () => {
     const busy = Array.from({ length: 50 }, (_, n) =>
       order()
         .listener(`${URL}/${n}`)
@@ -79,7 +79,7 @@ describe('the keys of a listener', () => {
 });
 
 describe('saveMany', () => {
-  it('saves thousands in their order, and says how far it is', async () => {
+  it('saveMany() saves thousands of listeners in order and reports its progress', async () => {
     const progress: number[] = [];
     function* builders() {
       for (let n = 0; n < 2_500; n += 1)
@@ -97,7 +97,7 @@ describe('saveMany', () => {
     expect(await hears({ city: 'city 2001' })).toEqual([saved[2_001]?.id]);
   });
 
-  it('saves all or none', async () => {
+  it('saveMany() saves all of 1,500 listeners or none', async () => {
     const builders = Array.from({ length: 1_500 }, (_, n) =>
       order().listener(n === 1_400 ? 'no URL' : `${URL}/${n}`),
     );
@@ -109,7 +109,7 @@ describe('saveMany', () => {
 });
 
 describe('reindex', () => {
-  it('finds listeners of another making before it and after it, and drops plans without keys', async () => {
+  it('Listeners of another key version are found before and after reindex(), which drops unused plans', async () => {
     const { dataSource, hooks } = application;
     const listener = await order()
       .listener(URL)
@@ -135,7 +135,7 @@ describe('reindex', () => {
 });
 
 describe('a hook that loses a provided field', () => {
-  it('deactivates the listeners that filter on it, and says why', async () => {
+  it('Listeners that filter on the lost field are deactivated with a reason', async () => {
     const { url } = application;
     const onCity = await order().listener(URL).match({ city: 'Rome' }).save();
     const onStatus = await order().listener(`${URL}/2`).match({ status: 'paid' }).save();
@@ -166,7 +166,7 @@ describe('a hook that loses a provided field', () => {
 });
 
 describe('explain', () => {
-  it('says of everything that a listener asks for whether the event has it', async () => {
+  it('explain() reports for each condition whether the event fulfils it', async () => {
     const { hooks } = application;
     const listener = await order()
       .listener({ url: URL, owner: 'acme' })
@@ -191,7 +191,7 @@ describe('explain', () => {
     });
   });
 
-  it('refuses what is not stored', async () => {
+  it('explain() refuses an unknown event and an unknown listener', async () => {
     const { listeners } = application.hooks;
     const listener = await order().listener(URL).save();
     const nobody = '00000000-0000-4000-8000-000000000000';

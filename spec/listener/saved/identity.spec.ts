@@ -59,13 +59,13 @@ describe('the identity of a listener', () => {
       one: () => listener({ owner: 'acme', key: 'k' }).match({ title: 'a' }),
       same: () => listener({ owner: 'acme', key: 'k', url: `${URL}/2` }).on('remove'),
     },
-  ])('finds the same listener by $name', async ({ one, same }) => {
+  ])('A save finds the same listener by $name', async ({ one, same }) => {
     const first = await one().save();
     expect((await same().save()).id).toBe(first.id);
     expect(await find()).toHaveLength(1);
   });
 
-  it('makes a listener of its own of each that differs in what identifies it', async () => {
+  it('Listeners that differ in their identity are stored separately', async () => {
     const different = [
       listener(),
       listener({ url: `${URL}/2` }),

@@ -42,7 +42,7 @@ const listener = (options: ListenerOptions) => hooks.for(Person).listener(option
 const save = (options: ListenerOptions) => listener(options).save();
 
 describe.each(EVIL)('parsed JSON with %s', (evil) => {
-  it('is refused as options', async () => {
+  it('Parsed JSON with a special key is refused as options', async () => {
     const saving = save(parsed({ url: receiver.url }, evil));
     const key = evil.includes('__proto__') ? '__proto__' : 'constructor';
     await expect(saving).rejects.toMatchObject({ code: 'LISTENER_INVALID' });
@@ -50,23 +50,23 @@ describe.each(EVIL)('parsed JSON with %s', (evil) => {
     expect(Object.keys(error.fields)).toEqual([key]);
   });
 
-  it('hides nothing else that is wrong', async () => {
+  it('Parsed JSON with a special key does not hide another invalid option', async () => {
     const options = parsed<ListenerOptions>({ url: receiver.url, headers: { Host: 'x' } }, evil);
     await expect(save(options)).rejects.toMatchObject({ code: 'LISTENER_INVALID' });
     expect(await hooks.listeners.find()).toEqual([]);
   });
 
-  it('is refused as delivery options', async () => {
+  it('Parsed JSON with a special key is refused as delivery options', async () => {
     const saving = save({ url: receiver.url, delivery: parsed({ retries: 1 }, evil) });
     await expect(saving).rejects.toMatchObject({ fields: { delivery: [expect.any(String)] } });
   });
 
-  it('is refused as headers', async () => {
+  it('Parsed JSON with a special key is refused as headers', async () => {
     const saving = save({ url: receiver.url, headers: parsed({ 'X-A': '1' }, evil) });
     await expect(saving).rejects.toMatchObject({ fields: { headers: [expect.any(String)] } });
   });
 
-  it('is kept as it is in config', async () => {
+  it('Parsed JSON with a special key is stored unchanged in config', async () => {
     const config = parsed<{ a: number }>({ a: 1 }, evil);
     const { id } = await save({ url: receiver.url, config });
     const read = await hooks.listeners.get(id);
@@ -74,14 +74,14 @@ describe.each(EVIL)('parsed JSON with %s', (evil) => {
     expect(Object.getPrototypeOf(read?.config)).toBe(Object.prototype);
   });
 
-  it('is refused as a filter, for it names a field', async () => {
+  it('Parsed JSON with a special key is refused as a filter because it names an unknown field', async () => {
     const saving = listener({ url: receiver.url })
       .match(parsed({ name: 'Joe' }, evil))
       .save();
     await expect(saving).rejects.toMatchObject({ code: 'FILTER_FIELD_NOT_PROVIDED' });
   });
 
-  it('is a plain value as an operand, and no matcher', async () => {
+  it('Parsed JSON with a special key is a plain value as an operand, not a matcher', async () => {
     const defined = hooks.define(`of.${Math.random()}`, { provides: ['a'] });
     const value = parsed<{ operator: string }>({ operator: 'any', operand: null }, evil);
     await defined.listener(receiver.url).match({ a: value }).save();
@@ -92,7 +92,7 @@ describe.each(EVIL)('parsed JSON with %s', (evil) => {
     expect(texts).toEqual([JSON.stringify({ a: value })]);
   });
 
-  it('is refused as a change', async () => {
+  it('Parsed JSON with a special key does not change a listener through update()', async () => {
     const { id } = await save({ url: receiver.url });
     const before = await hooks.listeners.get(id);
     const changing = hooks.listeners.update(
@@ -106,12 +106,12 @@ describe.each(EVIL)('parsed JSON with %s', (evil) => {
     expect(await hooks.listeners.get(id)).toEqual(unchanged);
   });
 
-  it('is refused where listeners are asked for', async () => {
+  it('Parsed JSON with a special key is refused by find()', async () => {
     const finding = hooks.listeners.find(parsed({ active: true }, evil));
     await expect(finding).rejects.toMatchObject({ code: 'OPTION_INVALID' });
   });
 
-  it('steers nothing as a reply', async () => {
+  it('Parsed JSON with a special key has no effect as a reply', async () => {
     const body = `{"retval":1,${evil},"__proto__":{"status":"failure","reason":"polluted"}}`;
     const replying = await startReceiver((_request, response) => response.end(body));
     const { id } = await save({ url: replying.url });
@@ -122,7 +122,7 @@ describe.each(EVIL)('parsed JSON with %s', (evil) => {
     await replying.close();
   });
 
-  it('is kept as it is in a retval', async () => {
+  it('Parsed JSON with a special key is stored unchanged in a retval', async () => {
     const retval = parsed({ a: 1 }, evil);
     const replying = await startReceiver(answering({ body: { status: 'success', retval } }));
     const { id } = await save({ url: replying.url });
@@ -136,7 +136,7 @@ describe.each(EVIL)('parsed JSON with %s', (evil) => {
 });
 
 describe('options', () => {
-  it('are those of the object itself: what it inherits is no option', async () => {
+  it('Inherited properties are not options', async () => {
     const inherited = { secret: 'known to all', headers: { Host: 'evil' }, config: { n: 1n } };
     const options = Object.assign(Object.create(inherited), { url: receiver.url });
     const { secret, headers, config } = await save(options);
@@ -144,7 +144,7 @@ describe('options', () => {
     expect({ headers, config }).toEqual({ headers: {}, config: {} });
   });
 
-  it('are those of when they were given', async () => {
+  it('Options are read when they are given', async () => {
     const options = { url: receiver.url, headers: { 'X-A': '1' } as Record<string, string> };
     const builder = listener(options);
     options.url = 'http://evil.example';

@@ -21,7 +21,7 @@ function listener(options: Partial<ListenerOptions> = {}): ListenerBuilder {
 }
 
 describe('ListenerBuilder.save', () => {
-  it('gives the stored listener, with the defaults in place', async () => {
+  it('save() returns the stored listener with all defaults', async () => {
     const { secret, ...saved } = await listener().match({ title: 'Joe' }).on('insert').save();
     expect(saved).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -53,7 +53,7 @@ describe('ListenerBuilder.save', () => {
     expect(secret).toMatch(/^whsec_/);
   });
 
-  it('keeps every option', async () => {
+  it('save() stores every option', async () => {
     const options = {
       secret: 'whsec_c2VjcmV0',
       digest: 'sha512',
@@ -70,7 +70,7 @@ describe('ListenerBuilder.save', () => {
     expect(saved).toMatchObject(options);
   });
 
-  it('makes a secret of 32 bytes that only the save that creates it gives', async () => {
+  it('A secret of 32 bytes is made, and only the save that creates the listener returns it', async () => {
     const first = await listener().save();
     const second = await listener({ owner: 'acme' }).save();
     expect(Buffer.from(first.secret?.slice('whsec_'.length) ?? '', 'base64')).toHaveLength(32);
@@ -80,12 +80,12 @@ describe('ListenerBuilder.save', () => {
     for (const found of await find()) expect(found).not.toHaveProperty('secret');
   });
 
-  it('gives the secret that was named to the save that creates it only', async () => {
+  it('A secret that is given is returned only by the save that creates the listener', async () => {
     expect((await listener({ secret: 'mine' }).save()).secret).toBe('mine');
     expect(await listener({ secret: 'mine' }).save()).not.toHaveProperty('secret');
   });
 
-  it('adds up what `match` and `on` were called with', async () => {
+  it('Several calls of `match` and `on` add up', async () => {
     const saved = await listener()
       .match({ title: startsWith('J') })
       .match({ title: contains('o'), stock: 1 })
@@ -100,23 +100,23 @@ describe('ListenerBuilder.save', () => {
     expect(saved.operations).toEqual(['insert', 'update']);
   });
 
-  it('hears every operation where `on` names none', async () => {
+  it('A listener gets every operation if `on` names none', async () => {
     expect((await listener().on().save()).operations).toBeNull();
   });
 
-  it('keeps the operations of a listener to a pattern', async () => {
+  it('A listener to a pattern keeps its operations', async () => {
     const saved = await application.hooks.listen('*', URL).on('remove').save();
     expect(saved.operations).toEqual(['remove']);
   });
 
-  it('leaves a builder as it was when another is made from it', async () => {
+  it('A builder does not change when another one is made from it', async () => {
     const base = listener();
     const filtered = base.match({ title: 'Joe' });
     expect((await base.save()).match).toEqual([]);
     expect((await filtered.save()).match).toHaveLength(1);
   });
 
-  it('is idempotent', async () => {
+  it('A second save of the same listener stores nothing new', async () => {
     const save = () => listener().match({ title: 'Joe' }).on('insert').save();
     const [first, second] = [await save(), await save()];
     expect(second.id).toBe(first.id);
@@ -124,7 +124,7 @@ describe('ListenerBuilder.save', () => {
     expect(await find()).toHaveLength(1);
   });
 
-  it('creates one listener, with one secret, of saves at the same time', async () => {
+  it('Concurrent saves create one listener with one secret', async () => {
     const saving = Array.from({ length: 12 }, () =>
       listener({ key: 'k' }).match({ stock: 1 }).save(),
     );
@@ -136,7 +136,7 @@ describe('ListenerBuilder.save', () => {
     expect(stored?.match).toHaveLength(1);
   });
 
-  it('updates what it names and leaves the rest', async () => {
+  it('A second save changes the named options and keeps the others', async () => {
     const kept = { config: { plan: 'pro' }, digest: 'sha512', replies: false } as const;
     const { id } = await listener({ key: 'k', headers: { 'X-A': '1' }, ...kept })
       .match({ title: 'a' })
@@ -152,13 +152,13 @@ describe('ListenerBuilder.save', () => {
     expect(filtered.operations).toEqual(['remove']);
   });
 
-  it('never re-activates', async () => {
+  it('A save never resumes a paused listener', async () => {
     const { id } = await listener().save();
     await application.hooks.listeners.pause(id, 'maintenance');
     expect(await listener().save()).toMatchObject({ active: false, inactiveReason: 'maintenance' });
   });
 
-  it('joins the transaction of a manager', async () => {
+  it("A save with a manager joins the manager's transaction", async () => {
     const undone = application.dataSource.transaction(async (manager) => {
       const { id } = await listener().save({ manager });
       expect(await get(id)).toBeNull();
@@ -171,7 +171,7 @@ describe('ListenerBuilder.save', () => {
     expect(await find()).toHaveLength(1);
   });
 
-  it('saves on its own with the manager of the DataSource', async () => {
+  it('A save with the manager of the DataSource commits on its own', async () => {
     const { id } = await listener().save({ manager: application.dataSource.manager });
     expect(await get(id)).toMatchObject({ id });
   });

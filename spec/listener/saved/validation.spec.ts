@@ -70,20 +70,23 @@ describe('a listener that is invalid', () => {
       values: [0, -1, 1e-6, 100_001, Number.NaN, Number.POSITIVE_INFINITY, '5'],
     },
     { field: 'delivery', values: ['fast', [], 1] },
-  ])('names `$field`', async ({ field, values }) => {
+  ])('The error of a listener names `$field` for each invalid value', async ({ field, values }) => {
     for (const value of values)
       expect([value, await failingFields({ [field]: value })]).toEqual([value, [field]]);
   });
 
-  it.each([undefined, null, 'name', ['name']])('is one that matches %j', async (conditions) => {
-    const error = await refusal(listener().match(conditions as never));
-    expect(error).toMatchObject({
-      code: 'LISTENER_INVALID',
-      fields: { match: [expect.any(String)] },
-    });
-  });
+  it.each([undefined, null, 'name', ['name']])(
+    'A listener that matches %j is refused',
+    async (conditions) => {
+      const error = await refusal(listener().match(conditions as never));
+      expect(error).toMatchObject({
+        code: 'LISTENER_INVALID',
+        fields: { match: [expect.any(String)] },
+      });
+    },
+  );
 
-  it.each([undefined, 7, {}])('is one that listens to %j', async (pattern) => {
+  it.each([undefined, 7, {}])('A listener to the pattern %j is refused', async (pattern) => {
     const error = await refusal(application.hooks.listen(pattern as never, URL));
     expect(error).toMatchObject({
       code: 'LISTENER_INVALID',
@@ -96,7 +99,7 @@ describe('a listener that is invalid', () => {
     ...['Keep-Alive', 'Upgrade', 'expect', 'TE', 'Trailer', 'Proxy-Connection'],
     ...['Hook-Event', 'HOOK-HMAC', 'hook-anything', 'webhook-id', 'Webhook-Signature'],
     ...['__proto__', '', 'X A', 'X:A', 'X\nA', 'X\r\nA: b', 'X\0', 'Ä', '(X)', '"X"'],
-  ])('is one with the header name %j', async (name) => {
+  ])('A listener with the header name %j is refused', async (name) => {
     expect(await failingFields({ headers: { [name]: 'value' } })).toEqual(['headers']);
   });
 
@@ -113,11 +116,11 @@ describe('a listener that is invalid', () => {
     null,
     ['a'],
     long(1_025),
-  ])('is one with the header value %j', async (value) => {
+  ])('A listener with the header value %j is refused', async (value) => {
     expect(await failingFields({ headers: { 'X-A': value } })).toEqual(['headers']);
   });
 
-  it('is one with headers that are no object, or too many', async () => {
+  it('A listener whose headers are no object or too large is refused', async () => {
     const many = Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`X-${n}`, '1']));
     const large = Object.fromEntries(Array.from({ length: 9 }, (_, n) => [`X-${n}`, long(1_000)]));
     for (const headers of ['X: 1', [['X', '1']], 1, many, large])
@@ -143,15 +146,15 @@ describe('a listener that is invalid', () => {
     { maxConcurrency: 1 },
     { recipients: 'development' },
     { constructor: 1 },
-  ])('is one with the delivery option %j', async (delivery) => {
+  ])('A listener with the delivery option %j is refused', async (delivery) => {
     expect(await failingFields({ delivery })).toEqual(['delivery']);
   });
 
-  it('is one with an option that does not exist', async () => {
+  it('A listener with an unknown option is refused', async () => {
     expect(await failingFields({ tartget: URL })).toEqual(['tartget']);
   });
 
-  it('names every failing field, and no secret', async () => {
+  it('The error of a listener names every invalid field and shows no secret', async () => {
     const error = await refusal(
       listener({ secret: `${long(2_000)}hush`, key: '', replies: 'yes' }),
     );
@@ -163,10 +166,13 @@ describe('a listener that is invalid', () => {
     expect(error.message).not.toContain('hush');
   });
 
-  it.each(['md5', 'SHA256', 'sha-256', '', 1])('has no digest %j', async (digest) => {
-    const error = await refusal(listener({ digest }));
-    expect(error).toMatchObject({ code: 'DIGEST_UNSUPPORTED', digest });
-  });
+  it.each(['md5', 'SHA256', 'sha-256', '', 1])(
+    'A listener with the digest %j is refused',
+    async (digest) => {
+      const error = await refusal(listener({ digest }));
+      expect(error).toMatchObject({ code: 'DIGEST_UNSUPPORTED', digest });
+    },
+  );
 
   it.each([
     { url: 'ftp://example.com', setting: 'protocols' },
@@ -174,19 +180,19 @@ describe('a listener that is invalid', () => {
     { url: 'https://joe:pass@example.com', setting: 'protocols' },
     { url: 'http://192.168.0.1', setting: 'allow' },
     { url: 'http://[fd00::1]/', setting: 'allow' },
-  ])('may not be sent to $url', async ({ url, setting }) => {
+  ])('A listener to $url is refused', async ({ url, setting }) => {
     expect(await refusal(listener({ url }))).toMatchObject({ code: 'RECIPIENT_REFUSED', setting });
   });
 });
 
 describe('the hook of a listener', () => {
-  it('names a sender where the listener names an owner', async () => {
+  it('A listener with an owner is refused if its hook has no sender', async () => {
     const builder = application.hooks.for(Person).listener({ url: URL, owner: 'acme' });
     expect(await refusal(builder)).toMatchObject({ code: 'HOOK_HAS_NO_SENDER', hook: 'person' });
     expect(await listener({ owner: 'acme' }).save()).toMatchObject({ owner: 'acme' });
   });
 
-  it('has the operations that the listener names', async () => {
+  it('A listener with an operation that its hook does not have is refused', async () => {
     const builder = listener().on('insert', 'upsert' as 'insert');
     expect(await refusal(builder)).toMatchObject({
       code: 'HOOK_UNKNOWN_OPERATION',
@@ -196,7 +202,7 @@ describe('the hook of a listener', () => {
 });
 
 describe('ListenerBuilder', () => {
-  it('throws for nothing: save() rejects', async () => {
+  it('The builder never throws, but save() rejects', async () => {
     const hook = application.hooks.for(Article);
     for (const target of [undefined, null, 1, {}, '']) {
       const builder = hook
