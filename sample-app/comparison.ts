@@ -2,10 +2,10 @@ import { type Expected, readBody } from './expectations';
 import { REFUSED_ONCE } from './listeners';
 import type { Receipt } from './receiver';
 
-/** A request that must arrive, and since when it may. */
+/** A request that must arrive, and the time of the commit that causes it. */
 export interface Planned extends Expected {
   readonly chapter: string;
-  /** In milliseconds since 1970. */
+  /** Milliseconds since 1970. */
   readonly committedAt: number;
 }
 
@@ -17,49 +17,49 @@ export interface Arrival {
 export interface Comparison {
   readonly arrivals: readonly Arrival[];
   readonly missing: readonly Planned[];
-  readonly superfluous: readonly Receipt[];
+  readonly unexpected: readonly Receipt[];
 }
 
-/** Pairs what was to come with what came and was accepted, one to one. */
+/** Pairs each planned request with one accepted request. */
 export function compare(planned: readonly Planned[], receipts: readonly Receipt[]): Comparison {
   const waiting = byIdentity(planned);
   const accepted = receipts.filter(({ httpStatus }) => httpStatus < 300);
   const firstAt = firstReceipts(receipts);
   const arrivals: Arrival[] = [];
-  const superfluous: Receipt[] = [];
+  const unexpected: Receipt[] = [];
   for (const receipt of accepted) {
     const match = waiting.get(identity({ ...receipt, body: bodyOf(receipt) }))?.shift();
-    if (!match) superfluous.push(receipt);
+    if (!match) unexpected.push(receipt);
     else
       arrivals.push({
         planned: match,
         latencyMs: latencyMs(match, firstAt.get(receipt.deliveryId)),
       });
   }
-  return { arrivals, missing: [...waiting.values()].flat(), superfluous };
+  return { arrivals, missing: [...waiting.values()].flat(), unexpected };
 }
 
-/** Something that is not as it should be. None: the sample has passed. */
+/** A difference from the expectations. The sample passes if there is none. */
 export interface Fault {
-  readonly kind: 'bad request' | 'missing' | 'superfluous' | 'no retry' | 'bad record';
+  readonly kind: 'bad request' | 'missing' | 'unexpected' | 'no retry' | 'bad record';
   readonly what: string;
 }
 
 export function faultsOf(
-  { missing, superfluous }: Comparison,
+  { missing, unexpected }: Comparison,
   receipts: readonly Receipt[],
 ): readonly Fault[] {
   return [
     ...receipts.flatMap(problemsOf),
     ...missing.map(({ body, ...rest }) => fault('missing', { ...rest, body: canonical(body) })),
-    ...superfluous.map((receipt) => fault('superfluous', receipt)),
+    ...unexpected.map((receipt) => fault('unexpected', receipt)),
     ...retryFaults(receipts),
   ];
 }
 
-type Told = Pick<Receipt, 'event' | 'listener' | 'body'>;
+type Request = Pick<Receipt, 'event' | 'listener' | 'body'>;
 
-function fault(kind: Fault['kind'], { event, listener, body }: Told): Fault {
+function fault(kind: Fault['kind'], { event, listener, body }: Request): Fault {
   return { kind, what: `${event} for ${listener}: ${body}` };
 }
 
@@ -68,7 +68,7 @@ function problemsOf({ event, listener, attempt, problems }: Receipt): readonly F
   return problems.map((problem) => ({ kind: 'bad request', what: `${request}: ${problem}` }));
 }
 
-/** One request was refused with a 500: the same delivery must have come once more, and no other. */
+/** One request is refused with a 500. Exactly that delivery must be retried once. */
 function retryFaults(receipts: readonly Receipt[]): readonly Fault[] {
   const refused = receipts.filter(({ httpStatus }) => httpStatus === 500);
   const repeated = receipts.filter(({ attempt }) => attempt !== '1');
@@ -80,20 +80,22 @@ function retryFaults(receipts: readonly Receipt[]): readonly Fault[] {
     again.deliveryId === first?.deliveryId &&
     again.body === first.body;
   if (isRetried) return [];
-  const counts = `${refused.length} refused, ${repeated.length} tried again`;
-  return [{ kind: 'no retry', what: `one request for ${REFUSED_ONCE}, tried twice: ${counts}` }];
+  const counts = `${refused.length} refused, ${repeated.length} retried`;
+  return [
+    { kind: 'no retry', what: `one request for ${REFUSED_ONCE}, attempted twice: ${counts}` },
+  ];
 }
 
 /**
- * From the moment at which `save()` had returned to the application until the receiver had the whole request, first attempt. Two
- * processes on one machine, hence one clock. A request can be there before the application goes on: that counts as 0.
+ * Time from the return of `save()` until the receiver has the whole first request. Both processes run on one machine and
+ * share its clock. A request that arrives before `save()` returns counts as 0.
  */
 function latencyMs({ committedAt }: Planned, receivedAt = Number.NaN): number {
   return Math.max(0, receivedAt - committedAt);
 }
 
 function firstReceipts(receipts: readonly Receipt[]): ReadonlyMap<string, number> {
-  // The last one written stands: the first attempt.
+  // Reversed, so that the first attempt of a delivery overwrites its retries in the map.
   return new Map(
     receipts.toReversed().map(({ deliveryId, receivedAt }) => [deliveryId, receivedAt]),
   );
@@ -103,7 +105,7 @@ function bodyOf({ body, contentType }: Receipt): unknown {
   try {
     return readBody(body, contentType);
   } catch {
-    // No body that anybody expects.
+    // The text matches no expectation and is reported as unexpected.
     return body;
   }
 }
@@ -126,7 +128,7 @@ function identity({
   return canonical([listener, event, body]);
 }
 
-/** JSON that says the same of equal values: PostgreSQL keeps a jsonb's keys in an order of its own. */
+/** JSON with sorted keys, so that equal values have equal texts. PostgreSQL does not keep the key order of a jsonb. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)

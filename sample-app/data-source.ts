@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { modelHookEntities, modelHookMigrations } from 'typeorm-model-hooks';
 import { City, Country } from './entities';
 
-/** `DATABASE_URL` names an empty database. The hooks bring entities and migrations of their own; both are plain arrays. */
+/** Connects to the empty database of `DATABASE_URL`. The package exports its entities and migrations as plain arrays. */
 export function newDataSource(): DataSource {
   const url = process.env.DATABASE_URL;
   if (!url) throw new Error('DATABASE_URL is not set: start the sample with "npm run sample".');
@@ -15,7 +15,7 @@ export function newDataSource(): DataSource {
   });
 }
 
-/** The hooks' tables come by migration, and `synchronize` leaves them alone; this application's own come from its entities. */
+/** Migrations create the tables of the package. `synchronize` creates those of this application and leaves the others unchanged. */
 export async function makeTables(dataSource: DataSource): Promise<void> {
   await dataSource.runMigrations();
   await dataSource.synchronize();

@@ -4,8 +4,8 @@ import { ModelHook } from 'typeorm-model-hooks';
 export type Currencies = Readonly<Record<string, { name: string; symbol: string }>>;
 
 /**
- * What `provides` names may leave the process, and nothing else: `secret` never does. Column types are explicit because tsx emits
- * no decorator metadata that TypeORM could read them from; the hooks need none.
+ * Only the fields that `provides` names are sent, so `secret` is never sent. Column types are explicit because tsx emits no
+ * decorator metadata for TypeORM. The hooks do not need that metadata.
  */
 @Entity()
 @ModelHook({

@@ -6,17 +6,17 @@ import type { ListenerName } from './listeners';
 export interface Expected {
   readonly listener: ListenerName;
   readonly event: string;
-  /** As `readBody` gives it. */
+  /** As `readBody` returns it. */
   readonly body: unknown;
 }
 
-interface Wish {
+interface Expectation {
   wants(change: Change): boolean;
   body(change: Change): unknown;
 }
 
-/** What listeners.ts says in the library's words, once more in plain JavaScript: this file imports nothing of the library. */
-const WISHES: Readonly<Record<ListenerName, Wish>> = {
+/** The conditions of listeners.ts, written again in plain JavaScript. This file imports nothing of the package. */
+const EXPECTATIONS: Readonly<Record<ListenerName, Expectation>> = {
   everything: { wants: () => true, body: fields },
   audit: { wants: ({ operation }) => operation === 'update', body: envelope },
   europe: ofCountries(({ region }) => region === 'Europe'),
@@ -40,9 +40,9 @@ const WISHES: Readonly<Record<ListenerName, Wish>> = {
   },
 };
 
-/** Everything that must arrive because of one committed change. */
+/** All requests that one committed change must cause. */
 export function expectedOf(change: Change): readonly Expected[] {
-  return Object.entries(WISHES)
+  return Object.entries(EXPECTATIONS)
     .filter(([, { wants }]) => wants(change))
     .map(([listener, { body }]) => ({
       listener: listener as ListenerName,
@@ -51,7 +51,7 @@ export function expectedOf(change: Change): readonly Expected[] {
     }));
 }
 
-/** A body as it came, made comparable: what nobody can know beforehand is replaced by whether it is well-formed. */
+/** A received body in a comparable form. Values that cannot be predicted are replaced by whether they are well-formed. */
 export function readBody(text: string, contentType: string): unknown {
   if (contentType === 'application/x-www-form-urlencoded') {
     const { currencies = '', ...texts } = Object.fromEntries(new URLSearchParams(text));
@@ -61,26 +61,26 @@ export function readBody(text: string, contentType: string): unknown {
   return isEnvelope(body) ? readEnvelope(body) : body;
 }
 
-function ofCountries(wants: (country: Fields) => boolean): Wish {
+function ofCountries(wants: (country: Fields) => boolean): Expectation {
   return {
     wants: (change) => change.entity === 'country' && wants(fields(change)),
     body: fields,
   };
 }
 
-/** The new values; of a removed row the old ones. */
+/** The new values, or the old ones of a removed row. */
 function fields({ before, after }: Change): Fields {
   return after ?? before ?? {};
 }
 
-/** Everything is text in a form: null is an empty one, an object is JSON. */
+/** In a form every value is text: null is an empty text, and an object is JSON. */
 function form(change: Change): unknown {
   const { currencies, ...plain } = fields(change);
   const texts = Object.entries(plain).map(([key, value]) => [key, String(value ?? '')]);
   return { ...Object.fromEntries(texts), currencies };
 }
 
-/** The only envelopes that are expected are those of updates. */
+/** Only updates are sent in envelopes. */
 function envelope(change: Change): unknown {
   const { entity, operation, before, after } = change;
   return {

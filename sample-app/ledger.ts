@@ -1,4 +1,4 @@
-/** What of a row listeners may see, as JSON. */
+/** The fields of a row that listeners may see, as JSON. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 export type EntityName = 'country' | 'city';
@@ -12,8 +12,8 @@ export interface Change {
 }
 
 /**
- * This application's own bookkeeping: what the tables hold as far as listeners may see, kept beside the database and without the
- * library, so that what the library sends can be compared with it.
+ * A copy of the tables, limited to the fields that listeners may see. It is kept without the package, so that the requests of
+ * the package can be compared with it.
  */
 export class Ledger {
   readonly #rows = new Map<string, Fields>();

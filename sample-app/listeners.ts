@@ -22,16 +22,16 @@ export const LISTENER_NAMES = [
 
 export type ListenerName = (typeof LISTENER_NAMES)[number];
 
-/** The listener whose first request the receiver refuses with a 500, so that a retry is seen. */
+/** The receiver answers the first request of this listener with 500, so that the sample shows a retry. */
 export const REFUSED_ONCE: ListenerName = 'capitals';
 
-/** What a receiver must know of a listener to verify what it gets. */
+/** What a receiver needs to verify the requests of a listener. */
 export interface Signing {
   readonly secret: string;
   readonly digest: string;
 }
 
-/** Who wants to hear of what. What each should get is worked out once more, without the library, in expectations.ts. */
+/** The ten listeners. expectations.ts computes what each must receive, without the package. */
 function build(hooks: ModelHooks, receiver: string): Record<ListenerName, ListenerBuilder> {
   const countries = hooks.for(Country);
   const cities = hooks.for(City);
@@ -40,19 +40,19 @@ function build(hooks: ModelHooks, receiver: string): Record<ListenerName, Listen
     everything: hooks.listen('*', url('everything')),
     audit: hooks.listen('*.updated', { url: url('audit'), format: 'envelope' }),
     europe: countries.listener(url('europe')).match({ region: 'Europe' }),
-    // A JSON column compares by value, whatever the order of its keys.
+    // A JSON column is compared by value; the order of its keys does not matter.
     euro: countries
       .listener(url('euro'))
       .match({ currencies: { EUR: { symbol: '€', name: 'Euro' } } }),
     souths: countries.listener(url('souths')).match({ name: startsWith('South') }),
     lands: countries.listener(url('lands')).match({ name: contains('land') }),
     islands: countries.listener(url('islands')).match({ name: like(/\bislands?$/i) }),
-    // A form in place of JSON, and a secret of one's own in place of one that the library makes.
+    // A form instead of JSON, and a given secret instead of one that the package makes.
     landlocked: countries
       .listener({
         url: url('landlocked'),
         contentType: 'application/x-www-form-urlencoded',
-        secret: 'no sea in sight, but a secret of one’s own',
+        secret: 'a secret of the application’s own',
         digest: 'sha512',
       })
       .match({ landlocked: true }),
@@ -68,7 +68,7 @@ export interface SavedListener extends Signing {
   readonly id: string;
 }
 
-/** Stores the listeners. Their secrets are to be had now, or never again. */
+/** Stores the listeners. Only the save that creates a listener returns its secret. */
 export async function saveListeners(
   hooks: ModelHooks,
   receiver: string,
@@ -77,7 +77,7 @@ export async function saveListeners(
   const saved = new Map<ListenerName, SavedListener>();
   for (const name of LISTENER_NAMES) {
     const { id, secret, digest } = await builders[name].save();
-    if (!secret) throw new Error(`Listener "${name}" was there before: use an empty database.`);
+    if (!secret) throw new Error(`Listener "${name}" existed already; use an empty database.`);
     saved.set(name, { id, secret, digest });
   }
   return saved;

@@ -1,7 +1,7 @@
 // npm run sample
 //
-// The world as rows: the countries of an npm package, their capitals, and what becomes of them, told to ten listeners in another
-// process. Ends with 0 only if each heard exactly what it asked for, and nobody a secret.
+// Writes the countries of an npm package and their capitals in eight chapters. Ten listeners in another process receive the events.
+// The exit code is 0 only if each listener received exactly what it asked for, and no secret was sent.
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -30,12 +30,12 @@ main().then(
   },
 );
 
-/** Whatever goes wrong, the connections are closed and the receiver ends. Nothing else keeps this process alive. */
+/** Closes the connections and stops the receiver, even after an error, so that the process can end. */
 async function main(): Promise<readonly Fault[]> {
   const dataSource = newDataSource();
   const receiver = await ReceiverProcess.start();
   try {
-    return await withTables(dataSource, () => tell(dataSource, receiver));
+    return await withTables(dataSource, () => runStory(dataSource, receiver));
   } finally {
     await receiver.stop();
   }
@@ -51,11 +51,14 @@ async function withTables<T>(dataSource: DataSource, work: () => Promise<T>): Pr
   }
 }
 
-async function tell(dataSource: DataSource, receiver: ReceiverProcess): Promise<readonly Fault[]> {
-  // The receiver is on this machine, where by default nothing is sent.
+async function runStory(
+  dataSource: DataSource,
+  receiver: ReceiverProcess,
+): Promise<readonly Fault[]> {
+  // The receiver is on this machine. The default policy sends nothing to internal addresses.
   const hooks = await ModelHooks.attach(dataSource, {
     delivery: { recipients: 'development' },
-    // An application of one's own would keep its key: this database lives no longer than the sample.
+    // A real application keeps its key. This database is deleted after the sample.
     encryptionKeys: { sample: randomBytes(32) },
   });
   const listeners = await saveListeners(hooks, receiver.url);
@@ -66,7 +69,7 @@ async function tell(dataSource: DataSource, receiver: ReceiverProcess): Promise<
   });
 
   const chapters = story();
-  const planned = await live(chapters, dataSource, hooks);
+  const planned = await writeChapters(chapters, dataSource, hooks);
   const receipts = await receiver.receipts();
   const comparison = compare(planned, receipts);
   const outcomes = await readOutcomes(hooks, listeners);
@@ -77,13 +80,13 @@ async function tell(dataSource: DataSource, receiver: ReceiverProcess): Promise<
   printFaults(faults);
   if (faults.length === 0)
     console.log(
-      `\n${receipts.length} requests, one of them refused and tried again: all signed, expected and free of secrets.`,
+      `\n${receipts.length} requests, one of them refused and retried: all signed, expected and free of secrets.`,
     );
   return faults;
 }
 
-/** Takes every step, shows how far its deliveries are, and waits for the last of them. */
-async function live(
+/** Writes all steps, shows the progress of their deliveries and waits for the last one. */
+async function writeChapters(
   chapters: readonly Chapter[],
   dataSource: DataSource,
   hooks: ModelHooks,
@@ -95,11 +98,11 @@ async function live(
   const planned: Planned[] = [];
   try {
     for (const chapter of chapters) {
-      planned.push(...(await takeSteps(chapter, dataSource)));
-      // Chapters do not get in each other's way, so that each is measured by itself.
-      await quiet(hooks);
+      planned.push(...(await writeSteps(chapter, dataSource)));
+      // Each chapter waits for its deliveries, so that the latencies of chapters do not mix.
+      await untilIdle(hooks);
     }
-    await settled(hooks);
+    await untilAllSent(hooks);
   } finally {
     stopCounting();
     progress.stop();
@@ -107,38 +110,38 @@ async function live(
   return planned;
 }
 
-async function takeSteps(
+async function writeSteps(
   { title, steps }: Chapter,
   dataSource: DataSource,
 ): Promise<readonly Planned[]> {
   const planned: Planned[] = [];
-  for (const { write, tells } of steps) {
+  for (const { write, changes } of steps) {
     await write(dataSource);
     const committedAt = performance.timeOrigin + performance.now();
-    const expected = tells.flatMap(expectedOf);
+    const expected = changes.flatMap(expectedOf);
     planned.push(...expected.map((one) => ({ ...one, chapter: title, committedAt })));
   }
   return planned;
 }
 
 function deliveriesOf(chapters: readonly Chapter[]): number {
-  const told = chapters.flatMap(({ steps }) => steps.flatMap(({ tells }) => tells));
-  return told.flatMap(expectedOf).length;
+  const all = chapters.flatMap(({ steps }) => steps.flatMap(({ changes }) => changes));
+  return all.flatMap(expectedOf).length;
 }
 
-/** Until nothing is left to be sent, retries of the future included: what has not arrived then never will. */
-async function settled(hooks: ModelHooks): Promise<void> {
+/** Waits until nothing is left to send, including future retries. Nothing arrives after that. */
+async function untilAllSent(hooks: ModelHooks): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
   while (Date.now() < deadline) {
-    await quiet(hooks);
+    await untilIdle(hooks);
     const { events, deliveries } = await hooks.stats();
     if (events.waiting + deliveries.waiting === 0) return;
     await wait(LOOK_AGAIN_MS);
   }
 }
 
-/** What does not come to an end in time is no reason to stop: the comparison tells what is missing. */
-async function quiet(hooks: ModelHooks): Promise<void> {
+/** Waits until the deliveries of this process have ended. A time-out does not stop the sample: the comparison reports what is missing. */
+async function untilIdle(hooks: ModelHooks): Promise<void> {
   try {
     await hooks.idle({ timeoutMs: PATIENCE_MS });
   } catch (error) {

@@ -8,7 +8,7 @@ export interface Progress {
 
 const LINES = 5;
 
-/** A bar on a terminal; in a file or a pipe, where a bar would be noise, a line now and then. */
+/** Shows a bar on a terminal, and five lines in a file or a pipe. */
 export function startProgress(total: number): Progress {
   return process.stdout.isTTY ? bar(total) : lines(total);
 }

@@ -2,11 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Knowledge, Question, Receipt } from './receiver';
 
-/** The process that receives, seen from the one that sends. It ends with it, however that ends. */
+/** Starts and asks the receiving process. The receiver ends when this process ends for any reason. */
 export class ReceiverProcess {
-  /** Starts the process; it listens on a free port. */
+  /** Starts the process, which listens on a free port. */
   static async start(): Promise<ReceiverProcess> {
-    // Node's own flags are handed on, those by which tsx runs TypeScript among them.
+    // fork() passes on the flags of Node.js, including those that make tsx run TypeScript.
     const child = fork(require.resolve('./receiver'));
     return new ReceiverProcess(child, await reply<string>(child));
   }
@@ -16,12 +16,12 @@ export class ReceiverProcess {
     readonly url: string,
   ) {}
 
-  /** Until it has learned whom to expect, it refuses everything. */
+  /** Gives the secrets of the listeners to the receiver, which refuses all requests before that. */
   async learn(knowledge: Knowledge): Promise<void> {
     await this.#ask({ ask: 'learn', knowledge });
   }
 
-  /** Everything that was received so far. */
+  /** All requests that were received until now. */
   receipts(): Promise<readonly Receipt[]> {
     return this.#ask({ ask: 'receipts' });
   }
@@ -40,7 +40,7 @@ export class ReceiverProcess {
   }
 }
 
-/** One message at a time: every question has one answer. */
+/** The answer to a question. Each question has one answer, and only one is open at a time. */
 async function reply<Answer>(child: ChildProcess): Promise<Answer> {
   const settled = new AbortController();
   const { signal } = settled;

@@ -1,5 +1,5 @@
-// A process of its own, started by receiver-process.ts: an HTTP server that trusts nothing it is sent. It knows the secrets of the
-// listeners and the canaries, checks every request, and keeps a receipt of each.
+// The receiving process, started by receiver-process.ts: an HTTP server that checks each request and keeps a receipt of it.
+// It knows the secrets of the listeners, and the canaries, which are texts that must never arrive.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -9,15 +9,15 @@ import { unescape as percentDecoded } from 'node:querystring';
 import { Webhook } from 'standardwebhooks';
 import type { Signing } from './listeners';
 
-/** What the receiver must know, by the name of the listener, which is the path of its URL. */
+/** What the receiver must know. The key of a listener is its name, which is also the path of its URL. */
 export interface Knowledge {
   readonly listeners: Readonly<Record<string, Signing>>;
   readonly canaries: readonly string[];
-  /** Its first request is answered with a 500. */
+  /** The listener whose first request is answered with 500. */
   readonly refusedOnce: string;
 }
 
-/** What is kept of a request. */
+/** The stored facts of a request. */
 export interface Receipt {
   readonly listener: string;
   readonly event: string;
@@ -25,10 +25,10 @@ export interface Receipt {
   readonly attempt: string;
   readonly contentType: string;
   readonly body: string;
-  /** When it had come in full, in milliseconds since 1970. */
+  /** The time at which the whole request had arrived, in milliseconds since 1970. */
   readonly receivedAt: number;
   readonly httpStatus: number;
-  /** What is wrong with it. */
+  /** What is wrong with the request. */
   readonly problems: readonly string[];
 }
 
@@ -97,14 +97,14 @@ function problemsOf(request: IncomingMessage, raw: Buffer): readonly string[] {
   ];
 }
 
-/** `Hook-HMAC`: base64 of the HMAC of the raw body; the key is the secret as it stands. */
+/** `Hook-HMAC` is the base64 of the HMAC of the raw body. The key is the secret as it is. */
 function hasHmac(request: IncomingMessage, raw: Buffer, { secret, digest }: Signing): boolean {
   const expected = createHmac(digest, secret).update(raw).digest();
   const given = Buffer.from(header(request, 'hook-hmac'), 'base64');
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/** `webhook-signature`, as any receiver would check it that knows Standard Webhooks and nothing of this library. */
+/** Checks `webhook-signature` as a receiver does that knows Standard Webhooks and nothing of this package. */
 function isStandard(request: IncomingMessage, raw: Buffer, { secret }: Signing): boolean {
   const webhook = secret.startsWith('whsec_')
     ? new Webhook(secret)

@@ -1,9 +1,10 @@
 import type { DeliveryStatus, ModelHooks } from 'typeorm-model-hooks';
 import type { Arrival, Fault } from './comparison';
+import type { Change } from './ledger';
 import { LISTENER_NAMES, type ListenerName, type SavedListener } from './listeners';
-import type { Chapter } from './story';
+import type { Chapter, Step } from './story';
 
-/** How many deliveries of each listener ended how, as the library recorded it. */
+/** Numbers of deliveries of each listener by status, as the package recorded them. */
 export type Outcomes = ReadonlyMap<ListenerName, ReadonlyMap<DeliveryStatus, number>>;
 
 const PAGE_SIZE = 1_000;
@@ -18,30 +19,32 @@ export async function readOutcomes(
   return outcomes;
 }
 
-/** What happened, and how long it took to be heard of, from commit to receipt. Rows of one array wait for each other. */
+/** Prints what each chapter wrote, and the latencies from commit to receipt. */
 export function printChapters(chapters: readonly Chapter[], arrivals: readonly Arrival[]): void {
   const rows = chapters.map(({ title, steps }) => {
-    const told = steps.flatMap(({ tells }) => tells);
-    const heard = arrivals.filter(({ planned }) => planned.chapter === title);
-    return [title, steps.length, told.length, heard.length, ...percentiles(heard)];
+    const changes = stepChanges(steps);
+    const received = arrivals.filter(({ planned }) => planned.chapter === title);
+    return [title, steps.length, changes.length, received.length, ...percentiles(received)];
   });
-  const told = chapters.flatMap(({ steps }) => steps.flatMap(({ tells }) => tells));
-  const transactions = chapters.flatMap(({ steps }) => steps).length;
+  const all = chapters.flatMap(({ steps }) => steps);
   printTable(
     ['chapter', 'transactions', 'events', 'deliveries', 'p50 ms', 'p99 ms'],
-    [...rows, ['all', transactions, told.length, arrivals.length, ...percentiles(arrivals)]],
+    [
+      ...rows,
+      ['all', all.length, stepChanges(all).length, arrivals.length, ...percentiles(arrivals)],
+    ],
   );
 }
 
 export function printListeners(arrivals: readonly Arrival[], outcomes: Outcomes): void {
   const rows = LISTENER_NAMES.map((name) => {
-    const heard = arrivals.filter(({ planned }) => planned.listener === name);
-    return [name, heard.length, described(outcomes.get(name)), ...percentiles(heard)];
+    const received = arrivals.filter(({ planned }) => planned.listener === name);
+    return [name, received.length, described(outcomes.get(name)), ...percentiles(received)];
   });
   printTable(['listener', 'received', 'outcomes', 'p50 ms', 'p99 ms'], rows);
 }
 
-/** What the library wrote down must be what happened: everything done. */
+/** Compares the recorded outcomes with the plan, in which each delivery is done. */
 export function recordFaults(
   planned: readonly { readonly listener: ListenerName }[],
   outcomes: Outcomes,
@@ -54,7 +57,7 @@ export function recordFaults(
   });
 }
 
-/** The first few of each kind. */
+/** Prints the first few faults of each kind. */
 export function printFaults(faults: readonly Fault[]): void {
   for (const kind of new Set(faults.map((fault) => fault.kind))) {
     const ofKind = faults.filter((fault) => fault.kind === kind);
@@ -62,6 +65,10 @@ export function printFaults(faults: readonly Fault[]): void {
     for (const { what } of ofKind.slice(0, MAX_SHOWN)) console.error(`  ${what}`);
     if (ofKind.length > MAX_SHOWN) console.error('  …');
   }
+}
+
+function stepChanges(steps: readonly Step[]): readonly Change[] {
+  return steps.flatMap(({ changes }) => changes);
 }
 
 async function statusesOf(
@@ -83,7 +90,7 @@ function described(counts: ReadonlyMap<DeliveryStatus, number> | undefined): str
   return [...(counts ?? [])].map(([status, count]) => `${count} ${status}`).join(', ');
 }
 
-/** By nearest rank. */
+/** The median and the 99th percentile, by nearest rank. */
 function percentiles(arrivals: readonly Arrival[]): readonly string[] {
   const sorted = arrivals.map(({ latencyMs }) => latencyMs).sort((a, b) => a - b);
   return [0.5, 0.99].map((share) => {
@@ -94,7 +101,7 @@ function percentiles(arrivals: readonly Arrival[]): readonly string[] {
 
 type Cell = string | number;
 
-/** Numbers to the right, as is everything under a heading that has one of them. */
+/** Aligns the first column to the left and the others to the right. */
 function printTable(headings: readonly string[], rows: readonly (readonly Cell[])[]): void {
   const lines = [headings, ...rows].map((row) => row.map(String));
   const widths = headings.map((_, column) =>

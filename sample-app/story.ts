@@ -12,10 +12,10 @@ import {
   withSecret,
 } from './world';
 
-/** One write, and what it tells. Where it holds a transaction that rolls back, it tells nothing. */
+/** One write, and the changes that it commits. A write that rolls back has no changes. */
 export interface Step {
   write(dataSource: DataSource): Promise<unknown>;
-  readonly tells: readonly Change[];
+  readonly changes: readonly Change[];
 }
 
 export interface Chapter {
@@ -23,10 +23,10 @@ export interface Chapter {
   readonly steps: readonly Step[];
 }
 
-/** All that happens to the world, in order. Nothing is written before a step is taken. */
+/** All chapters in order. Nothing is written before `write` of a step is called. */
 export function story(): readonly Chapter[] {
   const ledger = new Ledger();
-  // Each chapter goes on from the world that the one before it left: the order counts.
+  // The order matters, because each chapter continues with the rows of the one before.
   return [
     { title: 'countries, one array a region', steps: REGIONS.map(loadCountries(ledger)) },
     { title: 'their capitals, one array a region', steps: REGIONS.map(loadCapitals(ledger)) },
@@ -44,7 +44,7 @@ function loadCountries(ledger: Ledger): (region: string) => Step {
     const countries = countriesOf(region);
     return {
       write: ({ manager }) => manager.save(Country, countries.map(withSecret)),
-      tells: countries.map((country) => ledger.insert('country', country.code, country)),
+      changes: countries.map((country) => ledger.insert('country', country.code, country)),
     };
   };
 }
@@ -54,7 +54,7 @@ function loadCapitals(ledger: Ledger): (region: string) => Step {
     const cities = capitalsOf(countriesOf(region));
     return {
       write: ({ manager }) => manager.save(City, cities.map(withSecret)),
-      tells: cities.map((city) => ledger.insert('city', cityKey(city), city)),
+      changes: cities.map((city) => ledger.insert('city', cityKey(city), city)),
     };
   };
 }
@@ -62,19 +62,19 @@ function loadCapitals(ledger: Ledger): (region: string) => Step {
 function measureAgain(ledger: Ledger): (country: CountryFields) => Step {
   return ({ code, area }) => ({
     write: ({ manager }) => manager.save(Country, { code, area: area + 1 }),
-    tells: [ledger.update('country', code, { area: area + 1 })],
+    changes: [ledger.update('country', code, { area: area + 1 })],
   });
 }
 
-/** Only what is named is written, but listeners get the whole row: name, area and all. */
+/** Only the given columns are written, but listeners get all provided fields of the row. */
 function joinEuro(ledger: Ledger): Step {
   return {
     write: ({ manager }) => manager.save(Country, { code: 'BGR', currencies: EURO }),
-    tells: [ledger.update('country', 'BGR', { currencies: EURO })],
+    changes: [ledger.update('country', 'BGR', { currencies: EURO })],
   };
 }
 
-/** Two entities in one transaction, three writes. */
+/** Three writes to two entities in one transaction. */
 function moveCapital(ledger: Ledger): Step {
   const jakarta = { name: 'Jakarta', isCapital: true, country: { code: 'IDN' } };
   const nusantara = { name: 'Nusantara', isCapital: true, country: { code: 'IDN' } };
@@ -86,7 +86,7 @@ function moveCapital(ledger: Ledger): Step {
         const old = await transaction.findOneByOrFail(City, { name: 'Jakarta' });
         await transaction.save(City, Object.assign(old, { isCapital: false }));
       }),
-    tells: [
+    changes: [
       ledger.update('country', 'IDN', { capital: 'Nusantara' }),
       ledger.insert('city', cityKey(nusantara), nusantara),
       ledger.update('city', cityKey(jakarta), { isCapital: false }),
@@ -94,26 +94,26 @@ function moveCapital(ledger: Ledger): Step {
   };
 }
 
-/** However many entities a save holds, their events are stored with one statement. */
+/** The events of one save are stored with one statement, for any number of entities. */
 function growAsia(ledger: Ledger): Step {
   const grown = countriesOf('Asia').map(({ code, area }) => ({ code, area: area + 10 }));
   return {
     write: ({ manager }) => manager.save(Country, grown),
-    tells: grown.map(({ code, area }) => ledger.update('country', code, { area })),
+    changes: grown.map(({ code, area }) => ledger.update('country', code, { area })),
   };
 }
 
-/** No listener may see a secret, so a change of it is no news. */
+/** A change of fields that are not provided makes no event. */
 const changeSecrets: Step = {
   write: ({ manager }) =>
     manager.save(
       Country,
       COUNTRIES.map(({ code }) => withSecret({ code })),
     ),
-  tells: [],
+  changes: [],
 };
 
-/** Inserts, updates and removes of which nothing may be heard. */
+/** Inserts, updates and removals of which no event may be sent. */
 const rollBack: Step = {
   write: (dataSource) =>
     undone(
@@ -124,10 +124,10 @@ const rollBack: Step = {
         throw new Undo();
       }),
     ),
-  tells: [],
+  changes: [],
 };
 
-/** The savepoint's rename is undone, what the transaction around it does is not. */
+/** The rename in the savepoint is undone, but the removals around it are committed. */
 function meltAntarctica(ledger: Ledger): Step {
   const countries = countriesOf('Antarctic');
   return {
@@ -138,7 +138,7 @@ function meltAntarctica(ledger: Ledger): Step {
         await transaction.remove(await transaction.findBy(City, { country: { region } }));
         await transaction.remove(await transaction.findBy(Country, { region }));
       }),
-    tells: [
+    changes: [
       ...capitalsOf(countries).map((city) => ledger.remove('city', cityKey(city))),
       ...countries.map(({ code }) => ledger.remove('country', code)),
     ],

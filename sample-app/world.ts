@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import countries from 'world-countries';
 import type { Currencies } from './entities';
 
-/** Stands in every secret column, and must never be received. Letters and digits only: no encoding of a body changes it. */
+/** A text that is in each secret column and must never be received. It has letters and digits only, so no encoding changes it. */
 export const CANARY = `canary${randomBytes(12).toString('hex')}`;
 
 export const EURO: Currencies = { EUR: { name: 'Euro', symbol: '€' } };
 
-/** Every country of the npm package `world-countries`: what listeners may see of it. */
+/** The countries of the npm package `world-countries`, with the fields that listeners may see. */
 export const COUNTRIES = countries.map((raw) => ({
   code: raw.cca3,
   name: raw.name.common,
@@ -18,7 +18,7 @@ export const COUNTRIES = countries.map((raw) => ({
   currencies: raw.currencies as Currencies,
 }));
 
-/** Their capitals: South Africa has three, Antarctica none. */
+/** The capitals of all countries. South Africa has three, and Antarctica has none. */
 export const CAPITALS = countries.flatMap(({ cca3, capital }) =>
   capital.map((name) => ({ name, isCapital: true, country: { code: cca3 } })),
 );
@@ -37,12 +37,12 @@ export function capitalsOf(countries: readonly CountryFields[]): readonly CityFi
   return CAPITALS.filter(({ country }) => codes.has(country.code));
 }
 
-/** A row to be stored: with a secret of its own. */
+/** The row with a secret of its own, as it is stored. */
 export function withSecret<Row extends object>(row: Row): Row & { readonly secret: string } {
   return { ...row, secret: `${CANARY}-${randomBytes(4).toString('hex')}` };
 }
 
-/** There are two Kingstons. */
+/** The country is part of the key because there are two cities named Kingston. */
 export function cityKey({ name, country }: CityFields): string {
   return `${name}, ${country.code}`;
 }
