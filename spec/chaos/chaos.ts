@@ -4,7 +4,7 @@ import { ModelHooks } from '../../lib';
 import type { ShutdownMode } from '../../scripts/embedded-server.mjs';
 import { newDataSource } from '../support/application/application';
 import { type Random, randomFrom } from '../support/values/random';
-import { Crew, type Hearsay } from './crew';
+import { Crew, type Reported } from './crew';
 import { LedgerEntry, Parcel } from './entities';
 import { type Findings, findings, leftovers, type SavedWish } from './findings';
 import type { Form } from './forms';
@@ -15,23 +15,23 @@ import { until } from './until';
 
 export interface Report extends Findings {
   readonly server: string;
-  readonly hearsay: Hearsay;
+  readonly reported: Reported;
   readonly kills: number;
   readonly freezes: number;
   readonly restarts: readonly ShutdownMode[];
   readonly writingMs: number;
-  /** From then until nobody wrote any more, and nothing was left to do. */
+  /** Time from the end of writing until nothing was left to do. */
   readonly settlingMs: number;
 }
 
 const WORKERS = 3;
-/** Of the deadline, for what comes after the waiting. */
+/** The part of the deadline that is kept for the work after the waiting. */
 const RESERVE_MS = 30_000;
-/** So many kills go to one freeze. */
-const FREEZE_SELDOMER = 2;
+/** Average number of kills for each freeze. */
+const KILLS_PER_FREEZE = 2;
 const END_PATIENCE_MS = 10_000;
 
-/** Processes that write and deliver, and what befalls them and their database. Their supervisor and receiver is this process. */
+/** Starts processes that write and deliver, and disturbs them and their database. This process supervises them and receives their requests. */
 export class Chaos {
   readonly #random: Random;
   readonly #inbox: Inbox;
@@ -58,18 +58,18 @@ export class Chaos {
     const startedAt = Date.now();
     const crew = new Crew({ url, size: WORKERS, pauseMs: this.form.pauseMs }, this.#random);
     this.#crew = crew;
-    await this.#wreakHavoc(postgres, crew);
+    await this.#disturb(postgres, crew);
     const restingAt = Date.now();
     await this.#settle(dataSource, crew);
     const settledAt = Date.now();
     await crew.end(END_PATIENCE_MS);
-    const found = await findings(dataSource, wishes, this.#inbox.letters);
+    const found = await findings(dataSource, wishes, this.#inbox.receipts);
     await dataSource.destroy();
     return {
       ...found,
       broken: [...this.#shortfalls(crew, found), ...crew.faults, ...found.broken],
       server,
-      hearsay: crew.hearsay,
+      reported: crew.reported,
       kills: crew.kills,
       freezes: crew.freezes,
       restarts: this.#restarts,
@@ -78,7 +78,7 @@ export class Chaos {
     };
   }
 
-  /** Ends what was started, at any time. */
+  /** Stops everything that was started. It can be called at any time. */
   async close(): Promise<void> {
     await this.#crew?.killAll();
     await this.#inbox.close();
@@ -96,8 +96,8 @@ export class Chaos {
     return saved;
   }
 
-  /** Until there is enough of everything. */
-  async #wreakHavoc(postgres: OwnPostgres, crew: Crew): Promise<void> {
+  /** Kills, freezes and restarts until enough events are committed and enough workers are killed. */
+  async #disturb(postgres: OwnPostgres, crew: Crew): Promise<void> {
     const { events, kills, killEveryMs } = this.form;
     let isOver = false;
     const again = async (everyMs: number, strike: () => Promise<void>) => {
@@ -108,11 +108,11 @@ export class Chaos {
     };
     const striking = [
       again(killEveryMs, () => crew.killAny()),
-      again(FREEZE_SELDOMER * killEveryMs, () => crew.freezeAny()),
+      again(KILLS_PER_FREEZE * killEveryMs, () => crew.freezeAny()),
     ];
     try {
       await this.#restartTwice(postgres, crew);
-      const isEnough = () => crew.hearsay.committed >= events && crew.kills >= kills;
+      const isEnough = () => crew.reported.committed >= events && crew.kills >= kills;
       await until(isEnough, this.#waitsUntil);
     } finally {
       isOver = true;
@@ -120,22 +120,22 @@ export class Chaos {
     await Promise.all(striking);
   }
 
-  /** Once in the second quarter of the writing and once in the third; once cleanly and once as if it had crashed. */
+  /** Restarts PostgreSQL in the second and in the third quarter of the writing: once cleanly and once like a crash. */
   async #restartTwice(postgres: OwnPostgres, crew: Crew): Promise<void> {
     const modes: readonly ShutdownMode[] =
       this.#random() < 0.5 ? ['fast', 'immediate'] : ['immediate', 'fast'];
     for (const [n, mode] of modes.entries()) {
       const share = (n + 1 + this.#random()) / 4;
-      await until(() => crew.hearsay.committed >= share * this.form.events, this.#waitsUntil);
+      await until(() => crew.reported.committed >= share * this.form.events, this.#waitsUntil);
       await postgres.restart(mode);
       this.#restarts.push(mode);
     }
   }
 
-  /** Until nobody writes any more, and nothing is left to do. */
+  /** Waits until no worker writes and nothing is left to do. */
   async #settle(dataSource: DataSource, crew: Crew): Promise<void> {
     const resting = crew.rest(this.#waitsUntil);
-    // Whoever dies now leaves what only the others can end.
+    // Only the other workers can finish what this one leaves.
     await crew.killAny();
     await resting;
     const isSettled = async () =>

@@ -3,13 +3,13 @@ import { until } from './until';
 import { Worker } from './worker';
 import type { WorkerMessage } from './worker-process';
 
-/** What the workers said. Whoever was killed did not say all. */
-export interface Hearsay {
+/** What the workers reported. The report of a killed worker is incomplete. */
+export interface Reported {
   committed: number;
   rolledBack: number;
   /** Transactions that ended with an error. */
-  unanswered: number;
-  /** What was logged, and how often. */
+  failed: number;
+  /** The logged messages, each with its count. */
   readonly logged: Map<string, number>;
 }
 
@@ -19,19 +19,19 @@ export interface CrewOptions {
   readonly pauseMs: number;
 }
 
-/** Transactions that a worker writes at once. */
+/** Number of concurrent transactions of a worker. */
 const LANES = 3;
 const MAX_SEED = 2 ** 31;
 
-/** The workers: always as many as there are to be, for whoever ends is replaced. */
+/** A fixed number of workers. A worker that ends is replaced. */
 export class Crew {
-  readonly hearsay: Hearsay = { committed: 0, rolledBack: 0, unanswered: 0, logged: new Map() };
-  /** What no worker may do: how they ended by themselves, or did not end when they were asked to. */
+  readonly reported: Reported = { committed: 0, rolledBack: 0, failed: 0, logged: new Map() };
+  /** Workers that ended by themselves, or that did not end when they were asked to. */
   readonly faults: string[] = [];
   kills = 0;
   freezes = 0;
   #workers: readonly Worker[];
-  #hired = 0;
+  #started = 0;
   #isWriting = true;
   #isEnding = false;
 
@@ -39,10 +39,10 @@ export class Crew {
     private readonly options: CrewOptions,
     private readonly random: Random,
   ) {
-    this.#workers = Array.from({ length: options.size }, () => this.#hire());
+    this.#workers = Array.from({ length: options.size }, () => this.#start());
   }
 
-  /** Kills one that is at work, whatever it is doing. */
+  /** Kills a worker that is at work. */
   async killAny(): Promise<void> {
     const worker = this.#anyAtWork();
     if (!worker) return;
@@ -50,7 +50,7 @@ export class Crew {
     await worker.kill();
   }
 
-  /** Keeps one from doing anything until its leases have run out. */
+  /** Stops a worker until its leases have expired. */
   async freezeAny(): Promise<void> {
     const worker = this.#anyAtWork();
     if (!worker) return;
@@ -58,17 +58,17 @@ export class Crew {
     await worker.freeze();
   }
 
-  /** Nobody writes any more when this resolves with true. */
+  /** Asks all workers to stop writing. Resolves with true when none of them writes. */
   async rest(deadline: number): Promise<boolean> {
     this.#isWriting = false;
-    for (const worker of this.#workers) worker.tell('rest');
+    for (const worker of this.#workers) worker.send('rest');
     return until(() => this.#workers.every(({ isResting }) => isResting), deadline);
   }
 
-  /** Asks all to end, which takes them no longer than what is in flight there. */
+  /** Asks all workers to end after their deliveries in flight. */
   async end(patienceMs: number): Promise<void> {
     this.#isEnding = true;
-    for (const worker of this.#workers) worker.tell('end');
+    for (const worker of this.#workers) worker.send('end');
     const hasEnded = () => this.#workers.every(({ hasExited }) => hasExited);
     if (await until(hasEnded, Date.now() + patienceMs)) return;
     const left = this.#workers.filter(({ hasExited }) => !hasExited);
@@ -80,25 +80,25 @@ export class Crew {
     await Promise.all(this.#workers.map((worker) => worker.kill()));
   }
 
-  /** On a slow machine all others may be starting still: somebody must be left to work. */
+  /** Any worker at work, or null if it is the only one: on a slow machine the others may still be starting. */
   #anyAtWork(): Worker | null {
     const atWork = this.#workers.filter(({ isAtWork }) => isAtWork);
     return atWork.length < 2 ? null : pick(atWork, this.random);
   }
 
-  #hire(): Worker {
-    this.#hired += 1;
+  #start(): Worker {
+    this.#started += 1;
     const { url, pauseMs } = this.options;
     const worker = new Worker(
       {
         url,
         pauseMs,
-        name: `worker ${this.#hired}`,
+        name: `worker ${this.#started}`,
         seed: upTo(MAX_SEED, this.random),
         lanes: this.#isWriting ? LANES : 0,
-        dispatcher: this.#hired % 3 === 0 ? 'inline' : 'default',
+        dispatcher: this.#started % 3 === 0 ? 'inline' : 'default',
       },
-      (message) => this.#heard(worker, message),
+      (message) => this.#onMessage(worker, message),
     );
     void worker.exit().then(() => this.#replace(worker));
     return worker;
@@ -107,26 +107,26 @@ export class Crew {
   #replace(worker: Worker): void {
     const { name, ownEnd } = worker;
     if (ownEnd !== null && !(this.#isEnding && ownEnd === '0'))
-      this.faults.push(`Nobody killed ${name}, and it ended with ${ownEnd}.`);
+      this.faults.push(`${name} was not killed, but ended with ${ownEnd}.`);
     if (this.#isEnding) return;
-    this.#workers = this.#workers.map((other) => (other === worker ? this.#hire() : other));
+    this.#workers = this.#workers.map((other) => (other === worker ? this.#start() : other));
   }
 
-  #heard(worker: Worker, message: WorkerMessage): void {
-    const { hearsay } = this;
+  #onMessage(worker: Worker, message: WorkerMessage): void {
+    const { reported } = this;
     switch (message.kind) {
       case 'ready':
-        if (this.#isEnding) worker.tell('end');
-        else if (!this.#isWriting) worker.tell('rest');
+        if (this.#isEnding) worker.send('end');
+        else if (!this.#isWriting) worker.send('rest');
         return;
       case 'resting':
         return;
       case 'wrote':
-        hearsay.committed += message.committed;
-        hearsay.rolledBack += message.rolledBack;
+        reported.committed += message.committed;
+        reported.rolledBack += message.rolledBack;
         return;
-      case 'unanswered':
-        hearsay.unanswered += 1;
+      case 'failed':
+        reported.failed += 1;
         this.#log(`A transaction failed: ${message.reason}`);
         return;
       case 'logged':
@@ -135,7 +135,7 @@ export class Crew {
   }
 
   #log(message: string): void {
-    const { logged } = this.hearsay;
+    const { logged } = this.reported;
     logged.set(message, (logged.get(message) ?? 0) + 1);
   }
 }

@@ -3,14 +3,14 @@ import { ModelHook } from '../../lib';
 
 export const COLOURS = ['red', 'green', 'blue', 'white'] as const;
 
-/** What is written, changed and removed. */
+/** The rows that workers write, change and remove. */
 @Entity()
 @ModelHook({ provides: ['mark', 'colour'] })
 export class Parcel {
   @PrimaryGeneratedColumn()
   id!: number;
 
-  /** Another one with every write: who wrote, and which write of his it was. */
+  /** Unique for each write: the name of the writer and the number of its write. */
   @Column({ type: 'varchar' })
   mark!: string;
 
@@ -18,12 +18,12 @@ export class Parcel {
   colour!: string;
 }
 
-/** An event that is not an entity's. */
+/** The name of the event that is sent by hand. */
 export const SHIPPED = 'order.shipped';
 
 /**
- * One row an event, written in the same transaction: which of them committed, the database alone knows. A process that was killed, or
- * whose COMMIT was not answered, does not.
+ * One row for each event, written in the same transaction. Only the database knows which transactions committed: a process does not
+ * know it if it was killed or if its COMMIT was not answered.
  */
 @Entity()
 export class LedgerEntry {
@@ -36,7 +36,7 @@ export class LedgerEntry {
   @Column({ type: 'varchar' })
   colour!: string;
 
-  /** Drawn while the parcel is locked: among the entries of one parcel, the order of their commits. */
+  /** Assigned while the parcel is locked, so it gives the order of commits among the entries of one parcel. */
   @Column({ type: 'int' })
   @Generated('increment')
   place!: number;

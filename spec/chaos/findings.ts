@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { grouped } from '../../lib/base/grouped';
 import { deliveryId } from '../../lib/delivery/chunk/chunk';
 import { LedgerEntry } from './entities';
-import type { Letter } from './inbox';
+import type { Receipt } from './inbox';
 import type { Wish } from './listeners';
 
 export interface SavedWish {
@@ -11,14 +11,14 @@ export interface SavedWish {
 }
 
 export interface Findings {
-  /** By the ledger. */
+  /** Number of events in the ledger. */
   readonly committed: number;
   /** Pairs of an event and a listener that wants it. */
   readonly deliveries: number;
   readonly requests: number;
-  /** Requests that were answered otherwise than with 200. */
+  /** Requests that were not answered with 200. */
   readonly refused: number;
-  /** Requests about deliveries that had been accepted already. */
+  /** Requests of deliveries that had already been accepted. */
   readonly repeats: number;
   /** Promises that were not kept. */
   readonly broken: readonly string[];
@@ -33,18 +33,18 @@ interface StoredEvent {
   readonly skipped: string | null;
 }
 
-/** A delivery that there must be. */
+/** A delivery that must exist. */
 interface Expected extends SavedWish {
   readonly entry: LedgerEntry;
   readonly rowId: string | null;
   isAccepted: boolean;
 }
 
-/** Compares what was received, and what our tables say, with the ledger. */
+/** Compares the received requests and the rows of our tables with the ledger. */
 export async function findings(
   dataSource: DataSource,
   wishes: readonly SavedWish[],
-  letters: readonly Letter[],
+  receipts: readonly Receipt[],
 ): Promise<Findings> {
   const ledger = await dataSource.manager.find(LedgerEntry);
   const events = await dataSource.query<StoredEvent[]>(
@@ -52,13 +52,13 @@ export async function findings(
   );
   const entries = new Map(ledger.map((entry) => [keyOf(entry), entry]));
   const expected = expectedOf(entries, events, wishes);
-  const read = readLetters(letters, expected);
+  const read = readReceipts(receipts, expected);
   const missing = [...expected].filter(([, { isAccepted }]) => !isAccepted);
   return {
     committed: ledger.length,
     deliveries: expected.size,
-    requests: letters.length,
-    refused: letters.filter(({ isAccepted }) => !isAccepted).length,
+    requests: receipts.length,
+    refused: receipts.filter(({ isAccepted }) => !isAccepted).length,
     repeats: read.repeats,
     broken: [
       ...(await leftoverFaults(dataSource)),
@@ -67,12 +67,12 @@ export async function findings(
       ...read.faults,
       ...missing.map(([id, pair]) => `Delivery ${id}, ${described(pair)}, was not accepted.`),
       ...(await recordFaults(dataSource, expected)),
-      ...orderFaults(letters, expected),
+      ...orderFaults(receipts, expected),
     ],
   };
 }
 
-/** What is not over yet, by the table it is in. */
+/** Numbers of rows that are not finished yet. */
 export async function leftovers(dataSource: DataSource): Promise<Readonly<Record<string, number>>> {
   const [left] = await dataSource.query<Record<string, number>[]>(
     `SELECT (SELECT count(*)::int FROM model_hook_event WHERE planned_at IS NULL) AS "unplanned events",
@@ -112,7 +112,7 @@ function expectedOf(
   return expected;
 }
 
-/** An event exists if and only if its transaction committed, and once. */
+/** Each committed entry must have exactly one event, and no other event may exist. */
 function captureFaults(
   entries: ReadonlyMap<string, LedgerEntry>,
   events: readonly StoredEvent[],
@@ -124,44 +124,44 @@ function captureFaults(
   const twice = [...counts].filter(([, count]) => count > 1);
   const skipped = events.filter((event) => event.skipped !== null);
   return [
-    ...lost.map((key) => `${key} was committed, and there is no event of it.`),
-    ...alien.map((key) => `${key} is an event, and was not committed.`),
-    ...twice.map(([key, count]) => `${key} is ${count} events.`),
+    ...lost.map((key) => `${key} was committed but has no event.`),
+    ...alien.map((key) => `${key} is an event but was not committed.`),
+    ...twice.map(([key, count]) => `${key} has ${count} events.`),
     ...skipped.map((event) => `${keyOf(event)} was skipped: ${event.skipped}.`),
   ];
 }
 
-/** Notes what was accepted. A `Hook-Delivery` that is none of those expected is from a rollback, or is a second one of its pair. */
-function readLetters(
-  letters: readonly Letter[],
+/** Marks the accepted deliveries. An unexpected `Hook-Delivery` comes from a rollback, or is a second one of its pair. */
+function readReceipts(
+  receipts: readonly Receipt[],
   expected: ReadonlyMap<string, Expected>,
 ): { readonly repeats: number; readonly faults: readonly string[] } {
   const faults: string[] = [];
   let repeats = 0;
-  for (const letter of letters) {
-    const found = expected.get(letter.deliveryId);
+  for (const receipt of receipts) {
+    const found = expected.get(receipt.deliveryId);
     const isOfPair =
-      found && keyOf(found.entry) === keyOf(letter) && found.listenerId === letter.listenerId;
+      found && keyOf(found.entry) === keyOf(receipt) && found.listenerId === receipt.listenerId;
     if (!isOfPair) {
-      faults.push(`${keyOf(letter)} came as ${letter.deliveryId} to ${letter.listenerId}.`);
+      faults.push(`${keyOf(receipt)} arrived as ${receipt.deliveryId} to ${receipt.listenerId}.`);
       continue;
     }
     if (found.isAccepted) repeats += 1;
-    found.isAccepted ||= letter.isAccepted;
+    found.isAccepted ||= receipt.isAccepted;
   }
   return { repeats, faults };
 }
 
-/** An ordered listener is told of no event about a parcel before it has accepted all earlier ones. */
+/** An ordered listener may get an event of a parcel only after it has accepted all earlier ones. */
 function orderFaults(
-  letters: readonly Letter[],
+  receipts: readonly Receipt[],
   expected: ReadonlyMap<string, Expected>,
 ): readonly string[] {
   const ordered = [...expected].filter(([, { wish }]) => wish.isOrdered);
   const open = new Map(grouped(ordered, ([, { rowId }]) => rowId));
   const faults: string[] = [];
   const accepted = new Set<string>();
-  for (const { deliveryId: id, isAccepted } of letters) {
+  for (const { deliveryId: id, isAccepted } of receipts) {
     const pair = expected.get(id);
     if (!pair?.wish.isOrdered || accepted.has(id)) continue;
     const earlier = open.get(pair.rowId)?.find(([, { entry }]) => entry.place < pair.entry.place);
@@ -173,7 +173,7 @@ function orderFaults(
   return faults;
 }
 
-/** Each delivery has its row, which says `done`. */
+/** Each delivery must have a row with the status `done`. */
 async function recordFaults(
   dataSource: DataSource,
   expected: ReadonlyMap<string, Expected>,

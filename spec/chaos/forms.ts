@@ -1,14 +1,14 @@
-/** How much chaos there is to be. */
+/** The extent of a run. */
 export interface Form {
-  /** Committed, at least. */
+  /** Minimum number of committed events. */
   readonly events: number;
-  /** Workers that are killed while they write, at least. */
+  /** Minimum number of workers that are killed while they write. */
   readonly kills: number;
-  /** Between two kills, on average. */
+  /** Average time between two kills. */
   readonly killEveryMs: number;
-  /** Between two transactions of one that writes, on average. */
+  /** Average time between two transactions of a lane. */
   readonly pauseMs: number;
-  /** It is over by then, whatever has come of it. */
+  /** The run ends after this time with any result. */
   readonly deadlineMs: number;
 }
 

@@ -3,19 +3,19 @@ import { type Received, type Receiver, startReceiver } from '../support/receiver
 import { type Random, randomFrom } from '../support/values/random';
 import type { Answer, Wish } from './listeners';
 
-/** A request, and how it was answered. */
-export interface Letter {
+/** A received request and whether it was accepted. */
+export interface Receipt {
   readonly deliveryId: string;
-  /** Of the listener, as the header says. */
+  /** The id of the listener in the header. */
   readonly listenerId: string;
   readonly event: string;
   readonly mark: string;
   readonly isAccepted: boolean;
 }
 
-/** The receivers of all listeners, one origin each. What comes is noted before it is answered. */
+/** The receivers of all listeners, each with an origin of its own. A request is noted before it is answered. */
 export class Inbox {
-  readonly letters: Letter[] = [];
+  readonly receipts: Receipt[] = [];
   readonly #random: Random;
   readonly #receivers: Receiver[] = [];
 
@@ -23,12 +23,12 @@ export class Inbox {
     this.#random = randomFrom(seed);
   }
 
-  /** Gives the URL of a receiver that answers as this wish has it. */
+  /** Starts a receiver that answers as the wish says, and returns its URL. */
   async open({ answers }: Wish): Promise<string> {
     const receiver = await startReceiver((request, response) => {
       const answer = answers(this.#random);
-      this.letters.push(letterOf(request, answer));
-      // Only the letter is kept of it.
+      this.receipts.push(receiptOf(request, answer));
+      // Only the receipt is kept, not the request.
       receiver.received.length = 0;
       give(answer, response);
     });
@@ -41,7 +41,7 @@ export class Inbox {
   }
 }
 
-function letterOf({ headers, body }: Received, answer: Answer): Letter {
+function receiptOf({ headers, body }: Received, answer: Answer): Receipt {
   return {
     deliveryId: `${headers['hook-delivery']}`,
     listenerId: `${headers['hook-subscription']}`,

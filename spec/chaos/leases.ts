@@ -1,6 +1,6 @@
 import type { AttachOptions } from '../../lib';
 
-/** Anybody may be killed, so others take over soon; and what was refused is tried again soon. */
+/** Short times, so that other workers soon take over from a killed one and refused requests are soon retried. */
 export const ATTACH = {
   sweepMs: 300,
   leaseMs: 1_500,
@@ -13,5 +13,5 @@ export const ATTACH = {
   },
 } as const satisfies AttachOptions;
 
-/** Longer than a lease, so that others take over what a frozen worker holds. */
+/** Longer than a lease, so that other workers take over the work of a frozen one. */
 export const FROZEN_MS = 2 * ATTACH.leaseMs;

@@ -2,14 +2,14 @@ import type { ModelHooks } from '../../lib';
 import type { Random } from '../support/values/random';
 import { type LedgerEntry, Parcel, SHIPPED } from './entities';
 
-/** How a receiver answers; with `'hangUp'` it does not. */
+/** How a receiver answers. With `'hangUp'` it closes the connection without an answer. */
 export type Answer =
   | { readonly kind: 'status'; readonly status: number; readonly afterMs?: number }
   | { readonly kind: 'hangUp' };
 
 export interface Wish {
   readonly name: string;
-  /** Which entries of the ledger it is to hear of, said without the library. */
+  /** Whether the listener must receive the entry, decided without the package. */
   readonly wants: (entry: LedgerEntry) => boolean;
   readonly save: (hooks: ModelHooks, url: string) => Promise<{ readonly id: string }>;
   readonly answers: (random: Random) => Answer;
@@ -52,7 +52,7 @@ export const WISHES: readonly Wish[] = [
   },
 ];
 
-/** Every seventh request is refused one way or another; a 503 asks for a pause. */
+/** Refuses one of seven requests in different ways. A 503 asks for a pause. */
 function moody(random: Random): Answer {
   const mood = random();
   if (mood < 0.1) return { kind: 'status', status: 500 };

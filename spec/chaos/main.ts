@@ -1,7 +1,7 @@
 // npm run chaos [-- --short] [-- --seed N]
 //
-// Three processes write, commit, roll back and deliver, while they are killed at random and PostgreSQL is restarted twice. Ends with
-// 0 only if every committed event reached whoever listens to it, nobody heard of one that was rolled back, and nothing is left.
+// Three processes write, commit, roll back and deliver, while they are killed at random and PostgreSQL is restarted twice.
+// The exit code is 0 only if each committed event reached its listeners, no event of a rollback was sent, and nothing is left to do.
 import { randomInt } from 'node:crypto';
 import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -19,7 +19,7 @@ async function main(): Promise<number> {
   const seed = values.seed === undefined ? randomInt(MAX_SEED) : Number(values.seed);
   if (!Number.isInteger(seed))
     throw new Error(`--seed must be a whole number, not ${values.seed}.`);
-  console.log(`Chaos, ${values.short ? 'short' : 'long'} form; again with --seed ${seed}.`);
+  console.log(`Chaos, ${values.short ? 'short' : 'long'} form. Repeat it with --seed ${seed}.`);
   const chaos = new Chaos(form, seed);
   try {
     const report = await Promise.race([chaos.run(), interruption(), deadline(form.deadlineMs)]);
@@ -49,7 +49,7 @@ function interruption(): Promise<never> {
 function deadline(afterMs: number): Promise<never> {
   return new Promise((_, reject) => {
     setTimeout(
-      () => reject(new Error(`It did not come to an end within ${afterMs} ms.`)),
+      () => reject(new Error(`The run did not end within ${afterMs} ms.`)),
       afterMs,
     ).unref();
   });

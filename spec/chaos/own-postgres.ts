@@ -5,7 +5,7 @@ import type { ShutdownMode } from '../../scripts/embedded-server.mjs';
 
 const KEEPER = join(__dirname, '../../scripts/postgres-keeper.mjs');
 
-/** An embedded PostgreSQL that may be restarted. Its keeper takes it away, should this process be killed. */
+/** An embedded PostgreSQL that can be restarted. Its keeper process removes it if this process is killed. */
 export class OwnPostgres {
   static async start(): Promise<OwnPostgres> {
     const { DATABASE_URL: _, ...env } = process.env;
@@ -25,7 +25,7 @@ export class OwnPostgres {
     readonly url: string,
   ) {}
 
-  /** On the same port: fast, which cuts all connections, or immediate, as if it had crashed. */
+  /** Restarts on the same port. `fast` closes all connections first; `immediate` is like a crash. */
   async restart(mode: ShutdownMode): Promise<void> {
     const restarted = answer(this.keeper);
     this.keeper.send({ restart: mode });

@@ -3,28 +3,28 @@ import type { Report } from './chaos';
 const MAX_FACTS = 20;
 const MAX_LOGGED = 12;
 
-/** The figures, what was logged most often, and which promises were broken. */
+/** Prints the figures, the most frequent log messages and the broken promises. */
 export function printReport(report: Report): void {
-  const { hearsay, broken } = report;
+  const { reported, broken } = report;
   console.log(report.server);
   const figures: readonly (readonly [string, string])[] = [
     ['events committed', count(report.committed)],
-    ['events rolled back', `${count(hearsay.rolledBack)}, of those heard of`],
-    ['transactions failed', `${count(hearsay.unanswered)}, of those heard of`],
+    ['events rolled back', `${count(reported.rolledBack)} (as reported by workers)`],
+    ['transactions failed', `${count(reported.failed)} (as reported by workers)`],
     [
       'workers killed',
-      `${count(report.kills)}, frozen beyond their leases ${count(report.freezes)}`,
+      `${count(report.kills)}, and ${count(report.freezes)} frozen beyond their leases`,
     ],
     ['PostgreSQL restarted', report.restarts.join(', then ')],
     ['deliveries', count(report.deliveries)],
-    ['requests', `${count(report.requests)}, of which refused ${count(report.refused)}`],
-    ['repeats', `${count(report.repeats)}, of deliveries that had been accepted`],
+    ['requests', `${count(report.requests)}, ${count(report.refused)} of them refused`],
+    ['repeats', `${count(report.repeats)} of deliveries that had been accepted`],
     ['time', `${seconds(report.writingMs)} writing, ${seconds(report.settlingMs)} to settle`],
   ];
   for (const [name, figure] of figures) console.log(`  ${name.padEnd(22)}${figure}`);
-  printSome('Logged', loggedLines(hearsay.logged), MAX_LOGGED);
+  printSome('Logged', loggedLines(reported.logged), MAX_LOGGED);
   if (broken.length === 0) console.log('Every promise was kept.');
-  else printSome(`${count(broken.length)} facts break a promise`, broken, MAX_FACTS);
+  else printSome(`${count(broken.length)} broken promises`, broken, MAX_FACTS);
 }
 
 function loggedLines(logged: ReadonlyMap<string, number>): readonly string[] {

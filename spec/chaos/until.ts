@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const LOOK_AGAIN_MS = 50;
 
-/** Whether this came to hold before the deadline, as `Date.now()`. */
+/** Polls until the condition holds. Resolves with false at the deadline, given as `Date.now()`. */
 export async function until(
   holds: () => boolean | Promise<boolean>,
   deadline: number,

@@ -5,33 +5,33 @@ import { newDataSource } from '../support/application/application';
 import { pick, randomFrom } from '../support/values/random';
 import { LedgerEntry, Parcel, SHIPPED } from './entities';
 import { ATTACH, FROZEN_MS } from './leases';
-import { Pen } from './pen';
-import { STORIES, type Told } from './stories';
+import { TRANSACTIONS, type Written } from './transactions';
+import { Writer } from './writer';
 
-/** What a worker is started with, as JSON in its first argument. */
+/** The options of a worker, given as JSON in its first argument. */
 export interface WorkerOptions {
   readonly url: string;
-  /** Unlike that of any other worker, before or after it. */
+  /** Unique among all workers of the run. */
   readonly name: string;
   readonly seed: number;
-  /** Between two transactions of a lane, on average. */
+  /** Average time between two transactions of a lane. */
   readonly pauseMs: number;
-  /** Transactions it writes at once; with none it only delivers. */
+  /** Number of concurrent transactions. With 0 the worker only delivers. */
   readonly lanes: number;
   readonly dispatcher: 'default' | 'inline';
 }
 
-/** Write no more; do nothing at all for `FROZEN_MS`; end. */
+/** `rest` stops the writing, `freeze` blocks the process for `FROZEN_MS`, and `end` ends it. */
 export type WorkerCommand = 'rest' | 'freeze' | 'end';
 
 export type WorkerMessage =
-  /** It is attached: it delivers. */
+  /** The worker is attached and delivers. */
   | { readonly kind: 'ready' }
-  | ({ readonly kind: 'wrote' } & Told)
-  /** A transaction ended with an error; whether it committed, only the ledger knows. */
-  | { readonly kind: 'unanswered'; readonly reason: string }
+  | ({ readonly kind: 'wrote' } & Written)
+  /** A transaction ended with an error. Only the ledger shows whether it committed. */
+  | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'logged'; readonly message: string }
-  /** It was told to rest, and writes no more. */
+  /** The worker has stopped writing. */
   | { readonly kind: 'resting' };
 
 const BREATH_MS = 100;
@@ -44,9 +44,9 @@ async function main(options: WorkerOptions): Promise<void> {
   const dataSource = newDataSource(url, { entities: [Parcel, LedgerEntry] });
   const { hooks } = await attached(dataSource, { ...ATTACH, dispatcher, logger: LOGGER });
   const write = async (lane: number): Promise<void> => {
-    const pen = new Pen(hooks, `${name}.${lane}`, random);
+    const writer = new Writer(hooks, `${name}.${lane}`, random);
     while (!isResting) {
-      tell(await told(pen, dataSource));
+      report(await writeOne(writer, dataSource));
       await sleep(random() * 2 * pauseMs);
     }
   };
@@ -55,19 +55,19 @@ async function main(options: WorkerOptions): Promise<void> {
     if (command === 'freeze') return freeze();
     isResting = true;
     await writing;
-    if (command === 'rest') return tell({ kind: 'resting' });
+    if (command === 'rest') return report({ kind: 'resting' });
     await dataSource.destroy();
     process.disconnect();
   });
-  tell({ kind: 'ready' });
+  report({ kind: 'ready' });
 }
 
-/** Like a machine that was suspended: no timer rings, no reply is read. A signal would leave it stopped, were the supervisor killed. */
+/** Blocks the process like a suspended machine. A signal would leave it stopped if the supervisor were killed. */
 function freeze(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FROZEN_MS);
 }
 
-/** Like any application, tries until its database is there. */
+/** Attaches, and retries until the database is available. */
 async function attached(
   dataSource: DataSource,
   options: AttachOptions,
@@ -79,18 +79,18 @@ async function attached(
       hooks.define(SHIPPED, { provides: ['mark', 'colour'] });
       return { hooks };
     } catch (error) {
-      tell({ kind: 'logged', message: `It could not start: ${messageOf(error)}` });
+      report({ kind: 'logged', message: `The worker could not start: ${messageOf(error)}` });
       await sleep(BREATH_MS);
     }
   }
 }
 
-async function told(pen: Pen, dataSource: DataSource): Promise<WorkerMessage> {
+async function writeOne(writer: Writer, dataSource: DataSource): Promise<WorkerMessage> {
   try {
-    return { kind: 'wrote', ...(await pick(STORIES, pen.random)(pen, dataSource)) };
+    return { kind: 'wrote', ...(await pick(TRANSACTIONS, writer.random)(writer, dataSource)) };
   } catch (error) {
     await sleep(BREATH_MS);
-    return { kind: 'unanswered', reason: messageOf(error) };
+    return { kind: 'failed', reason: messageOf(error) };
   }
 }
 
@@ -103,19 +103,19 @@ const LOGGER: Logger = {
 
 function log(message: string, facts: Readonly<Record<string, unknown>> = {}): void {
   const why = facts.error === undefined ? '' : ` (${messageOf(facts.error)})`;
-  tell({ kind: 'logged', message: message + why });
+  report({ kind: 'logged', message: message + why });
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function tell(message: WorkerMessage): void {
+function report(message: WorkerMessage): void {
   if (process.connected) process.send?.(message);
 }
 
 if (process.send) {
-  // The supervisor is gone, or has let it go.
+  // The supervisor has ended or has released this process.
   process.once('disconnect', () => process.exit());
   void main(JSON.parse(process.argv[2] ?? '{}'));
 }

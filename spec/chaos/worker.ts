@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FROZEN_MS } from './leases';
 import type { WorkerCommand, WorkerMessage, WorkerOptions } from './worker-process';
 
-/** A process that writes and delivers, until it is killed or told to end. */
+/** A process that writes and delivers until it is killed or asked to end. */
 export class Worker {
   readonly name: string;
   readonly #process: ChildProcess;
@@ -15,19 +15,19 @@ export class Worker {
   #isFrozen = false;
   #isKilled = false;
 
-  constructor(options: WorkerOptions, heard: (message: WorkerMessage) => void) {
+  constructor(options: WorkerOptions, onMessage: (message: WorkerMessage) => void) {
     this.name = options.name;
-    // Node's own flags are handed on, those by which tsx runs TypeScript among them.
+    // fork() passes on the flags of Node.js, including those that make tsx run TypeScript.
     this.#process = fork(join(__dirname, 'worker-process.ts'), [JSON.stringify(options)]);
     this.#exited = once(this.#process, 'exit');
     this.#process.on('message', (message: WorkerMessage) => {
       if (message.kind === 'ready') this.#isReady = true;
       if (message.kind === 'resting') this.#isResting = true;
-      heard(message);
+      onMessage(message);
     });
   }
 
-  /** Whether it is attached, and lives. */
+  /** Whether the worker is attached and runs. */
   get isAtWork(): boolean {
     return this.#isReady && !this.#isFrozen && !this.hasExited;
   }
@@ -40,14 +40,14 @@ export class Worker {
     return this.#process.exitCode !== null || this.#process.signalCode !== null;
   }
 
-  /** How it ended by itself; null where it was killed, or has not ended. */
+  /** How the worker ended by itself, or null if it was killed or has not ended. */
   get ownEnd(): string | null {
     const { exitCode, signalCode } = this.#process;
     return this.#isKilled || !this.hasExited ? null : `${signalCode ?? exitCode}`;
   }
 
-  /** Before it is attached it hears nothing. */
-  tell(command: WorkerCommand): void {
+  /** Sends a command. It is ignored before the worker is attached. */
+  send(command: WorkerCommand): void {
     if (this.#isReady && this.#process.connected) this.#process.send(command);
   }
 
@@ -58,15 +58,15 @@ export class Worker {
     await this.#exited;
   }
 
-  /** Resolves when it has woken. */
+  /** Blocks the worker, and resolves when it runs again. */
   async freeze(): Promise<void> {
     this.#isFrozen = true;
-    this.tell('freeze');
+    this.send('freeze');
     await sleep(FROZEN_MS);
     this.#isFrozen = false;
   }
 
-  /** Resolves when it has ended, however that came. */
+  /** Resolves when the process has ended for any reason. */
   async exit(): Promise<void> {
     await this.#exited;
   }

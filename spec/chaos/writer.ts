@@ -3,25 +3,25 @@ import type { ModelHooks } from '../../lib';
 import { pick, type Random } from '../support/values/random';
 import { COLOURS, LedgerEntry, Parcel, SHIPPED } from './entities';
 
-/** Writes rows that make events, and each event's line in the ledger. Everything resolves with how many events it made. */
-export class Pen {
+/** Writes rows that cause events, and the ledger entry of each event. Each method resolves with the number of events. */
+export class Writer {
   #writes = 0;
 
   constructor(
     private readonly hooks: ModelHooks,
-    /** Unlike that of any other pen. */
+    /** Unique among all writers. */
     private readonly name: string,
     readonly random: Random,
   ) {}
 
-  /** In one `save()`. */
+  /** Creates parcels in one `save()`. */
   async create(manager: EntityManager, count = 1): Promise<number> {
     const parcels = Array.from({ length: count }, () => manager.create(Parcel, this.#values()));
     await manager.save(parcels);
     return this.#enter(manager, 'parcel.created', parcels);
   }
 
-  /** Any parcel that nobody else has in hand; a new one where there is none. */
+  /** Changes a parcel that no other transaction has locked, or creates one. */
   async change(manager: EntityManager): Promise<number> {
     const parcel = await this.#anyParcel(manager);
     if (!parcel) return this.create(manager);
