@@ -8,7 +8,7 @@ import {
 import { createDatabase } from '../spec/support/application/database';
 import type { CustomerClass } from './customers';
 
-/** Gives a new, empty database to some work, and drops it after. */
+/** Runs some work with a new, empty database, and drops the database afterwards. */
 export async function withDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
   const database = await createDatabase();
   try {
@@ -18,7 +18,7 @@ export async function withDatabase<T>(work: (url: string) => Promise<T>): Promis
   }
 }
 
-/** A DataSource without our library: what there is to compare with. */
+/** A DataSource without the package, for comparison. */
 export async function connectPlain(url: string, entity: CustomerClass): Promise<DataSource> {
   const dataSource = new DataSource({ type: 'postgres', url, entities: [entity] });
   await dataSource.initialize();
@@ -40,7 +40,7 @@ export async function connectHooked(url: string, entity: new () => object): Prom
   return dataSource;
 }
 
-/** Everything as it is by default, but that the receiver is on this machine. */
+/** Attaches with the default options, except that receivers on this machine are allowed. */
 export function attach(dataSource: DataSource, options: AttachOptions = {}): Promise<ModelHooks> {
   return ModelHooks.attach(dataSource, { ...options, delivery: { recipients: 'development' } });
 }

@@ -11,7 +11,7 @@ import { watchResident } from './resident';
 const EVENTS = 20_000;
 const ROUNDS = 40;
 const WARM_UP_ROUNDS = 1;
-/** Requests of undici alone in a round, before and after the drain. */
+/** Number of requests by undici alone, before and after each drain. */
 const REQUESTS = 1_500;
 const CONCURRENCY = 32;
 
@@ -25,7 +25,7 @@ interface Round extends Drain {
   readonly alone: { readonly perSecond: number; readonly cpuUs: number };
 }
 
-/** How fast a backlog is delivered, against the HTTP client alone with the same requests, and in how much memory. */
+/** The rate at which a backlog is delivered, relative to the HTTP client alone with the same requests, and the memory used. */
 export async function backlog(): Promise<readonly Figure[]> {
   return withReceiver((receiver) => withDatabase((url) => measured(url, receiver)));
 }
@@ -36,7 +36,7 @@ async function measured(url: string, receiver: Receiver): Promise<readonly Figur
   const agent = new Agent({ connections: CONCURRENCY });
   const first = await drain(dataSource);
   const [sample] = await receiver.take();
-  if (!sample) throw new Error('The receiver was sent nothing.');
+  if (!sample) throw new Error('The receiver got no request.');
   const rounds: Round[] = [];
   for (let n = 0; n < WARM_UP_ROUNDS + ROUNDS; n += 1)
     rounds.push(await round(dataSource, () => alone(agent, receiver.url, sample)));
@@ -45,7 +45,7 @@ async function measured(url: string, receiver: Receiver): Promise<readonly Figur
   return figures(first, rounds.slice(WARM_UP_ROUNDS));
 }
 
-/** Events of a process that does not send, kept aside so that every round begins with the very same ones. */
+/** Stores events without sending them, and keeps a copy so that each round begins with the same events. */
 async function makeBacklog(url: string, receiver: Receiver): Promise<void> {
   const dataSource = await connectHooked(url, HookedCustomer);
   const hooks = await attach(dataSource, { work: false });
@@ -62,7 +62,7 @@ async function refill(dataSource: DataSource): Promise<void> {
   await dataSource.query('ANALYZE model_hook_event');
 }
 
-/** Undici before and after the drain, so that what slows this machine down for a while slows both. */
+/** One round. undici runs before and after the drain, so that a slow phase of the machine slows both. */
 async function round(dataSource: DataSource, undici: () => Promise<Alone>): Promise<Round> {
   await refill(dataSource);
   const before = await undici();
@@ -77,7 +77,7 @@ async function round(dataSource: DataSource, undici: () => Promise<Alone>): Prom
   };
 }
 
-/** From attaching until every outcome is a row. */
+/** Time from attach() until each outcome is stored. */
 async function drain(dataSource: DataSource): Promise<Drain> {
   globalThis.gc?.();
   const resident = watchResident();
@@ -105,7 +105,7 @@ interface Alone {
   readonly cpuUs: number;
 }
 
-/** The HTTP client by itself, with one of our own requests over and over. */
+/** The HTTP client alone, which repeats one of our requests. */
 async function alone(agent: Agent, url: string, sample: Received): Promise<Alone> {
   const { host, connection, 'content-length': length, ...headers } = sample.headers;
   let left = REQUESTS;

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { ModelHook } from 'typeorm-model-hooks';
 
-/** A row of ordinary size. The entities below are equal but for their hooks. */
+/** A row of ordinary size. The entities below differ only in their hooks. */
 export abstract class Customer {
   @PrimaryGeneratedColumn()
   id!: number;
@@ -44,7 +44,7 @@ export class ExactCustomer extends Customer {}
 
 export type CustomerClass = new () => Customer;
 
-/** Number `n` of a row; bodies of these are about 150 bytes. */
+/** The values of row number `n`. Its body has about 150 bytes. */
 export function customer(type: CustomerClass, n: number): Customer {
   return Object.assign(new type(), {
     name: `Customer ${n}`,

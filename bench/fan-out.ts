@@ -14,16 +14,16 @@ const STOP_MS = 1_000;
 
 interface Round {
   readonly planMs: number;
-  /** From when the plan was made until the last outcome was stored. */
+  /** Time from the plan until the last outcome is stored. */
   readonly recordMs: number;
-  /** Of this process, from the beginning to the end. */
+  /** CPU time of this process during the whole round. */
   readonly cpuMs: number;
   readonly grownMb: number;
-  /** Of the heap, what is in use after a collection half-way, beyond what was in use before. Null where none was made. */
+  /** Growth of the used heap, measured after a garbage collection half-way. Null if it was not measured. */
   readonly liveMb: number | null;
 }
 
-/** One event that very many listen to, with a sender that does nothing: what planning, claiming, reading and recording take. */
+/** One event with very many listeners and a sender that does nothing: the cost of planning, claiming, reading and recording. */
 export async function fanOut(): Promise<readonly Figure[]> {
   return withDatabase(async (url) => {
     await prepare(url);
@@ -36,7 +36,7 @@ export async function fanOut(): Promise<readonly Figure[]> {
   });
 }
 
-/** The listeners and the event, stored by another process. */
+/** Stores the listeners and the event in another process. */
 async function prepare(url: string): Promise<void> {
   const child = fork(require.resolve('./fan-out/prepare'), [url, String(LISTENERS)]);
   const [code] = await once(child, 'exit');
@@ -65,7 +65,7 @@ function heapInUse(): number {
   return process.memoryUsage().heapUsed;
 }
 
-/** Has the stored event planned, and its outcomes recorded. */
+/** Plans the stored event and records its outcomes. */
 async function tell(
   dataSource: DataSource,
   halfway: () => void,

@@ -1,11 +1,11 @@
 /** One line of the table. */
 export interface Figure {
   readonly figure: string;
-  /** As the issue states it; null for what only explains another figure. */
+  /** The goal, or null for a figure that only explains another one. */
   readonly goal: string | null;
   readonly reached: string;
   readonly isReached: boolean | null;
-  /** How it spread, and what else was seen. */
+  /** The spread of the values and further observations. */
   readonly note: string;
 }
 
@@ -50,7 +50,7 @@ export function rounded(value: number): string {
 
 const COLUMNS = ['figure', 'goal', 'reached', 'met', 'note'] as const;
 
-/** A Markdown table, padded so that it reads well as it is. */
+/** A Markdown table, padded so that it is readable as text. */
 export function table(figures: readonly Figure[]): string {
   const rows = figures.map(({ figure, goal, reached, isReached, note }) => [
     figure,

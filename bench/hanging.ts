@@ -10,7 +10,7 @@ import { Payment } from './match/payment';
 import { nowMs, quantile } from './numbers';
 import { answer } from './receiver';
 
-/** So many payments come for each endpoint. The process that saves them sends them too, as in a small application. */
+/** Payments per second for each endpoint. One process saves and sends them, as in a small application. */
 const PER_ENDPOINT_PER_SECOND = 0.5;
 const WARM_UP_SECONDS = { alone: 10, among: 60 };
 const SECONDS = 20;
@@ -21,14 +21,14 @@ interface Phase extends Arrivals {
   readonly seconds: number;
 }
 
-/** What a hundred healthy endpoints get while nine hundred others hang, against what they get alone. */
+/** The rate of a hundred healthy endpoints while nine hundred others hang, relative to their rate alone. */
 export async function hanging(): Promise<readonly Figure[]> {
   const endpoints = fork(require.resolve('./hanging/endpoints'));
   try {
     const port = await answer<number>(endpoints);
     const phase = (listened: readonly Endpoint[], warmUpSeconds: number) =>
       withDatabase((url) => measured(url, { listened, warmUpSeconds, port, endpoints }));
-    // Before and after, so that what slows this machine down for a while slows both.
+    // Before and after, so that a slow phase of the machine slows both.
     const before = await phase(HEALTHY, WARM_UP_SECONDS.alone);
     const among = await phase(ALL, WARM_UP_SECONDS.among);
     const after = await phase(HEALTHY, WARM_UP_SECONDS.alone);
@@ -41,9 +41,9 @@ export async function hanging(): Promise<readonly Figure[]> {
 interface Setting {
   readonly listened: readonly Endpoint[];
   readonly warmUpSeconds: number;
-  /** Of all endpoints. */
+  /** The process of all endpoints. */
   readonly port: number;
-  /** Their process. */
+  /** The process of the endpoints. */
   readonly endpoints: ChildProcess;
 }
 

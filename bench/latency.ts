@@ -10,14 +10,14 @@ const SAVES_PER_SECOND = 50;
 const SECONDS = 20;
 const WARM_UP_SECONDS = 3;
 
-/** One save, by the clock that all processes of this machine share. */
+/** The times of one save, by the clock that all processes of this machine share. */
 interface Save {
   readonly name: string;
   readonly calledMs: number;
   readonly resolvedMs: number;
 }
 
-/** How long after its commit an event reaches a receiver in another process on this machine. */
+/** Time from a commit until a receiver in another process on this machine has the event. */
 export async function latency(): Promise<readonly Figure[]> {
   return withReceiver((receiver) => withDatabase((url) => measured(url, receiver)));
 }
@@ -37,7 +37,7 @@ async function measured(url: string, receiver: Receiver): Promise<readonly Figur
   return figures(saved, received);
 }
 
-/** Begins a save every 20 ms, whether or not the one before has ended: slow ones must not thin out the load. */
+/** Begins a save every 20 ms even if the one before has not ended, so that slow saves do not reduce the load. */
 async function saves(repository: Repository<Customer>, seconds: number): Promise<readonly Save[]> {
   const begun: Promise<Save>[] = [];
   const startedAt = nowMs();
@@ -57,7 +57,7 @@ async function save(repository: Repository<Customer>, row: Customer): Promise<Sa
 function figures(saved: readonly Save[], received: readonly Received[]): readonly Figure[] {
   const arrivals = new Map(received.map(({ body, atMs }) => [nameIn(body), atMs]));
   if (received.length !== saved.length || arrivals.size !== saved.length)
-    throw new Error(`${saved.length} events were to arrive once each, ${received.length} came.`);
+    throw new Error(`${saved.length} events were expected, but ${received.length} arrived.`);
   const sinceResolved = saved.map(({ name, resolvedMs }) => (arrivals.get(name) ?? 0) - resolvedMs);
   const sinceCalled = saved.map(({ name, calledMs }) => (arrivals.get(name) ?? 0) - calledMs);
   const text = { unit: ' ms', note: `${saved.length} saves, ${SAVES_PER_SECOND} a second` };

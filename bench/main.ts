@@ -25,12 +25,12 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ['match-end-to-end', matchEndToEnd],
 ]);
 
-/** `npm run bench [-- NAME…]`: each bench in a process of its own, then one table of all. */
+/** `npm run bench [-- NAME…]` runs each bench in a process of its own and then prints one table. */
 async function main(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !BENCHES.has(name));
   if (unknown.length > 0)
     throw new Error(
-      `No bench "${unknown.join('", "')}"; there are ${[...BENCHES.keys()].join(', ')}.`,
+      `Unknown bench "${unknown.join('", "')}". The benches are ${[...BENCHES.keys()].join(', ')}.`,
     );
   const startedAt = Date.now();
   const figures: Figure[] = [];
@@ -62,7 +62,7 @@ async function machine(): Promise<string> {
   return `Node ${process.version}, ${processors.length} cores (${processors[0]?.model.trim()}), PostgreSQL ${rows[0]?.server_version}.`;
 }
 
-/** What this process was forked for. */
+/** Runs the bench that this process was forked for. */
 async function role(name: string, order = ''): Promise<void> {
   if (name === FILLER) return fillAsOrdered(order);
   const bench = BENCHES.get(name);

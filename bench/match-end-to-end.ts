@@ -14,12 +14,12 @@ const LISTENERS = 1_000;
 const EVENTS = 5_000;
 const WARM_UP_ROUNDS = 1;
 const ROUNDS = process.env.BENCH_SCALE === 'small' ? 2 : 12;
-/** Rows of one INSERT, as somebody would who saves thousands. */
+/** Number of rows of one `save()`, as in an application that saves thousands. */
 const SAVED_AT_ONCE = 500;
-/** Of all payments; the one listener wants it. */
+/** The account of all payments. Only one listener wants it. */
 const ACCOUNT = 'acct_9999999999';
 
-/** What 999 listeners that do not want the events cost the one that does. */
+/** The cost of 999 listeners that do not want the events for the one that does. */
 export async function matchEndToEnd(): Promise<readonly Figure[]> {
   return withReceiver((receiver) =>
     withDatabase((one) => withDatabase((many) => measured(one, many, receiver))),
@@ -51,7 +51,7 @@ interface Side {
   readonly hooks: ModelHooks;
 }
 
-/** Events delivered a second. */
+/** Delivered events per second. */
 interface Round {
   readonly one: number;
   readonly many: number;
@@ -65,7 +65,7 @@ async function sideOf(url: string, listeners: number, receiver: Receiver): Promi
   return { dataSource, hooks };
 }
 
-/** Payments of one account, which none of the other listeners wants by chance. */
+/** Payments of one account that none of the other listeners wants. */
 function wantedByOne(seed: number): readonly PaymentValues[] {
   const wanted = new Wanted(LISTENERS - 1);
   const random = randomFrom(seed);
@@ -77,7 +77,7 @@ function wantedByOne(seed: number): readonly PaymentValues[] {
   return payments;
 }
 
-/** From the first `save()` until the last outcome is a row. */
+/** Time from the first `save()` until the last outcome is stored. */
 async function rate(
   { dataSource, hooks }: Side,
   values: readonly PaymentValues[],
@@ -92,7 +92,7 @@ async function rate(
   const seconds = (nowMs() - startedAt) / 1_000;
   const received = await receiver.take();
   if (received.length !== EVENTS)
-    throw new Error(`${EVENTS} events were to be delivered, ${received.length} were.`);
+    throw new Error(`${EVENTS} events were expected, but ${received.length} were delivered.`);
   return EVENTS / seconds;
 }
 

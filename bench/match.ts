@@ -7,7 +7,7 @@ import { count, singles } from './match/singles';
 import { median, quantile } from './numbers';
 import { watchResident } from './resident';
 
-/** `BENCH_SCALE=small` is for trying it: less than a minute, and figures that say little. */
+/** `BENCH_SCALE=small` is for a trial in less than a minute. Its figures are not meaningful. */
 const IS_SMALL = process.env.BENCH_SCALE === 'small';
 const SIZES = IS_SMALL
   ? ([100, 1_000, 5_000, 10_000, 20_000] as const)
@@ -18,7 +18,7 @@ const SINGLES = IS_SMALL ? 300 : 3_000;
 const WARM_UP_BATCHES = 3;
 const BATCHES = IS_SMALL ? 4 : 20;
 
-/** How long it takes to find the one listener that wants an event, among a hundred to a million of them. */
+/** Time to find the one listener that wants an event, among a hundred to a million listeners. */
 export async function match(): Promise<readonly Figure[]> {
   return withDatabases(SIZES.length, async (urls) => {
     const populations: Population[] = [];
@@ -61,7 +61,7 @@ async function matching(populations: readonly Population[]): Promise<readonly Fi
   return [
     ...single,
     ...batched,
-    explains('growth of resident memory, at most', grown, 'over all of the above'),
+    explains('growth of resident memory, at most', grown, 'during all benches above'),
   ];
 }
 

@@ -1,4 +1,4 @@
-/** The value that `share` (0 to 1) of these are below or equal to, interpolated. */
+/** The interpolated quantile of the values at `share` (0 to 1). */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const place = (sorted.length - 1) * share;

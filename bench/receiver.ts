@@ -4,26 +4,26 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { nowMs } from './numbers';
 
-/** A request as it came. */
+/** A received request. */
 export interface Received {
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  /** When it had come in full, by `nowMs()`. */
+  /** The time at which the whole request had arrived, as `nowMs()`. */
   readonly atMs: number;
 }
 
-/** A receiver in a process of its own. */
+/** A receiver that runs in a process of its own. */
 export interface Receiver {
   readonly url: string;
-  /** What came since it was asked last, at most so many as it keeps. */
+  /** The requests since the last call. The receiver keeps a limited number. */
   take(): Promise<readonly Received[]>;
   stop(): Promise<void>;
 }
 
-/** Enough for what is looked at one by one; a backlog is only counted. */
+/** Limit of kept requests. The requests of a backlog are only counted. */
 const KEPT = 5_000;
 
-/** Gives a receiver to some work, and stops it after. */
+/** Runs some work with a receiver, and stops the receiver afterwards. */
 export async function withReceiver<T>(work: (receiver: Receiver) => Promise<T>): Promise<T> {
   const receiver = await startReceiver();
   try {
@@ -57,7 +57,7 @@ export async function answer<T>(child: ChildProcess): Promise<T> {
   return message;
 }
 
-/** In the process of the receiver: answers 200 with an empty body and keeps connections alive. */
+/** The receiving process: answers 200 with an empty body and keeps connections alive. */
 export async function receive(): Promise<void> {
   let received: Received[] = [];
   const server = createServer((request, response) => {

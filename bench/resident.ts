@@ -1,7 +1,7 @@
 const LOOK_EVERY_MS = 20;
 export const BYTES_A_MEGABYTE = 1_048_576;
 
-/** Watches this process's resident memory; `stop()` gives the most that it grew meanwhile, in MB. */
+/** Watches the resident memory of this process. `stop()` returns its greatest growth in MB. */
 export function watchResident(): { stop(): number } {
   const atStart = process.memoryUsage.rss();
   let most = atStart;

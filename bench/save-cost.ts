@@ -15,7 +15,7 @@ import { cpuMs, median, nowMs, quantile } from './numbers';
 
 const ROUNDS = 40;
 const WARM_UP_ROUNDS = 3;
-/** Saves timed together where each is of one entity: one alone is too short to be timed well. */
+/** Number of saves of one entity that are timed together, because one alone is too short. */
 const SINGLES = 40;
 const MANY = 1_000;
 
@@ -32,10 +32,10 @@ const UPDATE_MANY: Work = { write: 'update', size: 'many' };
 interface Variant {
   readonly name: string;
   readonly entity: CustomerClass;
-  /** Whether the process plans the events too, while the next `save()` runs. */
+  /** Whether the process also plans events while the next `save()` runs. */
   readonly plans: boolean;
   readonly works: readonly Work[];
-  /** For one entity and for 1,000; null where the variant only explains another one. */
+  /** The goals for one entity and for 1,000, or null if the variant only explains another one. */
   readonly goals: Readonly<Record<Work['size'], number>> | null;
 }
 
@@ -63,7 +63,7 @@ const VARIANTS: readonly Variant[] = [
   },
 ];
 
-/** What `save()` of a hooked entity costs its caller, as a multiple of that of an equal entity without our library. */
+/** The cost of `save()` of a hooked entity for its caller, relative to an equal entity without the package. */
 export async function saveCost(): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   for (const variant of VARIANTS)
@@ -91,7 +91,7 @@ async function figuresOf(variant: Variant, url: string): Promise<readonly Figure
 interface Side {
   readonly repository: Repository<Customer>;
   readonly entity: CustomerClass;
-  /** Resolves when nothing goes on in the background. */
+  /** Resolves when no background work is left. */
   readonly settle: () => Promise<void>;
 }
 
@@ -100,11 +100,11 @@ interface Sides {
   readonly hooked: Side;
 }
 
-/** One turn of one side. */
+/** The times of one turn of one side. */
 interface Turn {
-  /** Until the last `save()` resolved. */
+  /** Time until the last `save()` resolved. */
   readonly elapsedMs: number;
-  /** With what went on in the background, until it was over. */
+  /** CPU time until the end of the background work. */
   readonly cpuMs: number;
 }
 
@@ -117,7 +117,7 @@ function sideOf(dataSource: DataSource, entity: CustomerClass, settle: () => Pro
   return { repository: dataSource.getRepository<Customer>(entity), entity, settle };
 }
 
-/** Sides take turns in the order A B B A; neither runs while the other one's background work goes on. */
+/** The sides take turns in the order A B B A. Neither runs during the background work of the other. */
 async function duel({ plain, hooked }: Sides, work: Work): Promise<readonly Round[]> {
   const rounds: Round[] = [];
   for (let n = 0; n < WARM_UP_ROUNDS + ROUNDS; n += 1) {
@@ -133,7 +133,7 @@ async function turn(side: Side, work: Work, round: number): Promise<Turn> {
   const { repository, settle } = side;
   const rows = await prepared(side, work, round);
   await settle();
-  // What sockets and timers of the other side have left is done before the clock starts.
+  // Let sockets and timers of the other side finish before the clock starts.
   await sleep(1);
   const cpuAtStart = cpuMs();
   const startedAt = nowMs();
@@ -144,7 +144,7 @@ async function turn(side: Side, work: Work, round: number): Promise<Turn> {
   return { elapsedMs, cpuMs: cpuMs() - cpuAtStart };
 }
 
-/** The rows to save: new ones, or stored ones of which a provided field was changed. */
+/** The rows to save: new ones, or stored ones with a changed provided field. */
 async function prepared(
   { repository, entity }: Side,
   { write, size }: Work,
@@ -153,8 +153,7 @@ async function prepared(
   const count = size === 'many' ? MANY : SINGLES;
   if (write === 'insert') return customers(entity, count);
   const rows = await repository.find({ order: { id: 'ASC' }, take: count });
-  if (rows.length < count)
-    throw new Error(`There are ${rows.length} rows to update, not ${count}.`);
+  if (rows.length < count) throw new Error(`Expected ${count} rows to update, got ${rows.length}.`);
   return rows.map((row, n) => Object.assign(row, { name: customer(entity, n).name + round }));
 }
 

@@ -2,7 +2,7 @@ type ChunkSender = import('../../lib/delivery/attempt/sender').ChunkSender;
 type ChunkLoader = import('../../lib/delivery/chunk/loading').ChunkLoader;
 type Recorder = import('../../lib/delivery/record/recorder').Recorder;
 
-/** Reads chunks as the real one does, and sends nothing: everybody has answered 200 at once. */
+/** Reads chunks as the real sender does, but sends nothing and reports a 200 for each delivery. */
 export class InstantSender implements ChunkSender {
   readonly restraints = new Map<string, number>();
   #loading = 0;

@@ -2,8 +2,8 @@ import { attach, connectHooked } from '../application';
 import { customer, HookedCustomer } from '../customers';
 
 /**
- * In a process of its own, whose memory is not that of the one which is measured: listeners, found by a condition, and an event that
- * all of them want.
+ * Stores listeners with a condition, and an event that all of them want. It runs in a process of its own, so that its memory is not
+ * measured.
  */
 async function prepare(url: string, listeners: number): Promise<void> {
   const dataSource = await connectHooked(url, HookedCustomer);

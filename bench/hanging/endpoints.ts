@@ -4,15 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { nowMs } from '../numbers';
 import { isHealthyAt } from './population';
 
-/** What came to all endpoints, since it was asked last. */
+/** What all endpoints received since the last question. */
 export interface Arrivals {
-  /** Of the requests to those that answer: how long after their payment was saved, or about to be. */
+  /** Ages of the requests to healthy endpoints: time since their payment was saved. */
   readonly agesMs: readonly number[];
-  /** Requests to those that hang. */
+  /** Number of requests to endpoints that hang. */
   readonly hung: number;
 }
 
-/** In a process of its own: endpoints that answer 200 at once, and endpoints that accept a request and never answer. */
+/** The process of the endpoints. Some answer 200 at once, and the others accept a request and never answer. */
 async function serve(): Promise<void> {
   let agesMs: number[] = [];
   let hung = 0;

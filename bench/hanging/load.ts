@@ -6,7 +6,7 @@ import type { Endpoint } from './population';
 
 const TICK_MS = 100;
 
-/** Saves payments at this pace, each for one endpoint, in turn; those of one tick in one `save()`. Until it is stopped. */
+/** Saves payments for the endpoints in turn at this pace until it is stopped. The payments of one tick are saved in one `save()`. */
 export function startLoad(
   repository: Repository<Payment>,
   endpoints: readonly Endpoint[],

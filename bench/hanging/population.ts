@@ -1,6 +1,6 @@
-/** An origin of its own, with one listener. */
+/** An endpoint with an origin of its own and one listener. */
 export interface Endpoint {
-  /** Its listener asks for the payments of this account. */
+  /** Its listener wants the payments of this account. */
   readonly account: string;
   readonly host: string;
   readonly isHealthy: boolean;
@@ -8,11 +8,11 @@ export interface Endpoint {
 
 const ENDPOINTS = 1_000;
 const HEALTHY_EVERY = 10;
-/** All of 127.0.0.0/8 is this machine, so that one server is as many origins as one likes. */
+/** All addresses of 127.0.0.0/8 are this machine, so one server can have many origins. */
 const HEALTHY_NETWORK = '127.1';
 const HANGING_NETWORK = '127.2';
 
-/** Every tenth is healthy: so is every tenth of the payments, which come to them in turn. */
+/** Every tenth endpoint is healthy, and receives every tenth payment. */
 export const ALL: readonly Endpoint[] = Array.from({ length: ENDPOINTS }, (_, n) => {
   const isHealthy = n % HEALTHY_EVERY === 0;
   const network = isHealthy ? HEALTHY_NETWORK : HANGING_NETWORK;

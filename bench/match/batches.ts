@@ -11,16 +11,16 @@ interface Course {
   readonly population: Population;
   readonly events: readonly Expected[];
   readonly noteLength: number;
-  /** Events a second. */
+  /** Events per second. */
   readonly goal: number;
 }
 
-/** How many events so many batches take. */
+/** Number of events of that many batches. */
 export function eventsIn(batches: number): number {
   return batches * BATCH;
 }
 
-/** Batches of events, one match each; the courses by turns. */
+/** Matches batches of events, one match each. The courses take turns. */
 export async function batches(
   [large, largest]: readonly [large: Population, largest: Population],
   warmUp: number,

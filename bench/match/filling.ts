@@ -10,7 +10,7 @@ export const FILLER = 'match-filler';
 export const NOTE_LENGTH = 60;
 export const LONG_NOTE_LENGTH = 1_000;
 
-/** What to store, and how many payments to prepare: to be matched one by one, in batches, and in batches with a long text. */
+/** What to store, and how many payments to prepare for single matches, for batches and for batches with a long text. */
 export interface Order {
   readonly url: string;
   readonly size: number;
@@ -19,34 +19,34 @@ export interface Order {
   readonly long: number;
 }
 
-/** A payment, and the stored listener that wants it. */
+/** A payment and the stored listener that wants it. */
 export interface StoredPayment {
   readonly values: PaymentValues;
   readonly listenerId: string;
 }
 
 export interface Filled {
-  /** Listeners saved a second, a number for each full batch. */
+  /** Listeners saved per second, one number for each full batch. */
   readonly rates: readonly number[];
   readonly singles: readonly StoredPayment[];
   readonly short: readonly StoredPayment[];
   readonly long: readonly StoredPayment[];
 }
 
-/** Stores listeners in a process of its own, so that the memory this takes does not hide what matching takes. */
+/** Stores listeners in another process, so that its memory does not hide the memory of matching. */
 export async function filled(order: Order): Promise<Filled> {
   const child = fork(require.resolve('../main'), [FILLER, JSON.stringify(order)]);
   let answer: Filled | undefined;
   child.on('message', (message) => {
     answer = message as Filled;
   });
-  // Unlike its exit, comes after its last message.
+  // The event `disconnect` comes after the last message, unlike `exit`.
   await once(child, 'disconnect');
   if (!answer) throw new Error(`${order.size} listeners could not be stored.`);
   return answer;
 }
 
-/** In that process. */
+/** Runs in the storing process. */
 export async function fillAsOrdered(order: string): Promise<void> {
   const { url, size, singles, short, long }: Order = JSON.parse(order);
   const wanted = new Wanted(size);

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { ModelHook } from 'typeorm-model-hooks';
 
-/** What the stored listeners listen to. */
+/** The entity of the stored listeners. */
 @Entity()
 @ModelHook({ provides: ['account', 'name', 'note', 'amount'] })
 export class Payment {
@@ -22,5 +22,5 @@ export class Payment {
   amount!: number;
 }
 
-/** The provided values of one. */
+/** The provided values of a payment. */
 export type PaymentValues = Pick<Payment, 'account' | 'name' | 'note' | 'amount'>;

@@ -1,24 +1,24 @@
 import { pick, type Random, randomFrom, upTo } from '../../spec/support/values/random';
 import type { PaymentValues } from './payment';
 import type { Wanted } from './wanted';
-import { accountId, FIRST_UNHEARD, GREAT_AMOUNT, REGEXES, type Wish, wish } from './wishes';
+import { accountId, FIRST_UNWANTED, GREAT_AMOUNT, REGEXES, type Wish, wish } from './wishes';
 import { code, text, WORDS } from './words';
 
 /** A payment that exactly one listener wants. */
 export interface WantedPayment {
   readonly values: PaymentValues;
-  /** The number of that listener. */
+  /** The number of the listener that wants it. */
   readonly by: number;
 }
 
 export interface Draw {
   readonly count: number;
-  /** Characters of a note, about. */
+  /** Approximate number of characters of a note. */
   readonly noteLength: number;
   readonly seed: number;
 }
 
-/** Payments for listeners drawn at random, each wanted by that one only: by nine in ten for their account. */
+/** Payments for listeners drawn at random. Only that listener wants the payment; nine in ten want it for its account. */
 export function drawn(wanted: Wanted, { count, noteLength, seed }: Draw): readonly WantedPayment[] {
   const random = randomFrom(seed);
   const payments: WantedPayment[] = [];
@@ -30,10 +30,10 @@ export function drawn(wanted: Wanted, { count, noteLength, seed }: Draw): readon
   return payments;
 }
 
-/** Values that no listener should want; by chance one may. */
+/** Values that usually no listener wants. */
 export function unwanted(noteLength: number, random: Random): PaymentValues {
   return {
-    account: accountId(FIRST_UNHEARD + upTo(1_000_000_000, random)),
+    account: accountId(FIRST_UNWANTED + upTo(1_000_000_000, random)),
     name: `${pick(WORDS, random)} ${pick(WORDS, random)}`,
     note: `${text(noteLength - 6, random)} ${code(random)}`,
     amount: upTo(GREAT_AMOUNT, random),
@@ -44,7 +44,7 @@ function isOnly(n: number, found: readonly number[]): boolean {
   return found.length === 1 && found[0] === n;
 }
 
-/** Changed so that a wish comes true. */
+/** The values, changed so that they fulfil a wish. */
 function fulfilled(wanted: Wish, values: PaymentValues, random: Random): PaymentValues {
   const { name, note } = values;
   switch (wanted.kind) {
@@ -69,7 +69,7 @@ function fulfilled(wanted: Wish, values: PaymentValues, random: Random): Payment
   }
 }
 
-/** A note of the same length with a part somewhere in it. */
+/** A note of the same length that contains the part. */
 function replaced(note: string, part: string, random: Random): string {
   const at = upTo(Math.max(note.length - part.length, 1), random);
   return `${note.slice(0, at)}${part}${note.slice(at + part.length)}`;

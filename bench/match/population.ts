@@ -13,7 +13,7 @@ export interface Expected {
   readonly listenerId: string;
 }
 
-/** So many stored listeners in a database of their own, and events for them. */
+/** Stored listeners in a database of their own, and events for them. */
 export class Population {
   readonly #parts: ReturnType<typeof matchingOf>;
 
@@ -36,7 +36,7 @@ export class Population {
     });
   }
 
-  /** Milliseconds that matching took, with its transaction and without. Fails where not exactly the expected listeners were found. */
+  /** Duration of matching in milliseconds, with its transaction and without. Fails if other than the expected listeners are found. */
   async match(
     batch: readonly Expected[],
   ): Promise<{ readonly ms: number; readonly alone: number }> {
@@ -56,7 +56,7 @@ export class Population {
     return { ms, alone };
   }
 
-  /** What autovacuum does some time after a load. Without ANALYZE: statistics are the library's care. */
+  /** Does what autovacuum does after a load, without ANALYZE: the package keeps the statistics up to date itself. */
   async settle(): Promise<void> {
     await this.dataSource.query('VACUUM');
   }
@@ -85,5 +85,5 @@ function check(batch: readonly Expected[], pairs: readonly (readonly [string, st
     pairs.length === batch.length &&
     batch.every(({ event, listenerId }) => found.get(event.id) === listenerId);
   if (!isRight)
-    throw new Error(`${batch.length} events matched ${pairs.length} listeners, or others.`);
+    throw new Error(`${batch.length} events matched ${pairs.length} listeners, or the wrong ones.`);
 }

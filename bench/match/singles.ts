@@ -2,15 +2,15 @@ import { atMost, explains, type Figure, rounded } from '../figure';
 import { median, quantile } from '../numbers';
 import type { Population } from './population';
 
-/** What the matches of one size took, in milliseconds. */
+/** Durations of the matches of one size, in milliseconds. */
 interface Timed {
   readonly size: number;
   readonly ms: readonly number[];
-  /** Without the transaction. */
+  /** Durations without the transaction. */
   readonly alone: readonly number[];
 }
 
-/** One event at a time, the sizes by turns; whose turn is first changes too. */
+/** Matches one event at a time. The sizes take turns in a changing order. */
 export async function singles(
   populations: readonly Population[],
   warmUp: number,

@@ -15,17 +15,17 @@ import { Payment } from './payment';
 import { type Wish, wish } from './wishes';
 
 const BATCH = 5_000;
-/** Receivers have several listeners each. */
+/** Number of receivers. Each has several listeners. */
 const RECEIVERS = 1_000;
 
 export interface Fill {
-  /** The ids of the listeners that were asked for, by their numbers. */
+  /** The ids of the requested listeners by their numbers. */
   readonly ids: ReadonlyMap<number, string>;
-  /** Listeners saved a second, a number for each full batch. */
+  /** Listeners saved per second, one number for each full batch. */
   readonly rates: readonly number[];
 }
 
-/** Stores the first `size` listeners through the public API. The clock runs from making the builders to the answer. */
+/** Stores the first `size` listeners through the public API. The time includes making the builders. */
 export async function fill(
   hooks: ModelHooks,
   size: number,
@@ -46,13 +46,13 @@ export async function fill(
   return { ids, rates };
 }
 
-/** Fails where not every listener is a row, or one of them can be found by reading them all only. */
+/** Fails if a listener is not stored or has no match key. */
 export async function checkStored(dataSource: DataSource, size: number): Promise<void> {
   const [row] = await dataSource.query<{ listeners: string; keyless: string }[]>(
     `SELECT count(*) AS listeners, count(*) FILTER (WHERE cardinality(keys) = 0) AS keyless FROM model_hook_listener`,
   );
   if (Number(row?.listeners) !== size || Number(row?.keyless) !== 0)
-    throw new Error(`${size} listeners were to be stored: ${JSON.stringify(row)}.`);
+    throw new Error(`${size} listeners were expected in the database: ${JSON.stringify(row)}.`);
 }
 
 function builderOf(hooks: ModelHooks, wanted: Wish, n: number): ListenerBuilder<never> {

@@ -3,17 +3,17 @@ import {
   ALTERNATIVES,
   accountNumber,
   FIRST_ALTERNATIVE,
-  FIRST_UNHEARD,
+  FIRST_UNWANTED,
   type Range,
   SHARERS,
   type Wish,
   wish,
 } from './wishes';
 
-/** The shortest part that is wanted of a note: parts are found by so many first characters. */
+/** Length of the shortest part of a note that a listener wants. Parts are found by their first characters. */
 const HEAD = 5;
 
-/** Says which of the first `size` listeners want a payment, without any of our library. */
+/** Decides which of the first `size` listeners want a payment, without the package. */
 export class Wanted {
   readonly #prefixes = new Map<string, number>();
   readonly #suffixes = new Map<string, number>();
@@ -31,10 +31,10 @@ export class Wanted {
     return [...new Set(found)];
   }
 
-  // An account has its listeners' number in it.
+  // The number of the listener is part of its account.
   #byAccount(account: string, amount: number): readonly number[] {
     const number = accountNumber(account);
-    if (number >= FIRST_UNHEARD) return [];
+    if (number >= FIRST_UNWANTED) return [];
     if (number >= FIRST_ALTERNATIVE)
       return [Math.floor((number - FIRST_ALTERNATIVE) / ALTERNATIVES)];
     return Array.from({ length: SHARERS }, (_, sharer) => number + sharer).filter((n) => {

@@ -1,7 +1,7 @@
 import { pick, randomFrom, upTo } from '../../spec/support/values/random';
 import { code, DISTINCT_WORDS, WORDS } from './words';
 
-/** What one listener wants, in a form from which both its conditions and the expected answers are made. */
+/** What one listener wants, in a form that yields both its conditions and the expected answers. */
 export type Wish =
   | { readonly kind: 'account'; readonly account: string; readonly amount: Range | null }
   | { readonly kind: 'accounts'; readonly accounts: readonly string[] }
@@ -13,21 +13,21 @@ export type Wish =
 
 export type Range = readonly [low: number, high: number];
 
-/** Ordinary amounts lie below; some listeners want to hear of greater ones. */
+/** Ordinary amounts are lower. Some listeners want greater ones. */
 export const GREAT_AMOUNT = 1_000_000_000;
 export const REGEXES = 20;
-/** Listeners of one account that share it by ranges of the amount. */
+/** Number of listeners that share one account by ranges of the amount. */
 export const SHARERS = 4;
 const SHARE = GREAT_AMOUNT / SHARERS;
-/** Accounts of an alternative. */
+/** Number of accounts in an alternative. */
 export const ALTERNATIVES = 5;
-/** Numbers of accounts: below, those that have listeners of their own. */
+/** First numbers of the accounts in alternatives and of the accounts that no listener wants. */
 export const FIRST_ALTERNATIVE = 1_000_000_000;
-export const FIRST_UNHEARD = 8_000_000_000;
+export const FIRST_UNWANTED = 8_000_000_000;
 
 /**
- * What listener number `n` wants, the same at every size. Of a hundred, 90 want one account (16 of those with a range beside it),
- * 4 a beginning, 2 a part, 2 an ending, 1 a range and 1 one of five accounts; but the first twenty are regular expressions.
+ * What listener number `n` wants, the same at each size. Of a hundred listeners, 90 want one account (16 of them with a range), 4 a
+ * prefix, 2 a part, 2 a suffix, 1 a range and 1 one of five accounts. The first twenty have regular expressions.
  */
 export function wish(n: number): Wish {
   if (n < REGEXES) return regex(n);
@@ -49,7 +49,7 @@ export function accountNumber(account: string): number {
   return Number(account.slice('acct_'.length));
 }
 
-/** No digit follows another one in a name, nor six in a note, so that these are tried for every event and match none. */
+/** No name has two digits in a row and no note has six, so these patterns are tried for each event and never match. */
 function regex(n: number): Wish {
   if (n % 2 === 0) return { kind: 'regex', field: 'name', regex: `^\\p{Lu}*[0-9]{${n + 2}}` };
   return { kind: 'regex', field: 'note', regex: `[0-9]{${n + 6},}` };
@@ -67,7 +67,7 @@ function alternatives(n: number): Wish {
   return { kind: 'accounts', accounts };
 }
 
-/** A word, and how the next one begins: 'Guinea Bi'. Turns round the words differ in their second part, so that none comes twice. */
+/** A word and the beginning of the next one, such as 'Guinea Bi'. The second part changes after each pass over the words, so no prefix repeats. */
 function prefix(k: number): string {
   return `${distinct(k)} ${BEGINNINGS[Math.floor(k / DISTINCT_WORDS.length)]}`;
 }
@@ -79,7 +79,7 @@ function suffix(k: number): string {
 const BEGINNINGS = ['Re', 'Sai', 'Isl', 'Ko', 'Guin', 'No', 'Ar', 'Marsh'];
 const ENDINGS = ['ka', 'lic', 'ské', 'an', 'ique', 'sland'];
 
-/** Two words, of which one is rare, or, one time in four, a code. */
+/** Two words, of which one is rare, or in one case of four a code. */
 function part(k: number): string {
   const random = randomFrom(k);
   if (k % 4 === 0) return code(random);
@@ -88,7 +88,7 @@ function part(k: number): string {
   return round === 0 ? words : `${words} ${BEGINNINGS[round]}`;
 }
 
-/** Narrow ones, from 10 to 10,000 wide; one in five has no end. */
+/** Ranges that are 10 to 10,000 wide. One in five has no upper end. */
 function range(k: number): Wish {
   const random = randomFrom(k);
   const low = upTo(GREAT_AMOUNT, random);
@@ -96,7 +96,7 @@ function range(k: number): Wish {
   return { kind: 'range', amount: [low, low + Math.floor(10 ** (1 + 3 * random()))] };
 }
 
-/** 3,001 and the number of words have no factor in common, so that each word has its turn. */
+/** 3,001 and the number of words have no common factor, so each word is used. */
 function distinct(k: number): string {
   return DISTINCT_WORDS[(k * 3_001) % DISTINCT_WORDS.length] as string;
 }

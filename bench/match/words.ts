@@ -2,15 +2,15 @@ import countries, { type Country } from 'world-countries';
 import { pick, type Random, upTo } from '../../spec/support/values/random';
 
 /**
- * Every word of the names of all countries, in 25 languages, as often as it occurs: a few hundred are common, thousands are rare, and
- * parts of words are as unevenly spread as they are in real text.
+ * The words of the names of all countries in 25 languages, as often as they occur. A few hundred are common and thousands are rare,
+ * so parts of words are spread as unevenly as in real text.
  */
 export const WORDS: readonly string[] = countries.flatMap(namesOf).flatMap(wordsOf);
 
-/** Each of them once. */
+/** Each word once. */
 export const DISTINCT_WORDS: readonly string[] = [...new Set(WORDS)];
 
-/** Words as they come in text, common ones often: so many characters, or a word's length less. */
+/** A text of at most `length` characters, in which common words are frequent. */
 export function text(length: number, random: Random): string {
   let words = pick(WORDS, random);
   for (;;) {
@@ -20,7 +20,7 @@ export function text(length: number, random: Random): string {
   }
 }
 
-/** What a shop puts into a text: five letters and digits. */
+/** A code of five letters and digits, as shops put it into texts. */
 export function code(random: Random): string {
   return upTo(36 ** 5, random)
     .toString(36)

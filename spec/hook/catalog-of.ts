@@ -7,7 +7,7 @@ type Entities = readonly (EntitySchema | (new () => object))[];
 
 let database: Database | undefined;
 
-/** The hooks of these entities, over a DataSource that was initialised for their metadata and is closed again. */
+/** The catalogue of these entities. Its DataSource is initialised for the metadata and closed again. */
 export async function catalogOf(...entities: Entities): Promise<HookCatalog> {
   database ??= await createDatabase();
   const dataSource = new DataSource({

@@ -24,7 +24,7 @@ import {
 } from '../../lib/match/matcher';
 import type { Subject } from '../../lib/match/matches';
 
-// Few values, so that conditions are often true; in order.
+// A few ordered values, so that conditions are often true.
 const TEXTS = ['', 'a', 'ab', 'b', '\ue000', '😀'] as const;
 const NUMBERS = [-1, 0, 0.5, 1, 9_007_199_254_740_992] as const;
 const EXACTS = ['-Infinity', '-1', '0.5', '1', '1.0', '9007199254740993', 'Infinity'] as const;
@@ -51,7 +51,7 @@ const VALUES: Readonly<Record<FieldKind, readonly JsonValue[]>> = {
   unknown: [...DOCUMENTS, ...TEXTS, ...NUMBERS],
 };
 
-/** Values that come before and after one another, in order. */
+/** Ordered values. */
 const ORDERED: Readonly<Record<FieldKind, readonly (readonly (string | number)[])[]>> = {
   text: [TEXTS],
   number: [NUMBERS],
@@ -66,7 +66,7 @@ const ORDERED: Readonly<Record<FieldKind, readonly (readonly (string | number)[]
   unknown: [['', 'a', 'b'], NUMBERS],
 };
 
-/** Anything that may be asked of a field, but transitions. */
+/** Any condition on a field except transitions. */
 export function conditionsOn(kind: FieldKind): fc.Arbitrary<Condition> {
   const { condition } = fc.letrec<{ condition: Condition }>((tie) => ({
     condition: fc.oneof(
@@ -114,7 +114,7 @@ const textual: fc.Arbitrary<Condition> = fc.oneof(
   fc.constantFrom('a', '^$', '(a+)+$', '\\d', '^.$').map(like),
 );
 
-/** A field of such a kind in any event: new, updated or removed, absent, null or of another type. */
+/** A field of the kind in any event: new, updated or removed, absent, null or of another type. */
 export function subjects(kind: FieldKind): fc.Arbitrary<Subject> {
   const values = fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom<JsonValue | undefined>(...VALUES[kind]) },

@@ -4,7 +4,7 @@ import { asMatcher, type Condition, type StoredMatcher } from '../../lib/match/m
 import { type Subject, satisfies } from '../../lib/match/matches';
 import { toStored } from '../../lib/match/operand';
 
-// biome-ignore format: one glance
+// biome-ignore format: a table
 export const ALL_KINDS: readonly FieldKind[] = ['text', 'number', 'exact', 'boolean', 'instant', 'date', 'time', 'json', 'list', 'bytes', 'unknown'];
 
 /** The field of a row that is new. */
@@ -22,7 +22,7 @@ export function removed(value: JsonValue | undefined): Subject {
   return { value, before: value, isNew: false, changed: false };
 }
 
-/** Whether a field satisfies a condition, after that was stored and read again. */
+/** Whether a field satisfies a condition that was stored and read again. */
 export function judged(condition: Condition, subject: Subject, kind: FieldKind): boolean {
   const stored = toStored('field', kind, asMatcher(condition));
   return satisfies(JSON.parse(JSON.stringify(stored)) as StoredMatcher, subject, kind);

@@ -9,14 +9,14 @@ export const DATES = fc.date({
   noInvalidDate: true,
 });
 
-// Few letters, so that texts share beginnings; halves of pairs, for they sort between others.
+// Few letters, so that texts share prefixes, and halves of surrogate pairs, which sort between others.
 const LETTERS = ['a', 'b', 'ä', '\ud83d', '\ude00', '\ue000', '\uffff', '😀', '😁'] as const;
 export const texts = fc.oneof(
   fc.array(fc.constantFrom(...LETTERS), { maxLength: 6 }).map((letters) => letters.join('')),
   fc.string({ unit: 'binary' }),
 );
 
-/** Numbers near one another, beyond what a double holds, and beyond its range. */
+/** Numbers that are close together, beyond the precision of a double and beyond its range. */
 export const exactTexts = fc.oneof(
   fc.bigInt().map(String),
   fc.integer({ min: -2, max: 2 }).map((n) => String(2n ** 53n + BigInt(n))),
@@ -46,7 +46,7 @@ const numbers = fc.oneof(
   fc.integer({ min: -3, max: 3 }),
 );
 
-/** Values of columns whose values have an order. */
+/** Values of column types that have an order. */
 const ORDERED_VALUES: readonly (readonly [FieldKind, fc.Arbitrary<JsonValue>])[] = [
   ['text', texts],
   ['number', numbers],

@@ -1,4 +1,4 @@
-/** How a host is spelt in a URL, and what becomes of it: `malformed` is refused as a URL, all else by the setting. */
+/** Spellings of hosts in a URL and their verdicts. `malformed` is refused as a URL, and the others by the named setting. */
 export const HOSTS: readonly (readonly [host: string, verdict: string])[] = [
   // Decimal
   ['2130706433', 'allow'],
@@ -133,19 +133,19 @@ export const HOSTS: readonly (readonly [host: string, verdict: string])[] = [
   ['localhost.example.com', 'allowed'],
   ['notlocalhost', 'allowed'],
   ['localhost-x', 'allowed'],
-  // Names that hold an address; what they resolve to is judged when connecting
+  // Names that contain an address; the resolved address is checked when connecting
   ['127.0.0.1.example.com', 'allowed'],
   ['127-0-0-1.example.com', 'allowed'],
   ['0x7f000001.example.com', 'allowed'],
   ['a.127.0.0.1', 'malformed'],
-  // Credentials, and what looks like a host before them
+  // Credentials, and texts before them that look like a host
   ['example.com@127.0.0.1', 'protocols'],
   ['127.0.0.1@example.com', 'protocols'],
   ['user:pass@example.com', 'protocols'],
   [':pass@example.com', 'protocols'],
   ['@127.0.0.1', 'allow'],
   ['example.com%40127.0.0.1', 'malformed'],
-  // What ends the host early
+  // Characters that end the host early
   ['127.0.0.1#@example.com', 'allow'],
   ['127.0.0.1?@example.com', 'allow'],
   ['127.0.0.1\\@example.com', 'allow'],

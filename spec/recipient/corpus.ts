@@ -6,7 +6,7 @@ export type RangeCase = readonly [
 ];
 
 /**
- * Copied by hand from the registries, not from lib/: a spec that shared the list would hold any mistake in it for right.
+ * Copied by hand from the registries and not from lib/, so that a mistake in lib/ is found.
  *
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry
  */
@@ -101,7 +101,7 @@ export const IPV4_RANGES: readonly RangeCase[] = [
 const ONES = 'ffff:ffff:ffff:ffff';
 
 /**
- * What is not to be found here because the address it carries decides: `::ffff:0:0/96` and `64:ff9b::/96`.
+ * Two ranges are missing because the carried address decides: `::ffff:0:0/96` and `64:ff9b::/96`.
  *
  * @see https://www.iana.org/assignments/iana-ipv6-special-registry
  * @see https://www.iana.org/assignments/ipv6-address-space
@@ -152,7 +152,7 @@ export const IPV6_RANGES: readonly RangeCase[] = [
   ['fe80::/10', ['fe80::', 'fe80::1', 'fe80::a9fe:a9fe', `febf:ffff:ffff:ffff:${ONES}`], []],
   ['fec0::/10', ['fec0::', 'fec0:0:0:ffff::1', `feff:ffff:ffff:ffff:${ONES}`], []],
   ['ff00::/8', ['ff00::', 'ff02::1', 'ff0e::fb', `ffff:ffff:ffff:ffff:${ONES}`], []],
-  // Of the rest, only 2000::/3 is handed out.
+  // Only 2000::/3 of the rest is assigned.
   [
     '0::/3',
     ['::1:0:0:1', '64:ff9a::1', '200::1', '400::1', '1000::1', `1fff:ffff:ffff:ffff:${ONES}`],
@@ -166,7 +166,7 @@ export const IPV6_RANGES: readonly RangeCase[] = [
   ['8000::/1', ['8000::', 'a000::1', 'e000::1', 'f800::1', 'fe00::1'], []],
 ];
 
-/** Addresses of well-known services: what must go on working. */
+/** Addresses of well-known services, which must be allowed. */
 export const PUBLIC: readonly string[] = [
   '1.1.1.1',
   '8.8.8.8',
@@ -196,12 +196,12 @@ const PUBLIC_BYTES: Bytes = [8, 8, 8, 8];
 
 export interface Carrier {
   readonly name: string;
-  /** Whether an address of it is public where the carried one is. */
+  /** Whether an address of this form is public if the carried address is public. */
   readonly isPublic: boolean;
   readonly of: (dotted: string) => string;
 }
 
-/** Every way in which an IPv6 address carries an IPv4 one. */
+/** All forms in which an IPv6 address carries an IPv4 address. */
 export const CARRIERS: readonly Carrier[] = (
   [
     ['mapped', true, (bytes) => `::ffff:${low(bytes)}`],

@@ -1,6 +1,6 @@
 import { RecipientRefusedError } from '../../lib/errors/recipient-errors';
 
-/** What a policy says: `'allowed'`, or the setting that refuses. */
+/** The verdict of a policy: `'allowed'` or the setting that refuses. */
 export function verdictOf(check: () => void): string {
   try {
     check();

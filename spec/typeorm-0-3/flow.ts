@@ -3,7 +3,7 @@ import { startApplication } from '../support/application/application';
 import { Person, person } from '../support/entities/person';
 import { startReceiver } from '../support/receivers/receiver';
 
-/** What an application on TypeORM 0.3.20 sees of each kind of write, as one line of JSON. */
+/** The events of an application on TypeORM 0.3.20 for each kind of write, as one line of JSON. */
 export interface Seen {
   readonly version: string | null;
   /** The bodies, in the order of their events. */

@@ -1,11 +1,11 @@
 import Module from 'node:module';
 
-/** Node's own resolution, which TypeScript does not know. */
+/** The module resolution of Node.js, which has no type. */
 interface Resolution {
   _resolveFilename(request: string, ...context: readonly unknown[]): string;
 }
 
-// Everything that asks for TypeORM gets 0.3.20, as if that were what is installed.
+// Each import of TypeORM gets 0.3.20, as if it were installed.
 const resolution = Module as unknown as Resolution;
 const resolve = resolution._resolveFilename;
 resolution._resolveFilename = (request, ...context) =>

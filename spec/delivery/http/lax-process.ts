@@ -5,16 +5,16 @@ import type { Reply } from '../../../lib/delivery/http/reply';
 import { ATTEMPT_DEFAULTS } from '../../../lib/options/delivery-defaults';
 import { RecipientPolicy } from '../../../lib/recipient/policy';
 
-/** What a process of tls.spec.ts is started with, as JSON in its first argument. */
+/** The options of a process of tls.spec.ts, given as JSON in its first argument. */
 export interface LaxOptions {
   readonly url: string;
-  /** Resolves to loopback. */
+  /** The name, which resolves to loopback. */
   readonly name: string;
-  /** PEM of who is trusted beside the usual ones; empty: nobody. */
+  /** PEM of a further trusted authority, or an empty text. */
   readonly ca: string;
 }
 
-/** What came of one request by our client, and of one that Node.js made by itself: a status or an error. */
+/** The results of one request by our client and one by Node.js: a status or an error. */
 export interface LaxAnswers {
   readonly ours: Reply;
   readonly nodes: string;

@@ -1,7 +1,7 @@
 import { like, startsWith } from '../../../lib';
 import { MatchingFlow } from '../../support/application/matching-flow';
-import { told } from '../../support/entities/matching-rows';
-import type { Said } from '../../support/oracle/oracle';
+import { rowEvent } from '../../support/entities/matching-rows';
+import type { Term } from '../../support/oracle/oracle';
 
 const URL = 'http://127.0.0.1:9';
 /** Of its 8,192, two are quotes. */
@@ -117,12 +117,12 @@ describe('large conditions', () => {
   it('A listener may have 64 conditions, but not 65', async () => {
     const match = Array.from({ length: 64 }, (_, n) => ({
       field: 'text',
-      said: { op: 'contains', operand: `${n}` } as const,
+      term: { op: 'contains', operand: `${n}` } as const,
     }));
     const draft = { hook: 'everything', pattern: null, operations: null, owner: null };
     await flow.save([
       { ...draft, match },
-      { ...draft, match: [...match.slice(1), { field: 'whole', said: { op: 'gt', operand: 4 } }] },
+      { ...draft, match: [...match.slice(1), { field: 'whole', term: { op: 'gt', operand: 4 } }] },
     ]);
     const all = match.map((_, n) => n).join();
     await expectAgreement([all, all.slice(1), all.slice(0, -1)]);
@@ -132,7 +132,7 @@ describe('large conditions', () => {
 
   it('A condition may have a thousand values and may be nested deeply', async () => {
     const values = Array.from({ length: 1_000 }, (_, n) => `v${n}`);
-    const deep = Array.from({ length: 16 }).reduce<Said>((said) => ({ op: 'not', operand: said }), {
+    const deep = Array.from({ length: 16 }).reduce<Term>((term) => ({ op: 'not', operand: term }), {
       op: 'is',
       operand: 'v7',
     });
@@ -147,14 +147,14 @@ describe('large conditions', () => {
 
 describe('a key or range that many listeners share', () => {
   it('Each of 2,300 listeners with the same key or range is found once', async () => {
-    const kinds: readonly Said[] = [
+    const kinds: readonly Term[] = [
       { op: 'gt', operand: 10 },
       { op: 'is', operand: 50 },
       { op: 'between', operand: [49, 51] },
     ];
-    for (const said of kinds)
+    for (const term of kinds)
       await save(
-        Array.from({ length: 2_300 }, () => said),
+        Array.from({ length: 2_300 }, () => term),
         'whole',
       );
     await expectAgreement([50, 49, 11, 10], 'whole');
@@ -162,14 +162,14 @@ describe('a key or range that many listeners share', () => {
 });
 
 /** Listeners that ask so of one field. */
-async function save(conditions: readonly Said[], field = 'text'): Promise<void> {
+async function save(conditions: readonly Term[], field = 'text'): Promise<void> {
   await flow.save(
-    conditions.map((said) => ({
+    conditions.map((term) => ({
       hook: 'everything',
       pattern: null,
       operations: null,
       owner: null,
-      match: [{ field, said }],
+      match: [{ field, term }],
     })),
   );
 }
@@ -180,7 +180,7 @@ async function expectAgreement(
   field = 'text',
 ): Promise<void> {
   const events = values.map((value, n) =>
-    told('insert', `event ${n}`, { whole: 5, [field]: value }, null),
+    rowEvent('insert', `event ${n}`, { whole: 5, [field]: value }, null),
   );
   const together = await flow.matched(events);
   for (const [n, event] of events.entries()) {

@@ -6,7 +6,7 @@ import { contains, endsWith, type HookEvent, startsWith } from '../../../lib';
 import { MatchingFlow, SHARED } from '../../support/application/matching-flow';
 import { until } from '../../support/application/waiting';
 import { Everything, TYPES } from '../../support/entities/matching-entities';
-import { told } from '../../support/entities/matching-rows';
+import { rowEvent } from '../../support/entities/matching-rows';
 import type { Draft } from '../../support/oracle/matching-arbitraries';
 import { wants } from '../../support/oracle/oracle';
 import type { Log, MatchingOptions, Version } from '../../support/processes/matching-process';
@@ -125,7 +125,7 @@ async function explained(event: HookEvent): Promise<readonly string[]> {
 }
 
 function texting(text: string): HookEvent {
-  return told('insert', '0190a0b0-0000-7000-8000-000000000000', { text }, null);
+  return rowEvent('insert', '0190a0b0-0000-7000-8000-000000000000', { text }, null);
 }
 
 /** Starts them all, lets them loose together, and gives what they did. */

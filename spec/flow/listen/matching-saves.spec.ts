@@ -3,7 +3,7 @@ import type { Dispatcher, HookEvent, JsonRecord } from '../../../lib';
 import { MatchingFlow } from '../../support/application/matching-flow';
 import { until } from '../../support/application/waiting';
 import { Everything, TYPES } from '../../support/entities/matching-entities';
-import { entity, rows, told } from '../../support/entities/matching-rows';
+import { entity, rowEvent, rows } from '../../support/entities/matching-rows';
 import { type Draft, drafts } from '../../support/oracle/matching-arbitraries';
 import { wantedBy } from '../../support/oracle/oracle';
 
@@ -57,9 +57,9 @@ async function lifeOf(first: JsonRecord, second: JsonRecord): Promise<readonly H
   await manager.remove(await manager.findOneByOrFail(Everything, { id }));
   const removed = written.at(-1);
   return [
-    told('insert', inserted, first, null),
+    rowEvent('insert', inserted, first, null),
     // Where nothing changes there is no event.
-    ...(updated === inserted ? [] : [told('update', updated, second, first)]),
-    told('remove', removed, second, null),
+    ...(updated === inserted ? [] : [rowEvent('update', updated, second, first)]),
+    rowEvent('remove', removed, second, null),
   ];
 }

@@ -4,12 +4,12 @@ import type { Mood, Person } from './typed-person';
 
 type Filter = FilterOf<Person>;
 
-/** What may be said of a field. */
+/** What may be term of a field. */
 type On<Field extends keyof Filter> = Exclude<Filter[Field], undefined>;
 
 /** True, or the names of the fields that do not take it. */
-type TakenBy<Said, Field extends keyof Filter> = {
-  [F in Field]: [Said] extends [On<F>] ? true : F;
+type TakenBy<Term, Field extends keyof Filter> = {
+  [F in Field]: [Term] extends [On<F>] ? true : F;
 }[Field];
 
 describe('FilterOf', () => {

@@ -19,9 +19,9 @@ export class Person {
   name!: string;
   nick?: string | null;
   age!: number | null;
-  /** As TypeORM gives a bigint or a decimal column. */
+  /** The type that TypeORM returns for a bigint or a decimal column. */
   balance!: string;
-  /** As a transformer may give it. */
+  /** The type that a transformer may return. */
   visits!: bigint;
   code!: string | number;
   kind!: 'a' | 'b' | null;
@@ -31,7 +31,7 @@ export class Person {
   image!: Buffer | null;
   tags!: string[];
   settings!: { theme: string };
-  // biome-ignore lint/suspicious/noExplicitAny: what a JSON column is often declared as
+  // biome-ignore lint/suspicious/noExplicitAny: a common type of JSON columns
   extra!: any;
   raw!: unknown;
   home!: Home;

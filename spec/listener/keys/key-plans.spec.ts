@@ -1,7 +1,7 @@
 import type { HookEvent } from '../../../lib';
 import type { Query } from '../../../lib/store/database';
 import { MatchingFlow } from '../../support/application/matching-flow';
-import { told } from '../../support/entities/matching-rows';
+import { rowEvent } from '../../support/entities/matching-rows';
 import type { Draft } from '../../support/oracle/matching-arbitraries';
 
 /** A million takes minutes. */
@@ -69,15 +69,15 @@ async function analyse(): Promise<void> {
 /** Mostly equality, and something of everything. */
 function draftOf(n: number): Draft {
   const conditions: readonly Draft['match'][number][] = [
-    { field: 'text', said: { op: 'startsWith', operand: `account ${n} ` } },
-    { field: 'whole', said: { op: 'between', operand: [n, n + 3] } },
-    { field: 'real', said: { op: 'gt', operand: 1e6 + n } },
-    { field: 'doc', said: { op: 'contains', operand: `word ${n} in` } },
-    { field: 'tenant', said: { op: 'endsWith', operand: ` of ${n}` } },
-    { field: 'exact', said: { op: 'oneOf', operand: [`${n}`, `${n}.5`] } },
+    { field: 'text', term: { op: 'startsWith', operand: `account ${n} ` } },
+    { field: 'whole', term: { op: 'between', operand: [n, n + 3] } },
+    { field: 'real', term: { op: 'gt', operand: 1e6 + n } },
+    { field: 'doc', term: { op: 'contains', operand: `word ${n} in` } },
+    { field: 'tenant', term: { op: 'endsWith', operand: ` of ${n}` } },
+    { field: 'exact', term: { op: 'oneOf', operand: [`${n}`, `${n}.5`] } },
   ];
   const rare = conditions[n % 20];
-  const match = rare ?? { field: 'text', said: { op: 'is', operand: `account ${n}` } };
+  const match = rare ?? { field: 'text', term: { op: 'is', operand: `account ${n}` } };
   return { hook: 'everything', pattern: null, operations: null, owner: null, match: [match] };
 }
 
@@ -90,7 +90,7 @@ function eventOf(n: number): HookEvent {
     exact: `${n}`,
     tenant: `one of ${n}`,
   };
-  return told('insert', `event ${n}`, { ...values, doc: `a word ${n} in a text` }, null);
+  return rowEvent('insert', `event ${n}`, { ...values, doc: `a word ${n} in a text` }, null);
 }
 
 interface Scan {

@@ -1,7 +1,7 @@
 import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { ModelHook } from '../../../lib';
 
-/** A column of every kind that a filter can be checked against. */
+/** Has a column of each kind that a filter can be checked against. */
 @Entity()
 @ModelHook({ provides: ['*', 'id'], sender: 'tenant', compute: { shout: () => 'A' } })
 export class Article {

@@ -9,7 +9,7 @@ export interface Database {
 /** A new, empty database on the server of `DATABASE_URL`, for one spec. */
 export async function createDatabase(): Promise<Database> {
   const url = new URL(serverUrl());
-  // Beginning with the name of the database it is made beside, by which scripts/with-postgres.mjs finds what was not dropped.
+  // The prefix is the name of the server's database. scripts/with-postgres.mjs finds databases that were not dropped by it.
   const name = `${url.pathname.slice(1, 41)}_${randomBytes(6).toString('hex')}`;
   await runOnServer(`CREATE DATABASE ${escapeIdentifier(name)}`);
   url.pathname = `/${name}`;

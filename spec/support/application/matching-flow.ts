@@ -16,7 +16,7 @@ import { Database, type Query } from '../../../lib/store/database';
 import { tablesOf } from '../../../lib/store/tables';
 import { Everything, Other, SIGNAL, TYPES } from '../entities/matching-entities';
 import type { Draft } from '../oracle/matching-arbitraries';
-import { type ColumnTypes, type Said, type Wish, wantedBy } from '../oracle/oracle';
+import { type ColumnTypes, type Term, type Wish, wantedBy } from '../oracle/oracle';
 import type { Application } from './application';
 import { Flow, type FlowOptions } from './flow';
 
@@ -87,7 +87,7 @@ export class MatchingFlow extends Flow {
         : this.hooks.listen(String(pattern), target);
     const on = (operations ?? []) as readonly Operation[];
     return match.reduce<ListenerBuilder>(
-      (builder, { field, said }) => builder.match({ [field]: matcherOf(said) }),
+      (builder, { field, term }) => builder.match({ [field]: matcherOf(term) }),
       begun.on(...on),
     );
   }
@@ -131,10 +131,10 @@ export class MatchingFlow extends Flow {
       (one) => one.hook === hook && one.pattern === pattern && one.id !== id,
     );
     if (!other) return;
-    const said = Object.fromEntries(other.match.map(({ field, said }) => [field, said]));
-    const match = Object.entries(said).map(([field, said]) => ({ field, said }));
+    const term = Object.fromEntries(other.match.map(({ field, term }) => [field, term]));
+    const match = Object.entries(term).map(([field, term]) => ({ field, term }));
     await this.hooks.listeners.update(id, {
-      match: Object.fromEntries(match.map(({ field, said }) => [field, matcherOf(said)])),
+      match: Object.fromEntries(match.map(({ field, term }) => [field, matcherOf(term)])),
       on: other.operations as readonly Operation[] | null,
     });
     this.#known.set(id, { ...wish, match, operations: other.operations });
@@ -183,14 +183,14 @@ function nthOf<K, V>(map: ReadonlyMap<K, V>, nth: number): readonly [K, V] {
 }
 
 const BUILDERS = { ...matchers } as unknown as Record<
-  Said['op'],
+  Term['op'],
   (...operands: readonly unknown[]) => Condition
 >;
 
 /** The library's matcher for a condition of the oracle. */
-function matcherOf(said: Said): Condition {
-  const build = BUILDERS[said.op];
-  switch (said.op) {
+function matcherOf(term: Term): Condition {
+  const build = BUILDERS[term.op];
+  switch (term.op) {
     case 'any':
     case 'changed':
     case 'isNull':
@@ -198,15 +198,15 @@ function matcherOf(said: Said): Condition {
     case 'isFalse':
       return build();
     case 'between':
-      return build(...said.operand);
+      return build(...term.operand);
     case 'not':
     case 'was':
     case 'becomes':
-      return build(matcherOf(said.operand));
+      return build(matcherOf(term.operand));
     case 'allOf':
     case 'anyOf':
-      return build(...said.operand.map(matcherOf));
+      return build(...term.operand.map(matcherOf));
     default:
-      return build(said.operand);
+      return build(term.operand);
   }
 }

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { type HookEvent, ModelHook, secret, type Targets } from '../../../lib';
 
-/** What must show up nowhere. */
+/** Values that must not appear in any output. */
 export const PIN = 'canary-of-an-unprovided-field';
 export const SECRETS = {
   former: 'canary-of-a-former-secret',
@@ -13,7 +13,7 @@ export const SECRETS = {
   key: 'canary-of-a-key-of-31-characters',
 } as const;
 
-/** Where targets are; set when the receiver listens. */
+/** The origin of the targets, set when the receiver listens. */
 export const place = { origin: '' };
 
 @Entity()
@@ -29,7 +29,7 @@ export class Account {
   pin!: string;
 }
 
-/** Its function throws, quoting what it sees. */
+/** Its function throws an error that quotes the row. */
 @Entity()
 @ModelHook({
   provides: ['name'],
@@ -50,7 +50,7 @@ export class Careless {
   pin!: string;
 }
 
-/** What it keeps cannot be read again; whoever tries is told which value it was. */
+/** Its stored value cannot be read again. The error quotes the value. */
 const unreadable = {
   to: (value: string) => value,
   from: (value: string) => {

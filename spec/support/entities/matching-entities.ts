@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { ModelHook } from '../../../lib';
 import type { ColumnTypes } from '../oracle/oracle';
 
-/** A column of every type. */
+/** Has a column of each type. */
 @Entity()
 @ModelHook({
   provides: '*',
@@ -50,7 +50,7 @@ export class Everything {
   tags!: readonly string[] | null;
 }
 
-/** Has fields of the same names, which hold something else. */
+/** Has fields of the same names with other types. */
 @Entity()
 @ModelHook({ provides: '*', sender: 'tenant', compute: { flag: (row: Other) => row.doc } })
 export class Other {
@@ -82,7 +82,7 @@ export class Other {
   at!: Date | null;
 }
 
-/** Defined, without entity. */
+/** A defined hook without an entity. */
 export const SIGNAL = 'signal.sent';
 
 export const TYPES = {

@@ -8,7 +8,7 @@ import { type Everything, TYPES } from './matching-entities';
 const COLUMNS: Readonly<Record<string, ColumnType>> = TYPES.everything;
 const owners = fc.constantFrom(null, 'acme', 'Acme', 'globex');
 
-/** What a row of everything may hold that comes out of PostgreSQL as it went in. */
+/** Values of a row of `Everything` that PostgreSQL returns unchanged. */
 export const rows = fc.record(
   Object.fromEntries(
     Object.entries(COLUMNS)
@@ -22,7 +22,7 @@ function value(type: ColumnType): fc.Arbitrary<JsonValue> {
   return fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...plain) }, fc.constant(null));
 }
 
-/** Text that PostgreSQL can hold, dates of our time: values.spec.ts and rare-values.spec.ts see to the others. */
+/** Texts that PostgreSQL can store and dates of our time. values.spec.ts and rare-values.spec.ts cover the others. */
 function isPlain(value: JsonValue, type: ColumnType): boolean {
   if (type === 'date' || type === 'timestamptz') return /^20\d\d-/.test(String(value));
   return typeof value !== 'string' || (value.isWellFormed() && !value.includes('\0'));
@@ -34,7 +34,7 @@ export function entity(row: JsonRecord): Partial<Everything> {
 }
 
 /** The event of a row that was saved or removed. */
-export function told(
+export function rowEvent(
   operation: Operation,
   id: string | undefined,
   now: JsonRecord,

@@ -22,7 +22,7 @@ import {
   was,
 } from '../../../lib';
 
-/** Every hook provides the title alone, and hears of other rows. */
+/** Each hook provides only the title and has another condition. */
 @Entity()
 @ModelHook({ name: 'shown', provides: ['title'], when: { status: 'public' } })
 @ModelHook({ name: 'appears', provides: ['title'], when: { status: becomes('public') } })
@@ -67,7 +67,7 @@ export class Owner {
   parcels!: Parcel[];
 }
 
-/** Conditions on columns that TypeORM does not load, or that are not what they look like. */
+/** Conditions on columns that TypeORM does not load or transforms. */
 @Entity()
 @ModelHook({ name: 'repinned', provides: ['label'], when: { pin: changed() } })
 @ModelHook({ name: 'pinned', provides: ['label'], when: { pin: '1234' } })
@@ -133,7 +133,7 @@ export class Dog extends Animal {
 @ChildEntity()
 export class Fish extends Animal {}
 
-/** Its function knows rows that are ready only. */
+/** Its function accepts only rows that are ready. */
 @Entity()
 @ModelHook({
   provides: ['title'],

@@ -6,7 +6,7 @@ import { conditions } from './matching-wishes';
 import type { ColumnType, Wish } from './oracle';
 import { same } from './oracle-values';
 
-/** A listener to be; its id is not known yet. */
+/** A listener that is not saved yet and has no id. */
 export type Draft = Omit<Wish, 'id'>;
 
 const OWNERS = ['acme', 'Acme', 'globex'];
@@ -72,7 +72,7 @@ function condition(fields: readonly (readonly [string, ColumnType])[]) {
   return fc
     .constantFrom(...fields)
     .chain(([field, type]) =>
-      fc.record({ field: fc.constant(field), said: conditions(type, DEPTH) }),
+      fc.record({ field: fc.constant(field), term: conditions(type, DEPTH) }),
     );
 }
 
@@ -80,20 +80,20 @@ function rarely<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
   return fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary });
 }
 
-/** Events as planning meets them, with absent fields and nulls among their values. */
+/** Events as they are planned, with absent fields and nulls. */
 export const events: fc.Arbitrary<HookEvent> = fc.oneof(
   { weight: 4, arbitrary: modelEvent('everything') },
   { weight: 2, arbitrary: modelEvent('other') },
-  { weight: 1, arbitrary: told(SIGNAL, null) },
+  { weight: 1, arbitrary: eventOf(SIGNAL, null) },
 );
 
 function modelEvent(hook: 'everything' | 'other'): fc.Arbitrary<HookEvent> {
   return fc
     .constantFrom<Operation>(...OPERATIONS, 'insert', 'update')
-    .chain((operation) => told(hook, operation));
+    .chain((operation) => eventOf(hook, operation));
 }
 
-function told(hook: keyof typeof TYPES, operation: Operation | null): fc.Arbitrary<HookEvent> {
+function eventOf(hook: keyof typeof TYPES, operation: Operation | null): fc.Arbitrary<HookEvent> {
   const types: Readonly<Record<string, ColumnType>> = TYPES[hook];
   const values = fc.record(
     Object.fromEntries(Object.entries(types).map(([field, type]) => [field, value(type)])),

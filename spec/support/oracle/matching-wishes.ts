@@ -1,23 +1,23 @@
 import fc from 'fast-check';
 import { OPERANDS, ORDERED, PATTERNS, TEXTS } from './matching-values';
-import type { ColumnType, Said } from './oracle';
+import type { ColumnType, Term } from './oracle';
 import { order } from './oracle-values';
 
-/** Any condition that a column of a type can be asked, nested at most so deep. */
-export function conditions(type: ColumnType, depth: number): fc.Arbitrary<Said> {
+/** Any condition on a column of a type, nested up to a depth. */
+export function conditions(type: ColumnType, depth: number): fc.Arbitrary<Term> {
   return nested(type, depth, true);
 }
 
-function nested(type: ColumnType, depth: number, withTransitions: boolean): fc.Arbitrary<Said> {
+function nested(type: ColumnType, depth: number, withTransitions: boolean): fc.Arbitrary<Term> {
   const leaf = leaves(type, withTransitions);
   if (depth === 0) return leaf;
   const inner = nested(type, depth - 1, withTransitions);
   const members = fc.array(inner, { maxLength: 3 });
-  const combined: fc.Arbitrary<Said>[] = [
+  const combined: fc.Arbitrary<Term>[] = [
     fc.record({ op: fc.constant('not' as const), operand: inner }),
     fc.record({ op: fc.constantFrom('allOf' as const, 'anyOf' as const), operand: members }),
   ];
-  // Nothing came before what came before.
+  // A transition cannot be inside a transition.
   const transitions = fc.record({
     op: fc.constantFrom('was' as const, 'becomes' as const),
     operand: nested(type, depth - 1, false),
@@ -29,7 +29,7 @@ function nested(type: ColumnType, depth: number, withTransitions: boolean): fc.A
   );
 }
 
-function leaves(type: ColumnType, withTransitions: boolean): fc.Arbitrary<Said> {
+function leaves(type: ColumnType, withTransitions: boolean): fc.Arbitrary<Term> {
   const operand = fc.oneof(
     { weight: 9, arbitrary: fc.constantFrom(...OPERANDS[type]) },
     { weight: 1, arbitrary: fc.constant(null) },
@@ -50,27 +50,27 @@ function leaves(type: ColumnType, withTransitions: boolean): fc.Arbitrary<Said> 
   );
 }
 
-type Unary = Exclude<Said, { readonly operand: unknown }>['op'];
+type Unary = Exclude<Term, { readonly operand: unknown }>['op'];
 
-function unary(...ops: readonly Unary[]): fc.Arbitrary<Said> {
+function unary(...ops: readonly Unary[]): fc.Arbitrary<Term> {
   return fc.record({ op: fc.constantFrom(...ops) });
 }
 
-function oneOf(operand: fc.Arbitrary<unknown>): fc.Arbitrary<Said> {
+function oneOf(operand: fc.Arbitrary<unknown>): fc.Arbitrary<Term> {
   return fc.record({
     op: fc.constant('oneOf' as const),
     operand: fc.array(operand, { maxLength: 4 }),
   });
 }
 
-function comparison(pool: readonly unknown[]): fc.Arbitrary<Said> {
+function comparison(pool: readonly unknown[]): fc.Arbitrary<Term> {
   return fc.record({
     op: fc.constantFrom('gt' as const, 'gte' as const, 'lt' as const, 'lte' as const),
     operand: fc.constantFrom(...pool),
   });
 }
 
-function range(pool: readonly unknown[], type: ColumnType): fc.Arbitrary<Said> {
+function range(pool: readonly unknown[], type: ColumnType): fc.Arbitrary<Term> {
   const end = fc.constantFrom(...pool);
   return fc
     .tuple(end, end)
@@ -78,7 +78,7 @@ function range(pool: readonly unknown[], type: ColumnType): fc.Arbitrary<Said> {
     .map((operand) => ({ op: 'between' as const, operand }));
 }
 
-function textual(): fc.Arbitrary<Said> {
+function textual(): fc.Arbitrary<Term> {
   return fc.oneof(
     {
       weight: 3,

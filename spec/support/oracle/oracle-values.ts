@@ -2,9 +2,9 @@ import { isDeepStrictEqual, types } from 'node:util';
 import Big from 'big.js';
 import type { ColumnType } from './oracle';
 
-/** Whether a value of an event is the operand, as its column understands it. */
-export function same(value: unknown, said: unknown, type: ColumnType): boolean {
-  const operand = inJson(said);
+/** Whether a value of an event equals the operand by the type of its column. */
+export function same(value: unknown, term: unknown, type: ColumnType): boolean {
+  const operand = inJson(term);
   if (value === null || operand === null) return value === operand;
   switch (type) {
     case 'bigint':
@@ -23,9 +23,9 @@ export function same(value: unknown, said: unknown, type: ColumnType): boolean {
   }
 }
 
-/** Below, at or above zero as the value lies below, at or above the operand; null where the two have no order. */
-export function order(of: unknown, said: unknown, type: ColumnType): number | null {
-  const [value, operand] = [inJson(of), inJson(said)];
+/** Negative, zero or positive as the value is below, at or above the operand. Null if the two have no order. */
+export function order(of: unknown, term: unknown, type: ColumnType): number | null {
+  const [value, operand] = [inJson(of), inJson(term)];
   switch (type) {
     case 'varchar':
       return orderOf(value, operand, 'string');
@@ -50,10 +50,10 @@ export function order(of: unknown, said: unknown, type: ColumnType): number | nu
   }
 }
 
-/** Events are JSON, where bigints and dates are texts; so are operands. */
+/** Events and operands are JSON, in which bigints and dates are texts. */
 function inJson(operand: unknown): unknown {
   if (typeof operand === 'bigint') return String(operand);
-  // Also one that another process sent, which jest makes in another realm.
+  // Includes a date from another process, which belongs to another realm in jest.
   return types.isDate(operand) ? operand.toISOString() : operand;
 }
 
@@ -74,7 +74,7 @@ function textOrder(a: readonly number[], b: readonly number[]): number {
   return n < b.length ? (a[n] as number) - (b[n] as number) : 1;
 }
 
-/** Null also where one of them is no number. */
+/** Null if one of them is not a number. */
 function numbersOrder(a: number, b: number): number | null {
   if (a === b) return 0;
   if (a < b) return -1;

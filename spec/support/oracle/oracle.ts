@@ -2,17 +2,17 @@ import { RE2JS } from 're2js';
 import type { HookEvent } from '../../../lib';
 import { order, same } from './oracle-values';
 
-/** A condition as somebody says it. A listener's matcher and the oracle's answer are both made from this, each in its own way. */
-export type Said =
+/** A condition in a neutral form. The matcher of a listener and the answer of the oracle are made from it independently. */
+export type Term =
   | { readonly op: 'any' | 'changed' | 'isNull' | 'isTrue' | 'isFalse' }
   | { readonly op: 'is' | 'gt' | 'gte' | 'lt' | 'lte'; readonly operand: unknown }
   | { readonly op: 'oneOf'; readonly operand: readonly unknown[] }
   | { readonly op: 'between'; readonly operand: readonly [unknown, unknown] }
   | { readonly op: 'startsWith' | 'endsWith' | 'contains' | 'like'; readonly operand: string }
-  | { readonly op: 'not' | 'was' | 'becomes'; readonly operand: Said }
-  | { readonly op: 'allOf' | 'anyOf'; readonly operand: readonly Said[] };
+  | { readonly op: 'not' | 'was' | 'becomes'; readonly operand: Term }
+  | { readonly op: 'allOf' | 'anyOf'; readonly operand: readonly Term[] };
 
-/** How a column was declared; fields of defined hooks are as computed ones. */
+/** The declared type of a column. Fields of defined hooks count as computed ones. */
 export type ColumnType =
   | 'varchar'
   | 'int'
@@ -27,21 +27,21 @@ export type ColumnType =
   | 'text[]'
   | 'computed';
 
-/** What each hook provides. */
+/** The provided fields of each hook. */
 export type ColumnTypes = Readonly<Record<string, Readonly<Record<string, ColumnType>>>>;
 
-/** Who wants to hear what. */
+/** What one listener wants. */
 export interface Wish {
   readonly id: string;
-  /** Null where a pattern says which events are meant. */
+  /** Null if the listener has a pattern. */
   readonly hook: string | null;
   readonly pattern: string | null;
   readonly operations: readonly string[] | null;
   readonly owner: string | null;
-  readonly match: readonly { readonly field: string; readonly said: Said }[];
+  readonly match: readonly { readonly field: string; readonly term: Term }[];
 }
 
-/** Who wants an event, by asking each of them: section 5 of the design word by word, with no thought of speed. */
+/** The ids of the listeners that want an event. Asks each one by the rules of the design, without optimisation. */
 export function wantedBy(
   wishes: Iterable<Wish>,
   event: HookEvent,
@@ -56,9 +56,9 @@ export function wants(wish: Wish, event: HookEvent, types: ColumnTypes): boolean
   if (pattern !== null && !covers(pattern, event.name)) return false;
   if (operations !== null && !operations.some((one) => one === event.operation)) return false;
   if (owner !== null && owner !== event.sender) return false;
-  return match.every(({ field, said }) => {
+  return match.every(({ field, term }) => {
     const type = types[event.hook]?.[field];
-    return type !== undefined && holds(said, momentOf(event, field, type));
+    return type !== undefined && holds(term, momentOf(event, field, type));
   });
 }
 
@@ -68,7 +68,7 @@ function covers(pattern: string, name: string): boolean {
   return rest.length > 0 && (pattern === `${first}.*` || pattern === `*.${rest.join('.')}`);
 }
 
-/** One field at one event. Undefined stands for an absent value. */
+/** One field of one event. An absent value is undefined. */
 interface Moment {
   readonly type: ColumnType;
   readonly now: unknown;
@@ -87,23 +87,23 @@ function momentOf(event: HookEvent, field: string, type: ColumnType): Moment {
   return { type, now, before, isNew, isGone, hasChanged };
 }
 
-function holds(said: Said, moment: Moment): boolean {
+function holds(term: Term, moment: Moment): boolean {
   const { type, now, isNew, isGone, hasChanged } = moment;
   const asBefore: Moment = { ...moment, now: moment.before };
-  if (said.op === 'any') return true;
-  if (said.op === 'allOf') return said.operand.every((member) => holds(member, moment));
-  if (said.op === 'anyOf') return said.operand.some((member) => holds(member, moment));
+  if (term.op === 'any') return true;
+  if (term.op === 'allOf') return term.operand.every((member) => holds(member, moment));
+  if (term.op === 'anyOf') return term.operand.some((member) => holds(member, moment));
   if (now === undefined) return false;
-  switch (said.op) {
+  switch (term.op) {
     case 'not':
-      return !holds(said.operand, moment);
+      return !holds(term.operand, moment);
     case 'changed':
       return hasChanged;
     case 'was':
-      return !isNew && holds(said.operand, asBefore);
+      return !isNew && holds(term.operand, asBefore);
     case 'becomes':
-      if (isGone || !holds(said.operand, moment)) return false;
-      return isNew || !holds(said.operand, asBefore);
+      if (isGone || !holds(term.operand, moment)) return false;
+      return isNew || !holds(term.operand, asBefore);
     case 'isNull':
       return now === null;
     case 'isTrue':
@@ -111,30 +111,30 @@ function holds(said: Said, moment: Moment): boolean {
     case 'isFalse':
       return now === false;
     case 'is':
-      return same(now, said.operand, type);
+      return same(now, term.operand, type);
     case 'oneOf':
-      return said.operand.some((one) => same(now, one, type));
+      return term.operand.some((one) => same(now, one, type));
     case 'gt':
-      return compares(now, said.operand, type, (sign) => sign > 0);
+      return compares(now, term.operand, type, (sign) => sign > 0);
     case 'gte':
-      return compares(now, said.operand, type, (sign) => sign >= 0);
+      return compares(now, term.operand, type, (sign) => sign >= 0);
     case 'lt':
-      return compares(now, said.operand, type, (sign) => sign < 0);
+      return compares(now, term.operand, type, (sign) => sign < 0);
     case 'lte':
-      return compares(now, said.operand, type, (sign) => sign <= 0);
+      return compares(now, term.operand, type, (sign) => sign <= 0);
     case 'between': {
-      const [low, high] = said.operand;
+      const [low, high] = term.operand;
       const isHighEnough = compares(now, low, type, (sign) => sign >= 0);
       return isHighEnough && compares(now, high, type, (sign) => sign <= 0);
     }
     case 'like':
-      return isText(now, type) && compiled(said.operand).matcher(now).find();
+      return isText(now, type) && compiled(term.operand).matcher(now).find();
     case 'startsWith':
-      return isText(now, type) && now.startsWith(said.operand);
+      return isText(now, type) && now.startsWith(term.operand);
     case 'endsWith':
-      return isText(now, type) && now.endsWith(said.operand);
+      return isText(now, type) && now.endsWith(term.operand);
     case 'contains':
-      return isText(now, type) && now.includes(said.operand);
+      return isText(now, type) && now.includes(term.operand);
   }
 }
 
@@ -156,7 +156,7 @@ function compares(
   return sign !== null && accepts(sign);
 }
 
-/** Dates, times and exact numbers travel as strings, but are no text. */
+/** Dates, times and exact numbers are strings in events but do not count as text. */
 function isText(value: unknown, type: ColumnType): value is string {
   return typeof value === 'string' && ['varchar', 'jsonb', 'computed'].includes(type);
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { CrashAnswer, CrashCommand, CrashOptions } from './crash-process';
 
-/** A real process with an application in it, that can be killed. */
+/** An application in a process of its own that can be killed. */
 export class CrashChild {
   readonly #process: ChildProcess;
   readonly #exited: Promise<unknown>;
@@ -21,14 +21,14 @@ export class CrashChild {
     return child;
   }
 
-  /** Rejects if the process dies before it is done. */
+  /** Sends a command. Rejects if the process dies before it answers. */
   async tell(command: CrashCommand): Promise<CrashAnswer> {
     const answered = this.#answer();
     this.#process.send(command);
     return answered;
   }
 
-  /** Tells it something that it dies of. Resolves with the signal. */
+  /** Sends a command that kills the process. Resolves with the signal. */
   async tellLast(command: CrashCommand): Promise<NodeJS.Signals | null> {
     this.#process.send(command);
     await this.#exited;

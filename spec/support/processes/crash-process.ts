@@ -3,25 +3,25 @@ import type { AttachOptions } from '../../../lib';
 import { type Application, startApplication } from '../application/application';
 import { Person, person } from '../entities/person';
 
-/** What a process of crash.spec.ts is started with, as JSON in its first argument. */
+/** The options of a process of crash.spec.ts, given as JSON in its first argument. */
 export interface CrashOptions {
   readonly url: string;
   readonly attach: AttachOptions;
-  /** Kill itself as soon as a transaction is committed, or as soon as its events are planned. */
+  /** When the process kills itself: as soon as a transaction is committed, or as soon as its events are planned. */
   readonly diesAt?: 'commit' | 'plan';
 }
 
 export type CrashCommand =
   | { readonly kind: 'save'; readonly names: readonly string[] }
-  /** As `save`, in a transaction that rolls back. */
+  /** Saves in a transaction that rolls back. */
   | { readonly kind: 'rollBack'; readonly names: readonly string[] }
-  /** As `save`, in a transaction that stays open. */
+  /** Saves in a transaction that stays open. */
   | { readonly kind: 'leaveOpen'; readonly names: readonly string[] }
   | { readonly kind: 'idle' };
 
-/** The answer to each command, and sent once at the start. */
+/** The answer to each command. It is also sent once at the start. */
 export interface CrashAnswer {
-  /** Requests that this process has had answered so far. */
+  /** Number of requests of this process that were answered. */
   readonly attempts: number;
 }
 
@@ -50,7 +50,7 @@ async function main({ url, attach, diesAt }: CrashOptions): Promise<void> {
       process.exit(1);
     });
   });
-  // The spec that started it is gone: nobody would end it.
+  // Ends with the spec that started it.
   process.once('disconnect', () => process.exit());
   answer();
 }

@@ -2,34 +2,34 @@ import fc from 'fast-check';
 import type { HookEvent, JsonRecord } from '../../../lib';
 import { type Edit, edits, MatchingFlow, SHARED } from '../application/matching-flow';
 import { Everything } from '../entities/matching-entities';
-import { entity, rows, told } from '../entities/matching-rows';
+import { entity, rowEvent, rows } from '../entities/matching-rows';
 import { type Draft, drafts } from '../oracle/matching-arbitraries';
 import type { Wish } from '../oracle/oracle';
 
-/** What a process of matching-processes.spec.ts is started with, as JSON in its first argument. */
+/** The options of a process of matching-processes.spec.ts, given as JSON in its first argument. */
 export interface MatchingOptions {
   readonly url: string;
   readonly seed: number;
-  /** How many things it does. */
+  /** Number of steps. */
   readonly steps: number;
 }
 
-/** What a listener certainly asked for, and for how long. Times are milliseconds since 1970. */
+/** What a listener wanted for certain during a period. Times are milliseconds since 1970. */
 export interface Version {
   readonly listenerId: string;
-  /** Null where it was to hear nothing. */
+  /** Null if the listener was inactive. */
   readonly wish: Wish | null;
-  /** When the commit had returned. */
+  /** The time at which the commit returned. */
   readonly from: number;
-  /** When the next change began. */
+  /** The time at which the next change began. */
   until: number;
 }
 
-/** What a process did, sent to its parent at the end. */
+/** The actions of a process, sent to its parent at the end. */
 export interface Log {
   readonly versions: Version[];
   readonly events: { readonly event: HookEvent; readonly committedAfter: number }[];
-  /** Whom `hooks.listeners.matching` found meanwhile. */
+  /** The listeners that `hooks.listeners.matching` found meanwhile. */
   readonly matches: {
     readonly event: HookEvent;
     readonly from: number;
@@ -42,7 +42,7 @@ type Step =
   | { readonly kind: 'save'; readonly draft: Draft; readonly isSlow: boolean }
   | { readonly kind: 'edit'; readonly edit: Edit }
   | { readonly kind: 'event'; readonly row: JsonRecord }
-  /** Of listeners that every process saves. */
+  /** Saves listeners that each process saves. */
   | { readonly kind: 'contend'; readonly drafts: readonly Draft[]; readonly nth: number }
   | { readonly kind: 'reindex' };
 
@@ -94,7 +94,7 @@ class Worker {
     }
   }
 
-  /** A slow one leaves its transaction open while it does something else. */
+  /** A slow save leaves its transaction open while the process does something else. */
   async #save(draft: Draft, isSlow: boolean): Promise<void> {
     const { dataSource } = this.flow.application;
     const [saved] = isSlow
@@ -136,7 +136,7 @@ class Worker {
     const runner = this.flow.application.dataSource.createQueryRunner();
     await runner.startTransaction();
     await runner.manager.save(Everything, entity(row));
-    const event = told('insert', this.#captured, row, null);
+    const event = rowEvent('insert', this.#captured, row, null);
     this.log.events.push({ event, committedAfter: Date.now() });
     await runner.commitTransaction();
     await runner.release();
@@ -151,7 +151,7 @@ async function main({ url, seed, steps }: MatchingOptions): Promise<void> {
   const flow = await MatchingFlow.start({
     url,
     dataSource: { poolSize: 4 },
-    // What is planned stays where the parent looks for it.
+    // The chunks are kept for the parent to read.
     attach: { leaseMs: 600_000, dispatcher: { dispatch: () => undefined } },
   });
   const worker = new Worker(flow);
@@ -161,7 +161,7 @@ async function main({ url, seed, steps }: MatchingOptions): Promise<void> {
       process.exit(1);
     });
   });
-  // The spec that started it is gone: nobody would end it.
+  // Ends with the spec that started it.
   process.once('disconnect', () => process.exit());
   process.send?.('ready');
 }

@@ -8,12 +8,12 @@ export interface Certificate {
   readonly cert: string;
 }
 
-/** A certificate authority that nobody trusts yet, made by `openssl`. */
+/** A new certificate authority, made by `openssl`. */
 export interface Authority {
   readonly pem: string;
-  /** For names (`DNS:hooks.example`) or addresses (`IP:127.0.0.1`). */
+  /** Issues a certificate for names (`DNS:hooks.example`) or addresses (`IP:127.0.0.1`). */
   issue(...names: readonly string[]): Certificate;
-  /** Takes its files away; what it issued stays good. */
+  /** Removes the files of the authority. Issued certificates stay valid. */
   remove(): void;
 }
 

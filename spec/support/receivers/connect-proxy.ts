@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { Certificate } from './certificates';
 
 export interface Tunnelled {
-  /** What was asked for, as `203.0.113.7:443`. */
+  /** The requested authority, such as `203.0.113.7:443`. */
   readonly authority: string;
   readonly headers: IncomingHttpHeaders;
 }
@@ -14,21 +14,21 @@ export interface Tunnelled {
 export interface ConnectProxy {
   readonly host: string;
   readonly asked: Tunnelled[];
-  /** Connections that are open to it. */
+  /** Number of open connections to the proxy. */
   readonly open: ReadonlySet<Socket>;
-  /** Closing twice is closing once. */
+  /** A second call has no effect. */
   close(): Promise<void>;
 }
 
 export interface ConnectProxyOptions {
   readonly certificate?: Certificate;
-  /** Where an authority leads to: a port of loopback; a status that it is refused with; or nowhere, without an answer. */
+  /** The effect of a request for an authority: a connection to a loopback port, a refusal with a status, or no answer. */
   readonly leads: (
     authority: string,
   ) => { readonly port: number } | { readonly status: number } | null;
 }
 
-/** A real proxy that speaks CONNECT, and nothing else. The whole internet lies on loopback behind it. */
+/** A real proxy for CONNECT only. All addresses behind it lead to loopback. */
 export async function startConnectProxy(options: ConnectProxyOptions): Promise<ConnectProxy> {
   const { certificate, leads } = options;
   const asked: Tunnelled[] = [];

@@ -4,7 +4,7 @@ import { drip, onRequests, pour } from './raw-server';
 
 export type Endpoint = (socket: Socket) => unknown;
 
-/** An endpoint, and what becomes of a delivery to it that is not retried. */
+/** An endpoint and the result of a delivery to it without retries. */
 export interface Hostile {
   readonly name: string;
   readonly endpoint: Endpoint;
@@ -53,7 +53,7 @@ function flooding(head: string, again: string): Endpoint {
     });
 }
 
-/** They never end by themselves. */
+/** Replies that never end by themselves. */
 export const SLOW: readonly Hostile[] = failing(DEADLINE, {
   'says nothing': (socket) => socket.resume(),
   'drips its headers': dripping(`${OK}X-A: `),
@@ -86,7 +86,7 @@ export const FLOODS: readonly Hostile[] = [
   }),
 ];
 
-/** A reply that is too long is a reply. */
+/** A reply that is too long counts as a reply. */
 export const LONG: readonly Hostile[] = succeeding({
   'chunks without end': flooding(CHUNKED, `10000\r\n${BLOCK}\r\n`),
   'a body without length or end': flooding(`${OK}\r\n`, BLOCK),
@@ -94,7 +94,7 @@ export const LONG: readonly Hostile[] = succeeding({
   'a gzip bomb': replying(gzipBomb()),
 });
 
-/** 64 MB in 64 kB. */
+/** 64 MB that are compressed to 64 kB. */
 export function gzipBomb(): Buffer {
   const body = gzipSync(Buffer.alloc(67_108_864));
   const head = `${OK}Content-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`;

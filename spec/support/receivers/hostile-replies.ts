@@ -11,7 +11,7 @@ import {
 import { onRequests } from './raw-server';
 
 const LENGTH = /length does not match/;
-// Which of them it is depends on what is read first.
+// The error depends on what is read first.
 const HUNG_UP = /ECONNRESET|EPIPE|closed/;
 const REPLY = `${OK}Content-Length: 2\r\n\r\n{}`;
 const EMPTY = 'Content-Length: 0\r\n\r\n';
@@ -89,5 +89,5 @@ const ODDITIES = succeeding({
   'a hint before the reply': replying(`HTTP/1.1 103 A\r\n\r\n${REPLY}`),
 });
 
-/** They end at once. */
+/** Replies that end at once. */
 export const SUDDEN: readonly Hostile[] = [...BROKEN_OFF, ...LIES, ...OTHER_PROTOCOLS, ...ODDITIES];

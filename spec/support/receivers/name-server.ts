@@ -5,14 +5,14 @@ import { isIPv6, type LookupFunction } from 'node:net';
 import { type Answer, decode, encode, type Packet } from 'dns-packet';
 
 export interface NameServer {
-  /** Names that were asked for, as `A hooks.example`. */
+  /** The requested names, such as `A hooks.example`. */
   readonly asked: string[];
-  /** Resolves by this server, in place of the system's resolver. */
+  /** A `lookup` that uses this server instead of the system's resolver. */
   readonly lookup: LookupFunction;
   close(): Promise<void>;
 }
 
-/** A real DNS server on a free loopback port. `addresses` is asked for each look-up; the answers may not be kept. */
+/** A real DNS server on a free loopback port. It calls `addresses` for each look-up, and its answers are not cached. */
 export async function startNameServer(
   addresses: (name: string, type: 'A' | 'AAAA') => readonly string[],
 ): Promise<NameServer> {

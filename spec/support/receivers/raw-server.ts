@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
-/** What a server that speaks no HTTP library does with its connections. */
+/** What a server without an HTTP library does with a connection. */
 export interface RawServer {
   readonly port: number;
   readonly url: string;
-  /** Connections so far. */
+  /** All connections until now. */
   readonly connections: Socket[];
   close(): Promise<void>;
 }
@@ -16,7 +16,7 @@ export async function startRawServer(
 ): Promise<RawServer> {
   const connections: Socket[] = [];
   server.on('connection', (socket: Socket) => {
-    // The other side hangs up, as it should.
+    // The other side may hang up.
     socket.on('error', () => undefined);
     connected(socket, connections.push(socket));
   });
@@ -36,7 +36,7 @@ export async function startRawServer(
   };
 }
 
-/** Calls back for every whole request that comes on a connection. */
+/** Calls back for each complete request on a connection. */
 export function onRequests(socket: Socket, came: (nth: number) => void): void {
   let text = '';
   let nth = 0;
@@ -57,7 +57,7 @@ function requestLength(text: string): number | null {
   return text.length < end + 4 + body ? null : end + 4 + body;
 }
 
-/** Writes the same again and again, as fast as it is read, until the other side hangs up. */
+/** Repeats a text as fast as it is read until the other side hangs up. */
 export function pour(socket: Socket, next: () => string | Buffer): void {
   const more = () => {
     while (!socket.destroyed && socket.write(next()));
@@ -66,7 +66,7 @@ export function pour(socket: Socket, next: () => string | Buffer): void {
   more();
 }
 
-/** Writes a text one byte at a time, and when it is over `again`, until the other side hangs up. */
+/** Writes a text byte by byte, and then `again` repeatedly until the other side hangs up. */
 export function drip(socket: Socket, text: string, everyMs = 5, again = text): void {
   let left = text;
   const timer = setInterval(() => {

@@ -12,29 +12,29 @@ const PATIENCE_MS = 10_000;
 
 export interface Received {
   readonly method: string;
-  /** With the query. */
+  /** The path with the query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly raw: Buffer;
-  /** Parsed JSON; a form as a plain object; else undefined. */
+  /** Parsed JSON, or a form as a plain object, or undefined. */
   readonly body: unknown;
-  /** When it had come in full, as `Date.now()`. */
+  /** The time at which the whole request had arrived, as `Date.now()`. */
   readonly at: number;
 }
 
-/** Answers the request that came as the `nth`, counted from 1. */
+/** Answers a request. `nth` is its number, counted from 1. */
 export type Respond = (request: Received, response: ServerResponse, nth: number) => void;
 
 export interface Receiver {
   readonly url: string;
   readonly received: Received[];
-  /** Waits until at least `count` requests came; rejects after 10 s, naming what came. */
+  /** Waits for at least `count` requests. Rejects after 10 s with the requests that came. */
   waitFor(count: number): Promise<readonly Received[]>;
-  /** Cuts open connections too; closing twice is closing once. */
+  /** Also closes open connections. A second call has no effect. */
   close(): Promise<void>;
 }
 
-/** A real HTTP server on a free loopback port that keeps what it receives; answers 200 unless told otherwise. With `tls`, one of HTTPS. */
+/** A real HTTP server on a free loopback port that keeps what it receives. It answers 200 by default. With `tls` it speaks HTTPS. */
 export async function startReceiver(
   respond: Respond = (_request, response) => response.end(),
   tls?: ServerOptions,
@@ -48,7 +48,7 @@ export async function startReceiver(
         for (const look of waiters) look();
         respond(request, response, nth);
       },
-      // The sender hung up in the middle: nothing was received.
+      // The sender hung up before the request was complete.
       () => response.destroy(),
     );
   };

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import type { Logger as TypeormLogger } from 'typeorm';
 import type { Logger } from '../../../lib';
 
-/** Everything that could be seen by somebody, as text. */
+/** Collects as text everything that leaves the package. */
 export class Seen {
   readonly texts: string[] = [];
 
@@ -20,7 +20,7 @@ export class Seen {
     error: this.note,
   };
 
-  /** Of TypeORM's log, the statements that are ours. */
+  /** Notes the statements of the package in the log of TypeORM. */
   readonly #noteQuery = (query: string, parameters: unknown): void => {
     if (query.includes('model_hook_')) this.note(query, parameters);
   };
@@ -37,7 +37,7 @@ export class Seen {
     log: (_level, message) => this.note(message),
   };
 
-  /** What rejects is seen too. */
+  /** Expects a rejection and notes its error. */
   async refused(work: Promise<unknown>): Promise<void> {
     await expect(
       work.catch((error: unknown) => Promise.reject(this.#kept(error))),

@@ -5,7 +5,7 @@ export const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 export const NOW = Date.UTC(2026, 6, 1, 12);
 export const BODY = '{"name":"Jörg 😀"}';
 
-/** The headers of a request that was signed some time ago. */
+/** The headers of a request that was signed `agoMs` before `now`. */
 export function signed({
   id = ID,
   secret = SECRET,

@@ -1,4 +1,4 @@
-/** How many bytes the memory of this process grows by at most while something goes on. */
+/** The greatest growth of the memory of this process during some work, in bytes. */
 export async function memoryGrowth(work: () => Promise<void>): Promise<number> {
   const before = used();
   let peak = before;

@@ -14,7 +14,7 @@ function nest(levels: number, around: (inner: JsonValue) => JsonValue): JsonValu
   return value;
 }
 
-/** The text of lists within lists: deeper than `JSON.stringify` could write. */
+/** The JSON text of nested lists, at depths that `JSON.stringify` cannot write. */
 export function nestedText(levels: number): string {
   return '['.repeat(levels) + ']'.repeat(levels);
 }

@@ -1,4 +1,4 @@
-/** A number from 0 up to 1 that looks random and is always the same. */
+/** A repeatable random number from 0 (inclusive) to 1 (exclusive). */
 export type Random = () => number;
 
 /** @see Tommy Ettinger, "mulberry32", public domain. */

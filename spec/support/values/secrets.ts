@@ -10,12 +10,12 @@ export interface SecretRow extends SecretColumns {
   readonly previous_secret_until: Date | null;
 }
 
-/** The columns of a listener that hold its secrets, as they are stored. */
+/** The stored columns of a listener that contain its secrets. */
 export async function secretRow(dataSource: DataSource, id: string): Promise<SecretRow> {
   const sql = `SELECT id, identity, secret, previous_secret, previous_secret_until, headers, key_ids
     FROM model_hook_listener WHERE id = $1`;
   const [row] = await dataSource.query<SecretRow[]>(sql, [id]);
-  if (!row) throw new Error(`No listener ${id} is stored.`);
+  if (!row) throw new Error(`Listener ${id} does not exist.`);
   return row;
 }
 
