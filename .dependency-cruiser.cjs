@@ -24,7 +24,7 @@ const ORDERS = [
 ];
 
 const INDEX = '^lib/index[.]ts$';
-/** The facade and what it is read with. */
+/** The facade, and the pipeline that puts the stages in a row. */
 const FACADE = '^lib/[^/]+[.]ts$';
 
 /** @param {readonly string[]} names */
@@ -60,9 +60,9 @@ module.exports = {
     {
       name: 'stage-imports-facade',
       comment:
-        'The files directly in lib/ use the stages; a stage that uses them turns the order around.',
+        'The files directly in lib/ use the stages; a stage that uses them turns the order around. lib/attach/ comes after all of them and may use the pipeline; that it uses the facade, which uses it, is forbidden by no-circular.',
       severity: 'error',
-      from: { path: '^lib/[^/]+/' },
+      from: { path: '^lib/[^/]+/', pathNot: folder(['lib/attach']) },
       to: { path: FACADE },
     },
     {

@@ -5,7 +5,7 @@ export {
   modelHookMigrations,
 } from '../migrations';
 export type { AttachOptions } from './attach/options';
-export type { Stats, Waiting } from './attach/stats';
+export type { Backlog, HookStats, Stats, Waiting } from './attach/stats';
 export type { JsonRecord, JsonValue } from './base/json';
 export { VERSION } from './base/version';
 export type { CaptureOptions } from './capture/capture';

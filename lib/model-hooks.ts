@@ -1,11 +1,12 @@
 import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
-import { checkDataSource, checkTables, checkVersion, installedVersion } from './attach/checks';
+import { Attachment } from './attach/attachment';
+import { checkDataSource, checkVersion, installedVersion } from './attach/checks';
 import { Idle } from './attach/idle';
 import { followLifecycle } from './attach/lifecycle';
-import { type ListenerParts, listenerParts } from './attach/listener-parts';
+import { listenerParts } from './attach/listener-parts';
 import { type AttachOptions, type ResolvedOptions, resolveOptions } from './attach/options';
-import { Session } from './attach/session';
-import { type Stats, stats } from './attach/stats';
+import type { Session } from './attach/session';
+import { type HookStats, hookStats } from './attach/stats';
 import { silence } from './capture/silence';
 import { sendTest } from './delivery/attempt/test-delivery';
 import { Wakeup } from './delivery/chunk/wakeup';
@@ -18,8 +19,7 @@ import type { DefinedHookOptions } from './hook/options';
 import { AttachedHook, DefinedHook, type SendOptions } from './listener/attached-hook';
 import type { ListenerBuilder } from './listener/declared/builder';
 import type { Listeners } from './listener/listeners';
-import { reviewListeners } from './listener/review';
-import { checkKeys, warnOfPlainSecrets } from './listener/secrets/encryption-key-check';
+import { warnOfPlainSecrets } from './listener/secrets/encryption-key-check';
 import { Reporter, type ReportName, type Reports } from './logging/reports';
 import type { ListenerOptions } from './options/listener';
 import { Policies } from './recipient/policies';
@@ -31,25 +31,22 @@ const attachments = new WeakMap<DataSource, Promise<ModelHooks>>();
 
 const IDLE_TIMEOUT_MS = 30_000;
 
-/** The hooks of one DataSource: who may listen to them, and what became of their events. Start reading here. */
+/** The hooks of one DataSource, their listeners, and the deliveries of their events. The code of the library begins in `Pipeline`. */
 export class ModelHooks {
   /** Stored listeners. */
   readonly listeners: Listeners;
-  /** What became of events. */
+  /** Stored deliveries. */
   readonly deliveries: Deliveries;
   readonly #store: Store;
-  readonly #wakeup = new Wakeup();
-  readonly #parts: ListenerParts;
-  readonly #reporter = new Reporter();
-  readonly #idle: Idle;
   readonly #catalog: HookCatalog;
   readonly #policies: Policies;
-  #session: Session | undefined;
-  #isDetached = false;
+  readonly #reporter = new Reporter();
+  readonly #attachment: Attachment;
+  readonly #idle: Idle;
 
   /**
-   * Captures the changes of hooked entities and, unless told otherwise, sends their events. Attaching again gives the same attachment,
-   * and after `detach()` sends again. Rejects with `DATASOURCE_NOT_INITIALISED`, `TYPEORM_UNSUPPORTED`, `TABLES_MISSING`,
+   * Captures the changes of hooked entities and, unless `work` is `false`, sends their events. A second call returns the same object,
+   * and sends again after `detach()`. Rejects with `DATASOURCE_NOT_INITIALISED`, `TYPEORM_UNSUPPORTED`, `TABLES_MISSING`,
    * `OPTION_INVALID`, `SECRET_KEY_MISSING`, `HOOK_UNKNOWN_FIELD`, `HOOK_DUPLICATE`, `HOOK_UNKNOWN_OPERATION`.
    */
   static async attach(dataSource: DataSource, options: AttachOptions = {}): Promise<ModelHooks> {
@@ -65,48 +62,40 @@ export class ModelHooks {
     checkVersion(installedVersion());
     checkDataSource(dataSource);
     const hooks = new ModelHooks(dataSource, resolveOptions(options));
-    await hooks.#start().catch((error: unknown) => hooks.#abandon(error));
+    await hooks.#start();
     warnOfPlainSecrets(hooks.options);
-    followLifecycle(dataSource, {
-      initialised: () => hooks.#start(),
-      destroying: () => hooks.#end(),
-    });
+    followLifecycle(dataSource, hooks.#attachment);
     return hooks;
   }
 
   private constructor(
-    private readonly dataSource: DataSource,
+    dataSource: DataSource,
     private readonly options: ResolvedOptions,
   ) {
     this.#store = new Store(new Database(dataSource, options.connections), tablesOf(dataSource));
     this.#catalog = new HookCatalog(dataSource);
     this.#policies = new Policies(options.policy, this.#catalog);
-    const shared = {
-      store: this.#store,
-      catalog: this.#catalog,
-      policies: this.#policies,
-    };
-    this.#parts = listenerParts({
+    const [store, catalog, policies] = [this.#store, this.#catalog, this.#policies];
+    const shared = { dataSource, store, catalog, policies };
+    const { logger, vault } = options;
+    const { listeners, saved, matching } = listenerParts({
       ...shared,
-      dataSource,
+      logger,
+      vault,
       startedAt: () => this.#current.startedAt,
-      logger: options.logger,
-      vault: options.vault,
       sendTest: (listener) => sendTest({ ...shared, options }, listener),
     });
-    this.listeners = this.#parts.listeners;
-    this.deliveries = new Deliveries(this.#store, this.#wakeup);
-    this.#idle = new Idle(
-      this.#store,
-      this.#catalog,
-      this.#parts.matching,
-      () => this.#session?.engine,
-    );
+    const wakeup = new Wakeup();
+    const reporter = this.#reporter;
+    this.#attachment = new Attachment({ ...shared, options, wakeup, reporter, matching, saved });
+    this.listeners = listeners;
+    this.deliveries = new Deliveries(store, wakeup);
+    this.#idle = new Idle(store, catalog, vault, this.#attachment);
   }
 
   /**
    * The hook of an entity. TypeScript checks its filters against the entity's properties; computed fields are named beside them:
-   * `hooks.for<Person & { fullName: string }>(Person)`. Throws `HOOK_NOT_FOUND`, and `HOOK_AMBIGUOUS` where it has several.
+   * `hooks.for<Person & { fullName: string }>(Person)`. Throws `HOOK_NOT_FOUND`, or `HOOK_AMBIGUOUS` if it has several.
    */
   for<Entity extends ObjectLiteral>(
     entity: EntityTarget<Entity> | (abstract new (...args: never[]) => Entity),
@@ -114,16 +103,17 @@ export class ModelHooks {
     return this.#handle(this.#catalog.of(entity)) as AttachedHook<FilterOf<Entity>>;
   }
 
-  /** A hook by its name. Throws `HOOK_NOT_FOUND`. */
+  /** The hook with this name. Throws `HOOK_NOT_FOUND`. */
   get(name: string): AttachedHook {
     return this.#handle(this.#catalog.get(name));
   }
 
+  /** All hooks, of entities and defined ones. */
   list(): readonly AttachedHook[] {
     return this.#catalog.list().map((hook) => this.#handle(hook));
   }
 
-  /** Makes a hook that is not an entity's; its event bears its name. Throws `HOOK_DUPLICATE`. */
+  /** Defines a hook without an entity; its event has the name of the hook. Throws `HOOK_DUPLICATE`. */
   define<const Field extends string>(
     name: string,
     options: DefinedHookOptions<Field>,
@@ -143,36 +133,35 @@ export class ModelHooks {
     return this.#current.send(this.#catalog.get(name), data, options);
   }
 
-  /** Begins a listener to events by name: an exact one, `'*'`, `'<first part>.*'` or `'*.<rest>'`. */
+  /** Begins a listener to events by name: one name, `'*'`, `'<first part>.*'` or `'*.<rest>'`. `save()` stores it. */
   listen(pattern: string, target: string | ListenerOptions): ListenerBuilder {
     return this.listeners.build({ hook: null, pattern }, target);
   }
 
   /**
-   * Resolves when nothing is in flight here and nothing is due now; retries of the future are not waited for. Rejects with
+   * Resolves when this process has nothing in flight and nothing is due now. Later retries are not waited for. Rejects with
    * `IDLE_TIMEOUT`.
    */
   idle({ timeoutMs = IDLE_TIMEOUT_MS }: { readonly timeoutMs?: number } = {}): Promise<void> {
     return this.#idle.wait(timeoutMs);
   }
 
-  /** Stops sending and finishes what is in flight. Changes are captured until `dataSource.destroy()`, for others to send. */
+  /** Stops sending, after the requests in flight. Changes are still captured until `dataSource.destroy()`; other processes send them. */
   async detach(): Promise<void> {
-    this.#isDetached = true;
-    await this.#session?.stop();
+    await this.#attachment.detach();
   }
 
-  /** Reports facts as they happen; gives a function that ends it. Also on the diagnostics channel `typeorm-model-hooks:<name>`. */
+  /** Calls `fn` with each report; returns a function that ends this. Reports are also on the diagnostics channel `typeorm-model-hooks:<name>`. */
   on<Name extends ReportName>(name: Name, fn: (report: Reports[Name]) => void): () => void {
     return this.#reporter.on(name, fn);
   }
 
-  /** How much there is to do, and what has been done lately. */
-  stats(): Promise<Stats> {
-    return stats(this.#store.database, this.#store.tables);
+  /** The backlog and the recent work of all processes of the database. */
+  stats(): Promise<HookStats> {
+    return hookStats(this.#store);
   }
 
-  /** Runs something whose changes make no events: imports, seeds. */
+  /** Runs `fn`; its changes make no events. For imports and seeds. */
   silence<T>(fn: () => T): T {
     return silence(fn);
   }
@@ -193,50 +182,20 @@ export class ModelHooks {
   }
 
   async #resume(): Promise<ModelHooks> {
-    if (this.#isDetached && this.dataSource.isInitialized) {
-      this.#isDetached = false;
-      await this.#session?.work();
-    }
+    await this.#attachment.resume();
     return this;
   }
 
   async #start(): Promise<void> {
-    await checkTables(this.#store.database, this.#store.tables);
-    await checkKeys(this.#store.database, this.#store.tables, this.options.vault);
-    const catalog = this.#catalog.load();
-    const { database, tables } = this.#store;
-    await reviewListeners(
-      { database, tables, store: this.#parts.saved },
-      catalog,
-      this.options.logger,
-    );
-    for (const hook of catalog.list()) this.#policies.set(hook);
-    const { dataSource, options } = this;
-    this.#session = new Session(
-      {
-        dataSource,
-        options,
-        store: this.#store,
-        wakeup: this.#wakeup,
-        matching: this.#parts.matching,
-        reporter: this.#reporter,
-        policies: this.#policies,
-      },
-      catalog,
-    );
-    this.#session.subscribe();
-    if (!this.#isDetached) await this.#session.work();
+    try {
+      await this.#attachment.initialised();
+    } catch (error) {
+      await this.#attachment.abandon();
+      throw error;
+    }
   }
 
-  /** Leaves the DataSource as it was: whoever tries again is not to have every event twice. */
-  async #abandon(error: unknown): Promise<never> {
-    this.#session?.unsubscribe();
-    await this.#end().catch(() => undefined);
-    throw error;
-  }
-
-  async #end(): Promise<void> {
-    await this.#session?.stop();
-    this.#session = undefined;
+  get #session(): Session | undefined {
+    return this.#attachment.session;
   }
 }

@@ -33,23 +33,24 @@ export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
     },
   });
   const lease = { processId: randomUUID(), leaseMs: LEASE_MS };
-  const claims = new Claims(store, lease.processId, LEASE_MS);
   const matching = new ListenerMatching(new Candidates(tables), catalog);
   const loader = new ChunkLoader(dataSource, store, catalog, new Vault());
-  const engine: Engine = new DeliveryEngine(
-    new WatchedPlanner(watch, dataSource, store, matching, catalog, lease, CONSOLE_LOGGER),
+  const logger = CONSOLE_LOGGER;
+  const planned = { dataSource, store, matching, catalog, vault: new Vault(), logger };
+  const claims = new Claims(store, lease);
+  const carrier = new Carrier({
     claims,
-    new Carrier(
-      claims,
-      new InstantSender(loader, recorder),
-      recorder,
-      new LocalDispatcher(),
-      CONSOLE_LOGGER,
-    ),
-    new Pruning(store, RETENTION),
-    new TrialWaits(store),
-    { leaseMs: LEASE_MS, sweepMs: SWEEP_MS },
-    CONSOLE_LOGGER,
+    sender: new InstantSender(loader, recorder),
+    recorder,
+    dispatcher: dispatcherOf('default'),
+    logger,
+  });
+  const planner = new WatchedPlanner(watch, planned, lease);
+  const engine: Engine = new DeliveryEngine(
+    new Pipeline(planner, claims, carrier, new TrialWaits(store)),
+    carrier,
+    new Housekeeping(store, lease, new Pruning(store, RETENTION)),
+    { leaseMs: LEASE_MS, sweepMs: SWEEP_MS, logger },
   );
   return engine;
 }
@@ -78,8 +79,11 @@ const { Recorder } = built<typeof import('../../lib/delivery/record/recorder')>(
 );
 const { Claims } = built<typeof import('../../lib/dispatch/claim/claims')>('dispatch/claim/claims');
 const { Carrier } = built<typeof import('../../lib/dispatch/carrier')>('dispatch/carrier');
-const { LocalDispatcher } =
+const { dispatcherOf } =
   built<typeof import('../../lib/dispatch/dispatcher')>('dispatch/dispatcher');
+const { Pipeline } = built<typeof import('../../lib/pipeline')>('pipeline');
+const { Housekeeping } =
+  built<typeof import('../../lib/dispatch/housekeeping')>('dispatch/housekeeping');
 const { DeliveryEngine } = built<typeof import('../../lib/dispatch/engine')>('dispatch/engine');
 const { Planner } =
   built<typeof import('../../lib/dispatch/plan/planner')>('dispatch/plan/planner');

@@ -1,8 +1,8 @@
 import type { QueryRunner } from 'typeorm';
 
 /**
- * Lets whoever releases the runner wait, after its connection went back to the pool. TypeORM releases the runner of a `save()` or a
- * `transaction()` before it returns; in the commit hook the connection is still held.
+ * Makes `runner.release()` wait for `done` after its connection has gone back to the pool. TypeORM releases the runner of a `save()` or
+ * a `transaction()` before the call returns. The commit hook cannot wait, because the connection is still in use there.
  */
 export function afterRelease(runner: QueryRunner, done: Promise<void>): void {
   const { release } = runner;

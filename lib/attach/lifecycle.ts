@@ -1,24 +1,24 @@
 import type { DataSource } from 'typeorm';
 
 export interface Lifecycle {
-  readonly initialised: () => Promise<void>;
-  /** Called while the pool is still there. */
-  readonly destroying: () => Promise<void>;
+  initialised(): Promise<void>;
+  /** Called before the connection pool is closed. */
+  destroying(): Promise<void>;
 }
 
-/** Follows a DataSource that is destroyed and initialised again: it forgets its subscribers, and its pool is a new one. */
-export function followLifecycle(
-  dataSource: DataSource,
-  { initialised, destroying }: Lifecycle,
-): void {
+/**
+ * Calls `lifecycle` when a DataSource is destroyed and when it is initialised again. By then it has lost its subscribers, and it has a
+ * new connection pool.
+ */
+export function followLifecycle(dataSource: DataSource, lifecycle: Lifecycle): void {
   const { initialize, destroy } = dataSource;
   dataSource.destroy = async () => {
-    if (dataSource.isInitialized) await destroying();
+    if (dataSource.isInitialized) await lifecycle.destroying();
     await destroy.call(dataSource);
   };
   dataSource.initialize = async () => {
     await initialize.call(dataSource);
-    await initialised();
+    await lifecycle.initialised();
     return dataSource;
   };
 }

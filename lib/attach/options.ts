@@ -1,6 +1,6 @@
 import type { CaptureOptions } from '../capture/capture';
 import type { SenderOptions } from '../delivery/attempt/sender';
-import type { Dispatcher } from '../dispatch/dispatcher';
+import type { DispatcherOption } from '../dispatch/dispatcher';
 import { RETENTION_DEFAULTS, type RetentionOptions } from '../dispatch/pruning';
 import { OptionInvalidError } from '../errors/option-errors';
 import { areAttemptOptions } from '../listener/saved/validation';
@@ -15,7 +15,7 @@ import { Vault } from '../vault/vault';
 /** What `ModelHooks.attach` takes. Options left out take their default at every level. */
 export interface AttachOptions extends CaptureOptions {
   /** @defaultValue `'default'` */
-  readonly dispatcher?: 'default' | 'inline' | 'disabled' | Dispatcher;
+  readonly dispatcher?: DispatcherOption;
   readonly delivery?: DeliveryOptions;
   /** Whether this process sends and sweeps. @defaultValue `true` */
   readonly work?: boolean;

@@ -1,53 +1,35 @@
 import type { DeliveryStatus } from '../delivery/chunk/outcome';
-import type { Database } from '../store/database';
-import type { Tables } from '../store/tables';
+import type { Store } from '../store/store';
 
-export interface Waiting {
+/** How much waits, and since when. */
+export interface Backlog {
   readonly waiting: number;
-  /** When the oldest of them was made; null where none waits. */
+  /** When the oldest of them was stored; null if none waits. */
   readonly oldestAt: Date | null;
 }
 
-export interface Stats {
-  /** Committed, not planned yet. */
-  readonly events: Waiting;
-  /** Not ended yet, whether or not their time has come. */
-  readonly deliveries: Waiting;
-  /** Deliveries first tried in the last minute, a second, by what they are now. */
+/** What `hooks.stats()` returns. */
+export interface HookStats {
+  /** Committed events that are not planned yet. */
+  readonly events: Backlog;
+  /** Deliveries that have not ended, due or not. */
+  readonly deliveries: Backlog;
+  /** Deliveries per second that were first tried in the last minute, by their status now. */
   readonly rates: Readonly<Partial<Record<DeliveryStatus, number>>>;
 }
 
+/** @deprecated Renamed to `HookStats`. */
+export type Stats = HookStats;
+/** @deprecated Renamed to `Backlog`. */
+export type Waiting = Backlog;
+
 const WINDOW_SECONDS = 60;
 
-/** How much there is to do, and what has been done lately, in the whole database. */
-export async function stats({ query }: Database, tables: Tables): Promise<Stats> {
-  const [events] = await query<WaitingRow>(
-    `SELECT count(*) AS waiting, min(occurred_at) AS "oldestAt" FROM ${tables.event} WHERE planned_at IS NULL`,
-  );
-  const [deliveries] = await query<WaitingRow>(
-    `SELECT count(*) AS waiting, min(at) AS "oldestAt" FROM (
-       SELECT created_at AS at FROM ${tables.delivery} WHERE next_at IS NOT NULL OR chunk_id IS NOT NULL
-       UNION ALL SELECT c.created_at FROM ${tables.chunk} c, unnest(c.event_ids, c.listener_ids) AS p(event_id, listener_id)
-       WHERE NOT EXISTS (SELECT FROM ${tables.delivery} d
-         WHERE d.event_id = p.event_id AND d.listener_id = p.listener_id)) w`,
-  );
-  const counts = await query<{ status: DeliveryStatus; count: string }>(
-    `SELECT status, count(*) FROM ${tables.delivery}
-     WHERE created_at > now() - interval '${WINDOW_SECONDS} seconds' GROUP BY status`,
-  );
-  const rates = counts.map(({ status, count }) => [status, Number(count) / WINDOW_SECONDS]);
-  return {
-    events: toWaiting(events),
-    deliveries: toWaiting(deliveries),
-    rates: Object.fromEntries(rates),
-  };
-}
-
-interface WaitingRow {
-  readonly waiting: string;
-  readonly oldestAt: Date | null;
-}
-
-function toWaiting(row: WaitingRow | undefined): Waiting {
-  return { waiting: Number(row?.waiting ?? 0), oldestAt: row?.oldestAt ?? null };
+/** The backlog and the recent work of all processes of the database. */
+export async function hookStats({ upkeep }: Store): Promise<HookStats> {
+  const events = await upkeep.eventBacklog();
+  const deliveries = await upkeep.deliveryBacklog();
+  const tried = await upkeep.triedWithin(WINDOW_SECONDS);
+  const rates = tried.map(({ status, count }) => [status, count / WINDOW_SECONDS]);
+  return { events, deliveries, rates: Object.fromEntries(rates) };
 }

@@ -1,5 +1,5 @@
 import type { ChunkSender } from '../delivery/attempt/sender';
-import { type Chunk, chunkKey, MAX_CHUNK_SIZE } from '../delivery/chunk/chunk';
+import { type Chunk, chunkKey } from '../delivery/chunk/chunk';
 import type { PlannedEvents } from '../delivery/chunk/loading';
 import type { OutcomeRecord } from '../delivery/chunk/outcome-record';
 import type { Restraints } from '../delivery/origins/restraints';
@@ -7,80 +7,86 @@ import type { Recorder } from '../delivery/record/recorder';
 import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
 import type { Claims } from './claim/claims';
-import { type Dispatcher, type Engine, LocalDispatcher } from './dispatcher';
+import type { Engine, ResolvedDispatcher } from './dispatcher';
 import { Room } from './room';
 
+export interface CarrierParts {
+  readonly claims: Pick<Claims, 'take' | 'renew' | 'release'>;
+  readonly sender: ChunkSender;
+  readonly recorder: Pick<Recorder, 'size' | 'stop'>;
+  readonly dispatcher: ResolvedDispatcher;
+  readonly logger: Logger;
+}
+
+/** A chunk that the dispatcher is given. */
 interface Offer {
   readonly chunk: Chunk;
-  /** Null where somebody may have had the chunk before. */
+  /** Null if another process may have had the chunk before. */
   readonly events: PlannedEvents | null;
 }
 
-/** Deliveries held here at once: no more is planned, claimed or loaded before there is room. */
-const MAX_HELD = 2_000;
-/** Chunks given to the dispatcher at once. */
-const MAX_HANDED = 8;
-/** A chunk that cannot be loaded is left alone for so long. */
+type ChunkRef = Pick<Chunk, 'id' | 'token'>;
+
+/** Deliveries held by this process at once. Above this, it neither plans, claims nor loads more. */
+const MAX_DELIVERIES = 2_000;
+/** Chunks given at once to a dispatcher that is not local. */
+const MAX_DISPATCHED = 8;
+/** A chunk that could not be loaded is tried again after this time. */
 const UNLOADABLE_MS = 1_000;
 
-/** Gives chunks to the dispatcher, and has those sent that it hands back: as many at a time as there is room for. */
+/** Gives chunks to the dispatcher, and sends those that it hands back, as many at a time as there is room for. */
 export class Carrier implements Engine {
-  /** Chunks that are being sent from here, or wait for room; their leases are renewed. */
-  readonly #held = new Map<string, Chunk>();
-  /** Chunks that the dispatcher is being given: ours already, if it hands them straight back. */
+  /** Chunks whose lease is renewed: they are being sent from here, or wait for room. */
+  readonly #leased = new Map<string, Chunk>();
+  /** Chunks that the dispatcher is being given. If it hands them back at once, their lease still holds. */
   readonly #offered = new Map<string, Offer>();
   readonly #sending = new Set<Promise<void>>();
   readonly #room: Room;
-  readonly #isLocal: boolean;
 
-  constructor(
-    private readonly claims: Claims,
-    private readonly sender: ChunkSender,
-    private readonly recorder: Recorder,
-    private readonly dispatcher: Dispatcher,
-    private readonly logger: Logger,
-  ) {
-    this.#room = new Room(MAX_HELD, () => sender.size + recorder.size);
-    this.#isLocal = dispatcher instanceof LocalDispatcher;
+  constructor(private readonly parts: CarrierParts) {
+    this.#room = new Room(MAX_DELIVERIES, [parts.sender, parts.recorder]);
   }
 
-  /** Deliveries and outcomes that are in this process's hands. */
+  /** Deliveries, outcomes and chunks that this process holds. */
   get inFlight(): number {
-    return this.sender.size + this.recorder.size + this.#held.size;
+    const { sender, recorder } = this.parts;
+    return sender.size + recorder.size + this.#leased.size;
   }
 
-  /** Listeners of whom less should be claimed at the moment, or nothing. */
+  /** Listeners that fewer deliveries, or none, should be claimed for now. */
   get restraints(): Restraints {
-    return this.sender.restraints;
+    return this.parts.sender.restraints;
   }
 
-  /** How many chunks to claim, where `room()` let one claim. */
-  get places(): number {
-    if (!this.#isLocal) return MAX_HANDED;
-    return Math.max(1, Math.floor(this.#room.left / MAX_CHUNK_SIZE));
+  /** How many chunks to claim after `hasRoom()`. */
+  get chunksWanted(): number {
+    const { isLocal, chunkSize } = this.parts.dispatcher;
+    return isLocal ? Math.max(1, Math.floor(this.#room.left / chunkSize)) : MAX_DISPATCHED;
   }
 
-  async start(): Promise<void> {
-    await this.dispatcher.start?.(this);
+  /** Lets the dispatcher begin; it hands chunks back to `engine`. */
+  async start(engine: Engine): Promise<void> {
+    await this.parts.dispatcher.dispatcher.start?.(engine);
   }
 
-  /** Resolves when more may be claimed. A dispatcher of one's own takes chunks elsewhere, so it is given all there are. */
-  async room(): Promise<void> {
-    if (this.#isLocal) await this.#room.enter(() => Promise.resolve());
+  /** Resolves when more may be claimed. Other dispatchers carry chunks elsewhere, so only a local one waits for room here. */
+  async hasRoom(): Promise<void> {
+    if (this.parts.dispatcher.isLocal) await this.#room.enter(() => Promise.resolve());
   }
 
-  /** False where the dispatcher threw. */
+  /** Gives chunks to the dispatcher. Returns false if it threw. */
   async dispatch(chunks: readonly Chunk[], events: PlannedEvents | null): Promise<boolean> {
+    const { claims, dispatcher, logger } = this.parts;
     if (chunks.length === 0) return true;
     for (const chunk of chunks) this.#offered.set(chunk.id, { chunk, events });
     try {
-      await this.dispatcher.dispatch(chunks);
+      await dispatcher.dispatcher.dispatch(chunks);
       return true;
     } catch (error) {
-      this.logger.error('The dispatcher threw; the next sweep takes its chunks over.', {
+      logger.error('The dispatcher threw an error; the next sweep dispatches its chunks again.', {
         error: loggable(error),
       });
-      await this.claims.release(chunks.filter(({ id }) => this.#offered.has(id)));
+      await claims.release(chunks.filter(({ id }) => this.#offered.has(id)));
       return false;
     } finally {
       for (const { id } of chunks) this.#offered.delete(id);
@@ -88,66 +94,69 @@ export class Carrier implements Engine {
   }
 
   async deliver(
-    { id, token }: Pick<Chunk, 'id' | 'token'>,
+    chunk: ChunkRef,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
-    if (signal?.aborted || this.#held.has(id)) return;
-    const offer = this.#accepted({ id, token }) ?? (await this.#taken({ id, token }));
+    if (signal?.aborted || this.#leased.has(chunk.id)) return;
+    const offer = this.#acceptOffer(chunk) ?? (await this.#takeOver(chunk));
     if (!offer) return;
-    this.#held.set(id, offer.chunk);
+    this.#leased.set(chunk.id, offer.chunk);
     const sending = this.#send(offer);
     this.#sending.add(sending);
     await sending.finally(() => this.#sending.delete(sending));
   }
 
-  #accepted({ id, token }: Pick<Chunk, 'id' | 'token'>): Offer | null {
+  /** Outcomes are stored: ends the lease of chunks that are complete, or that another process has taken over (`lost`). */
+  noteRecorded(records: readonly OutcomeRecord[], lost: ReadonlySet<string>): void {
+    for (const { chunk, closes } of records)
+      if (closes || lost.has(chunkKey(chunk))) this.#leased.delete(chunk.id);
+    this.#room.admit();
+  }
+
+  /** Extends the leases of all chunks that are held here. */
+  renew(): Promise<void> {
+    return this.parts.claims.renew([...this.#leased.values()]);
+  }
+
+  /** Rejects chunks and claims that wait for room. */
+  close(): void {
+    this.#room.close();
+  }
+
+  /** Gives back deliveries that were not started, waits until the deadline for the others, and releases all chunks. */
+  async stop(deadlineMs: number): Promise<void> {
+    const { claims, dispatcher, recorder, sender } = this.parts;
+    await dispatcher.dispatcher.stop?.({ deadlineMs });
+    await sender.stop(deadlineMs);
+    await Promise.all(this.#sending);
+    await recorder.stop();
+    await claims.release([...this.#leased.values()]);
+  }
+
+  #acceptOffer({ id, token }: ChunkRef): Offer | null {
     const offer = this.#offered.get(id);
     this.#offered.delete(id);
     return offer?.chunk.token === token ? offer : null;
   }
 
-  async #taken(given: Pick<Chunk, 'id' | 'token'>): Promise<Offer | null> {
-    const chunk = await this.claims.take(given);
+  async #takeOver({ id, token }: ChunkRef): Promise<Offer | null> {
+    const chunk = await this.parts.claims.take({ id, token });
     return chunk && { chunk, events: null };
   }
 
   async #send({ chunk, events }: Offer): Promise<void> {
+    const { claims, logger, sender } = this.parts;
     try {
-      const hasOutcomes = await this.#room.enter(() => this.sender.send(chunk, events));
-      // What found no room any more is still held, and released when this process has stopped.
-      if (hasOutcomes === false) this.#held.delete(chunk.id);
+      const hasOutcomes = await this.#room.enter(() => sender.send(chunk, events));
+      // A chunk that found no room keeps its lease, and is released when this process has stopped.
+      if (hasOutcomes === false) this.#leased.delete(chunk.id);
     } catch (error) {
-      this.logger.error('A chunk could not be loaded; a later sweep takes it over.', {
+      logger.error('A chunk could not be loaded; a later sweep dispatches it again.', {
         error: loggable(error),
       });
-      await this.claims.release([chunk], UNLOADABLE_MS).catch(() => undefined);
-      this.#held.delete(chunk.id);
+      await claims.release([chunk], UNLOADABLE_MS).catch(() => undefined);
+      this.#leased.delete(chunk.id);
     }
     this.#room.admit();
-  }
-
-  /** What was stored, and which chunks are somebody else's by now. */
-  noteRecorded(records: readonly OutcomeRecord[], lost: ReadonlySet<string>): void {
-    for (const { chunk, closes } of records)
-      if (closes || lost.has(chunkKey(chunk))) this.#held.delete(chunk.id);
-    this.#room.admit();
-  }
-
-  renew(): Promise<void> {
-    return this.claims.renew([...this.#held.values()]);
-  }
-
-  /** Lets nobody wait for room any more: neither chunks nor who would claim some. */
-  close(): void {
-    this.#room.close();
-  }
-
-  /** Gives back what did not begin, waits for what did, and lets go of the rest. */
-  async stop(deadlineMs: number): Promise<void> {
-    await this.dispatcher.stop?.({ deadlineMs });
-    await this.sender.stop(deadlineMs);
-    await Promise.all(this.#sending);
-    await this.recorder.stop();
-    await this.claims.release([...this.#held.values()]);
   }
 }

@@ -1,27 +1,33 @@
-/** What Node's timers can wait at most. */
+import type { Wakeable } from '../delivery/chunk/wakeup';
+
+/** The longest delay that Node's timers support. */
 export const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** Remembers when the next delivery is due, and rings then. */
+/** Remembers when the next delivery is due, and wakes the engine then. */
 export class DueTimer {
   #timer: NodeJS.Timeout | undefined;
   #at = Number.POSITIVE_INFINITY;
 
-  constructor(private readonly ring: () => void) {}
+  constructor(
+    private readonly engine: Pick<Wakeable, 'committed'>,
+    private readonly now = () => Date.now(),
+  ) {}
 
   get isDue(): boolean {
-    return this.#at <= Date.now();
+    return this.#at <= this.now();
   }
 
-  /** Something is due after so long; what is due sooner counts. */
+  /** A delivery is due in `afterMs`; ignored if one is due sooner. */
   in(afterMs: number): void {
-    const at = Date.now() + afterMs;
+    const at = this.now() + afterMs;
     if (at >= this.#at) return;
     this.reset();
     this.#at = at;
-    this.#timer = setTimeout(this.ring, Math.min(afterMs, LONGEST_TIMER_MS)).unref();
+    const delayMs = Math.min(afterMs, LONGEST_TIMER_MS);
+    this.#timer = setTimeout(() => this.engine.committed(), delayMs).unref();
   }
 
-  /** Nothing is known to be due. */
+  /** No delivery is known to be due. */
   reset(): void {
     clearTimeout(this.#timer);
     this.#at = Number.POSITIVE_INFINITY;

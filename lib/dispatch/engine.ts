@@ -1,6 +1,4 @@
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NOTHING_PLANNED } from '../delivery/chunk/loading';
 import type { OutcomeRecord } from '../delivery/chunk/outcome-record';
 import type { Wakeable } from '../delivery/chunk/wakeup';
 import { barredBy } from '../delivery/origins/restraints';
@@ -8,108 +6,138 @@ import { afterMsOf, isFinal } from '../delivery/record/recorder';
 import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
 import type { Carrier } from './carrier';
-import { type Claims, wasUnheld } from './claim/claims';
+import type { Engine } from './dispatcher';
 import { DueTimer } from './due-timer';
-import type { Planner } from './plan/planner';
-import type { Pruning } from './pruning';
-import type { TrialWaits } from './trial-waits';
+import type { Housekeeping } from './housekeeping';
+
+/** The steps that the loop of an engine runs; see `Pipeline`. */
+export interface Work extends Engine {
+  /** Whether a commit waits for its deliveries. */
+  readonly isAwaited: boolean;
+  plan(): Promise<PlanResult>;
+  claimDue(): Promise<DueResult>;
+  /** Returns whether there may be more. */
+  claimUnheld(): Promise<boolean>;
+  recorded(records: readonly OutcomeRecord[], lost: ReadonlySet<string>): void;
+}
+
+export interface PlanResult {
+  /** Whether there may be more to plan. */
+  readonly hasMore: boolean;
+  /** Whether deliveries were stored that are claimed in turn. */
+  readonly hasDue: boolean;
+  /** Whether chunks were stored that no process holds. */
+  readonly hasUnheld: boolean;
+  /** False if the dispatcher threw. */
+  readonly isDispatched: boolean;
+}
+
+export type DueResult =
+  /** There may be more. */
+  | { readonly isClaimed: true }
+  /** `nextMs`: until the next delivery is due; null if none is known. */
+  | { readonly isClaimed: false; readonly nextMs: number | null };
 
 export interface EngineOptions {
   readonly sweepMs: number;
   readonly leaseMs: number;
+  readonly logger: Logger;
+  /** Milliseconds since the epoch. @defaultValue `Date.now` */
+  readonly now?: () => number;
 }
 
-/** Between two plans, unless the first one left something or somebody waits. */
+/** Time between two plans, unless the first plan left events or a commit waits. */
 const PLAN_INTERVAL_MS = 10;
-/** Where others hold what is due, or it came back at once, there is no hurry. */
+/** A due delivery that could not be claimed is held by another process, or was just given back; it is not tried sooner than this. */
 const SOONEST_DUE_MS = 100;
-const PRUNE_EVERY_MS = 60_000;
 
 /**
- * Keeps events moving: plans what was committed, claims what is due, takes chunks that nobody holds, and gives all of it to the
- * carrier. One loop, so that there is never more than one plan in the making, and each kind of work has its turn.
+ * Decides when the pipeline plans committed events, claims due deliveries, and takes chunks that no process holds. There is one loop, so
+ * that at most one plan is made at a time and each kind of work gets its turn.
  */
 export class DeliveryEngine implements Wakeable {
   readonly #background = new Set<Promise<void>>();
   readonly #timers: NodeJS.Timeout[] = [];
-  readonly #due = new DueTimer(() => this.committed());
+  readonly #now: () => number;
+  readonly #due: DueTimer;
   #loop: Promise<void> | undefined;
-  /** Something may have been committed … */
+  /** Events may have been committed. */
   #isPlanWanted = false;
-  /** … may be due … */
+  /** Deliveries may be due. */
   #isDueWanted = false;
-  /** … or may be held by nobody. */
+  /** There may be chunks without a lease. */
   #isUnheldWanted = false;
   #isRunning = false;
-  #prunedAt = Date.now();
-  #plannedAt = 0;
+  #plannedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly planner: Planner,
-    private readonly claims: Claims,
-    private readonly carrier: Carrier,
-    private readonly pruning: Pruning,
-    private readonly waits: TrialWaits,
+    private readonly work: Work,
+    private readonly carrier: Pick<
+      Carrier,
+      'start' | 'stop' | 'close' | 'renew' | 'hasRoom' | 'inFlight' | 'restraints'
+    >,
+    private readonly housekeeping: Pick<Housekeeping, 'mendTurns' | 'prune' | 'heartbeat'>,
     private readonly options: EngineOptions,
-    private readonly logger: Logger,
-  ) {}
+  ) {
+    this.#now = options.now ?? (() => Date.now());
+    this.#due = new DueTimer(this, this.#now);
+  }
 
   get isRunning(): boolean {
     return this.#isRunning;
   }
 
-  /** Deliveries and outcomes that are in this process's hands. */
+  /** Deliveries, outcomes and chunks that this process holds. */
   get inFlight(): number {
     return this.carrier.inFlight;
   }
 
-  /** Something may just have been claimed of which this process does not know yet. */
+  /** Whether a claim may be running whose result `inFlight` does not count yet. */
   get isBusy(): boolean {
     return this.#loop !== undefined || this.#background.size > 0;
   }
 
+  /** Listeners that nothing is claimed for now. */
+  get barred(): readonly string[] {
+    return barredBy(this.carrier.restraints);
+  }
+
   async start(): Promise<void> {
     this.#isRunning = true;
-    await this.carrier.start();
+    await this.carrier.start(this.work);
     this.#every(this.options.sweepMs, () => this.#sweep());
     this.#every(this.options.leaseMs / 3, () => this.#renew());
     this.#guard(this.#sweep());
   }
 
-  /** Something may have been committed. Never waits, never throws. */
+  /** Events may have been committed. Never waits, never throws. */
   committed(): void {
     this.#isPlanWanted = true;
     this.#resume();
   }
 
-  /** A delivery is due now, or in a while. */
+  /** A delivery is due in `afterMs`. */
   due(afterMs = 0): void {
     this.#due.in(afterMs);
     this.committed();
   }
 
-  /** Listeners that nothing is claimed for at the moment. */
-  get barred(): readonly string[] {
-    return barredBy(this.carrier.restraints);
-  }
-
-  /** Resolves when what was committed before has been planned and handed over, as far as this process could. */
-  async settle(): Promise<void> {
-    this.committed();
-    while (this.#loop) await this.#loop;
-  }
-
-  /** Called by the recorder: what was stored, and which chunks are somebody else's by now. */
+  /** Outcomes are stored; `lost` holds the keys of chunks that another process has taken over. */
   recorded(records: readonly OutcomeRecord[], lost: ReadonlySet<string>): void {
-    this.waits.noteRecorded(records);
-    this.carrier.noteRecorded(records, lost);
+    this.work.recorded(records, lost);
     for (const { outcome, ordered } of records) {
       const afterMs = ordered && isFinal(outcome) ? 0 : afterMsOf(outcome);
       if (afterMs !== null && this.#isRunning) this.#due.in(afterMs);
     }
   }
 
-  /** Stops claiming, gives back what did not begin, waits for what did, and lets go of the rest. */
+  /** Resolves when events that were committed before are planned and dispatched, as far as this process can. */
+  async settle(): Promise<void> {
+    this.committed();
+    while (this.#loop) await this.#loop;
+  }
+
+  /** Claims nothing more, gives back deliveries that were not started, and waits until the deadline for the others. */
   async stop(deadlineMs: number): Promise<void> {
     this.#isRunning = false;
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
@@ -118,7 +146,6 @@ export class DeliveryEngine implements Wakeable {
     await this.#loop;
     await Promise.all(this.#background);
     await this.carrier.stop(deadlineMs);
-    await this.claims.sayGoodbye();
   }
 
   get #hasWork(): boolean {
@@ -144,7 +171,7 @@ export class DeliveryEngine implements Wakeable {
         this.#isPlanWanted = false;
         this.#isDueWanted = false;
         this.#isUnheldWanted = false;
-        this.logger.error('Events could not be planned; the next sweep tries again.', {
+        this.options.logger.error('Events could not be planned; the next sweep tries again.', {
           error: loggable(error),
         });
       }
@@ -154,21 +181,21 @@ export class DeliveryEngine implements Wakeable {
   async #plan(): Promise<void> {
     if (!this.#isPlanWanted || !(await this.#hasRoom()) || !(await this.#isTimeToPlan())) return;
     this.#isPlanWanted = false;
-    const plan = await this.planner.plan();
-    this.waits.notePlanned(plan);
-    if (plan.scattered.size > 0) this.#isUnheldWanted = true;
-    if (plan.queued.length > 0) this.#isDueWanted = true;
-    if (!(await this.carrier.dispatch(plan.chunks, plan.events))) this.#isUnheldWanted = false;
-    if (plan.hasMore) this.#isPlanWanted = true;
-    else this.#plannedAt = performance.now();
+    const { hasMore, hasDue, hasUnheld, isDispatched } = await this.work.plan();
+    if (hasDue) this.#isDueWanted = true;
+    if (hasUnheld) this.#isUnheldWanted = true;
+    if (!isDispatched) this.#isUnheldWanted = false;
+    if (hasMore) this.#isPlanWanted = true;
+    else this.#plannedAt = this.#now();
   }
 
-  /** Under load, plans a few commits together: a plan of its own for each would cost more than the commits themselves. */
+  /** Under load, the events of several commits are planned together. A plan for each would cost more than the commits themselves. */
   async #isTimeToPlan(): Promise<boolean> {
-    const waitMs = this.#plannedAt + PLAN_INTERVAL_MS - performance.now();
-    if (waitMs <= 0 || this.waits.isAwaited) return true;
+    const waitMs = this.#plannedAt + PLAN_INTERVAL_MS - this.#now();
+    if (waitMs <= 0 || this.work.isAwaited) return true;
     if (this.#isUnheldWanted || this.#isDueWanted) return false;
-    await sleep(waitMs);
+    // If the clock was set back, the difference is not the time that has passed.
+    await sleep(Math.min(waitMs, PLAN_INTERVAL_MS));
     return this.#isRunning;
   }
 
@@ -178,45 +205,32 @@ export class DeliveryEngine implements Wakeable {
       this.#isDueWanted = true;
     }
     if (!this.#isDueWanted || !(await this.#hasRoom())) return;
-    const { restraints } = this.carrier;
-    const chunk = await this.claims.due(restraints);
-    if (chunk) {
-      await this.carrier.dispatch([chunk], null);
-      return;
-    }
+    const result = await this.work.claimDue();
+    if (result.isClaimed) return;
     this.#isDueWanted = false;
-    const nextMs = await this.claims.nextDueMs(restraints);
-    if (nextMs !== null) this.#due.in(Math.max(nextMs, SOONEST_DUE_MS));
+    if (result.nextMs !== null) this.#due.in(Math.max(result.nextMs, SOONEST_DUE_MS));
   }
 
   async #claimUnheld(): Promise<void> {
     if (!this.#isUnheldWanted || !(await this.#hasRoom())) return;
-    const { places } = this.carrier;
-    const chunks = await this.claims.abandoned(places);
-    this.#isUnheldWanted = chunks.length === places;
-    const untried = chunks.filter(wasUnheld);
-    const others = chunks.filter((chunk) => !wasUnheld(chunk));
-    // What the dispatcher refused is left to the next sweep.
-    if (!(await this.carrier.dispatch(untried, NOTHING_PLANNED))) this.#isUnheldWanted = false;
-    if (!(await this.carrier.dispatch(others, null))) this.#isUnheldWanted = false;
+    this.#isUnheldWanted = false;
+    if (await this.work.claimUnheld()) this.#isUnheldWanted = true;
   }
 
   async #hasRoom(): Promise<boolean> {
-    await this.carrier.room();
+    await this.carrier.hasRoom();
     return this.#isRunning;
   }
 
   async #sweep(): Promise<void> {
     this.#isUnheldWanted = true;
-    await this.claims.mendTurns();
-    await this.claims.mergeTurns();
+    await this.housekeeping.mendTurns();
     this.due();
-    if (Date.now() - this.#prunedAt < PRUNE_EVERY_MS) return;
-    if (!(await this.pruning.prune())) this.#prunedAt = Date.now();
+    await this.housekeeping.prune();
   }
 
   async #renew(): Promise<void> {
-    await this.claims.heartbeat(hostname(), process.pid);
+    await this.housekeeping.heartbeat();
     await this.carrier.renew();
   }
 
@@ -238,7 +252,7 @@ export class DeliveryEngine implements Wakeable {
     const done = work
       .catch((error: unknown) => {
         if (this.#isRunning)
-          this.logger.error('A sweep failed; the next one tries again.', {
+          this.options.logger.error('A sweep failed; the next one tries again.', {
             error: loggable(error),
           });
       })

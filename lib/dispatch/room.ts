@@ -1,36 +1,42 @@
-/** Bounds how much is held at once: who finds it full waits for his turn. */
+/** Something that holds deliveries. */
+export interface Sized {
+  readonly size: number;
+}
+
+/** Limits how many deliveries are held at once. If the limit is reached, callers wait in order. */
 export class Room {
-  readonly #queue: ((isAdmitted: boolean) => void)[] = [];
-  #isClosing = false;
+  readonly #waiting: ((isAdmitted: boolean) => void)[] = [];
+  #isClosed = false;
 
   constructor(
     private readonly limit: number,
-    private readonly held: () => number,
+    private readonly holders: readonly Sized[],
   ) {}
 
-  /** How much more may be held; what waits already is not counted. */
+  /** How many more may be held, without regard to those that wait. */
   get left(): number {
-    return Math.max(0, this.limit - this.held());
+    const held = this.holders.reduce((sum, { size }) => sum + size, 0);
+    return Math.max(0, this.limit - held);
   }
 
-  /** Begins when there is room; what it adds must be held before it returns. Null where it waits in vain: see `close()`. */
+  /** Runs `begin` when there is room; before `begin` returns, a holder must count what it adds. Null if the room is closed first. */
   enter<T>(begin: () => Promise<T>): Promise<T | null> {
-    if (this.#queue.length === 0 && this.left > 0) return begin();
-    if (this.#isClosing) return Promise.resolve(null);
+    if (this.#waiting.length === 0 && this.left > 0) return begin();
+    if (this.#isClosed) return Promise.resolve(null);
     return new Promise((resolve) => {
-      this.#queue.push((isAdmitted) => resolve(isAdmitted ? begin() : null));
+      this.#waiting.push((isAdmitted) => resolve(isAdmitted ? begin() : null));
       this.admit();
     });
   }
 
-  /** Something has left: lets in who waited longest. */
+  /** Call it when a holder has become smaller: admits those that wait, the first one first. */
   admit(): void {
-    while (this.#queue.length > 0 && this.left > 0) this.#queue.shift()?.(true);
+    while (this.#waiting.length > 0 && this.left > 0) this.#waiting.shift()?.(true);
   }
 
-  /** Turns away who waits, and from now on whoever would have to. */
+  /** Rejects those that wait, and from now on those that would have to. */
   close(): void {
-    this.#isClosing = true;
-    for (const turn of this.#queue.splice(0)) turn(false);
+    this.#isClosed = true;
+    for (const answer of this.#waiting.splice(0)) answer(false);
   }
 }

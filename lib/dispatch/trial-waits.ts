@@ -3,105 +3,101 @@ import type { OutcomeRecord } from '../delivery/chunk/outcome-record';
 import type { Store } from '../store/store';
 import type { Plan } from './plan/planner';
 
-interface Wait {
-  readonly unplanned: Set<string>;
-  /** Deliveries whose first outcome is not stored yet. */
-  readonly untried: Set<string>;
-  /** Events of which others may send a part: only the database knows of that. */
-  readonly scattered: Set<string>;
-  readonly done: () => void;
-}
-
-/** How often the database is asked about what another process may have taken. */
+/** How often the database is asked about chunks that another process may have taken. */
 const ASK_MS = 250;
 
-/** Lets `'inline'` commits wait until each matching listener was tried once, and that is stored. */
+/** Lets commits wait until each delivery of their events was tried once and the outcome is stored. */
 export class TrialWaits {
   readonly #waits = new Set<Wait>();
 
-  constructor(private readonly store: Store) {}
+  constructor(
+    private readonly store: { readonly upkeep: Pick<Store['upkeep'], 'areTried'> },
+    private readonly now = () => Date.now(),
+  ) {}
 
-  /** Whether somebody waits. */
+  /** Whether a commit waits. */
   get isAwaited(): boolean {
     return this.#waits.size > 0;
   }
 
-  /** Resolves in time at the latest; what is left then goes on by itself. */
+  /** Resolves after `waitMs` at the latest. Deliveries that are not tried by then go on without the caller. */
   async tried(eventIds: readonly string[], waitMs: number): Promise<void> {
-    const deadline = Date.now() + waitMs;
-    const wait = this.#begin(eventIds);
+    const deadline = this.now() + waitMs;
+    const wait = new Wait(eventIds);
+    this.#waits.add(wait);
     try {
       for (;;) {
-        const leftMs = deadline - Date.now();
+        const leftMs = deadline - this.now();
         if (leftMs <= 0 || (await wait.within(Math.min(leftMs, ASK_MS)))) return;
-        if (await this.#areTried(eventIds)) return;
+        if (await this.store.upkeep.areTried(eventIds)) return;
       }
     } finally {
-      wait.end();
+      this.#waits.delete(wait);
     }
   }
 
-  notePlanned({ eventIds, chunks, scattered, queued }: Plan): void {
-    if (this.#waits.size === 0 || eventIds.length === 0) return;
-    const deliveries = [
-      ...chunks.flatMap((chunk) =>
-        chunk.eventIds.map((eventId, n) => [eventId, chunk.listenerIds[n] ?? ''] as const),
-      ),
-      ...queued.map(({ eventId, listenerId }) => [eventId, listenerId] as const),
-    ];
-    for (const wait of this.#waits) {
-      for (const [eventId, listenerId] of deliveries)
-        if (wait.unplanned.has(eventId)) wait.untried.add(deliveryId(eventId, listenerId));
-      for (const eventId of scattered) if (wait.unplanned.has(eventId)) wait.scattered.add(eventId);
-      for (const eventId of eventIds) wait.unplanned.delete(eventId);
-      endIfTried(wait);
-    }
+  notePlanned(plan: Plan): void {
+    if (this.#waits.size === 0 || plan.eventIds.length === 0) return;
+    const deliveries = [...pairsOf(plan)];
+    for (const wait of this.#waits) wait.notePlanned(plan, deliveries);
   }
 
   noteRecorded(records: readonly OutcomeRecord[]): void {
-    for (const wait of this.#waits) {
-      for (const record of records) wait.untried.delete(record.deliveryId);
-      endIfTried(wait);
-    }
+    for (const wait of this.#waits) wait.noteRecorded(records);
   }
+}
 
-  #begin(eventIds: readonly string[]) {
-    let done = () => {};
-    const tried = new Promise<true>((resolve) => {
-      done = () => resolve(true);
+/** The id of an event, and of a listener that it is delivered to. */
+type Pair = readonly [eventId: string, listenerId: string];
+
+function* pairsOf({ chunks, inTurn }: Plan): Generator<Pair> {
+  for (const { eventIds, listenerIds } of chunks)
+    for (const [n, eventId] of eventIds.entries()) yield [eventId, listenerIds[n] ?? ''];
+  for (const { eventId, listenerId } of inTurn) yield [eventId, listenerId];
+}
+
+/** One commit that waits. */
+class Wait {
+  readonly #unplanned: Set<string>;
+  /** Deliveries without a stored outcome. */
+  readonly #untried = new Set<string>();
+  /** Events of which other processes may send a part; only the database knows about those. */
+  readonly #scattered = new Set<string>();
+  readonly #end: Promise<true>;
+  #resolve: (isTried: true) => void = () => undefined;
+
+  constructor(eventIds: readonly string[]) {
+    this.#unplanned = new Set(eventIds);
+    this.#end = new Promise((resolve) => {
+      this.#resolve = resolve;
     });
-    const wait: Wait = {
-      unplanned: new Set(eventIds),
-      untried: new Set(),
-      scattered: new Set(),
-      done,
-    };
-    this.#waits.add(wait);
-    return {
-      within: (ms: number) => Promise.race([tried, sleep(ms)]),
-      end: () => this.#waits.delete(wait),
-    };
   }
 
-  async #areTried(eventIds: readonly string[]): Promise<boolean> {
-    const { event, chunk, delivery } = this.store.tables;
-    const untried = await this.store.database.query(
-      `SELECT FROM ${event} WHERE id = ANY($1::uuid[]) AND planned_at IS NULL
-       UNION ALL SELECT FROM ${chunk} c, unnest(c.event_ids, c.listener_ids) AS p(event_id, listener_id)
-       WHERE c.event_ids && $1::uuid[] AND p.event_id = ANY($1::uuid[]) AND NOT EXISTS (
-         SELECT FROM ${delivery} d WHERE d.event_id = p.event_id AND d.listener_id = p.listener_id)
-       UNION ALL SELECT FROM ${delivery} WHERE event_id = ANY($1::uuid[]) AND status = 'waiting' AND reason IS NULL
-       LIMIT 1`,
-      [eventIds],
-    );
-    return untried.length === 0;
+  /** Whether everything was tried within this time. */
+  within(ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), ms).unref();
+      void this.#end.then(() => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+    });
   }
-}
 
-function endIfTried({ unplanned, untried, scattered, done }: Wait): void {
-  if (unplanned.size + untried.size + scattered.size === 0) done();
-}
+  notePlanned({ eventIds, scattered }: Plan, deliveries: readonly Pair[]): void {
+    for (const [eventId, listenerId] of deliveries)
+      if (this.#unplanned.has(eventId)) this.#untried.add(deliveryId(eventId, listenerId));
+    for (const eventId of scattered) if (this.#unplanned.has(eventId)) this.#scattered.add(eventId);
+    for (const eventId of eventIds) this.#unplanned.delete(eventId);
+    this.#endIfTried();
+  }
 
-function sleep(ms: number): Promise<false> {
-  return new Promise((resolve) => setTimeout(() => resolve(false), ms).unref());
+  noteRecorded(records: readonly OutcomeRecord[]): void {
+    for (const record of records) this.#untried.delete(record.deliveryId);
+    this.#endIfTried();
+  }
+
+  #endIfTried(): void {
+    if (this.#unplanned.size + this.#untried.size + this.#scattered.size === 0) this.#resolve(true);
+  }
 }

@@ -77,8 +77,10 @@ export class DefinedHook<Field extends string = string> extends AttachedHook<{
   }
 
   /**
-   * Stores an event with the provided ones of these values, and has it told. Resolves with the event's id when it is stored, and with
-   * `'inline'` outside a transaction when each matching listener was tried. With `manager`, it is told if that transaction commits.
+   * Stores an event with those of the values that the hook provides, and sends it. Resolves with the id of the event when it is stored;
+   * with `'inline'`, outside a transaction, when each matching listener was tried once. With `manager`, the event is sent if that
+   * transaction commits. Resolves with `''` if the event was dropped: its `resolve` threw or it is too large, and `onCaptureError` is
+   * `'log'`.
    */
   send(data: Readonly<Record<string, unknown>>, options: SendOptions = {}): Promise<string> {
     return this.store(this.hook, data, options);

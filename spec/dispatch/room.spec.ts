@@ -18,13 +18,13 @@ describe('Room', () => {
         return held.add();
       }),
     );
-    held.count = 0;
+    held.size = 0;
     room.admit();
     await waiting[0];
     expect(entered).toEqual(['first']);
     room.admit();
     expect(entered).toEqual(['first']);
-    held.count = -1;
+    held.size = -1;
     room.admit();
     await Promise.all(waiting);
     expect(entered).toEqual(['first', 'second', 'third']);
@@ -40,7 +40,7 @@ describe('Room', () => {
         return held.add();
       });
     const first = enter('first');
-    held.count = -1;
+    held.size = -1;
     await enter('second').finally(() => undefined);
     await first;
     expect(entered).toEqual(['first', 'second']);
@@ -50,7 +50,7 @@ describe('Room', () => {
     const { room, held } = roomFor(1);
     await room.enter(held.add);
     const failing = room.enter(() => Promise.reject(new RangeError('no')));
-    held.count = 0;
+    held.size = 0;
     room.admit();
     await expect(failing).rejects.toThrow(RangeError);
   });
@@ -62,18 +62,18 @@ describe('Room', () => {
     room.close();
     await expect(waiting).resolves.toBeNull();
     await expect(room.enter(held.add)).resolves.toBeNull();
-    held.count = 0;
+    held.size = 0;
     await expect(room.enter(held.add)).resolves.toBe(1);
   });
 });
 
 function roomFor(limit: number) {
   const held = {
-    count: 0,
+    size: 0,
     add: () => {
-      held.count += 1;
-      return Promise.resolve(held.count);
+      held.size += 1;
+      return Promise.resolve(held.size);
     },
   };
-  return { room: new Room(limit, () => held.count), held };
+  return { room: new Room(limit, [held]), held };
 }

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
 import type { Store } from '../../store/store';
-import { EVENT_COLUMNS, type EventRow, toEvent } from './event-row';
+import { toEvent } from './event-row';
 
 /** Reads one stored event as it is told. */
 export class EventReader {
@@ -14,10 +14,7 @@ export class EventReader {
 
   /** Null where it is not stored. Throws `HOOK_NOT_FOUND` where its hook is attached elsewhere only. */
   async read(id: string): Promise<HookEvent | null> {
-    const [row] = await this.store.database.query<EventRow>(
-      `SELECT ${EVENT_COLUMNS} FROM ${this.store.tables.event} WHERE id = $1`,
-      [id],
-    );
+    const [row] = await this.store.events.read([id]);
     return row ? toEvent(this.dataSource, this.catalog.get(row.hook), row) : null;
   }
 }

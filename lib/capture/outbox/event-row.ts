@@ -3,32 +3,8 @@ import { type JsonRecord, sameJson, toJson } from '../../base/json';
 import type { HookEvent } from '../../hook/event';
 import type { Hook } from '../../hook/hook';
 import type { Operation } from '../../hook/operation';
+import type { EventRow } from '../../store/events';
 import { decodeRow } from '../entity/raw';
-import type { StoredTargets } from './sealed-targets';
-
-/** An event as it is stored. */
-export interface EventRow {
-  readonly id: string;
-  readonly hook: string;
-  readonly event: string;
-  readonly operation: Operation | null;
-  readonly ref: string | null;
-  readonly sender: string | null;
-  readonly headers: Readonly<Record<string, string>> | null;
-  readonly data: JsonRecord;
-  readonly previous: JsonRecord | null;
-  /** What the hook's `resolve` named; null where it named nobody. */
-  readonly targets: StoredTargets | null;
-  readonly occurred_at: Date;
-  /** Names the row that it is about; null where there is none. */
-  readonly row_id: string | null;
-  /** Among the events of one row, its place: drawn while the row was locked. Null for an event of an earlier release. */
-  readonly sequence: string | null;
-}
-
-/** The columns of an `EventRow`. */
-export const EVENT_COLUMNS =
-  'id, hook, event, operation, ref, sender, headers, data, previous, targets, occurred_at, row_id, sequence';
 
 /**
  * A stored event as it is told: decoded, and projected through what the hook provides today, so that a field taken out stops leaving

@@ -4,13 +4,13 @@ import { type JsonRecord, storable } from '../../base/json';
 import { eventName, type Hook } from '../../hook/hook';
 import type { Operation } from '../../hook/operation';
 import { runOn } from '../../store/database';
+import type { StoredTargets } from '../../store/events';
 import type { Tables } from '../../store/tables';
 import type { CapturePlan } from '../entity/hooked-entity';
 import { rawObjectSql } from '../entity/raw';
 import { rowId } from '../entity/row-id';
 import { keyColumnsSql, keyIsSql, keyJoinSql, keyParameters, tableSql } from '../entity/rows';
 import { type CopiedEvent, type EventGroup, eventGroups } from './copied-event';
-import type { StoredTargets } from './sealed-targets';
 import type { SizeLimits } from './size-limits';
 import { Statement } from './statement';
 

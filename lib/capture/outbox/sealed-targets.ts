@@ -1,9 +1,7 @@
 import { isPlainObject } from '../../base/json';
 import type { Targets } from '../../hook/options';
+import type { StoredTargets } from '../../store/events';
 import type { Vault } from '../../vault/vault';
-
-/** The targets of an event as they are stored: those that hold a secret are sealed, all of them as one text. */
-export type StoredTargets = Targets | string;
 
 /** Seals targets for their event alone. Without keys they are stored as they are. */
 export function sealTargets(vault: Vault, eventId: string, targets: Targets): StoredTargets {
@@ -26,12 +24,6 @@ export function holdSecret(targets: Targets): boolean {
       isPlainObject(headers) && Object.values(headers).some((text) => typeof text !== 'string')
     );
   });
-}
-
-/** Which events have no targets, or such as open here: a key may be known to another process only. */
-export function openableSql({ ids }: Vault): string {
-  const known = ids.length === 0 ? 'NULL' : ids.map((id) => `'${id}'`).join(', ');
-  return `(targets IS NULL OR json_typeof(targets) = 'array' OR split_part(targets #>> '{}', ':', 3) IN (${known}))`;
 }
 
 function placeOf(eventId: string): string {

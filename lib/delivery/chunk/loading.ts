@@ -1,8 +1,9 @@
 import type { DataSource } from 'typeorm';
-import { EVENT_COLUMNS, type EventRow, toEvent } from '../../capture/outbox/event-row';
+import { toEvent } from '../../capture/outbox/event-row';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
 import type { Hook } from '../../hook/hook';
+import type { EventRow } from '../../store/events';
 import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
 import { type Chunk, deliveryId } from './chunk';
@@ -74,16 +75,8 @@ export class ChunkLoader {
       if (event) loaded.set(id, { kind: 'readable', hook: this.catalog.get(event.hook), event });
     }
     const missing = [...ids].filter((id) => !loaded.has(id));
-    for (const row of await this.#read(missing)) loaded.set(row.id, this.#decode(row));
+    for (const row of await this.store.events.read(missing)) loaded.set(row.id, this.#decode(row));
     return loaded;
-  }
-
-  async #read(ids: readonly string[]): Promise<readonly EventRow[]> {
-    if (ids.length === 0) return [];
-    return this.store.database.query<EventRow>(
-      `SELECT ${EVENT_COLUMNS} FROM ${this.store.tables.event} WHERE id = ANY($1::uuid[])`,
-      [ids],
-    );
   }
 
   #decode(row: EventRow): LoadedEvent {

@@ -1,26 +1,20 @@
 import { v7 as uuidv7 } from 'uuid';
 import { type Chunk, MAX_CHUNK_SIZE } from '../../delivery/chunk/chunk';
 import type { Match } from '../../listener/matching/match';
-import type { Query } from '../../store/database';
-import type { Tables } from '../../store/tables';
-import { FIRST_TOKEN, UNHELD_TOKEN } from '../claim/claims';
+import { FIRST_TOKEN, type Lease, UNHELD_TOKEN } from '../../store/chunks';
+import type { Store } from '../../store/store';
 
-export interface Lease {
-  readonly processId: string;
-  readonly leaseMs: number;
-}
-
-/** Chunks stored in one statement, and kept by who planned them. */
+/** Chunks that are stored in one statement, and that the planning process leases. */
 const STORED_AT_ONCE = 8;
 
 /**
- * Stores the deliveries of one plan as they become known. The first few chunks are leased to this process; of an event that very many
- * listen to, all others are stored for whoever has room first, so that no process ever holds them all.
+ * Stores the deliveries of one plan as they become known. The first chunks are leased to this process. If an event has very many
+ * listeners, its other chunks are stored unheld, so that no process ever holds all of them.
  */
 export class ChunkWriter {
-  /** Leased to this process. */
+  /** Chunks that are leased to this process. */
   readonly leased: Chunk[] = [];
-  /** Events of chunks that nobody holds yet. */
+  /** Ids of events with chunks that no process holds yet. */
   readonly scattered = new Set<string>();
   #count = 0;
   #full: Chunk[] = [];
@@ -28,9 +22,9 @@ export class ChunkWriter {
   #listenerIds: string[] = [];
 
   constructor(
-    private readonly query: Query,
-    private readonly tables: Tables,
+    private readonly store: Store,
     private readonly lease: Lease,
+    private readonly chunkSize = MAX_CHUNK_SIZE,
   ) {}
 
   /** Deliveries in chunks so far. */
@@ -38,24 +32,24 @@ export class ChunkWriter {
     return this.#count;
   }
 
-  /** Those that have their turns are none of ours. */
+  /** Ordered and rate-limited listeners are left out; `InTurnWriter` stores their deliveries. */
   async add({ event, listenerIds: all, queued = [] }: Match): Promise<void> {
-    const others = new Set(queued.map(({ id }) => id));
-    const listenerIds = others.size > 0 ? all.filter((id) => !others.has(id)) : all;
+    const inTurn = new Set(queued.map(({ id }) => id));
+    const listenerIds = inTurn.size > 0 ? all.filter((id) => !inTurn.has(id)) : all;
     this.#count += listenerIds.length;
     for (const listenerId of listenerIds) {
       this.#eventIds.push(event.id);
       this.#listenerIds.push(listenerId);
-      if (this.#eventIds.length === MAX_CHUNK_SIZE) this.#fill();
+      if (this.#eventIds.length === this.chunkSize) this.#fill();
       if (this.#full.length === STORED_AT_ONCE) await this.#empty();
     }
   }
 
-  /** Stores what is left, and what is leased: the lease is to begin when the plan is made. */
+  /** Stores the rest, and the leased chunks: they come last, so that their lease begins when the plan is complete. */
   async end(): Promise<void> {
     if (this.#eventIds.length > 0) this.#fill();
     await this.#empty();
-    await this.#store(this.leased, FIRST_TOKEN);
+    await this.store.chunks.put(this.leased, FIRST_TOKEN, this.lease);
   }
 
   #fill(): void {
@@ -73,24 +67,6 @@ export class ChunkWriter {
       return;
     }
     for (const { eventIds } of chunks) for (const id of eventIds) this.scattered.add(id);
-    await this.#store(chunks, UNHELD_TOKEN);
-  }
-
-  async #store(chunks: readonly Chunk[], token: string): Promise<void> {
-    if (chunks.length === 0) return;
-    const { processId, leaseMs } = this.lease;
-    const rows = chunks.map(({ id, eventIds, listenerIds }) => ({
-      id,
-      // One that all have in common is said once.
-      e: new Set(eventIds).size === 1 ? eventIds.slice(0, 1) : eventIds,
-      l: listenerIds,
-    }));
-    await this.query(
-      `INSERT INTO ${this.tables.chunk} (id, process_id, token, lease_until, event_ids, listener_ids)
-       SELECT id, $2, $3::bigint, coalesce(clock_timestamp() + $4::float8 * interval '1 millisecond', '-infinity'),
-         CASE cardinality(e) WHEN 1 THEN array_fill(e[1], ARRAY[cardinality(l)]) ELSE e END, l
-       FROM json_to_recordset($1::json) AS c(id uuid, e uuid[], l uuid[])`,
-      [JSON.stringify(rows), processId, token, token === UNHELD_TOKEN ? null : leaseMs],
-    );
+    await this.store.chunks.put(chunks, UNHELD_TOKEN, this.lease);
   }
 }

@@ -1,10 +1,5 @@
 import type { DataSource } from 'typeorm';
-import {
-  EVENT_COLUMNS,
-  type EventRow,
-  isEmptyUpdate,
-  toEvent,
-} from '../../capture/outbox/event-row';
+import { isEmptyUpdate, toEvent } from '../../capture/outbox/event-row';
 import type { Chunk } from '../../delivery/chunk/chunk';
 import { NOTHING_PLANNED, type PlannedEvents } from '../../delivery/chunk/loading';
 import type { HookCatalog } from '../../hook/catalog';
@@ -13,95 +8,84 @@ import type { ResolvedTargets } from '../../listener/matching/dynamic-listeners'
 import type { ListenerMatching } from '../../listener/matching/matching';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
-import type { Query } from '../../store/database';
+import type { Lease } from '../../store/chunks';
+import type { EventRow, PlannableHere } from '../../store/events';
 import type { Store } from '../../store/store';
-import { ChunkWriter, type Lease } from './chunk-writer';
-import { type QueuedDelivery, QueueWriter } from './queue-writer';
+import type { Vault } from '../../vault/vault';
+import { ChunkWriter } from './chunk-writer';
+import { type DeliveryInTurn, InTurnWriter } from './in-turn-writer';
 
 export interface Plan {
   readonly eventIds: readonly string[];
-  /** To be handed over now: they are leased to this process. */
+  /** Leased to this process, to be dispatched now. */
   readonly chunks: readonly Chunk[];
-  /** Events of which further chunks were stored, held by nobody. */
+  /** Ids of events with further chunks that no process holds yet. */
   readonly scattered: ReadonlySet<string>;
-  /** Deliveries that wait for their turns. */
-  readonly queued: readonly QueuedDelivery[];
-  /** Of the chunks, to be sent without being read again. */
+  /** Stored as rows of their own, to be claimed in turn. */
+  readonly inTurn: readonly DeliveryInTurn[];
+  /** The events of the chunks, so that they need not be read again. */
   readonly events: PlannedEvents;
   /** Whether there may be more to plan. */
   readonly hasMore: boolean;
+}
+
+export interface PlannerParts {
+  readonly dataSource: DataSource;
+  readonly store: Store;
+  readonly matching: ListenerMatching;
+  readonly catalog: HookCatalog;
+  readonly vault: Vault;
+  readonly logger: Logger;
 }
 
 const NOTHING: Plan = {
   eventIds: [],
   chunks: [],
   scattered: new Set(),
-  queued: [],
+  inTurn: [],
   events: NOTHING_PLANNED,
   hasMore: false,
 };
 
 /** Events planned at once. */
 const PLANNED_AT_ONCE = 500;
-/** No transaction stores more, but for a single event that more listen to. */
+/** Most deliveries of one plan, unless a single event has more. A plan that exceeds this is rolled back. */
 const MAX_DELIVERIES = 200_000;
-/** Where it would, so many times fewer events are planned at once. */
+/** After a rollback, this many times fewer events are planned at once. */
 const FEWER = 8;
 
-/** Once an event was heard, the next ones are taken to be, for so long. */
-const HEARD_MS = 1_000;
+/** After an event that a listener wanted, the next events are planned without asking first whether any listener wants them. */
+const WANTED_MS = 1_000;
 
-/** Turns committed events into chunks of deliveries. Events that are locked here are skipped by others. */
+/** Plans committed events: stores their deliveries in chunks. Events that another process is planning are skipped. */
 export class Planner {
-  #heardAt = Number.NEGATIVE_INFINITY;
+  #wantedAt = Number.NEGATIVE_INFINITY;
   #atOnce = PLANNED_AT_ONCE;
 
   constructor(
-    private readonly dataSource: DataSource,
-    private readonly store: Store,
-    private readonly matching: ListenerMatching,
-    private readonly catalog: HookCatalog,
+    private readonly parts: PlannerParts,
     private readonly lease: Lease,
-    private readonly logger: Logger,
+    private readonly chunkSize?: number,
   ) {}
 
   async plan(limit = PLANNED_AT_ONCE): Promise<Plan> {
-    if (performance.now() - this.#heardAt < HEARD_MS) return this.#planHeard(limit);
-    const { due, unheard } = await this.#passUnheard(limit);
-    if (unheard.length === due)
-      return { ...NOTHING, eventIds: unheard, hasMore: unheard.length >= limit };
-    this.#heardAt = performance.now();
-    const heard = await this.#planHeard(limit);
-    return { ...heard, eventIds: [...unheard, ...heard.eventIds] };
+    if (performance.now() - this.#wantedAt < WANTED_MS) return this.#planWanted(limit);
+    // A hook without listeners must cost its saves next to nothing, so its events are not even read.
+    const { due, passed } = await this.parts.store.events.passUnwanted(this.#here, limit);
+    if (passed.length === due)
+      return { ...NOTHING, eventIds: passed, hasMore: passed.length >= limit };
+    this.#wantedAt = performance.now();
+    const wanted = await this.#planWanted(limit);
+    return { ...wanted, eventIds: [...passed, ...wanted.eventIds] };
   }
 
-  /**
-   * Plans events that no listener can want, without reading them: a hook without listeners should cost its saves next to nothing.
-   * One statement, so that a listener which was there before the event is seen. It does not wait for the disk, as saves then would
-   * too: lost in a crash of the database, it is done again.
-   */
-  async #passUnheard(limit: number): Promise<{ due: number; unheard: readonly string[] }> {
-    const { event, listener } = this.store.tables;
-    const [row] = await this.store.database.query<{ due: number; unheard: string[] }>(
-      `WITH due AS (
-         SELECT id, hook, event, targets IS NOT NULL AS resolved FROM ${event} WHERE planned_at IS NULL AND hook = ANY($1)
-         ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
-       ), names AS (
-         SELECT hook, event FROM due GROUP BY hook, event HAVING NOT bool_or(resolved) AND NOT EXISTS (
-           SELECT FROM ${listener} l WHERE l.active AND NOT l.dynamic AND (l.hook = due.hook OR l.pattern IN (due.event, '*',
-             split_part(due.event, '.', 1) || '.*', '*.' || substr(due.event, strpos(due.event, '.') + 1))))
-       ), passed AS (
-         UPDATE ${event} e SET planned_at = clock_timestamp() FROM due JOIN names USING (hook, event)
-         WHERE e.id = due.id RETURNING e.id
-       ) SELECT (SELECT count(*)::int FROM due) AS due, coalesce(array_agg(id), '{}') AS unheard,
-         set_config('synchronous_commit', 'off', true) FROM passed`,
-      [this.catalog.allNames(), limit],
-    );
-    return row ?? { due: 0, unheard: [] };
+  get #here(): PlannableHere {
+    const { catalog, vault } = this.parts;
+    return { hooks: catalog.allNames(), encryptionKeyIds: vault.ids };
   }
 
-  /** As many events as are wanted by a bounded number of listeners; at least one. */
-  async #planHeard(limit: number): Promise<Plan> {
+  /** Plans as many events as have a bounded number of deliveries; at least one. */
+  async #planWanted(limit: number): Promise<Plan> {
     for (;;) {
       const atOnce = Math.min(limit, this.#atOnce);
       try {
@@ -110,7 +94,7 @@ export class Planner {
         this.#atOnce = isFew ? Math.min(PLANNED_AT_ONCE, this.#atOnce * 2) : this.#atOnce;
         return plan;
       } catch (error) {
-        if (!(error instanceof TooMany)) throw error;
+        if (!(error instanceof TooManyDeliveries)) throw error;
         this.#atOnce = Math.max(1, Math.floor(error.events / FEWER));
       }
     }
@@ -118,70 +102,53 @@ export class Planner {
 
   /** One transaction: events are planned if and only if their chunks are stored. */
   #planTogether(limit: number): Promise<Plan & { readonly count: number }> {
-    return this.store.database.snapshot(async (query) => {
-      const rows = await this.#claim(query, limit);
+    return this.parts.store.snapshot(async (store) => {
+      const rows = await store.events.claim(this.#here, limit);
       if (rows.length === 0) return { ...NOTHING, count: 0 };
       const { events, unreadable } = this.#read(rows);
-      const writer = new ChunkWriter(query, this.store.tables, this.lease);
-      const queue = new QueueWriter(query, this.store.tables, rows);
-      for await (const page of this.matching.matching(query, events, targetsOf(rows)))
+      const writer = new ChunkWriter(store, this.lease, this.chunkSize);
+      const inTurn = new InTurnWriter(store, rows);
+      for await (const page of this.parts.matching.matching(store.query, events, targetsOf(rows)))
         for (const match of page) {
           await writer.add(match);
-          await queue.add(match);
-          if (writer.count + queue.deliveries.length > MAX_DELIVERIES && rows.length > 1)
-            throw new TooMany(rows.length);
+          await inTurn.add(match);
+          if (writer.count + inTurn.deliveries.length > MAX_DELIVERIES && rows.length > 1)
+            throw new TooManyDeliveries(rows.length);
         }
       await writer.end();
-      await queue.end();
-      if (unreadable.length > 0) await this.#skip(query, unreadable);
+      await inTurn.end();
+      await store.events.skipUnreadable(unreadable);
       return {
         eventIds: rows.map(({ id }) => id),
         chunks: writer.leased,
         scattered: writer.scattered,
-        queued: queue.deliveries,
+        inTurn: inTurn.deliveries,
         events: new Map(events.map((event) => [event.id, event])),
         hasMore: rows.length >= limit,
-        count: writer.count + queue.deliveries.length,
+        count: writer.count + inTurn.deliveries.length,
       };
     });
   }
 
-  /** Oldest first. Events of hooks that are attached elsewhere only are left to those who know them. */
-  async #claim(query: Query, limit: number): Promise<EventRow[]> {
-    const rows = await query<EventRow>(
-      `UPDATE ${this.store.tables.event} SET planned_at = clock_timestamp() WHERE id IN (
-         SELECT id FROM ${this.store.tables.event} WHERE planned_at IS NULL AND hook = ANY($1) AND ${this.matching.tellableSql}
-         ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
-       ) RETURNING ${EVENT_COLUMNS}`,
-      [this.catalog.allNames(), limit],
-    );
-    return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
-  }
-
   #read(rows: readonly EventRow[]): {
-    events: readonly HookEvent[];
-    unreadable: readonly string[];
+    readonly events: readonly HookEvent[];
+    readonly unreadable: readonly string[];
   } {
+    const { dataSource, catalog, logger } = this.parts;
     const events: HookEvent[] = [];
     const unreadable: string[] = [];
     for (const row of rows) {
       try {
-        const event = toEvent(this.dataSource, this.catalog.get(row.hook), row);
+        const event = toEvent(dataSource, catalog.get(row.hook), row);
         if (!isEmptyUpdate(event)) events.push(event);
       } catch (error) {
         unreadable.push(row.id);
-        this.logger.error(`Event ${row.id} of hook "${row.hook}" cannot be read; it is skipped.`, {
+        logger.error(`Event ${row.id} of hook "${row.hook}" cannot be read and is skipped.`, {
           error: loggable(error),
         });
       }
     }
     return { events, unreadable };
-  }
-
-  async #skip(query: Query, ids: readonly string[]): Promise<void> {
-    await query(`UPDATE ${this.store.tables.event} SET skipped = 'unreadable' WHERE id = ANY($1)`, [
-      ids,
-    ]);
   }
 }
 
@@ -189,9 +156,9 @@ function targetsOf(rows: readonly EventRow[]): ResolvedTargets {
   return new Map(rows.flatMap(({ id, targets }) => (targets ? [[id, targets] as const] : [])));
 }
 
-/** Rolls a plan back whose events too many listen to, taken together. */
-class TooMany extends Error {
+/** Rolls back a plan whose events have too many deliveries together. */
+class TooManyDeliveries extends Error {
   constructor(readonly events: number) {
-    super(`${events} events are too many to plan at once.`);
+    super(`${events} events have too many deliveries to be planned at once.`);
   }
 }

@@ -1,6 +1,6 @@
 import { grouped } from '../../base/grouped';
 import { canonicalJson, type JsonValue } from '../../base/json';
-import { openableSql, openTargets, type StoredTargets } from '../../capture/outbox/sealed-targets';
+import { openTargets } from '../../capture/outbox/sealed-targets';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
 import type { Targets } from '../../hook/options';
@@ -10,6 +10,7 @@ import { secret, withSecrets } from '../../options/header-value';
 import type { ListenerOptions } from '../../options/listener';
 import type { Policies } from '../../recipient/policies';
 import type { Query } from '../../store/database';
+import type { StoredTargets } from '../../store/events';
 import type { Vault } from '../../vault/vault';
 import { draftOf } from '../declared/builder';
 import { identityHash, type NormalListener, normalise } from '../saved/normal';
@@ -59,11 +60,6 @@ export class DynamicListeners {
         queued: queued.map(([id, { ordered }]) => ({ id, ordered })),
       };
     });
-  }
-
-  /** Which events have no targets, or such as open here. */
-  get openableSql(): string {
-    return openableSql(this.vault);
   }
 
   #opened(event: HookEvent, stored: StoredTargets = []): Targets {

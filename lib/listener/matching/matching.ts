@@ -29,11 +29,6 @@ export class ListenerMatching {
     private readonly dynamic: DynamicListeners | null = null,
   ) {}
 
-  /** Which events can be told here, as far as that is known of the rows. */
-  get tellableSql(): string {
-    return this.dynamic?.openableSql ?? 'true';
-  }
-
   /** Pages of matches: an event may come in several, each of its listeners once. */
   async *matching(
     query: Query,

@@ -1,6 +1,7 @@
 import { SecretKeyMissingError } from '../../errors/vault-errors';
 import type { Logger } from '../../logging/logger';
 import type { Database, Query } from '../../store/database';
+import { TARGETS_KEY_ID_SQL } from '../../store/events';
 import type { Tables } from '../../store/tables';
 import type { Vault } from '../../vault/vault';
 import { type SecretColumns, StoredSecrets } from '../saved/sealing';
@@ -80,7 +81,7 @@ async function keySets(
 
 async function keysOfTargets(query: Query, { event }: Tables): Promise<readonly string[]> {
   const rows = await query<{ id: string }>(
-    `SELECT DISTINCT split_part(targets #>> '{}', ':', 3) AS id FROM ${event}
+    `SELECT DISTINCT ${TARGETS_KEY_ID_SQL} AS id FROM ${event}
      WHERE planned_at IS NULL AND targets IS NOT NULL AND json_typeof(targets) = 'string'`,
   );
   return rows.map(({ id }) => id);

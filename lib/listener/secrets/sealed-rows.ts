@@ -1,10 +1,6 @@
-import {
-  holdSecret,
-  openTargets,
-  type StoredTargets,
-  sealTargets,
-} from '../../capture/outbox/sealed-targets';
+import { holdSecret, openTargets, sealTargets } from '../../capture/outbox/sealed-targets';
 import type { Query } from '../../store/database';
+import type { StoredTargets } from '../../store/events';
 import { previousSecretSql } from '../../store/listener-sql';
 import type { Tables } from '../../store/tables';
 import type { Vault } from '../../vault/vault';

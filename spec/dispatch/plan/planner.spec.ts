@@ -7,6 +7,7 @@ import type { HookEvent } from '../../../lib/hook/event';
 import type { Match } from '../../../lib/listener/matching/match';
 import type { ListenerMatching } from '../../../lib/listener/matching/matching';
 import { CONSOLE_LOGGER } from '../../../lib/logging/logger';
+import { Vault } from '../../../lib/vault/vault';
 import { Flow } from '../../support/application/flow';
 import { testStore } from '../../support/application/test-store';
 
@@ -70,7 +71,6 @@ function plannerWith(pages: readonly number[]): Planner {
   const { dataSource } = flow.application;
   const catalog = new HookCatalog(dataSource).load();
   const matching = {
-    tellableSql: 'true',
     async *matching(_query: unknown, events: readonly HookEvent[]): AsyncGenerator<Match[]> {
       for (const size of pages)
         yield events.map((event) => ({
@@ -80,12 +80,15 @@ function plannerWith(pages: readonly number[]): Planner {
     },
   };
   return new Planner(
-    dataSource,
-    testStore(dataSource),
-    matching as unknown as ListenerMatching,
-    catalog,
+    {
+      dataSource,
+      store: testStore(dataSource),
+      matching: matching as unknown as ListenerMatching,
+      catalog,
+      vault: new Vault(),
+      logger: CONSOLE_LOGGER,
+    },
     { processId: randomUUID(), leaseMs: 60_000 },
-    CONSOLE_LOGGER,
   );
 }
 

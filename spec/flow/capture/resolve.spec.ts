@@ -1,7 +1,8 @@
 import { Column, DeleteDateColumn, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { type HookEvent, type ListenerOptions, ModelHook } from '../../../lib';
-import { EVENT_COLUMNS, type EventRow, toEvent } from '../../../lib/capture/outbox/event-row';
+import { toEvent } from '../../../lib/capture/outbox/event-row';
 import { HookCatalog } from '../../../lib/hook/catalog';
+import { EVENT_COLUMNS, type EventRow } from '../../../lib/store/events';
 import { StoredFlow } from '../../support/application/stored-flow';
 
 type Answer = readonly (string | ListenerOptions)[];

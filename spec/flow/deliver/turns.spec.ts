@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Listener } from '../../../lib';
 import { Claims } from '../../../lib/dispatch/claim/claims';
+import type { Store } from '../../../lib/store/store';
 import { Flow } from '../../support/application/flow';
 import { testStore } from '../../support/application/test-store';
 import { until } from '../../support/application/waiting';
@@ -82,8 +83,8 @@ describe('Claims.due', () => {
     await flow.query('DELETE FROM model_hook_turn');
     await flow.query('UPDATE model_hook_delivery SET next_at = now()');
     expect(await claims().due(FREE)).toBeNull();
-    await claims().mendTurns();
-    await claims().mendTurns();
+    await store().turns.mend();
+    await store().turns.mend();
     expect(await turns()).toHaveLength(1);
     expect((await claims().due(FREE))?.listenerIds).toHaveLength(3);
   });
@@ -94,8 +95,8 @@ describe('Claims.due', () => {
     await waiting(one, 1, { dueSince: '-1 hour' });
     await waiting(other, 1, { dueSince: '1 minute' });
     await waiting(other, 1);
-    await Promise.all(Array.from({ length: 4 }, () => claims().mergeTurns()));
-    await claims().mergeTurns();
+    await Promise.all(Array.from({ length: 4 }, () => store().turns.merge()));
+    await store().turns.merge();
     const left = (await turns()).map(({ listener_id }) => listener_id);
     expect([count(left, one), count(left, other)]).toEqual([2, 2]);
     expect((await claims().due(FREE))?.listenerIds).toHaveLength(12);
@@ -148,8 +149,11 @@ describe('a listener that does not keep up', () => {
 });
 
 function claims(): Claims {
-  const { dataSource } = flow.application;
-  return new Claims(testStore(dataSource), randomUUID(), LEASE_MS);
+  return new Claims(store(), { processId: randomUUID(), leaseMs: LEASE_MS });
+}
+
+function store(): Store {
+  return testStore(flow.application.dataSource);
 }
 
 /** So many deliveries of a listener that are due, as if they had been recorded at once. */

@@ -119,7 +119,7 @@ describe('Claims', () => {
     await waitingDelivery();
     const chunk = await claims(LONG_MS).due(FREE);
     expect(chunk).not.toBeNull();
-    expect(await claims(LONG_MS).abandoned(8)).toEqual([]);
+    expect(await claims(LONG_MS).unheld(8)).toEqual([]);
     expect(await claims(LONG_MS).due(FREE)).toBeNull();
   });
 
@@ -128,7 +128,7 @@ describe('Claims', () => {
     const claimed = await Promise.all(Array.from({ length: 8 }, () => claims(1).due(FREE)));
     expect(claimed.filter((chunk) => chunk !== null)).toHaveLength(1);
     await untilAbandoned();
-    const taken = await Promise.all(Array.from({ length: 8 }, () => claims(LONG_MS).abandoned(8)));
+    const taken = await Promise.all(Array.from({ length: 8 }, () => claims(LONG_MS).unheld(8)));
     expect(taken.flat()).toHaveLength(1);
   });
 });
@@ -144,7 +144,7 @@ async function takenOver(listenerId?: string): Promise<TakenOver> {
   const worker = claims(1);
   const stale = (await worker.due(FREE)) as Chunk;
   await untilAbandoned();
-  const [current] = await claims(LONG_MS).abandoned(8);
+  const [current] = await claims(LONG_MS).unheld(8);
   expect(current).toEqual({ ...stale, token: '2' });
   return { worker, stale, current: current as Chunk };
 }
@@ -179,7 +179,7 @@ function untilDue(): Promise<void> {
 
 function claims(leaseMs: number): Claims {
   const { dataSource } = flow.application;
-  return new Claims(testStore(dataSource), randomUUID(), leaseMs);
+  return new Claims(testStore(dataSource), { processId: randomUUID(), leaseMs });
 }
 
 function recorder(): { readonly recorder: Recorder; readonly lost: readonly string[] } {

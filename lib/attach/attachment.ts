@@ -1,0 +1,68 @@
+import type { DeliveryEngine } from '../dispatch/engine';
+import { reviewListeners } from '../listener/review';
+import type { ListenerStore } from '../listener/saved/store';
+import { checkKeys } from '../listener/secrets/encryption-key-check';
+import { checkTables } from './checks';
+import type { SessionParts } from './engine-parts';
+import type { EngineHolder } from './idle';
+import type { Lifecycle } from './lifecycle';
+import { Session } from './session';
+
+export interface AttachmentParts extends SessionParts {
+  readonly saved: ListenerStore;
+}
+
+/** What is attached to a DataSource: a session for each time that it is initialised, and none while it is destroyed. */
+export class Attachment implements EngineHolder, Lifecycle {
+  #session: Session | undefined;
+  #isDetached = false;
+
+  constructor(private readonly parts: AttachmentParts) {}
+
+  /** Undefined while the DataSource is destroyed. */
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  get engine(): DeliveryEngine | undefined {
+    return this.#session?.engine;
+  }
+
+  /** Checks what is stored, then captures changes and sends events, unless detached. */
+  async initialised(): Promise<void> {
+    const { store, catalog, options, policies, saved } = this.parts;
+    const { database, tables } = store;
+    await checkTables(store);
+    await checkKeys(database, tables, options.vault);
+    catalog.load();
+    await reviewListeners({ database, tables, store: saved }, catalog, options.logger);
+    for (const hook of catalog.list()) policies.set(hook);
+    this.#session = new Session(this.parts);
+    this.#session.subscribe();
+    if (!this.#isDetached) await this.#session.work();
+  }
+
+  async destroying(): Promise<void> {
+    await this.#session?.stop();
+    this.#session = undefined;
+  }
+
+  /** Undoes a failed `initialised()`, so that a second attempt does not capture every event twice. */
+  async abandon(): Promise<void> {
+    this.#session?.unsubscribe();
+    await this.destroying().catch(() => undefined);
+  }
+
+  /** Stops sending, and goes on capturing. */
+  async detach(): Promise<void> {
+    this.#isDetached = true;
+    await this.#session?.stop();
+  }
+
+  /** Sends again after `detach()`. */
+  async resume(): Promise<void> {
+    if (!this.#isDetached || !this.parts.dataSource.isInitialized) return;
+    this.#isDetached = false;
+    await this.#session?.work();
+  }
+}

@@ -1,0 +1,74 @@
+import type { DataSource } from 'typeorm';
+import { Sender } from '../delivery/attempt/sender';
+import { TruncationWarnings } from '../delivery/attempt/truncation-warnings';
+import { ChunkLoader } from '../delivery/chunk/loading';
+import type { Wakeup } from '../delivery/chunk/wakeup';
+import { Breakers } from '../delivery/origins/breakers';
+import { ListenerHealth } from '../delivery/record/listener-health';
+import { Recorder } from '../delivery/record/recorder';
+import { Carrier } from '../dispatch/carrier';
+import { Claims } from '../dispatch/claim/claims';
+import type { ResolvedDispatcher } from '../dispatch/dispatcher';
+import { DeliveryEngine } from '../dispatch/engine';
+import type { Housekeeping } from '../dispatch/housekeeping';
+import { Planner } from '../dispatch/plan/planner';
+import type { TrialWaits } from '../dispatch/trial-waits';
+import type { HookCatalog } from '../hook/catalog';
+import type { ListenerMatching } from '../listener/matching/matching';
+import type { Reporter } from '../logging/reports';
+import { Pipeline } from '../pipeline';
+import type { Policies } from '../recipient/policies';
+import type { Lease } from '../store/chunks';
+import type { Store } from '../store/store';
+import type { ResolvedOptions } from './options';
+
+/** The parts of an attachment that outlive a session. */
+export interface SessionParts {
+  readonly dataSource: DataSource;
+  readonly options: ResolvedOptions;
+  readonly store: Store;
+  readonly wakeup: Wakeup;
+  readonly catalog: HookCatalog;
+  readonly matching: ListenerMatching;
+  readonly reporter: Reporter;
+  readonly policies: Policies;
+}
+
+/** The parts of an engine that its session makes. */
+export interface EngineParts extends SessionParts {
+  readonly lease: Lease;
+  readonly dispatcher: ResolvedDispatcher;
+  readonly housekeeping: Housekeeping;
+  readonly waits: TrialWaits;
+}
+
+/** An engine with the pipeline that it runs. */
+export function newEngine(parts: EngineParts): DeliveryEngine {
+  const { options, store, lease, dispatcher, housekeeping, waits } = parts;
+  const { chunkSize } = dispatcher;
+  const { logger, vault, leaseMs, sweepMs } = options;
+  const claims = new Claims(store, lease, chunkSize);
+  const planner = new Planner({ ...parts, vault, logger }, lease, chunkSize);
+  const carrier = new Carrier({ claims, dispatcher, logger, ...sending(parts) });
+  const pipeline = new Pipeline(planner, claims, carrier, waits);
+  return new DeliveryEngine(pipeline, carrier, housekeeping, { leaseMs, sweepMs, logger });
+}
+
+/** What attempts deliveries, and what stores their outcomes. */
+function sending(parts: EngineParts): { readonly sender: Sender; readonly recorder: Recorder } {
+  const { dataSource, options, store, wakeup, catalog, policies, reporter, lease } = parts;
+  const { logger, vault } = options;
+  const health = new ListenerHealth(store, lease.processId, reporter, logger, wakeup);
+  const recorder = new Recorder(store, health, reporter, logger, wakeup);
+  const sender = new Sender(
+    new ChunkLoader(dataSource, store, catalog, vault),
+    recorder,
+    new Breakers(store, logger, wakeup),
+    policies,
+    reporter,
+    options.delivery,
+    wakeup,
+    new TruncationWarnings(logger),
+  );
+  return { sender, recorder };
+}

@@ -1,0 +1,53 @@
+import { deliveryId } from '../../delivery/chunk/chunk';
+import type { Match } from '../../listener/matching/match';
+import type { EventRow } from '../../store/events';
+import type { Store } from '../../store/store';
+import type { DeliveryInTurnRow } from '../../store/turns';
+
+/** A delivery of an ordered or rate-limited listener: stored as a row of its own when its event is planned, and claimed in turn. */
+export interface DeliveryInTurn {
+  readonly eventId: string;
+  readonly listenerId: string;
+}
+
+/** Rows stored in one statement. */
+const STORED_AT_ONCE = 1_000;
+
+/**
+ * Stores the deliveries of ordered and rate-limited listeners in the transaction that plans their events. A process that sees an event
+ * as planned therefore sees its deliveries too, so that none of them can overtake another.
+ */
+export class InTurnWriter {
+  readonly deliveries: DeliveryInTurn[] = [];
+  #rows: DeliveryInTurnRow[] = [];
+  readonly #places: ReadonlyMap<string, Pick<EventRow, 'row_id' | 'sequence'>>;
+
+  constructor(
+    private readonly store: Store,
+    events: readonly Pick<EventRow, 'id' | 'row_id' | 'sequence'>[],
+  ) {
+    this.#places = new Map(events.map((event) => [event.id, event]));
+  }
+
+  async add({ event, queued = [] }: Match): Promise<void> {
+    const place = this.#places.get(event.id);
+    for (const { id: listenerId, ordered } of queued) {
+      this.deliveries.push({ eventId: event.id, listenerId });
+      this.#rows.push({
+        id: deliveryId(event.id, listenerId),
+        eventId: event.id,
+        listenerId,
+        event: event.name,
+        rowId: ordered ? (place?.row_id ?? null) : null,
+        sequence: ordered ? (place?.sequence ?? null) : null,
+      });
+    }
+    if (this.#rows.length >= STORED_AT_ONCE) await this.end();
+  }
+
+  async end(): Promise<void> {
+    const rows = this.#rows;
+    this.#rows = [];
+    await this.store.turns.queue(rows);
+  }
+}
