@@ -1,0 +1,168 @@
+import type { Chunk, Dispatcher } from '../../lib';
+import { chunkKey } from '../../lib/delivery/chunk/chunk';
+import { NOTHING_PLANNED } from '../../lib/delivery/chunk/loading';
+import type { OutcomeRecord } from '../../lib/delivery/chunk/outcome-record';
+import { Carrier } from '../../lib/dispatch/carrier';
+import { dispatcherOf } from '../../lib/dispatch/dispatcher';
+
+describe('Carrier', () => {
+  it('sends a chunk that the dispatcher hands straight back under its lease, with the planned events', async () => {
+    const { carrier, claims, sender } = newCarrier();
+    expect(await carrier.dispatch([A], NOTHING_PLANNED)).toBe(true);
+    expect(sender.send.mock.calls).toEqual([[A, NOTHING_PLANNED]]);
+    expect(claims.take).not.toHaveBeenCalled();
+  });
+
+  it('takes over a chunk that a dispatcher hands back later, without the planned events', async () => {
+    const { carrier, claims, sender } = newCarrier({ dispatcher: { dispatch: () => undefined } });
+    await carrier.dispatch([A], NOTHING_PLANNED);
+    await carrier.deliver(A);
+    expect(claims.take).toHaveBeenCalledWith({ id: A.id, token: A.token });
+    expect(sender.send.mock.calls).toEqual([[{ ...A, token: '2' }, null]]);
+  });
+
+  it('leaves a chunk alone that another process has taken over', async () => {
+    const { carrier, claims, sender } = newCarrier();
+    claims.take.mockResolvedValueOnce(null);
+    await carrier.deliver(A);
+    expect(sender.send).not.toHaveBeenCalled();
+    expect(carrier.inFlight).toBe(0);
+  });
+
+  it('starts no chunk whose signal is aborted', async () => {
+    const { carrier, claims } = newCarrier();
+    await carrier.deliver(A, { signal: AbortSignal.abort() });
+    expect(claims.take).not.toHaveBeenCalled();
+  });
+
+  it('sends a chunk once, however often it is handed back', async () => {
+    const { carrier, sender } = newCarrier();
+    await Promise.all([carrier.dispatch([A], null), carrier.deliver(A)]);
+    await carrier.deliver(A);
+    expect(sender.send).toHaveBeenCalledTimes(1);
+  });
+
+  it('renews the lease of a chunk until its last outcome is stored', async () => {
+    const { carrier, claims } = newCarrier();
+    await carrier.dispatch([A, B], null);
+    await carrier.renew();
+    expect(claims.renew).toHaveBeenLastCalledWith([A, B]);
+    carrier.noteRecorded([record(A, { closes: false }), record(B, { closes: true })], new Set());
+    await carrier.renew();
+    expect(claims.renew).toHaveBeenLastCalledWith([A]);
+    expect(carrier.inFlight).toBe(1);
+  });
+
+  it('renews the lease of no chunk that another process has taken over', async () => {
+    const { carrier } = newCarrier();
+    await carrier.dispatch([A], null);
+    carrier.noteRecorded([record(A, { closes: false })], new Set([chunkKey(A)]));
+    expect(carrier.inFlight).toBe(0);
+  });
+
+  it('holds no chunk whose outcomes were stored before', async () => {
+    const { carrier, sender } = newCarrier();
+    sender.send.mockResolvedValueOnce(false);
+    await carrier.deliver(A);
+    expect(carrier.inFlight).toBe(0);
+  });
+
+  it('releases a chunk for a second that cannot be loaded, and logs why', async () => {
+    const { carrier, claims, logger, sender } = newCarrier();
+    sender.send.mockRejectedValueOnce(new Error('no connection'));
+    await carrier.deliver(A);
+    expect(claims.release.mock.calls).toEqual([[[{ ...A, token: '2' }], 1_000]]);
+    expect(logger.error).toHaveBeenCalledTimes(1);
+    expect(carrier.inFlight).toBe(0);
+  });
+
+  it('releases the chunks that a dispatcher did not take before it threw', async () => {
+    const { carrier, claims, logger } = newCarrier({
+      dispatcher: {
+        isLocal: true,
+        dispatch: ([first]) => {
+          if (first) void carrier.deliver(first);
+          throw new Error('the queue is full');
+        },
+      },
+    });
+    expect(await carrier.dispatch([A, B], null)).toBe(false);
+    expect(claims.release.mock.calls).toEqual([[[B]]]);
+    expect(logger.error).toHaveBeenCalledTimes(1);
+  });
+
+  it('lets chunks wait while it is full, and claims nothing then', async () => {
+    const { carrier, recorder, sender } = newCarrier();
+    recorder.size = 2_000;
+    const delivered = carrier.deliver(A);
+    const room = carrier.hasRoom();
+    await new Promise(setImmediate);
+    expect(sender.send).not.toHaveBeenCalled();
+    expect(carrier.chunksWanted).toBe(1);
+    recorder.size = 0;
+    carrier.noteRecorded([], new Set());
+    await Promise.all([delivered, room]);
+    expect(sender.send).toHaveBeenCalledTimes(1);
+    expect(carrier.chunksWanted).toBe(4);
+  });
+
+  it('counts chunks by the size that the dispatcher wants', () => {
+    const dispatch = () => undefined;
+    expect(newCarrier({ dispatcher: { dispatch } }).carrier.chunksWanted).toBe(8);
+    const local = { dispatch, isLocal: true, chunkSize: 100 };
+    expect(newCarrier({ dispatcher: local }).carrier.chunksWanted).toBe(20);
+  });
+
+  it('gives no room limit to a dispatcher that carries chunks elsewhere', async () => {
+    const { carrier, recorder } = newCarrier({ dispatcher: { dispatch: () => undefined } });
+    recorder.size = 2_000;
+    await expect(carrier.hasRoom()).resolves.toBeUndefined();
+  });
+
+  it('stops the dispatcher, the sender and the recorder in this order, and releases what is left', async () => {
+    const stopped: string[] = [];
+    const { carrier, claims, recorder, sender } = newCarrier({
+      dispatcher: {
+        dispatch: () => undefined,
+        stop: ({ deadlineMs }) => void stopped.push(`dispatcher ${deadlineMs}`),
+      },
+    });
+    sender.stop.mockImplementation(() => Promise.resolve(void stopped.push('sender')));
+    recorder.stop.mockImplementation(() => Promise.resolve(void stopped.push('recorder')));
+    await carrier.deliver(A);
+    carrier.close();
+    await carrier.stop(50);
+    expect(stopped).toEqual(['dispatcher 50', 'sender', 'recorder']);
+    expect(claims.release).toHaveBeenLastCalledWith([{ ...A, token: '2' }]);
+  });
+});
+
+const A: Chunk = { id: 'a', token: '1', eventIds: ['e'], listenerIds: ['l'] };
+const B: Chunk = { ...A, id: 'b' };
+
+function newCarrier({ dispatcher }: { dispatcher?: Dispatcher } = {}) {
+  const claims = {
+    take: jest.fn(
+      (given: Pick<Chunk, 'id' | 'token'>): Promise<Chunk | null> =>
+        Promise.resolve({ ...A, ...given, token: '2' }),
+    ),
+    renew: jest.fn((_chunks: readonly Chunk[]) => Promise.resolve()),
+    release: jest.fn((_chunks: readonly Chunk[], _afterMs?: number | null) => Promise.resolve()),
+  };
+  const sender = {
+    size: 0,
+    restraints: new Map<string, number>(),
+    send: jest.fn((_chunk: Chunk, _events: unknown) => Promise.resolve(true)),
+    stop: jest.fn((_deadlineMs: number) => Promise.resolve()),
+  };
+  const recorder = { size: 0, stop: jest.fn(() => Promise.resolve()) };
+  const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
+  const resolved = dispatcherOf(dispatcher ?? 'default');
+  const carrier = new Carrier({ claims, sender, recorder, dispatcher: resolved, logger });
+  if (!dispatcher) void carrier.start(carrier);
+  return { carrier, claims, sender, recorder, logger };
+}
+
+function record(chunk: Chunk, { closes }: Pick<OutcomeRecord, 'closes'>): OutcomeRecord {
+  return { chunk, closes } as OutcomeRecord;
+}

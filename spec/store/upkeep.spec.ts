@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import { UNHELD_TOKEN } from '../../lib/store/chunks';
+import type { Store } from '../../lib/store/store';
+import type { DueHere } from '../../lib/store/upkeep';
+import { type Application, startApplication } from '../support/application/application';
+import { testStore } from '../support/application/test-store';
+
+const LEASE = { processId: randomUUID(), leaseMs: 60_000 };
+const HERE: DueHere = { hooks: ['person'], encryptionKeyIds: [], soonMs: 1_500, barred: [] };
+
+let application: Application;
+let store: Store;
+
+beforeAll(async () => {
+  application = await startApplication({ entities: [], attach: { work: false } });
+  store = testStore(application.dataSource);
+});
+beforeEach(() => query('TRUNCATE model_hook_event, model_hook_chunk, model_hook_delivery'));
+afterAll(() => application?.stop());
+
+describe('Upkeep.countDue', () => {
+  it('counts nothing where there is nothing', async () => {
+    expect(await store.upkeep.countDue(HERE)).toEqual({ events: 0, chunks: 0, deliveries: 0 });
+  });
+
+  it('counts chunks without a lease', async () => {
+    await chunkOf([randomUUID()]);
+    expect(await store.upkeep.countDue(HERE)).toMatchObject({ chunks: 1 });
+  });
+
+  it.each([
+    { what: 'a waiting delivery that is due', delivery: { afterMs: -1 }, deliveries: 1 },
+    { what: 'a waiting delivery that is due soon', delivery: { afterMs: 1_000 }, deliveries: 1 },
+    { what: 'no waiting delivery of later', delivery: { afterMs: 60_000 }, deliveries: 0 },
+    {
+      what: 'no retry that is due soon',
+      delivery: { afterMs: 1_000, status: 'retrying' },
+      deliveries: 0,
+    },
+    { what: 'a retry that is due', delivery: { afterMs: -1, status: 'retrying' }, deliveries: 1 },
+    {
+      what: 'no delivery of a barred listener',
+      delivery: { afterMs: -1, isBarred: true },
+      deliveries: 0,
+    },
+  ])('counts $what', async ({ delivery: { isBarred = false, ...delivery }, deliveries }) => {
+    const listenerId = randomUUID();
+    await deliveryOf({ ...delivery, listenerId });
+    const barred = isBarred ? [listenerId] : [];
+    expect(await store.upkeep.countDue({ ...HERE, barred })).toMatchObject({ deliveries });
+  });
+
+  it('counts, of the due deliveries about one row, only the first that has not ended', async () => {
+    const shared = { listenerId: randomUUID(), rowId: randomUUID(), afterMs: -1 };
+    for (const sequence of [1, 2, 3]) await deliveryOf({ ...shared, sequence });
+    expect(await store.upkeep.countDue(HERE)).toMatchObject({ deliveries: 1 });
+  });
+});
+
+describe('Upkeep.areTried', () => {
+  it('is false for an event that is not planned', async () => {
+    const id = await eventOf({ isPlanned: false });
+    expect(await store.upkeep.areTried([id])).toBe(false);
+  });
+
+  it('is true for an event that is planned without a delivery', async () => {
+    const id = await eventOf({ isPlanned: true });
+    expect(await store.upkeep.areTried([id])).toBe(true);
+  });
+
+  it('is false until each delivery of a chunk has a row', async () => {
+    const id = await eventOf({ isPlanned: true });
+    const [first = '', second = ''] = await chunkOf([id, id]);
+    expect(await store.upkeep.areTried([id])).toBe(false);
+    await deliveryOf({ eventId: id, listenerId: first, status: 'done' });
+    expect(await store.upkeep.areTried([id])).toBe(false);
+    await deliveryOf({ eventId: id, listenerId: second, status: 'retrying', afterMs: 9_000 });
+    expect(await store.upkeep.areTried([id])).toBe(true);
+  });
+
+  it('is false while a delivery in turn waits for its first attempt', async () => {
+    const id = await eventOf({ isPlanned: true });
+    await deliveryOf({ eventId: id, afterMs: 0 });
+    expect(await store.upkeep.areTried([id])).toBe(false);
+    await query("UPDATE model_hook_delivery SET reason = 'paused'");
+    expect(await store.upkeep.areTried([id])).toBe(true);
+  });
+});
+
+describe('Upkeep.deliveryBacklog', () => {
+  it('counts deliveries in chunks once, with or without a row', async () => {
+    const [first = ''] = await chunkOf([EVENT, EVENT]);
+    expect(await store.upkeep.deliveryBacklog()).toMatchObject({ waiting: 2 });
+    await deliveryOf({ eventId: EVENT, listenerId: first, afterMs: 60_000 });
+    expect(await store.upkeep.deliveryBacklog()).toMatchObject({
+      waiting: 2,
+      oldestAt: expect.any(Date),
+    });
+    await query("UPDATE model_hook_delivery SET status = 'done', next_at = NULL");
+    expect(await store.upkeep.deliveryBacklog()).toMatchObject({ waiting: 1 });
+  });
+
+  it('has no oldest delivery if none waits', async () => {
+    expect(await store.upkeep.deliveryBacklog()).toEqual({ waiting: 0, oldestAt: null });
+  });
+});
+
+describe('Upkeep.triedWithin', () => {
+  it('counts the deliveries of that time by status', async () => {
+    for (const status of ['done', 'done', 'failed']) await deliveryOf({ status });
+    await query(
+      "UPDATE model_hook_delivery SET created_at = now() - interval '1 hour' WHERE status = 'failed'",
+    );
+    expect(await store.upkeep.triedWithin(60)).toEqual([{ status: 'done', count: 2 }]);
+  });
+});
+
+describe('Upkeep.tablesMissing', () => {
+  it('names no table if all exist', async () => {
+    expect(await store.upkeep.tablesMissing()).toEqual([]);
+  });
+});
+
+const EVENT = randomUUID();
+
+function query(sql: string, parameters: readonly unknown[] = []): Promise<unknown> {
+  return application.dataSource.query(sql, [...parameters]);
+}
+
+async function eventOf({ isPlanned }: { readonly isPlanned: boolean }): Promise<string> {
+  const id = randomUUID();
+  await query(
+    `INSERT INTO model_hook_event (id, hook, event, data, process_id, planned_at)
+     VALUES ($1, 'person', 'person.created', '{}', gen_random_uuid(), CASE WHEN $2 THEN now() END)`,
+    [id, isPlanned],
+  );
+  return id;
+}
+
+/** An unheld chunk with one delivery for each event. Returns the listeners. */
+async function chunkOf(eventIds: readonly string[]): Promise<readonly string[]> {
+  const listenerIds = eventIds.map(() => randomUUID());
+  const chunk = { id: randomUUID(), token: UNHELD_TOKEN, eventIds, listenerIds };
+  await store.chunks.put([chunk], UNHELD_TOKEN, LEASE);
+  return listenerIds;
+}
+
+interface NewDelivery {
+  readonly eventId?: string;
+  readonly listenerId?: string;
+  readonly status?: string;
+  /** When it is due; never if it is left out. */
+  readonly afterMs?: number;
+  readonly rowId?: string;
+  readonly sequence?: number;
+}
+
+async function deliveryOf({
+  eventId = randomUUID(),
+  listenerId = randomUUID(),
+  status = 'waiting',
+  afterMs,
+  rowId,
+  sequence,
+}: NewDelivery): Promise<void> {
+  await query(
+    `INSERT INTO model_hook_delivery (id, event_id, listener_id, event, status, attempt, retries, reschedules, next_at, row_id, sequence)
+     VALUES (gen_random_uuid(), $1, $2, 'person.created', $3, 0, 0, 0, now() + $4 * interval '1 millisecond', $5, $6)`,
+    [eventId, listenerId, status, afterMs ?? null, rowId ?? null, sequence ?? null],
+  );
+}
