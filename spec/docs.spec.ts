@@ -4,6 +4,7 @@ import ts from 'typescript';
 import * as errors from '../lib';
 import { ATTACH_DEFAULTS } from '../lib/attach/options';
 import { VERSION } from '../lib/base/version';
+import { DISPATCHER_DEFAULTS } from '../lib/dispatch/dispatcher';
 import { RETENTION_DEFAULTS } from '../lib/dispatch/pruning';
 import { ROTATE_DEFAULTS } from '../lib/listener/secrets/rotation';
 import { CONSOLE_LOGGER } from '../lib/logging/logger';
@@ -84,6 +85,7 @@ describe('the docstrings', () => {
     },
     { path: 'lib/dispatch/pruning.ts', name: 'RetentionOptions', defaults: RETENTION_DEFAULTS },
     { path: 'lib/attach/options.ts', name: 'AttachOptions', defaults: ATTACH_OWN },
+    { path: 'lib/dispatch/dispatcher.ts', name: 'Dispatcher', defaults: DISPATCHER_DEFAULTS },
     { path: 'lib/listener/secrets/rotation.ts', name: 'RotateOptions', defaults: ROTATE_DEFAULTS },
     { path: 'lib/receiver/verify.ts', name: 'VerifyOptions', defaults: VERIFY_DEFAULTS },
     { path: 'lib/receiver/verify-once.ts', name: 'OnceOptions', defaults: ONCE_DEFAULTS },
