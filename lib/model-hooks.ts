@@ -48,6 +48,10 @@ export class ModelHooks {
    * Captures the changes of hooked entities and, unless `work` is `false`, sends their events. A second call returns the same object,
    * and sends again after `detach()`. Rejects with `DATASOURCE_NOT_INITIALISED`, `TYPEORM_UNSUPPORTED`, `TABLES_MISSING`,
    * `OPTION_INVALID`, `SECRET_KEY_MISSING`, `HOOK_UNKNOWN_FIELD`, `HOOK_DUPLICATE`, `HOOK_UNKNOWN_OPERATION`.
+   *
+   * @example
+   * const hooks = await ModelHooks.attach(dataSource, { delivery: { timeoutMs: 5_000 } });
+   * await hooks.for(Person).listener('https://example.com/hooks').match({ name: 'Joe' }).save();
    */
   static async attach(dataSource: DataSource, options: AttachOptions = {}): Promise<ModelHooks> {
     const attached = attachments.get(dataSource);

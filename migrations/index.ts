@@ -2,7 +2,12 @@ import { CreateModelHookTables1764000000000 } from './1764000000000-create-model
 import { AddMatchingKeys1764600000000 } from './1764600000000-add-matching-keys';
 import { AddTrust1765200000000 } from './1765200000000-add-trust';
 
-/** Spread them into the `migrations` of the DataSource: `[...modelHookMigrations, …]`. */
+/**
+ * The migrations that create our tables; add them to the `migrations` of the DataSource.
+ *
+ * @example
+ * new DataSource({ type: 'postgres', entities: [Person, ...modelHookEntities], migrations: [...modelHookMigrations] });
+ */
 export const modelHookMigrations = [
   CreateModelHookTables1764000000000,
   AddMatchingKeys1764600000000,

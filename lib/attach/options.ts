@@ -14,8 +14,9 @@ import { Vault } from '../vault/vault';
 
 /** What `ModelHooks.attach` takes. Options left out take their default at every level. */
 export interface AttachOptions extends CaptureOptions {
-  /** @defaultValue `'default'` */
+  /** Who sends after the commit. @defaultValue `'default'` */
   readonly dispatcher?: DispatcherOption;
+  /** How requests are sent, and to whom. */
   readonly delivery?: DeliveryOptions;
   /** Whether this process sends and sweeps. @defaultValue `true` */
   readonly work?: boolean;
@@ -27,13 +28,14 @@ export interface AttachOptions extends CaptureOptions {
   readonly leaseMs?: number;
   /** Pooled connections that the engine holds at once; none while it waits for HTTP. @defaultValue `2` */
   readonly connections?: number;
+  /** How long events and deliveries are kept. */
   readonly retention?: RetentionOptions;
   /**
    * Seals secrets in the database, by AES-256-GCM: keys of 32 bytes by id, the newest first. Older ones only open what they sealed, until
    * `hooks.listeners.reencrypt()`. Without keys secrets are stored as they are, and a warning says so.
    */
   readonly encryptionKeys?: EncryptionKeys;
-  /** @defaultValue warnings and errors to `console` */
+  /** Receives warnings and errors. @defaultValue warnings and errors to `console` */
   readonly logger?: Logger;
 }
 

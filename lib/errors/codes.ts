@@ -1,4 +1,4 @@
-/** The codes of all errors, with what each one means. The table in the README is held equal to it by a spec. */
+/** The codes of all errors, with what each one means. scripts/docs-tables.mjs writes the table of docs/errors.md from it. */
 export const ERROR_CODES = {
   HOOK_UNKNOWN_FIELD:
     'A hook provides, or has a condition on, a field that its entity does not have.',

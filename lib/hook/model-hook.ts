@@ -46,9 +46,18 @@ type ModelHookDecorator<Fields extends string, Computed, When extends string> = 
 ) => void;
 
 /**
- * Declares that committed inserts, updates and removes of an entity are told to those who asked. A class decorator for legacy and
- * standard decorators alike, and a function for an `EntitySchema`: `ModelHook({ … })(PersonSchema)`. Stacked decorators declare
- * several hooks; each but one then needs a `name`. Nothing is checked at run time before `ModelHooks.attach`.
+ * Declares a hook: committed inserts, updates and removes of the entity become events. It is a class decorator, legacy or standard, and
+ * a function for an `EntitySchema`: `ModelHook({ … })(PersonSchema)`. Several decorators declare several hooks; all but one then need a
+ * `name`. Nothing is checked at run time before `ModelHooks.attach`.
+ *
+ * @example
+ * @Entity()
+ * @ModelHook({ provides: ['name', 'address'] })
+ * class Person {
+ *   @PrimaryGeneratedColumn() id!: number;
+ *   @Column('varchar') name!: string;
+ *   @Column('varchar', { nullable: true }) address!: string | null;
+ * }
  */
 export function ModelHook<
   const Fields extends string,

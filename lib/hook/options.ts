@@ -28,9 +28,9 @@ export interface ModelHookOptions<
    * every column but the primary key, relation ids and `select: false` ones; it may stand beside others: `['*', 'id']`.
    */
   readonly provides: '*' | readonly Provides[];
-  /** @defaultValue the class name, its first letter lowered */
+  /** Name of the hook, unique in the DataSource. @defaultValue the class name, its first letter lowered */
   readonly name?: string;
-  /** @defaultValue all five operations */
+  /** The operations that make events. @defaultValue all five operations */
   readonly on?: Operation | readonly Operation[];
   /** The event name, or one for each operation. @defaultValue `person.created`, `.updated`, `.removed`, `.softRemoved`, `.recovered` */
   readonly event?: string | { readonly [O in Operation]?: string };
@@ -51,12 +51,13 @@ export interface ModelHookOptions<
     | ((row: Row) => { readonly [header: string]: string });
   /** Dynamic listeners: further targets of one event. They are stored with it; keep it quick, for the write waits. @defaultValue none */
   readonly resolve?: Resolve;
-  /** @defaultValue `'fields'` */
+  /** How the body is laid out. @defaultValue `'fields'` */
   readonly format?: BodyFormat;
   /** Read the old row `FOR UPDATE` first, so that `previous` is exact under concurrency. @defaultValue `false` */
   readonly exactPrevious?: boolean;
-  /** For people. @defaultValue made from the name */
+  /** A title for people. @defaultValue made from the name */
   readonly title?: string;
+  /** A description for people. */
   readonly description?: string;
   /** Overrides of the delivery options for this hook. */
   readonly delivery?: DeliveryOptions;
@@ -68,9 +69,12 @@ export interface DefinedHookOptions<Field extends string = string> {
   readonly provides: readonly Field[];
   /** Dynamic listeners: further targets of one event. @defaultValue none */
   readonly resolve?: Resolve;
-  /** @defaultValue `'fields'` */
+  /** How the body is laid out. @defaultValue `'fields'` */
   readonly format?: BodyFormat;
+  /** A title for people. @defaultValue made from the name */
   readonly title?: string;
+  /** A description for people. */
   readonly description?: string;
+  /** Overrides of the delivery options for this hook. */
   readonly delivery?: DeliveryOptions;
 }

@@ -21,11 +21,17 @@ import type { RotateOptions, SecretRotation } from './secrets/rotation';
 
 /** What `find` may ask for; all of it must hold. */
 export interface ListenerWhere {
+  /** Name of its hook. */
   readonly hook?: string;
+  /** The event name or wildcard that it was saved with. */
   readonly pattern?: string;
+  /** Its owner. */
   readonly owner?: string;
+  /** Its `key`. */
   readonly key?: string;
+  /** Its URL, exactly as stored. */
   readonly target?: string;
+  /** Whether it is active. */
   readonly active?: boolean;
 }
 

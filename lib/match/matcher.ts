@@ -79,83 +79,156 @@ type Common<Judges> = [Judges] extends [never]
     ? Value
     : never;
 
-/** True for every event, even where the field is absent. */
+/**
+ * True for every event, even if the field is absent.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ address: any() });
+ */
 export function any(): Matcher<unknown> {
   return build('any', null);
 }
 
-/** Strict equality: `is(1)` does not match `'1'`. Dates compare as instants, bigint and decimal columns as numbers, JSON by value. */
+/**
+ * Strict equality: `is(1)` does not match `'1'`. Dates compare as instants, bigint and decimal columns as numbers, JSON by value.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ name: is('Joe') }); // the same as { name: 'Joe' }
+ */
 export function is<const Operand extends Plain>(value: Operand): Matcher<Judged<Operand>> {
   return build('is', value);
 }
 
-/** The value is null. An absent field is not. */
+/**
+ * The value is null. An absent field does not match.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ address: isNull() });
+ */
 export function isNull(): Matcher<unknown> {
   return build('isNull', null);
 }
 
-/** The boolean itself. */
+/**
+ * The value is the boolean `true`.
+ *
+ * @example
+ * hooks.listen('account.*', url).match({ isOpen: isTrue() });
+ */
 export function isTrue(): Matcher<boolean> {
   return build('isTrue', null);
 }
 
-/** The boolean itself. */
+/**
+ * The value is the boolean `false`.
+ *
+ * @example
+ * hooks.listen('account.*', url).match({ isOpen: isFalse() });
+ */
 export function isFalse(): Matcher<boolean> {
   return build('isFalse', null);
 }
 
-/** Equal to one of these, as `is` has it. None, and nothing matches. */
+/**
+ * The value equals one of these, compared as by `is`. An empty list matches nothing.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ status: oneOf(['new', 'active']) });
+ */
 export function oneOf<const Operand extends Plain>(
   values: readonly Operand[],
 ): Matcher<Judged<Operand>> {
   return build('oneOf', values);
 }
 
-/** Case-sensitive, by code point; `''` matches every text. */
+/**
+ * The text begins with `prefix`. Case-sensitive, by code point; `''` matches every text.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ name: startsWith('J') });
+ */
 export function startsWith(prefix: string): Matcher<string> {
   return build('startsWith', prefix);
 }
 
-/** Case-sensitive, by code point; `''` matches every text. */
+/**
+ * The text ends with `suffix`. Case-sensitive, by code point; `''` matches every text.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ name: endsWith('son') });
+ */
 export function endsWith(suffix: string): Matcher<string> {
   return build('endsWith', suffix);
 }
 
-/** Case-sensitive, by code point; `''` matches every text. */
+/**
+ * The text contains `part`. Case-sensitive, by code point; `''` matches every text.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ address: contains('Rome') });
+ */
 export function contains(part: string): Matcher<string> {
   return build('contains', part);
 }
 
 /**
- * An unanchored search in RE2 syntax. A `RegExp` hands over its source and its flags `i`, `m` and `s`.
+ * An unanchored search in RE2 syntax. Of a `RegExp`, the source and the flags `i`, `m` and `s` are used.
  *
  * @see https://github.com/google/re2/wiki/Syntax
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ name: like(/^j.*son$/i) });
  */
 export function like(pattern: string | RegExp): Matcher<string> {
   return build('like', types.isRegExp(pattern) ? re2(pattern) : pattern);
 }
 
-/** Greater. Numbers by value, dates and times by when they are, texts by code point. */
+/**
+ * Greater. Numbers compare by value, dates and times as instants, texts by code point.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ age: gt(17) });
+ */
 export function gt<const Operand extends Ordered>(value: Operand): Matcher<Judged<Operand>> {
   return build('gt', value);
 }
 
-/** Greater or equal. */
+/**
+ * Greater or equal, compared as by `gt`.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ age: gte(18) });
+ */
 export function gte<const Operand extends Ordered>(value: Operand): Matcher<Judged<Operand>> {
   return build('gte', value);
 }
 
-/** Less. */
+/**
+ * Less, compared as by `gt`.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ age: lt(65) });
+ */
 export function lt<const Operand extends Ordered>(value: Operand): Matcher<Judged<Operand>> {
   return build('lt', value);
 }
 
-/** Less or equal. */
+/**
+ * Less or equal, compared as by `gt`.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ age: lte(64) });
+ */
 export function lte<const Operand extends Ordered>(value: Operand): Matcher<Judged<Operand>> {
   return build('lte', value);
 }
 
-/** Neither less than `low` nor greater than `high`. */
+/**
+ * Not less than `low` and not greater than `high`, compared as by `gt`.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ age: between(18, 64) });
+ */
 export function between<const Low extends Ordered, const High extends Ordered>(
   low: Low,
   high: High,
@@ -163,36 +236,66 @@ export function between<const Low extends Ordered, const High extends Ordered>(
   return build('between', [low, high]);
 }
 
-/** The field is present, null counting, and the condition is false. */
+/**
+ * The field is present and the condition is false. Null counts as present.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ name: not(startsWith('J')) });
+ */
 export function not<const C extends Condition>(condition: C): Matcher<JudgedWith<C>> {
   return build('not', condition);
 }
 
-/** All of the conditions hold; none, and everything matches. */
+/**
+ * All of the conditions hold. Without conditions, every event matches.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ name: allOf(startsWith('J'), endsWith('son')) });
+ */
 export function allOf<const Conditions extends readonly Condition[]>(
   ...conditions: Conditions
 ): Matcher<JudgedWith<Conditions[number]>> {
   return build('allOf', conditions);
 }
 
-/** One of the conditions holds; none, and nothing matches. */
+/**
+ * At least one of the conditions holds. Without conditions, no event matches.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ name: anyOf('Joe', startsWith('Ann')) });
+ */
 export function anyOf<const Conditions extends readonly Condition[]>(
   ...conditions: Conditions
 ): Matcher<JudgedWith<Conditions[number]>> {
   return build('anyOf', conditions);
 }
 
-/** The value differs from the one before. True on insert, false on remove. */
+/**
+ * The value differs from the previous one. True on insert, false on remove.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ address: changed() });
+ */
 export function changed(): Matcher<unknown> {
   return build('changed', null);
 }
 
-/** The value before the change satisfied the condition. False on insert; on remove the old value is judged. */
+/**
+ * The previous value satisfied the condition. False on insert; on remove, the old value is judged.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ status: was('active') });
+ */
 export function was<const C extends Condition>(condition: C): Matcher<JudgedWith<C>> {
   return build('was', condition);
 }
 
-/** The value satisfies the condition now and did not before. On insert nothing did before; false on remove. */
+/**
+ * The value satisfies the condition now and did not before. On insert, nothing did before; on remove, it is false.
+ *
+ * @example
+ * hooks.for(Person).listener(url).match({ status: becomes('active') });
+ */
 export function becomes<const C extends Condition>(condition: C): Matcher<JudgedWith<C>> {
   return build('becomes', condition);
 }

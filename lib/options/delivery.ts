@@ -2,9 +2,9 @@ import type { LookupFunction } from 'node:net';
 
 /** Who may be sent to. What is left out takes its default. */
 export interface RecipientOptions {
-  /** @defaultValue `['http', 'https']` */
+  /** Allowed protocols. @defaultValue `['http', 'https']` */
   readonly protocols?: readonly ('http' | 'https')[];
-  /** @defaultValue `[80, 443]` */
+  /** Allowed ports, or `'any'`. @defaultValue `[80, 443]` */
   readonly ports?: readonly number[] | 'any';
   /** Refuse every address that is not on the public internet. @defaultValue `true` */
   readonly blockInternal?: boolean;
@@ -71,7 +71,7 @@ export interface DeliveryOptions extends AttemptOptions {
   readonly maxConcurrency?: number;
   /** Requests under way at once to one origin. @defaultValue `32` */
   readonly maxConcurrencyPerOrigin?: number;
-  /** @defaultValue `true` */
+  /** Whether connections are used again. @defaultValue `true` */
   readonly keepAlive?: boolean;
   /**
    * What becomes of a write whose event holds more data than `maxPayloadBytes`. `'throw'` rejects it with `PAYLOAD_TOO_LARGE`, or drops

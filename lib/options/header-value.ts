@@ -13,7 +13,12 @@ export type ShownHeaderValue = string | { readonly secret: null };
 
 export type HeaderValues = Readonly<Record<string, HeaderValue>>;
 
-/** Marks the value of a header as a secret: `headers: { Authorization: secret('Bearer …') }`. */
+/**
+ * Marks the value of a header as secret: it is encrypted in the database and never returned.
+ *
+ * @example
+ * hooks.for(Person).listener({ url, headers: { Authorization: secret('Bearer abc') } });
+ */
 export function secret(text: string): SecretValue {
   return { secret: text };
 }

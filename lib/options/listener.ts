@@ -11,14 +11,15 @@ export type ContentType = (typeof CONTENT_TYPES)[number];
 
 /** What one names to declare a listener. Only the target is required. */
 export interface ListenerOptions {
+  /** Where requests are sent: an absolute URL. */
   readonly url: string;
-  /** @defaultValue `whsec_` and 32 random bytes in base64 */
+  /** The key that requests are signed with. @defaultValue `whsec_` and 32 random bytes in base64 */
   readonly secret?: string;
-  /** Of `Hook-HMAC`. @defaultValue `'sha256'` */
+  /** Hash function of the header `Hook-HMAC`. @defaultValue `'sha256'` */
   readonly digest?: Digest;
-  /** @defaultValue `'application/json'` */
+  /** JSON, or a form. @defaultValue `'application/json'` */
   readonly contentType?: ContentType;
-  /** @defaultValue the hook's */
+  /** How the body is laid out. @defaultValue the hook's */
   readonly format?: BodyFormat;
   /** Extra request headers. A value that nobody is to read again is a `secret('…')`. */
   readonly headers?: Readonly<Record<string, HeaderValue>>;
@@ -30,6 +31,7 @@ export interface ListenerOptions {
   readonly config?: { readonly [key: string]: JsonValue };
   /** `false`: what a 2xx reply says is not read. @defaultValue `true` */
   readonly replies?: boolean;
+  /** Overrides of the delivery options for this listener. */
   readonly delivery?: ListenerDeliveryOptions;
   /** Deliveries about one row arrive in the order of its commits, each after the one before has ended. @defaultValue `false` */
   readonly ordered?: boolean;

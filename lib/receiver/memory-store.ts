@@ -14,7 +14,12 @@ export const MEMORY_STORE_DEFAULTS = {
   now: Date.now,
 } as const satisfies Required<MemoryStoreOptions>;
 
-/** A store for a receiver of one process. It forgets everything when the process ends. */
+/**
+ * A store for a receiver that runs in one process. It forgets everything when the process ends.
+ *
+ * @example
+ * const store = memoryStore({ max: 10_000 });
+ */
 export function memoryStore({
   max = MEMORY_STORE_DEFAULTS.max,
   now = MEMORY_STORE_DEFAULTS.now,

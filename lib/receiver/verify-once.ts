@@ -11,6 +11,7 @@ export interface RepeatStore {
 }
 
 export interface OnceOptions extends VerifyOptions {
+  /** Where ids are remembered. */
   readonly store: RepeatStore;
   /**
    * How long an id is remembered, in milliseconds; at least twice `toleranceMs`, or one request could be replayed. The default is longer
@@ -30,9 +31,13 @@ export interface VerifiedOnce extends Verified {
 }
 
 /**
- * Verifies a request and remembers its id. Answer a repeat with a 2xx, and do nothing: deliveries come at least once. Where what a
- * request asks for fails, call `store.delete(id)` before you answer, so that the next attempt is no repeat. Rejects as `verify` throws;
- * of what is refused nothing is remembered.
+ * Verifies a request and remembers its id. Deliveries come at least once: answer a repeat with a 2xx and do nothing. If your work fails,
+ * call `store.delete(id)` before you answer, so that the next attempt is not a repeat. Rejects as `verify` throws; the id of a refused
+ * request is not remembered.
+ *
+ * @example
+ * const rawBody = await request.text();
+ * const { isRepeat } = await verifyOnce(request.headers, rawBody, secretOfListener, { store: memoryStore() });
  */
 export async function verifyOnce(
   headers: ReceivedHeaders,

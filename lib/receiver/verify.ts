@@ -35,11 +35,14 @@ export interface Verified {
 }
 
 /**
- * Checks that a request was signed with the secret, or with one of several, and lately: `webhook-signature` as Standard Webhooks has
- * it. `rawBody` is what was received, before anything parsed it. Throws `SIGNATURE_INVALID` (a `VerificationError` with the `reason`),
- * and `OPTION_INVALID` for a secret or an option that cannot be.
+ * Checks that a request was signed recently with the secret, or with one of several: `webhook-signature` as Standard Webhooks defines
+ * it. `rawBody` is the body as received, before anything parsed it. Throws `SIGNATURE_INVALID` (a `VerificationError` with the `reason`),
+ * and `OPTION_INVALID` for an unusable secret or option.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ *
+ * @example
+ * const { id, event } = verify(request.headers, await request.text(), secretOfListener);
  */
 export function verify(
   headers: ReceivedHeaders,

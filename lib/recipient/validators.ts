@@ -6,8 +6,11 @@ import { literalOf, machineOf, portOf } from './hosts';
 import { isPort, networksOf } from './rules';
 
 /**
- * Refuses every address that is not on the public internet, as `blockInternal` does, but whatever `allow` says. For
+ * Refuses every address that is not on the public internet, as `blockInternal` does, whatever `allow` contains. For
  * `recipients.validators`.
+ *
+ * @example
+ * const options: AttachOptions = { delivery: { recipients: { validators: [blockInternalIps()] } } };
  */
 export function blockInternalIps(): RecipientValidator {
   return (target, address) => {
@@ -23,8 +26,11 @@ export function blockInternalIps(): RecipientValidator {
 }
 
 /**
- * Refuses every other protocol; takes `'https'`, `'https:'` and `'https://'`. For `recipients.validators`. Throws `OPTION_INVALID` for
- * none, and for what is neither http nor https.
+ * Refuses every other protocol. Takes `'https'`, `'https:'` and `'https://'`. For `recipients.validators`. Throws `OPTION_INVALID` if no
+ * protocol is given, or one that is neither http nor https.
+ *
+ * @example
+ * const options: AttachOptions = { delivery: { recipients: { validators: [ensureProtocol('https')] } } };
  */
 export function ensureProtocol(...protocols: readonly string[]): RecipientValidator {
   const allowed = new Set(protocols.map(protocolOf));
@@ -35,8 +41,11 @@ export function ensureProtocol(...protocols: readonly string[]): RecipientValida
 }
 
 /**
- * Refuses every other port, be it named or the protocol's own; takes numbers and text. For `recipients.validators`. Throws
- * `OPTION_INVALID` for none, and for what is no port.
+ * Refuses every other port, whether the URL names it or the protocol implies it. Takes numbers and texts. For `recipients.validators`.
+ * Throws `OPTION_INVALID` if no port is given, or something that is not a port.
+ *
+ * @example
+ * const options: AttachOptions = { delivery: { recipients: { validators: [ensurePort(443, 8443)] } } };
  */
 export function ensurePort(...ports: readonly (number | string)[]): RecipientValidator {
   const allowed = new Set(ports.map(portNumberOf));
@@ -48,8 +57,12 @@ export function ensurePort(...ports: readonly (number | string)[]): RecipientVal
 }
 
 /**
- * Refuses addresses in these CIDRs, and those that carry an IPv4 address in them. For `recipients.validators`. Throws `OPTION_INVALID`
- * for what is no CIDR.
+ * Refuses addresses in these CIDRs, and addresses that carry an IPv4 address in them. For `recipients.validators`. Throws
+ * `OPTION_INVALID` for what is not a CIDR.
+ *
+ * @example
+ * const validators = [blockCidrNetwork('203.0.113.0/24', '2001:db8::/32')];
+ * const options: AttachOptions = { delivery: { recipients: { validators } } };
  */
 export function blockCidrNetwork(...cidrs: readonly string[]): RecipientValidator {
   const networks = networksOf('blockCidrNetwork', cidrs);

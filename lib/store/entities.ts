@@ -15,8 +15,11 @@ const ATTEMPTED = {
 };
 
 /**
- * Our tables as entities; spread them into the `entities` of the DataSource. TypeORM never alters them (`synchronize: false`): the
- * migrations make them. Rows may be read through repositories, by names like `'ModelHookDelivery'`; writing them is ours.
+ * Our tables as entities; add them to the `entities` of the DataSource. The migrations create the tables, and TypeORM never alters them
+ * (`synchronize: false`). Rows may be read through repositories, by names such as `'ModelHookDelivery'`; do not write them.
+ *
+ * @example
+ * new DataSource({ type: 'postgres', entities: [Person, ...modelHookEntities], migrations: [...modelHookMigrations] });
  */
 export const modelHookEntities: EntitySchema[] = [
   entity('listener', {

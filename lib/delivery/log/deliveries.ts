@@ -19,6 +19,7 @@ export interface DeliveryWhere {
   readonly listener?: string;
   /** An event's name or id. */
   readonly event?: string;
+  /** Its status. */
   readonly status?: DeliveryStatus;
   /** Created then or later. */
   readonly since?: Date;
