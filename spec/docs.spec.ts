@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import * as errors from '../lib';
@@ -141,24 +141,10 @@ describe('ERROR_CODES', () => {
     expect(declaring).not.toEqual([]);
   });
 
-  it('The table of the README equals ERROR_CODES', () => {
-    const rows = [...read('README.md').matchAll(/^\| `([A-Z][A-Z_]+)` \| (.*) \|$/gm)];
+  it('The table of docs/errors.md equals ERROR_CODES', () => {
+    const rows = [...read('docs/errors.md').matchAll(/^\| `([A-Z][A-Z_]+)` \| (.*) \|$/gm)];
     expect(Object.fromEntries(rows.map(([, code, text]) => [code, text]))).toEqual(ERROR_CODES);
     expect(rows).toHaveLength(Object.keys(ERROR_CODES).length);
-  });
-});
-
-describe('the README', () => {
-  it('The README begins with the program of sample-app/hello.mts in 25 lines', () => {
-    const [, program = ''] = /```ts\n([\s\S]*?)\n```/.exec(read('README.md')) ?? [];
-    expect(`${program}\n`).toBe(read('sample-app/hello.mts'));
-    expect(program.split('\n')).toHaveLength(25);
-  });
-
-  it('The links in the README lead to existing files', () => {
-    const links = [...read('README.md').matchAll(/\]\(([\w./-]+)\)/g)].map(([, path = '']) => path);
-    expect(links.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
-    expect(links).not.toEqual([]);
   });
 });
 

@@ -1,0 +1,105 @@
+// Writes the tables of options and of error codes into docs/*.md, between markers:
+//
+//   <!-- options: DeliveryOptions AttemptOptions -->   …   <!-- /options -->
+//   <!-- codes -->   …   <!-- /codes -->
+//
+// Their text is that of the docstrings in lib/. `node scripts/docs-tables.mjs` writes, `--check` only says what is out of date.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import ts from 'typescript';
+
+const ROOT = new URL('../', import.meta.url);
+const MARKED = /(<!-- (options: [\w ]+|codes) -->\n)[\s\S]*?(<!-- \/(?:options|codes) -->)/g;
+
+/** @param {string} path */
+const read = (path) => readFileSync(new URL(path, ROOT), 'utf8');
+
+const sources = readdirSync(new URL('lib', ROOT), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => ts.createSourceFile(path, read(`lib/${path}`), ts.ScriptTarget.ES2022, true));
+
+const isCheck = process.argv.includes('--check');
+const outdated = readdirSync(new URL('docs', ROOT))
+  .filter((name) => name.endsWith('.md'))
+  .filter((name) => !writePage(`docs/${name}`));
+if (outdated.length > 0 && isCheck) {
+  console.error(`Out of date: ${outdated.join(', ')}. Run node scripts/docs-tables.mjs.`);
+  process.exitCode = 1;
+}
+
+/**
+ * Whether the page was current.
+ *
+ * @param {string} path
+ */
+function writePage(path) {
+  const page = read(path);
+  const written = page.replace(
+    MARKED,
+    (_all, start, what, end) => `${start}\n${tableOf(what)}\n\n${end}`,
+  );
+  if (written !== page && !isCheck) writeFileSync(new URL(path, ROOT), written);
+  return written === page;
+}
+
+/** @param {string} what */
+function tableOf(what) {
+  if (what === 'codes') return codesTable();
+  const [, ...names] = what.split(' ');
+  const rows = names.flatMap((name) => membersOf(name).map(optionRow));
+  return ['| option | meaning | default |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** @param {string} name */
+function membersOf(name) {
+  for (const { statements } of sources)
+    for (const statement of statements)
+      if (ts.isInterfaceDeclaration(statement) && statement.name.text === name)
+        return statement.members.filter(ts.isPropertySignature);
+  throw new Error(`lib/ declares no interface ${name}.`);
+}
+
+/** @param {ts.PropertySignature} member */
+function optionRow(member) {
+  const name = member.name.getText();
+  const [doc] = ts.getJSDocCommentsAndTags(member).filter(ts.isJSDoc);
+  const meaning = textOf(doc?.comment);
+  if (meaning === '') throw new Error(`${ownerOf(member)}.${name} has no docstring.`);
+  const tag = doc?.tags?.find(({ tagName }) => tagName.text === 'defaultValue');
+  const unset = member.questionToken ? 'none' : 'required';
+  return `| \`${name}\` | ${meaning} | ${numbered(textOf(tag?.comment)) || unset} |`;
+}
+
+/** @param {ts.PropertySignature} member */
+function ownerOf(member) {
+  return ts.isInterfaceDeclaration(member.parent) ? member.parent.name.text : 'an object';
+}
+
+/** @param {Parameters<typeof ts.getTextOfJSDocComment>[0]} comment */
+function textOf(comment) {
+  const text = ts.getTextOfJSDocComment(comment) ?? '';
+  return text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').trim();
+}
+
+/**
+ * A long whole number as people write it.
+ *
+ * @param {string} text
+ */
+function numbered(text) {
+  const [, digits] = /^`(\d+)`$/.exec(text) ?? [];
+  return digits === undefined ? text : Number(digits).toLocaleString('en').replaceAll(',', ' ');
+}
+
+function codesTable() {
+  const source = sources.find(({ fileName }) => fileName.endsWith('codes.ts'));
+  /** @type {string[]} */
+  const rows = [];
+  /** @param {ts.Node} node */
+  const visit = (node) => {
+    if (ts.isPropertyAssignment(node) && ts.isStringLiteralLike(node.initializer))
+      rows.push(`| \`${node.name.getText()}\` | ${node.initializer.text} |`);
+    ts.forEachChild(node, visit);
+  };
+  if (source) visit(source);
+  return ['| code | when |', '|---|---|', ...rows].join('\n');
+}

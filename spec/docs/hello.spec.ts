@@ -1,0 +1,70 @@
+import ts from 'typescript';
+import { createDatabase, type Database } from '../support/application/database';
+import { type Receiver, startReceiver } from '../support/receivers/receiver';
+import { codeBlocks, read } from './documents';
+
+const [program, request] = codeBlocks(read('README.md')).map(({ text }) => text);
+
+/** The program of the README as a function of `require`, sending to that receiver. */
+function runnable(url: string): (load: NodeJS.Require, exports: object) => Promise<void> {
+  const { outputText } = ts.transpileModule((program ?? '').replace('http://localhost:8080', url), {
+    compilerOptions: {
+      module: ts.ModuleKind.CommonJS,
+      target: ts.ScriptTarget.ES2022,
+      experimentalDecorators: true,
+      useDefineForClassFields: false,
+      esModuleInterop: true,
+    },
+  });
+  const AsyncFunction = (async () => undefined).constructor as FunctionConstructor;
+  return new AsyncFunction('require', 'exports', outputText) as ReturnType<typeof runnable>;
+}
+
+/** The header names and values of a request as it is printed. */
+function headersOf(text: string): Readonly<Record<string, string>> {
+  const lines = text.split('\n\n')[0]?.split('\n').slice(1) ?? [];
+  return Object.fromEntries(lines.map((line) => line.split(/: (.*)/, 2) as [string, string]));
+}
+
+describe('the program of the README', () => {
+  let database: Database;
+  let receiver: Receiver;
+  const { DATABASE_URL } = process.env;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    receiver = await startReceiver();
+    process.env.DATABASE_URL = database.url;
+  });
+
+  afterAll(async () => {
+    process.env.DATABASE_URL = DATABASE_URL;
+    await receiver.close();
+    await database.drop();
+  });
+
+  it('is sample-app/hello.mts, which `npm run hello` runs', () => {
+    expect(program).toBe(read('sample-app/hello.mts'));
+  });
+
+  it('sends the request that the README shows', async () => {
+    // Without encryption keys, attaching warns once.
+    const warn = jest.spyOn(console, 'warn').mockImplementation();
+    await runnable(receiver.url)(require, {});
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(receiver.received).toHaveLength(1);
+    const [{ method, path, headers, raw } = receiver.received[0]!] = receiver.received;
+    const shown = headersOf(request ?? '');
+    expect(request?.split('\n')[0]).toBe(`${method} ${path} HTTP/1.1`);
+    expect(Object.keys(headers)).toEqual(Object.keys(shown));
+    for (const name of [
+      'content-type',
+      'user-agent',
+      'hook-event',
+      'hook-attempt',
+      'content-length',
+    ])
+      expect(headers[name]).toBe(shown[name]);
+    expect(`${raw}`).toBe(request?.trimEnd().split('\n\n')[1]);
+  });
+});

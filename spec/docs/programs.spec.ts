@@ -1,0 +1,28 @@
+import * as lib from '../../lib';
+import * as receiver from '../../lib/receiver';
+import { codeBlocks, DOCUMENTS, read } from './documents';
+import { examples } from './examples';
+import { type Snippet, typeErrors } from './type-check';
+
+const programs: readonly Snippet[] = DOCUMENTS.flatMap((path) =>
+  codeBlocks(read(path))
+    .filter(({ language }) => language === 'ts')
+    .map(({ text, line }) => ({ place: `${path}:${line}`, text })),
+);
+
+/** Functions, decorators and lists that a user calls or hands over. Classes are met through the objects that these give. */
+const exported = Object.entries({ ...lib, ...receiver })
+  .filter(([name]) => /^[a-z]/.test(name) || name === 'ModelHook' || name === 'ModelHooks')
+  .map(([name]) => name);
+
+describe('the programs of the documents and the examples of docstrings', () => {
+  it('compile with the options of tsconfig.json', () => {
+    expect(programs.length).toBeGreaterThan(20);
+    expect(typeErrors([...programs, ...examples()], Object.keys(lib))).toEqual([]);
+  }, 120_000);
+
+  it('show each exported function and decorator in use', () => {
+    const shown = new Set(examples().map(({ of }) => of));
+    expect(exported.filter((name) => !shown.has(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { DOCUMENTS, ROOT, read } from './documents';
+import { exportedNames } from './exports';
+
+/** Names of the option interfaces that an entry of the package exports. */
+function optionsOf(entry: string): readonly string[] {
+  return exportedNames(entry).filter((name) => /(Options|Where)$/.test(name));
+}
+
+/** A part of another interface, by `Pick`. */
+const PARTS = ['ListenerRecipientOptions'];
+
+const tabled = DOCUMENTS.flatMap((path) =>
+  [...read(path).matchAll(/^<!-- options: ([\w ]+) -->$/gm)].flatMap(([, names = '']) =>
+    names.split(' '),
+  ),
+);
+
+describe('the tables of docs/', () => {
+  it('are as scripts/docs-tables.mjs writes them from the docstrings', async () => {
+    const script = join(ROOT, 'scripts', 'docs-tables.mjs');
+    const run = promisify(execFile)(process.execPath, [script, '--check']);
+    await expect(run).resolves.toMatchObject({ stderr: '' });
+  });
+
+  it('hold every exported interface of options, once', () => {
+    const exported = [...optionsOf('lib/index.ts'), ...optionsOf('lib/receiver/index.ts')];
+    const expected = exported.filter((name) => !PARTS.includes(name));
+    expect([...tabled].sort()).toEqual([...expected].sort());
+  });
+});
