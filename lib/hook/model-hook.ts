@@ -9,8 +9,8 @@ type EntityClass<Entity extends object = object> = abstract new (...args: never[
 export type HookTarget = EntityClass | EntitySchema<ObjectLiteral>;
 
 /**
- * Refuses a field that the entity has not, at compile time. TypeScript then says that the class is not assignable to
- * `UnknownFields<'typo'>` or `UnknownConditions<'typo'>`. Where no field is named one by one (`'*'`), `Fields` is `string`.
+ * Refuses unknown fields at compile time. TypeScript then reports that the class is not assignable to `UnknownFields<'typo'>` or
+ * `UnknownConditions<'typo'>`. With `'*'`, no field is named, and `Fields` is `string`.
  */
 type Known<Target, Fields extends string, When extends string, Computed> =
   Target extends EntityClass<infer Entity>
@@ -31,11 +31,11 @@ type Judged<When extends string, Possible> = string extends When
     : UnknownConditions<Exclude<When, Possible>>;
 
 interface UnknownFields<Fields extends string> {
-  readonly 'provides fields that the entity has not': Fields;
+  readonly 'provides fields that do not exist on the entity': Fields;
 }
 
 interface UnknownConditions<When extends string> {
-  readonly 'has conditions on fields that the entity has not': When;
+  readonly 'has conditions on fields that do not exist on the entity': When;
 }
 
 type ModelHookDecorator<Fields extends string, Computed, When extends string> = <
@@ -76,17 +76,17 @@ export function ModelHook<
   };
 }
 
-/** Hooks declared in this process, by class or schema. A class that is in no attached DataSource is never looked at. */
+/** Hooks declared in this process, by class or schema. Classes that are in no attached DataSource are ignored. */
 const registry = new Map<object, readonly DeclaredHook[]>();
 
 export type DeclaredHook = ModelHookOptions<string, unknown>;
 
-/** The hooks declared for exactly this target, topmost decorator first. */
+/** The hooks declared for exactly this target, the topmost decorator first. */
 export function declaredHooks(target: EntityTarget<ObjectLiteral>): readonly DeclaredHook[] {
   return typeof target === 'string' ? [] : (registry.get(target) ?? []);
 }
 
-/** Everything that hooks were declared for. */
+/** All classes and schemas with hooks. */
 export function hookTargets(): Iterable<object> {
   return registry.keys();
 }

@@ -4,7 +4,7 @@ import { isPlainObject, type JsonValue } from '../base/json';
 /** A value that a field may be compared with. */
 export type Plain = JsonValue | bigint | Date | Uint8Array;
 
-/** A value that comes before or after others. */
+/** A value with an order. */
 export type Ordered = string | number | bigint | Date;
 
 export const OPERATORS = [
@@ -36,20 +36,20 @@ export type Operator = (typeof OPERATORS)[number];
 declare const JUDGES: unique symbol;
 
 /**
- * One condition on one field, as the functions below build it. `Value` says to TypeScript what it can judge: `startsWith('x')` is a
- * `Matcher<string>`. Every matcher is a `Matcher`.
+ * One condition on one field, as the functions below build it. `Value` tells TypeScript which values it can judge: `startsWith('x')`
+ * is a `Matcher<string>`. Every matcher is a `Matcher`.
  */
 export interface Matcher<in Value = never> {
   readonly operator: Operator;
   readonly operand: unknown;
-  /** For TypeScript only: not there at run time. */
+  /** For TypeScript only; it does not exist at run time. */
   readonly [JUDGES]: (value: Value) => void;
 }
 
-/** What may stand for a field in `match({ … })`: a matcher, or a plain value, which means `is`. */
+/** What `match({ … })` takes for a field: a matcher, or a plain value, which means `is`. */
 export type Condition = Matcher | Plain;
 
-/** What can be compared with every one of such operands; null can be with anything. */
+/** The values that can be compared with all of these operands; null can be compared with anything. */
 export type Judged<Operand> = Common<
   Operand extends null ? never : (value: JudgedByOne<Operand>) => void
 >;
@@ -67,12 +67,12 @@ type JudgedByOne<Operand> = Operand extends string
           ? Uint8Array | string
           : object;
 
-/** What every one of these conditions can judge. */
+/** The values that all of these conditions can judge. */
 type JudgedWith<C> = Common<
   C extends Matcher<infer Value> ? (value: Value) => void : (value: Judged<C>) => void
 >;
 
-/** What every function of a union takes; anything, where there is none. */
+/** What every function of a union takes; `unknown` if there is none. */
 type Common<Judges> = [Judges] extends [never]
   ? unknown
   : [Judges] extends [(value: infer Value) => void]
@@ -300,17 +300,17 @@ export function becomes<const C extends Condition>(condition: C): Matcher<Judged
   return build('becomes', condition);
 }
 
-/** The matcher that a condition means. */
+/** A condition as a matcher: a plain value means `is`. */
 export function asMatcher(condition: Condition): Matcher {
   return isMatcher(condition) ? condition : is(condition);
 }
 
-/** Whether the functions above made it. */
+/** Whether it was built by one of the functions above. */
 export function isMatcher(condition: unknown): condition is Matcher {
   return isPlainObject(condition) && MATCHER in condition;
 }
 
-/** The matcher that a stored one was made from. */
+/** Builds the matcher that was stored. */
 export function storedMatcher({ operator, operand }: StoredMatcher): Matcher {
   switch (operator) {
     case 'not':
@@ -325,10 +325,10 @@ export function storedMatcher({ operator, operand }: StoredMatcher): Matcher {
   }
 }
 
-/** A matcher as it is stored: the operand is inert JSON, members of nested ones are stored matchers. */
+/** A matcher as it is stored: the operand is inert JSON; the operands of nested matchers are stored matchers. */
 export type StoredMatcher = { readonly operator: Operator; readonly operand: JsonValue };
 
-// Without a mark, a JSON column could not be compared with an object that happens to look like a matcher.
+// Without this mark, a JSON column could not be compared with an object that looks like a matcher.
 const MATCHER = Symbol.for('typeorm-model-hooks.matcher');
 
 function build<Value>(operator: Operator, operand: unknown): Matcher<Value> {

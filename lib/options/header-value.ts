@@ -1,14 +1,14 @@
 import { isPlainObject } from '../base/json';
 
-/** The value of a header: a text, or one that is kept secret. */
+/** The value of a header: a text, or a secret one. */
 export type HeaderValue = string | SecretValue;
 
-/** What is sealed in the database, and shown to nobody but the recipient. */
+/** A value that is encrypted in the database and shown only to the recipient. */
 export interface SecretValue {
   readonly secret: string;
 }
 
-/** The value of a header as it is read again: `{ secret: null }` in the place of a secret one. */
+/** The value of a header as it is read again: `{ secret: null }` in place of a secret one. */
 export type ShownHeaderValue = string | { readonly secret: null };
 
 export type HeaderValues = Readonly<Record<string, HeaderValue>>;
@@ -23,7 +23,7 @@ export function secret(text: string): SecretValue {
   return { secret: text };
 }
 
-/** The text of a value, of whichever kind; what is no value is given back. */
+/** The text of a header value, secret or not. Anything else is returned as it is. */
 export function textOf(value: unknown): unknown {
   return isMarkedSecret(value) ? value.secret : value;
 }
@@ -34,7 +34,7 @@ export function isMarkedSecret(value: unknown): value is SecretValue {
 
 const NO_HEADERS = {};
 
-/** Headers with what becomes of their secret values. */
+/** Headers whose secret values are replaced by the result of `become`. */
 export function withSecrets<Value>(
   headers: HeaderValues,
   become: (text: string, name: string) => Value,
@@ -49,7 +49,7 @@ export function withSecrets<Value>(
   );
 }
 
-/** The texts of those that are secret. */
+/** The texts of all secret values. */
 export function secretTexts(headers: HeaderValues): readonly string[] {
   return Object.values(headers).flatMap((value) => (isMarkedSecret(value) ? [value.secret] : []));
 }

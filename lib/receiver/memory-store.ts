@@ -3,7 +3,7 @@ import { OptionInvalidError } from '../errors/option-errors';
 import type { RepeatStore } from './verify-once';
 
 export interface MemoryStoreOptions {
-  /** Ids kept at once; beyond it the oldest is forgotten. @defaultValue `100000` */
+  /** Ids that are kept at once; beyond this, the oldest is forgotten. @defaultValue `100000` */
   readonly max?: number;
   /** The clock, in milliseconds. @defaultValue `Date.now` */
   readonly now?: () => number;

@@ -1,12 +1,12 @@
-/** The headers of a request: Fetch's `Headers`, those of `node:http`, or any record, whatever the case of its names. */
+/** The headers of a request: Fetch's `Headers`, those of `node:http`, or any record, with names in any case. */
 export type ReceivedHeaders =
   | { get(name: string): string | null }
   | Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** The value of a header by its name in lower case; null where it is missing or empty. */
+/** The value of a header by its name in lower case; null if it is missing or empty. */
 export function headerOf(headers: ReceivedHeaders, name: string): string | null {
   const value = isFetchHeaders(headers) ? headers.get(name) : fieldOf(headers, name);
-  // As HTTP has it: several lines of one name are one list.
+  // In HTTP, several lines of one name are one list.
   const text = Array.isArray(value) ? value.join(', ') : value;
   return typeof text === 'string' && text !== '' ? text : null;
 }

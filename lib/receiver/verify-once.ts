@@ -2,9 +2,9 @@ import { OptionInvalidError } from '../errors/option-errors';
 import type { ReceivedHeaders } from './received-headers';
 import { VERIFY_DEFAULTS, type Verified, type VerifyOptions, verify } from './verify';
 
-/** Remembers ids for a time. One that several processes share (Redis: `SET id 1 NX PX ttlMs`) must add atomically. */
+/** Remembers ids for a time. A store that several processes share must add atomically, as Redis does with `SET id 1 NX PX ttlMs`. */
 export interface RepeatStore {
-  /** True where the id was not there, and now is. */
+  /** Adds an id; true if it was not in the store. */
   add(id: string, ttlMs: number): boolean | Promise<boolean>;
   /** Forgets an id. */
   delete(id: string): unknown;
@@ -14,8 +14,8 @@ export interface OnceOptions extends VerifyOptions {
   /** Where ids are remembered. */
   readonly store: RepeatStore;
   /**
-   * How long an id is remembered, in milliseconds; at least twice `toleranceMs`, or one request could be replayed. The default is longer
-   * than a delivery is retried unless told otherwise. @defaultValue `172800000`
+   * How long an id is remembered, in milliseconds. At least twice `toleranceMs`, so that no request can be replayed. The default is
+   * longer than a delivery is retried by default. @defaultValue `172800000`
    */
   readonly ttlMs?: number;
 }
@@ -26,7 +26,7 @@ export const ONCE_DEFAULTS = { ttlMs: 172_800_000 } as const satisfies Omit<
 >;
 
 export interface VerifiedOnce extends Verified {
-  /** The id came before. */
+  /** Whether the id was received before. */
   readonly isRepeat: boolean;
 }
 
@@ -46,7 +46,7 @@ export async function verifyOnce(
   { store, ttlMs = ONCE_DEFAULTS.ttlMs, ...options }: OnceOptions,
 ): Promise<VerifiedOnce> {
   const { toleranceMs = VERIFY_DEFAULTS.toleranceMs } = options;
-  // Without a tolerance nothing bounds when a request may be replayed.
+  // Without a tolerance, nothing limits when a request may be replayed.
   const leastMs = Number.isFinite(toleranceMs) ? 2 * toleranceMs : 1;
   if (!(ttlMs >= leastMs))
     throw new OptionInvalidError('ttlMs', `at least twice toleranceMs, ${leastMs}`);

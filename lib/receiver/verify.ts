@@ -18,19 +18,19 @@ export const VERIFY_DEFAULTS = {
 } as const satisfies Required<VerifyOptions>;
 
 /**
- * A request whose signature is right. Signed are `id`, `timestamp` and the body; `event`, `attempt` and `isTest` are headers that
- * whoever passed the request on could have changed.
+ * A request whose signature is right. `id`, `timestamp` and the body are signed. `event`, `attempt` and `isTest` are headers, which a
+ * proxy could have changed.
  */
 export interface Verified {
   /** `webhook-id`: the same in every attempt of one delivery. */
   readonly id: string;
   /** When this attempt was signed. */
   readonly timestamp: Date;
-  /** `Hook-Event`; null where another sender leaves it out. */
+  /** `Hook-Event`; null if the sender leaves it out. */
   readonly event: string | null;
   /** `Hook-Attempt`, from 1. */
   readonly attempt: number | null;
-  /** `hooks.listeners.test` sent it: its values are samples. */
+  /** Whether `hooks.listeners.test` sent it: its values are samples. */
   readonly isTest: boolean;
 }
 
@@ -71,7 +71,7 @@ export function verify(
   };
 }
 
-/** Whoever passes an unset variable must not accept what anybody can sign. */
+/** An unset variable in place of the secret must not make anybody's signature acceptable. */
 function secretsOf(secret: string | readonly string[]): readonly string[] {
   const secrets = typeof secret === 'string' ? [secret] : secret;
   const isUsable = (one: unknown) => typeof one === 'string' && /^(?!whsec_$)./s.test(one);
@@ -103,7 +103,7 @@ function required(headers: ReceivedHeaders, name: string): string {
   );
 }
 
-/** Seconds since 1970, written as the signature has them: without sign, fraction or leading zero. */
+/** Seconds since 1970, as they are signed: without sign, fraction or leading zero. */
 function secondsOf(text: string): number {
   if (/^(0|[1-9]\d{0,11})$/.test(text)) return Number(text);
   throw new VerificationError(
@@ -124,7 +124,7 @@ function checkAge(ageMs: number, toleranceMs: number): void {
   );
 }
 
-/** Looks at every pair, so that the time it takes does not tell which one matched. */
+/** Compares every pair, so that the duration does not reveal which one matched. */
 function checkSignature(header: string, expected: readonly string[]): void {
   const given = header.split(' ').filter((one) => one.startsWith('v1,'));
   let isSigned = false;
@@ -142,7 +142,7 @@ function isSame(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** What a header cannot carry was percent-encoded. */
+/** Characters that a header cannot carry were percent-encoded. */
 function eventOf(text: string | null): string | null {
   try {
     return text && decodeURIComponent(text);

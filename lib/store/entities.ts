@@ -155,7 +155,7 @@ export const modelHookEntities: EntitySchema[] = [
   }),
 ];
 
-/** The name that TypeORM knows one of our tables by: `ModelHookListener`. */
+/** The name of one of our tables in TypeORM, such as `ModelHookListener`. */
 export function entityName(name: TableName): string {
   return `ModelHook${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
