@@ -19,7 +19,7 @@ describe('the programs of the documents and the examples of docstrings', () => {
   it('compile with the options of tsconfig.json', () => {
     expect(programs.length).toBeGreaterThan(20);
     expect(typeErrors([...programs, ...examples()], Object.keys(lib))).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it('show each exported function and decorator in use', () => {
     const shown = new Set(examples().map(({ of }) => of));

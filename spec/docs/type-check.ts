@@ -9,16 +9,6 @@ export interface Snippet {
   readonly text: string;
 }
 
-/** Types of the package that fragments name. */
-const TYPES = [
-  'AttachOptions',
-  'Dispatcher',
-  'HookEvent',
-  'Listener',
-  'ModelHookOptions',
-  'RecipientValidator',
-];
-
 /** What a fragment may use without declaring it, as a reader of the page would have it. */
 const SURROUNDINGS = `
 import 'reflect-metadata';
@@ -27,7 +17,7 @@ import * as typeorm from 'typeorm';
 import { Column, DataSource, Entity, EntitySchema, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
 import * as lib from 'typeorm-model-hooks';
 import { memoryStore, verify, verifyOnce } from 'typeorm-model-hooks/receiver';
-import type { ${TYPES.join(', ')} } from 'typeorm-model-hooks';
+import type { AttachOptions, Dispatcher, HookEvent, Listener } from 'typeorm-model-hooks';
 interface Person { id: number; name: string; address: string | null; age: number; status: string; accountId: string; home: { city: string } }
 declare const Person: new () => Person;
 declare const dataSource: typeorm.DataSource;
@@ -51,53 +41,82 @@ declare module '@nestjs/typeorm' {
 }
 `;
 
-/** What is found wrong when all snippets are compiled with the options of tsconfig.json, by the place of each. */
+/** A module of the program, and which of its lines belong to which place. */
+interface Module {
+  readonly path: string;
+  readonly text: string;
+  readonly places: readonly { readonly place: string; readonly fromLine: number }[];
+}
+
+/**
+ * What is found wrong when all snippets are compiled with the options of tsconfig.json. `exports` are the names of the package that
+ * fragments may use without importing them.
+ */
 export function typeErrors(
   snippets: readonly Snippet[],
   exports: readonly string[],
 ): readonly string[] {
-  const modules = snippets.map((snippet) => asModule(snippet, exports));
-  const paths = modules.map((_text, n) => join(ROOT, `snippet-${n}.mts`));
-  const sources = new Map([
-    [join(ROOT, 'nest.d.ts'), NEST],
-    ...modules.map((text, n): [string, string] => [paths[n] ?? '', text]),
-  ]);
-  const options = compilerOptions();
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (path) => sources.has(path) || fileExists(path);
-  host.readFile = (path) => sources.get(path) ?? readFile(path);
-  host.getSourceFile = (path, ...rest) => {
-    const text = sources.get(path);
-    if (text === undefined) return getSourceFile(path, ...rest);
-    return ts.createSourceFile(path, text, rest[0]);
-  };
-  const program = ts.createProgram([...sources.keys()], options, host);
-  return paths.flatMap((path, n) => {
-    const file = program.getSourceFile(path);
+  const isWhole = ({ text }: Snippet) => /^import /m.test(text);
+  const modules = [
+    ...snippets.filter(isWhole).map(moduleOf),
+    moduleOfFragments(
+      snippets.filter((snippet) => !isWhole(snippet)),
+      exports,
+    ),
+  ];
+  const nest: Module = { path: join(ROOT, 'nest.d.ts'), text: NEST, places: [] };
+  const program = programOf([nest, ...modules]);
+  return modules.flatMap((module) => {
+    const file = program.getSourceFile(module.path);
     const found = [
       ...program.getSyntacticDiagnostics(file),
       ...program.getSemanticDiagnostics(file),
     ];
-    return found.map((diagnostic) => `${snippets[n]?.place}: ${described(diagnostic)}`);
+    return found.map((diagnostic) => described(module, diagnostic));
   });
 }
 
-/** A program that imports what it needs stands as it is; a fragment gets its surroundings and a scope of its own. */
-function asModule({ text }: Snippet, exports: readonly string[]): string {
-  if (/^import /m.test(text)) return text;
-  return `${SURROUNDINGS}const { ${exports.join(', ')} } = lib;\n{\n${text}\n}\nexport {};\n`;
+/** A program that imports what it needs stands as it is. */
+function moduleOf({ place, text }: Snippet, n: number): Module {
+  return { path: join(ROOT, `program-${n}.mts`), text, places: [{ place, fromLine: 0 }] };
+}
+
+/** Fragments share their surroundings, which take long to compile; each has a scope of its own. */
+function moduleOfFragments(fragments: readonly Snippet[], exports: readonly string[]): Module {
+  let text = `${SURROUNDINGS}const { ${exports.join(', ')} } = lib;\n`;
+  const places = fragments.map((fragment) => {
+    const fromLine = text.split('\n').length - 1;
+    text += `{\n${fragment.text}\n}\n`;
+    return { place: fragment.place, fromLine };
+  });
+  return { path: join(ROOT, 'fragments.mts'), text, places };
+}
+
+function programOf(modules: readonly Module[]): ts.Program {
+  const texts = new Map(modules.map(({ path, text }) => [path, text]));
+  const options = compilerOptions();
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (path) => texts.has(path) || fileExists(path);
+  host.readFile = (path) => texts.get(path) ?? readFile(path);
+  host.getSourceFile = (path, ...rest) => {
+    const text = texts.get(path);
+    if (text === undefined) return getSourceFile(path, ...rest);
+    return ts.createSourceFile(path, text, rest[0]);
+  };
+  return ts.createProgram([...texts.keys()], options, host);
 }
 
 function compilerOptions(): ts.CompilerOptions {
   const path = join(ROOT, 'tsconfig.json');
   const { config } = ts.readConfigFile(path, ts.sys.readFile);
-  return ts.parseJsonConfigFileContent(config, ts.sys, ROOT).options;
+  return { ...ts.parseJsonConfigFileContent(config, ts.sys, ROOT).options, types: ['node'] };
 }
 
-function described({ messageText, file, start }: ts.Diagnostic): string {
+function described({ places }: Module, { messageText, file, start = 0 }: ts.Diagnostic): string {
   const message = ts.flattenDiagnosticMessageText(messageText, ' ');
-  if (!file || start === undefined) return message;
-  const line = file.text.slice(0, start).split('\n').length - 1;
-  return `${message} — ${file.text.split('\n')[line]?.trim()}`;
+  const before = file?.text.slice(0, start).split('\n') ?? [];
+  const line = before.length - 1;
+  const place = places.findLast(({ fromLine }) => fromLine <= line)?.place ?? 'the surroundings';
+  return `${place}: ${message} — ${file?.text.split('\n')[line]?.trim()}`;
 }
