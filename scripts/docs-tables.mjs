@@ -62,16 +62,29 @@ function membersOf(name) {
 function optionRow(member) {
   const name = member.name.getText();
   const [doc] = ts.getJSDocCommentsAndTags(member).filter(ts.isJSDoc);
-  const meaning = textOf(doc?.comment);
-  if (meaning === '') throw new Error(`${ownerOf(member)}.${name} has no docstring.`);
-  const tag = doc?.tags?.find(({ tagName }) => tagName.text === 'defaultValue');
-  const unset = member.questionToken ? 'none' : 'required';
-  return `| \`${name}\` | ${meaning} | ${numbered(textOf(tag?.comment)) || unset} |`;
+  const meaning = textOf(doc?.comment) || typeOf(member);
+  return `| \`${name}\` | ${meaning} | ${defaultOf(member, doc)} |`;
 }
 
-/** @param {ts.PropertySignature} member */
-function ownerOf(member) {
-  return ts.isInterfaceDeclaration(member.parent) ? member.parent.name.text : 'an object';
+/**
+ * @param {ts.PropertySignature} member
+ * @param {ts.JSDoc | undefined} doc
+ */
+function defaultOf(member, doc) {
+  const tag = doc?.tags?.find(({ tagName }) => tagName.text === 'defaultValue');
+  if (tag) return numbered(textOf(tag.comment));
+  if (!member.questionToken) return 'required';
+  const isNested = /^(Delivery|Retention|Recipient)Options\b/.test(member.type?.getText() ?? '');
+  return isNested && !textOf(doc?.comment).startsWith('Overrides') ? 'its own defaults' : 'none';
+}
+
+/**
+ * What stands in the place of a docstring.
+ *
+ * @param {ts.PropertySignature} member
+ */
+function typeOf(member) {
+  return `\`${(member.type?.getText() ?? '').replaceAll(/\s+/g, ' ').replaceAll('|', '\\|')}\``;
 }
 
 /** @param {Parameters<typeof ts.getTextOfJSDocComment>[0]} comment */

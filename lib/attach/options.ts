@@ -22,17 +22,17 @@ export interface AttachOptions extends CaptureOptions {
   readonly work?: boolean;
   /** How long an `'inline'` commit waits at most, in milliseconds. @defaultValue `10000` */
   readonly waitMs?: number;
-  /** How often to look for what others left, in milliseconds. @defaultValue `5000` */
+  /** How often to look for work that other processes left behind, in milliseconds. @defaultValue `5000` */
   readonly sweepMs?: number;
-  /** How long a claim holds, in milliseconds; renewed at a third. @defaultValue `30000` */
+  /** How long a claim holds, in milliseconds. It is renewed after a third of that time. @defaultValue `30000` */
   readonly leaseMs?: number;
   /** Pooled connections that the engine holds at once; none while it waits for HTTP. @defaultValue `2` */
   readonly connections?: number;
   /** How long events and deliveries are kept. */
   readonly retention?: RetentionOptions;
   /**
-   * Seals secrets in the database, by AES-256-GCM: keys of 32 bytes by id, the newest first. Older ones only open what they sealed, until
-   * `hooks.listeners.reencrypt()`. Without keys secrets are stored as they are, and a warning says so.
+   * Encrypts secrets in the database with AES-256-GCM: keys of 32 bytes by id, the newest first. Older keys only decrypt, until
+   * `hooks.listeners.reencrypt()` has run. Without keys, secrets are stored in plain text, and a warning is logged.
    */
   readonly encryptionKeys?: EncryptionKeys;
   /** Receives warnings and errors. @defaultValue warnings and errors to `console` */

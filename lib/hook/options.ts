@@ -5,27 +5,27 @@ import type { ListenerOptions } from '../options/listener';
 import type { HookEvent } from './event';
 import type { Operation } from './operation';
 
-/** A frozen plain copy of the true row: what `find()` would give, nested as the entity is, owned relations as `{ author: { id } }`. */
+/** A frozen plain copy of the row in the database: what `find()` would return, nested like the entity, owned relations as `{ author: { id } }`. */
 export type HookRow = Readonly<Record<string, unknown>>;
 
-/** Listeners of one event that are stored nowhere else: URLs, or what `listener(…)` takes. At most 100. */
+/** Dynamic listeners of one event: URLs, or what `listener(…)` takes. At most 100. */
 export type Targets = readonly (string | ListenerOptions)[];
 
 /**
- * Names further listeners of an event when it is captured, inside the transaction of the write. It gets the event frozen, as it will
- * be told; the database's own time of it may differ a little from `occurredAt`.
+ * Returns further listeners of an event when it is captured, inside the transaction of the write. It receives the event frozen, as it will
+ * be sent; the time that the database stores may differ a little from `occurredAt`.
  */
 export type Resolve = (event: HookEvent) => Targets | Promise<Targets>;
 
 /** What `@ModelHook` takes. */
 export interface ModelHookOptions<
   Provides extends string = string,
-  // A function that names its row's class (`(row: Person) => …`) must stay assignable.
+  // A function whose parameter has the type of the entity (`(row: Person) => …`) must stay assignable.
   Row = never,
 > {
   /**
    * What listeners may see and filter on: columns, embedded paths `'home.city'`, ids of owned relations `'author.id'`. `'*'` means
-   * every column but the primary key, relation ids and `select: false` ones; it may stand beside others: `['*', 'id']`.
+   * every column except the primary key, relation ids and `select: false` columns; further fields may be added: `['*', 'id']`.
    */
   readonly provides: '*' | readonly Provides[];
   /** Name of the hook, unique in the DataSource. @defaultValue the class name, its first letter lowered */
@@ -35,7 +35,7 @@ export interface ModelHookOptions<
   /** The event name, or one for each operation. @defaultValue `person.created`, `.updated`, `.removed`, `.softRemoved`, `.recovered` */
   readonly event?: string | { readonly [O in Operation]?: string };
   /**
-   * Conditions on columns, provided or not, and on computed fields. A change whose row does not satisfy all of them is no event; a
+   * Conditions on columns, provided or not, and on computed fields. A change makes an event only if its row satisfies all of them. A
    * removed row is judged by its old values. @defaultValue none
    */
   readonly when?: { readonly [field: string]: Condition };
@@ -43,17 +43,17 @@ export interface ModelHookOptions<
   readonly compute?: { readonly [field: string]: (row: Row) => unknown };
   /** Canonical URL of the resource. */
   readonly ref?: (row: Row) => string | null | undefined;
-  /** Whose event it is: a field path, or a function. */
+  /** The account or tenant that the event belongs to: a field path, or a function. */
   readonly sender?: string | ((row: Row) => string | null | undefined);
   /** Extra request headers. */
   readonly headers?:
     | { readonly [header: string]: string }
     | ((row: Row) => { readonly [header: string]: string });
-  /** Dynamic listeners: further targets of one event. They are stored with it; keep it quick, for the write waits. @defaultValue none */
+  /** Dynamic listeners: further targets of one event, stored with it. Keep it quick, because the write waits. @defaultValue none */
   readonly resolve?: Resolve;
   /** How the body is laid out. @defaultValue `'fields'` */
   readonly format?: BodyFormat;
-  /** Read the old row `FOR UPDATE` first, so that `previous` is exact under concurrency. @defaultValue `false` */
+  /** Whether to read the old row `FOR UPDATE` first, so that `previous` is exact under concurrency. @defaultValue `false` */
   readonly exactPrevious?: boolean;
   /** A title for people. @defaultValue made from the name */
   readonly title?: string;
@@ -63,9 +63,9 @@ export interface ModelHookOptions<
   readonly delivery?: DeliveryOptions;
 }
 
-/** What `hooks.define` takes: a hook that is not a model's. */
+/** What `hooks.define` takes: a hook without an entity. */
 export interface DefinedHookOptions<Field extends string = string> {
-  /** The fields that may be sent; others are left out. Paths nest: `'home.city'`. */
+  /** The fields that may be sent; other values are left out. Paths nest: `'home.city'`. */
   readonly provides: readonly Field[];
   /** Dynamic listeners: further targets of one event. @defaultValue none */
   readonly resolve?: Resolve;

@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 
-/** Who may be sent to. What is left out takes its default. */
+/** The recipient policy: who may be sent to. Options that are left out take their defaults. */
 export interface RecipientOptions {
   /** Allowed protocols. @defaultValue `['http', 'https']` */
   readonly protocols?: readonly ('http' | 'https')[];
@@ -8,90 +8,91 @@ export interface RecipientOptions {
   readonly ports?: readonly number[] | 'any';
   /** Refuse every address that is not on the public internet. @defaultValue `true` */
   readonly blockInternal?: boolean;
-  /** CIDRs that are allowed although they are internal. Ports stay as they are. @defaultValue `[]` */
+  /** CIDRs that are allowed although they are internal. Does not change the allowed ports. @defaultValue `[]` */
   readonly allow?: readonly string[];
-  /** CIDRs that are refused before anything else is asked. @defaultValue `[]` */
+  /** CIDRs that are refused, whatever the other options allow. @defaultValue `[]` */
   readonly deny?: readonly string[];
-  /** Asked last; see `RecipientValidator`. @defaultValue `[]` */
+  /** Functions that refuse recipients which all other options allow; see `RecipientValidator`. @defaultValue `[]` */
   readonly validators?: readonly RecipientValidator[];
-  /** Resolves names in place of the system's resolver. What it answers is checked like any answer. */
+  /** Resolves names in place of the system's resolver. Its answers are checked like any others. */
   readonly lookup?: LookupFunction;
 }
 
 /**
- * Refuses by throwing. Called with the whole URL when a listener is saved and before each request, beside the address where the URL holds
- * one in place of a name; and when connecting with the origin as URL, beside each address of the name. It must decide at once: where it
- * gives a promise, the recipient is refused.
+ * Refuses a recipient by throwing. When a listener is saved and before each request, it is called with the whole URL, and with the address
+ * if the URL contains one in place of a name. When a connection is made, it is called with the origin as URL and with each address of the
+ * name. It must decide synchronously: if it returns a promise, the recipient is refused.
  */
 export type RecipientValidator = (target: URL, address?: string) => void;
 
-/** By what a listener may narrow whom it is sent to; what is left out is as its hook or the attachment has it. */
+/** The options by which a listener narrows the recipient policy. Options that are left out are as in its hook or the attachment. */
 export type ListenerRecipientOptions = Pick<
   RecipientOptions,
   'protocols' | 'ports' | 'blockInternal' | 'deny'
 >;
 
-/** When a delivery is tried again. */
+/** When a failed delivery is tried again. */
 export interface RetryOptions {
   /** Retries after the first attempt. @defaultValue `12` */
   readonly retries?: number;
-  /** Before the first retry, in milliseconds. @defaultValue `60000` */
+  /** Delay before the first retry, in milliseconds. @defaultValue `60000` */
   readonly retryDelayMs?: number;
-  /** What each further delay is multiplied by. @defaultValue `2` */
+  /** Each further delay is the previous one times this factor. @defaultValue `2` */
   readonly retryFactor?: number;
   /** The longest delay, in milliseconds. @defaultValue `36000000` */
   readonly retryMaxDelayMs?: number;
-  /** The share of itself that a delay is spread by, 0 to 1. @defaultValue `0.2` */
+  /** Random part of a delay, from 0 to 1: with 0.2, a delay is up to 20 % shorter or longer. @defaultValue `0.2` */
   readonly jitter?: number;
 }
 
-/** What can be set for an attachment, a hook and a listener; the nearest one counts. */
+/** Options of an attachment, a hook and a listener. The nearest value counts. */
 export interface AttemptOptions extends RetryOptions {
-  /** From asking for the address of a name to the last byte of the reply, in milliseconds. @defaultValue `3000` */
+  /** Time limit of a request, from the DNS look-up to the last byte of the reply, in milliseconds. @defaultValue `3000` */
   readonly timeoutMs?: number;
-  /** What is read and judged of a reply; beyond it the connection is closed. @defaultValue `16384` */
+  /** Bytes of a reply that are read. If there are more, the connection is closed. @defaultValue `16384` */
   readonly maxResponseBytes?: number;
   /** The longest body, in bytes. A longer one is sent without `data` and with `truncated: true`. @defaultValue `1048576` */
   readonly maxPayloadBytes?: number;
-  /** Unbroken failure after which a listener is deactivated, in milliseconds. @defaultValue `432000000` */
+  /** A listener that fails for this long without a success is deactivated, in milliseconds. @defaultValue `432000000` */
   readonly disableAfterMs?: number;
 }
 
-/** What can be set for a listener. */
+/** The delivery options of a listener. */
 export interface ListenerDeliveryOptions extends AttemptOptions {
   /**
-   * Narrows the policy of the hook or attachment, whatever that will be when it is sent; both must allow the recipient. `blockInternal: true`
-   * refuses what the outer `allow` lets through, too. Such a listener's requests have a connection of their own each.
+   * Narrows the policy of the hook or attachment. Both policies must allow the recipient, as they are when a request is sent.
+   * `blockInternal: true` also refuses what the outer `allow` lets through. Each request of such a listener has a connection of its own.
    */
   readonly recipients?: ListenerRecipientOptions;
 }
 
+/** The delivery options of an attachment or a hook. */
 export interface DeliveryOptions extends AttemptOptions {
-  /** Requests under way at once in this process. @defaultValue `256` */
+  /** Requests in flight at once in this process. @defaultValue `256` */
   readonly maxConcurrency?: number;
-  /** Requests under way at once to one origin. @defaultValue `32` */
+  /** Requests in flight at once to one origin. @defaultValue `32` */
   readonly maxConcurrencyPerOrigin?: number;
   /** Whether connections are used again. @defaultValue `true` */
   readonly keepAlive?: boolean;
   /**
-   * What becomes of a write whose event holds more data than `maxPayloadBytes`. `'throw'` rejects it with `PAYLOAD_TOO_LARGE`, or drops
-   * the event where `onCaptureError` is `'log'`. Set for the attachment or a hook. @defaultValue `'truncate'`
+   * What happens to a write whose event has more data than `maxPayloadBytes`. `'truncate'` sends the event without data. `'throw'` rejects
+   * the write with `PAYLOAD_TOO_LARGE`, or drops the event if `onCaptureError` is `'log'`. Set for the attachment or a hook. @defaultValue `'truncate'`
    */
   readonly payloadTooLarge?: 'truncate' | 'throw';
   /**
    * An HTTP proxy that all requests go through: `http://user:pass@host:port`, or https. It is asked to connect (CONNECT) to the address that
-   * was resolved and checked here, for http targets too. The address of the proxy itself is subject to no policy. Null: none.
+   * was resolved and checked here, also for http targets. No policy applies to the address of the proxy itself. Null means no proxy.
    * @defaultValue `null`
    */
   readonly proxy?: string | null;
-  /** Certificates in PEM that recipients and the proxy may be signed by, beside those that Node.js trusts. @defaultValue `[]` */
+  /** Further certificate authorities for recipients and the proxy, in PEM, besides those that Node.js trusts. @defaultValue `[]` */
   readonly ca?: CertificateAuthorities;
   /**
-   * `'development'` allows loopback on any port, and is refused where `NODE_ENV` is `production`. What a hook leaves out is as the
-   * attachment has it.
+   * Who may be sent to. `'development'` also allows loopback on any port; it is refused if `NODE_ENV` is `production`. What a hook
+   * leaves out is as in the attachment.
    */
   readonly recipients?: RecipientOptions | 'development';
 }
 
-/** Text or bytes in PEM, of one certificate or many. */
+/** One or many certificates in PEM, as text or bytes. */
 export type CertificateAuthorities = string | Buffer | readonly (string | Buffer)[];

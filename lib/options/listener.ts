@@ -9,7 +9,7 @@ export type Digest = (typeof DIGESTS)[number];
 export const CONTENT_TYPES = ['application/json', 'application/x-www-form-urlencoded'] as const;
 export type ContentType = (typeof CONTENT_TYPES)[number];
 
-/** What one names to declare a listener. Only the target is required. */
+/** What declares a listener. Only `url` is required. */
 export interface ListenerOptions {
   /** Where requests are sent: an absolute URL. */
   readonly url: string;
@@ -21,20 +21,20 @@ export interface ListenerOptions {
   readonly contentType?: ContentType;
   /** How the body is laid out. @defaultValue the hook's */
   readonly format?: BodyFormat;
-  /** Extra request headers. A value that nobody is to read again is a `secret('…')`. */
+  /** Extra request headers. Write a value as `secret('…')` to have it encrypted and never returned. */
   readonly headers?: Readonly<Record<string, HeaderValue>>;
-  /** Hear only events whose sender is this one. */
+  /** The listener receives only events with this sender. */
   readonly owner?: string;
-  /** Names the listener among its owner's, so that everything else about it may be changed by saving it again. */
+  /** Identifies the listener among those of its owner, so that saving it again may change everything else about it. */
   readonly key?: string;
-  /** Whatever the application wants to keep with it. */
+  /** JSON that the application wants to store with the listener. */
   readonly config?: { readonly [key: string]: JsonValue };
-  /** `false`: what a 2xx reply says is not read. @defaultValue `true` */
+  /** Whether the body of a 2xx reply is interpreted. @defaultValue `true` */
   readonly replies?: boolean;
   /** Overrides of the delivery options for this listener. */
   readonly delivery?: ListenerDeliveryOptions;
-  /** Deliveries about one row arrive in the order of its commits, each after the one before has ended. @defaultValue `false` */
+  /** Events of one row are delivered in the order of their commits, each after the one before has ended. @defaultValue `false` */
   readonly ordered?: boolean;
-  /** Attempts begun within a second at most, by all processes together. @defaultValue no limit */
+  /** The most attempts that begin within a second, over all processes. @defaultValue no limit */
   readonly maxPerSecond?: number;
 }

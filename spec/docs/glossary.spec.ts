@@ -6,7 +6,7 @@ const PLAIN = new Set(
   [
     'add any attach changes code create failed found id idle initialised invalid json large logger many memory missing',
     'name no not of on option page payload raw received record refused regex save send sql table timeout too transaction',
-    'trust unknown unreadable unsupported where with ambiguous duplicate',
+    'trust unknown unreadable unsupported value where with ambiguous duplicate',
   ].flatMap((line) => line.split(' ')),
 );
 

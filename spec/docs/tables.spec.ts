@@ -23,7 +23,7 @@ describe('the tables of docs/', () => {
     const script = join(ROOT, 'scripts', 'docs-tables.mjs');
     const run = promisify(execFile)(process.execPath, [script, '--check']);
     await expect(run).resolves.toMatchObject({ stderr: '' });
-  });
+  }, 120_000);
 
   it('hold every exported interface of options, once', () => {
     const exported = [...optionsOf('lib/index.ts'), ...optionsOf('lib/receiver/index.ts')];

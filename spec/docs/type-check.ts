@@ -17,7 +17,7 @@ import * as typeorm from 'typeorm';
 import { Column, DataSource, Entity, EntitySchema, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
 import * as lib from 'typeorm-model-hooks';
 import { memoryStore, verify, verifyOnce } from 'typeorm-model-hooks/receiver';
-import type { AttachOptions, Dispatcher, HookEvent, Listener } from 'typeorm-model-hooks';
+import type { AttachOptions, Chunk, Dispatcher, HookEvent, Listener } from 'typeorm-model-hooks';
 interface Person { id: number; name: string; address: string | null; age: number; status: string; accountId: string; home: { city: string } }
 declare const Person: new () => Person;
 declare const dataSource: typeorm.DataSource;
