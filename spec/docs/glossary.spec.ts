@@ -28,7 +28,7 @@ const terms = new Set(
 );
 
 describe('GLOSSARY.md', () => {
-  it('has the words that the names of exported types and classes are built from', () => {
+  it('The glossary has the words that the names of exported types and classes are built from', () => {
     const exported = [...exportedNames('lib/index.ts'), ...exportedNames('lib/receiver/index.ts')];
     const names = exported.filter((name) => /^[A-Z][a-z]/.test(name));
     const isKnown = (word: string) => terms.has(word) || PLAIN.has(word);
@@ -37,7 +37,7 @@ describe('GLOSSARY.md', () => {
     expect(names.length).toBeGreaterThan(80);
   });
 
-  it('says each term in one sentence', () => {
+  it('The glossary explains each term in one sentence', () => {
     const entries = read('GLOSSARY.md')
       .split(/^(?=- \*\*|## |\n)/m)
       .filter((entry) => entry.startsWith('- **'));

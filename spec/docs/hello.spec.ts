@@ -43,11 +43,11 @@ describe('the program of the README', () => {
     await database.drop();
   });
 
-  it('is sample-app/hello.mts, which `npm run hello` runs', () => {
+  it('The program of the README is sample-app/hello.mts, which `npm run hello` runs', () => {
     expect(program).toBe(read('sample-app/hello.mts'));
   });
 
-  it('sends the request that the README shows', async () => {
+  it('The program of the README sends the request that the README shows', async () => {
     // Without encryption keys, attaching warns once.
     const warn = jest.spyOn(console, 'warn').mockImplementation();
     await runnable(receiver.url)(require, {});

@@ -39,19 +39,19 @@ function anchorsOf(document: string): ReadonlySet<string> {
 const links = DOCUMENTS.flatMap(linksOf);
 
 describe('the links of the documents', () => {
-  it('lead to files that exist', () => {
+  it('All relative links lead to files that exist', () => {
     expect(links.filter(({ path }) => !existsSync(join(ROOT, path)))).toEqual([]);
     expect(links.length).toBeGreaterThan(50);
   });
 
-  it('lead to headings that exist', () => {
+  it('All anchors lead to headings that exist', () => {
     const anchored = links.filter(({ path, anchor }) => anchor && path.endsWith('.md'));
     const broken = anchored.filter(({ path, anchor = '' }) => !anchorsOf(path).has(anchor));
     expect(broken).toEqual([]);
     expect(anchored).not.toEqual([]);
   });
 
-  it('lead from the README to every page of docs/ and every other document', () => {
+  it('The README links to every page of docs/ and every other document', () => {
     const linked = new Set(linksOf('README.md').map(({ path }) => path));
     const others = DOCUMENTS.filter((path) => path !== 'README.md');
     expect(others.filter((path) => !linked.has(path))).toEqual([]);

@@ -16,12 +16,12 @@ const exported = Object.entries({ ...lib, ...receiver })
   .map(([name]) => name);
 
 describe('the programs of the documents and the examples of docstrings', () => {
-  it('compile with the options of tsconfig.json', () => {
+  it('Programs and examples compile with the options of tsconfig.json', () => {
     expect(programs.length).toBeGreaterThan(20);
     expect(typeErrors([...programs, ...examples()], Object.keys(lib))).toEqual([]);
   }, 300_000);
 
-  it('show each exported function and decorator in use', () => {
+  it('Each exported function and decorator has an @example', () => {
     const shown = new Set(examples().map(({ of }) => of));
     expect(exported.filter((name) => !shown.has(name))).toEqual([]);
   });

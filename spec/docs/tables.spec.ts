@@ -19,13 +19,13 @@ const tabled = DOCUMENTS.flatMap((path) =>
 );
 
 describe('the tables of docs/', () => {
-  it('are as scripts/docs-tables.mjs writes them from the docstrings', async () => {
+  it('The tables are as scripts/docs-tables.mjs writes them from the docstrings', async () => {
     const script = join(ROOT, 'scripts', 'docs-tables.mjs');
     const run = promisify(execFile)(process.execPath, [script, '--check']);
     await expect(run).resolves.toMatchObject({ stderr: '' });
   }, 120_000);
 
-  it('hold every exported interface of options, once', () => {
+  it('Each exported interface of options is in exactly one table', () => {
     const exported = [...optionsOf('lib/index.ts'), ...optionsOf('lib/receiver/index.ts')];
     const expected = exported.filter((name) => !PARTS.includes(name));
     expect([...tabled].sort()).toEqual([...expected].sort());
