@@ -54,7 +54,7 @@ module.exports = {
       from: { path: '^lib/receiver/' },
       to: {
         path: '^lib/',
-        pathNot: folder(['lib/receiver', 'lib/base', 'lib/errors', 'lib/signing']),
+        pathNot: folder(['lib/receiver', 'lib/base', 'lib/errors', 'lib/options', 'lib/signing']),
       },
     },
     {

@@ -4,6 +4,7 @@ export {
   CreateModelHookTables1764000000000,
   modelHookMigrations,
 } from '../migrations';
+export type { IdleOptions } from './attach/idle';
 export type { AttachOptions } from './attach/options';
 export type { Backlog, HookStats, Stats, Waiting } from './attach/stats';
 export type { JsonRecord, JsonValue } from './base/json';
@@ -42,10 +43,16 @@ export type { AttachedHook, DefinedHook, SendOptions } from './listener/attached
 export type { ListenerBuilder, SaveOptions } from './listener/declared/builder';
 export type { Listener } from './listener/declared/listener';
 export type { TestResult } from './listener/declared/test-result';
-export type { Listeners, ListenerWhere, SaveManyOptions } from './listener/listeners';
+export type { Listeners } from './listener/listeners';
 export type { Explanation, Reason } from './listener/matching/audience';
 export type { Check } from './listener/matching/checks';
 export type { ListenerChanges } from './listener/saved/changes';
+export type { SaveManyOptions } from './listener/saved/saving';
+export type {
+  ListenerPage,
+  ListenerPageOptions,
+  ListenerWhere,
+} from './listener/saved/where';
 export type { RotateOptions } from './listener/secrets/rotation';
 export type { Logger } from './logging/logger';
 export type { DeliveryReport, ReportName, Reports } from './logging/reports';
@@ -65,21 +72,26 @@ export {
   isFalse,
   isNull,
   isTrue,
-  type Judged,
   like,
   lt,
   lte,
   type Matcher,
   not,
   type Operator,
-  type Ordered,
   oneOf,
-  type Plain,
   type StoredMatcher,
   startsWith,
   was,
 } from './match/matcher';
 export type { StoredCondition } from './match/operand';
+export type {
+  ComparableWith,
+  Judged,
+  Ordered,
+  OrderedValue,
+  Plain,
+  PlainValue,
+} from './match/values';
 export { ModelHooks } from './model-hooks';
 export type { BodyFormat } from './options/body-format';
 export type {

@@ -1,35 +1,46 @@
 import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 import { Attachment } from './attach/attachment';
-import { checkDataSource, checkVersion, installedVersion } from './attach/checks';
-import { Idle } from './attach/idle';
+import { checkDataSource, checkVersion, DATA_SOURCE, installedVersion } from './attach/checks';
+import { Idle, type IdleOptions, idleTimeoutMs } from './attach/idle';
 import { followLifecycle } from './attach/lifecycle';
 import { listenerParts } from './attach/listener-parts';
-import { type AttachOptions, type ResolvedOptions, resolveOptions } from './attach/options';
+import {
+  type AttachOptions,
+  checkSameOptions,
+  type ResolvedOptions,
+  resolveOptions,
+} from './attach/options';
 import type { Session } from './attach/session';
 import { type HookStats, hookStats } from './attach/stats';
 import { silence } from './capture/silence';
 import { sendTest } from './delivery/attempt/test-delivery';
 import { Wakeup } from './delivery/chunk/wakeup';
 import { Deliveries } from './delivery/log/deliveries';
-import { OptionInvalidError } from './errors/option-errors';
+import { NotInitialisedError } from './errors/attach-errors';
 import { HookCatalog } from './hook/catalog';
 import type { FilterOf } from './hook/filter';
 import type { Hook } from './hook/hook';
 import type { DefinedHookOptions } from './hook/options';
-import { AttachedHook, DefinedHook, type SendOptions } from './listener/attached-hook';
+import {
+  AttachedHook,
+  checkedSendOptions,
+  DATA,
+  DefinedHook,
+  type SendOptions,
+} from './listener/attached-hook';
 import type { ListenerBuilder } from './listener/declared/builder';
 import type { Listeners } from './listener/listeners';
 import { warnOfPlainSecrets } from './listener/secrets/encryption-key-check';
-import { Reporter, type ReportName, type Reports } from './logging/reports';
+import { REPORT_NAMES, Reporter, type ReportName, type Reports } from './logging/reports';
+import { checkArgument } from './options/checked';
 import type { ListenerOptions } from './options/listener';
+import { FUNCTION, oneOf } from './options/rules';
 import { Policies } from './recipient/policies';
 import { Database } from './store/database';
 import { Store } from './store/store';
 import { tablesOf } from './store/tables';
 
 const attachments = new WeakMap<DataSource, Promise<ModelHooks>>();
-
-const IDLE_TIMEOUT_MS = 30_000;
 
 /** The hooks of one DataSource, their listeners, and the deliveries of their events. The code of the library begins in `Pipeline`. */
 export class ModelHooks {
@@ -54,8 +65,9 @@ export class ModelHooks {
    * await hooks.for(Person).listener('https://example.com/hooks').match({ name: 'Joe' }).save();
    */
   static async attach(dataSource: DataSource, options: AttachOptions = {}): Promise<ModelHooks> {
+    checkArgument('dataSource', dataSource, DATA_SOURCE);
     const attached = attachments.get(dataSource);
-    if (attached) return (await attached).#resume();
+    if (attached) return (await attached).#again(options);
     const attaching = ModelHooks.#attach(dataSource, options);
     attachments.set(dataSource, attaching);
     attaching.catch(() => attachments.delete(dataSource));
@@ -134,7 +146,8 @@ export class ModelHooks {
     data: Readonly<Record<string, unknown>>,
     options: SendOptions = {},
   ): Promise<string> {
-    return this.#current.send(this.#catalog.get(name), data, options);
+    checkArgument('data', data, DATA);
+    return this.#current.send(this.#catalog.get(name), data, checkedSendOptions(options));
   }
 
   /** Begins a listener to events by name: one name, `'*'`, `'<first part>.*'` or `'*.<rest>'`. `save()` stores it. */
@@ -146,8 +159,8 @@ export class ModelHooks {
    * Resolves when this process has nothing in flight and nothing is due now. Later retries are not waited for. Rejects with
    * `IDLE_TIMEOUT`.
    */
-  idle({ timeoutMs = IDLE_TIMEOUT_MS }: { readonly timeoutMs?: number } = {}): Promise<void> {
-    return this.#idle.wait(timeoutMs);
+  async idle(options: IdleOptions = {}): Promise<void> {
+    return this.#idle.wait(idleTimeoutMs(options));
   }
 
   /** Stops sending, after the requests in flight. Changes are still captured until `dataSource.destroy()`; other processes send them. */
@@ -157,6 +170,8 @@ export class ModelHooks {
 
   /** Calls `fn` with each report; returns a function that ends this. Reports are also on the diagnostics channel `typeorm-model-hooks:<name>`. */
   on<Name extends ReportName>(name: Name, fn: (report: Reports[Name]) => void): () => void {
+    checkArgument('name', name, oneOf(...REPORT_NAMES));
+    checkArgument('fn', fn, FUNCTION);
     return this.#reporter.on(name, fn);
   }
 
@@ -176,7 +191,7 @@ export class ModelHooks {
   }
 
   get #current(): Session {
-    if (!this.#session) throw new OptionInvalidError('dataSource', 'initialised: it was destroyed');
+    if (!this.#session) throw new NotInitialisedError();
     return this.#session;
   }
 
@@ -185,7 +200,8 @@ export class ModelHooks {
     return new DefinedHook(hook, this.listeners, (...sent) => this.#current.send(...sent));
   }
 
-  async #resume(): Promise<ModelHooks> {
+  async #again(options: AttachOptions): Promise<ModelHooks> {
+    checkSameOptions(this.options, options);
     await this.#attachment.resume();
     return this;
   }

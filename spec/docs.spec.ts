@@ -2,10 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import * as errors from '../lib';
+import { IDLE_DEFAULTS } from '../lib/attach/idle';
 import { ATTACH_DEFAULTS } from '../lib/attach/options';
 import { VERSION } from '../lib/base/version';
 import { DISPATCHER_DEFAULTS } from '../lib/dispatch/dispatcher';
 import { RETENTION_DEFAULTS } from '../lib/dispatch/pruning';
+import { LISTENER_PAGE_DEFAULTS } from '../lib/listener/saved/where';
 import { ROTATE_DEFAULTS } from '../lib/listener/secrets/rotation';
 import { CONSOLE_LOGGER } from '../lib/logging/logger';
 import {
@@ -87,6 +89,12 @@ describe('the docstrings', () => {
     { path: 'lib/attach/options.ts', name: 'AttachOptions', defaults: ATTACH_OWN },
     { path: 'lib/dispatch/dispatcher.ts', name: 'Dispatcher', defaults: DISPATCHER_DEFAULTS },
     { path: 'lib/listener/secrets/rotation.ts', name: 'RotateOptions', defaults: ROTATE_DEFAULTS },
+    { path: 'lib/attach/idle.ts', name: 'IdleOptions', defaults: IDLE_DEFAULTS },
+    {
+      path: 'lib/listener/saved/where.ts',
+      name: 'ListenerPageOptions',
+      defaults: LISTENER_PAGE_DEFAULTS,
+    },
     { path: 'lib/receiver/verify.ts', name: 'VerifyOptions', defaults: VERIFY_DEFAULTS },
     { path: 'lib/receiver/verify-once.ts', name: 'OnceOptions', defaults: ONCE_DEFAULTS },
     {

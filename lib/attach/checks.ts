@@ -3,9 +3,15 @@ import { dirname, join } from 'node:path';
 import { satisfies } from 'semver';
 import type { DataSource } from 'typeorm';
 import { NotInitialisedError, TablesMissingError, UnsupportedError } from '../errors/attach-errors';
+import type { Rule } from '../options/rules';
 import { entityName } from '../store/entities';
 import type { Store } from '../store/store';
 import { TABLE_NAMES } from '../store/table-names';
+
+export const DATA_SOURCE: Rule = {
+  accepts: (value) => typeof value === 'object' && value !== null && 'isInitialized' in value,
+  expected: 'an initialised DataSource',
+};
 
 const SUPPORTED = '^0.3.20 || ^1.0.0';
 

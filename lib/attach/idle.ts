@@ -3,9 +3,25 @@ import { LONGEST_TIMER_MS } from '../dispatch/due-timer';
 import type { DeliveryEngine } from '../dispatch/engine';
 import { IdleTimeoutError } from '../errors/attach-errors';
 import type { HookCatalog } from '../hook/catalog';
+import { checkedOptions } from '../options/checked';
+import { numberFrom, type Shape } from '../options/rules';
 import type { Store } from '../store/store';
 import type { DueCounts } from '../store/upkeep';
 import type { Vault } from '../vault/vault';
+
+export interface IdleOptions {
+  /** How long to wait, in milliseconds. @defaultValue `30000` */
+  readonly timeoutMs?: number;
+}
+
+export const IDLE_DEFAULTS = { timeoutMs: 30_000 } as const satisfies Required<IdleOptions>;
+
+const IDLE_SHAPE: Shape<IdleOptions> = { timeoutMs: numberFrom(0, Number.POSITIVE_INFINITY) };
+
+/** Throws `OPTION_INVALID`. */
+export function idleTimeoutMs(options: IdleOptions): number {
+  return checkedOptions(options, IDLE_SHAPE).timeoutMs ?? IDLE_DEFAULTS.timeoutMs;
+}
 
 const POLL_MS = 10;
 /** A delivery that was given back is tried again within this time, so it counts as due. Later retries are not waited for. */

@@ -1,13 +1,24 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CaptureOptions } from '../capture/capture';
 import type { SenderOptions } from '../delivery/attempt/sender';
 import type { DispatcherOption } from '../dispatch/dispatcher';
 import { RETENTION_DEFAULTS, type RetentionOptions } from '../dispatch/pruning';
 import { OptionInvalidError } from '../errors/option-errors';
-import { areAttemptOptions } from '../listener/saved/validation';
 import { CONSOLE_LOGGER, type Logger } from '../logging/logger';
+import { checkedOptions } from '../options/checked';
 import type { DeliveryOptions } from '../options/delivery';
-import { DELIVERY_DEFAULTS, withoutUndefined } from '../options/delivery-defaults';
-import { checkPayloadTooLarge, checkRoute } from '../recipient/policies';
+import { DELIVERY_DEFAULTS } from '../options/delivery-defaults';
+import { DELIVERY_SHAPE } from '../options/delivery-shape';
+import {
+  ANYTHING,
+  BOOLEAN,
+  numberFrom,
+  oneOf,
+  optionsOf,
+  type Rule,
+  type Shape,
+  wholeNumberFrom,
+} from '../options/rules';
 import { RecipientPolicy } from '../recipient/policy';
 import type { EncryptionKeys } from '../vault/encryption-keys';
 import { Vault } from '../vault/vault';
@@ -50,6 +61,8 @@ export const ATTACH_DEFAULTS = {
   logger: CONSOLE_LOGGER,
 } as const satisfies Required<Omit<AttachOptions, 'delivery' | 'retention' | 'encryptionKeys'>>;
 
+const DISPATCHERS = ['default', 'inline', 'disabled'] as const;
+
 export interface ResolvedOptions
   extends Required<Omit<AttachOptions, 'delivery' | 'encryptionKeys'>> {
   readonly delivery: SenderOptions;
@@ -58,54 +71,105 @@ export interface ResolvedOptions
   readonly vault: Vault;
 }
 
+const DISPATCHER: Rule = {
+  accepts: (value) => DISPATCHERS.some((name) => name === value) || hasMethods(value, ['dispatch']),
+  expected: "'default', 'inline', 'disabled' or an object with dispatch()",
+  repeatsText: true,
+};
+
+const LOGGER: Rule = {
+  accepts: (value) => hasMethods(value, ['debug', 'info', 'warn', 'error']),
+  expected: 'an object with the functions debug, info, warn and error',
+};
+
+const RETENTION_SHAPE: Shape<RetentionOptions> = {
+  eventsMs: numberFrom(0),
+  deliveriesMs: numberFrom(0),
+};
+
+const ATTACH_SHAPE: Shape<AttachOptions> = {
+  dispatcher: DISPATCHER,
+  delivery: optionsOf(DELIVERY_SHAPE),
+  work: BOOLEAN,
+  waitMs: numberFrom(1),
+  sweepMs: numberFrom(1),
+  leaseMs: numberFrom(1),
+  connections: wholeNumberFrom(1),
+  retention: optionsOf(RETENTION_SHAPE),
+  onCaptureError: oneOf('throw', 'log'),
+  // Checked by the vault, which reads the keys.
+  encryptionKeys: ANYTHING,
+  logger: LOGGER,
+};
+
 /** Checks the options and fills in what was left out. Throws `OPTION_INVALID`. */
-export function resolveOptions(options: AttachOptions): ResolvedOptions {
-  const { delivery = {}, retention, encryptionKeys, ...given } = options;
+export function resolveOptions(given: AttachOptions): ResolvedOptions {
+  const options = checkedOptions<AttachOptions>(given, ATTACH_SHAPE);
+  const { delivery = {}, retention, encryptionKeys, ...others } = options;
   const { recipients, ...attempts } = delivery;
-  const resolved: ResolvedOptions = {
+  return {
     ...ATTACH_DEFAULTS,
-    ...withoutUndefined(given),
-    retention: { ...RETENTION_DEFAULTS, ...withoutUndefined(retention) },
-    delivery: { ...DELIVERY_DEFAULTS, ...withoutUndefined(attempts) },
+    ...others,
+    retention: { ...RETENTION_DEFAULTS, ...retention },
+    delivery: { ...DELIVERY_DEFAULTS, ...attempts },
     policy: new RecipientPolicy(recipients),
     vault: new Vault(encryptionKeys),
   };
-  check(resolved);
-  return resolved;
 }
 
-function check(options: ResolvedOptions): void {
-  const { dispatcher, delivery, retention, onCaptureError, work } = options;
-  const isKnown =
-    typeof dispatcher === 'object'
-      ? // From JavaScript, null comes this way too.
-        typeof dispatcher?.dispatch === 'function'
-      : ['default', 'inline', 'disabled'].includes(dispatcher);
-  if (!isKnown)
+/**
+ * Checks the options of a second `attach`: each that is named must be as in the first. Data is compared by value, functions and objects
+ * with functions by identity. Throws `OPTION_INVALID`.
+ */
+export function checkSameOptions(attached: ResolvedOptions, given: AttachOptions): void {
+  const named = checkedOptions<AttachOptions>(given, ATTACH_SHAPE);
+  const option = differingOption(named, attached, resolveOptions(named));
+  if (option !== null)
     throw new OptionInvalidError(
-      'dispatcher',
-      "'default', 'inline', 'disabled' or an object with dispatch()",
+      option,
+      'as in the first attach() of this DataSource, or left out in the second',
     );
-  if (typeof work !== 'boolean') throw new OptionInvalidError('work', 'true or false');
-  if (onCaptureError !== 'throw' && onCaptureError !== 'log')
-    throw new OptionInvalidError('onCaptureError', "'throw' or 'log'");
-  for (const option of ['waitMs', 'sweepMs', 'leaseMs', 'connections'] as const)
-    requireNumber(option, options[option], 1);
-  for (const option of ['eventsMs', 'deliveriesMs'] as const)
-    requireNumber(`retention.${option}`, retention[option], 0);
-  const { maxConcurrency, maxConcurrencyPerOrigin, keepAlive, ...others } = delivery;
-  const { proxy, ca, payloadTooLarge, ...attempts } = others;
-  checkRoute({ proxy, ca });
-  requireNumber('delivery.maxConcurrency', maxConcurrency, 1);
-  requireNumber('delivery.maxConcurrencyPerOrigin', maxConcurrencyPerOrigin, 1);
-  if (typeof keepAlive !== 'boolean')
-    throw new OptionInvalidError('delivery.keepAlive', 'true or false');
-  checkPayloadTooLarge(payloadTooLarge);
-  if (!areAttemptOptions(attempts))
-    throw new OptionInvalidError('delivery', 'numbers within their bounds, and no unknown option');
 }
 
-function requireNumber(option: string, value: number, minimum: number): void {
-  if (!Number.isFinite(value) || value < minimum)
-    throw new OptionInvalidError(option, `a number from ${minimum} up`);
+function differingOption(
+  named: AttachOptions,
+  first: ResolvedOptions,
+  second: ResolvedOptions,
+): string | null {
+  const { delivery = {}, retention = {}, encryptionKeys, ...own } = named;
+  const { recipients = {}, ...attempts } = delivery;
+  // 'development' names more than one rule.
+  const rules = typeof recipients === 'string' ? second.policy.rules : recipients;
+  return (
+    firstDifference('', own, first, second) ??
+    firstDifference('retention.', retention, first.retention, second.retention) ??
+    firstDifference('delivery.', attempts, first.delivery, second.delivery) ??
+    firstDifference('delivery.recipients.', rules, first.policy.rules, second.policy.rules) ??
+    (encryptionKeys === undefined || first.vault.hasSameKeys(second.vault)
+      ? null
+      : 'encryptionKeys')
+  );
+}
+
+function firstDifference<Options extends object>(
+  prefix: string,
+  named: Partial<Options>,
+  first: Options,
+  second: Options,
+): string | null {
+  const names = Object.keys(named) as (keyof Options & string)[];
+  const differing = names.find((name) => !isSame(first[name], second[name]));
+  return differing === undefined ? null : prefix + differing;
+}
+
+/** Lists and bytes are data here; every other object, such as a logger, has functions. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  const isData = Array.isArray(a) || ArrayBuffer.isView(a);
+  return isData && isDeepStrictEqual(a, b);
+}
+
+function hasMethods(value: unknown, names: readonly string[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return names.every((name) => typeof Reflect.get(value, name) === 'function');
 }

@@ -93,6 +93,14 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether an object has no class: it is a literal, was parsed from JSON, or has no prototype. */
+export function isObjectLiteral(value: unknown): value is Record<string, unknown> {
+  if (!isPlainObject(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // `Object.prototype` of another realm (node:vm, jest) is another object.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 /** Text as PostgreSQL can store it: without NUL, and without halves of surrogate pairs. */
 export function storable(text: string): string {
   return text.replaceAll('\0', '').toWellFormed();

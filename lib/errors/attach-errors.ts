@@ -11,11 +11,13 @@ export class TablesMissingError extends ModelHookError {
   }
 }
 
-/** `attach` was called before `initialize()`. */
+/** The DataSource was not initialised yet, or was destroyed. */
 export class NotInitialisedError extends ModelHookError {
   readonly code = 'DATASOURCE_NOT_INITIALISED';
   constructor() {
-    super('The DataSource is not initialised: await dataSource.initialize() before attaching.');
+    super(
+      'The DataSource is not initialised, or was destroyed: await dataSource.initialize() first.',
+    );
   }
 }
 

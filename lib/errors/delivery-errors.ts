@@ -1,5 +1,13 @@
 import { ModelHookError } from './model-hook-error';
 
+/** No event of that id is stored, or it was pruned. */
+export class EventNotFoundError extends ModelHookError {
+  readonly code = 'EVENT_NOT_FOUND';
+  constructor(readonly event: string) {
+    super(`No event ${JSON.stringify(event)} is stored, or it was pruned (option \`retention\`).`);
+  }
+}
+
 /** There is no such delivery, or nothing is left to send. */
 export class DeliveryNotFoundError extends ModelHookError {
   readonly code = 'DELIVERY_NOT_FOUND';

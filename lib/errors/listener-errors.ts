@@ -14,8 +14,20 @@ export class NoSenderError extends ModelHookError {
 export class ListenerInvalidError extends ModelHookError {
   readonly code = 'LISTENER_INVALID';
   constructor(readonly fields: Readonly<Record<string, readonly string[]>>) {
-    const reasons = Object.entries(fields).map(([field, why]) => `${field}: ${why.join('; ')}`);
+    const reasons = Object.entries(fields).map(([field, why]) => {
+      const text = why.join('; ');
+      // Most reasons name the option themselves: `delivery.retries must be …`.
+      return text.startsWith(field) ? text : `${field}: ${text}`;
+    });
     super(`The listener is invalid. ${reasons.join(' · ')}`);
+  }
+}
+
+/** No listener of that id is stored. */
+export class ListenerNotFoundError extends ModelHookError {
+  readonly code = 'LISTENER_NOT_FOUND';
+  constructor(readonly listener: string) {
+    super(`No listener ${JSON.stringify(listener)} is stored; hooks.listeners.find() lists them.`);
   }
 }
 

@@ -82,6 +82,7 @@ export class HookCatalog {
   }
 
   define(name: string, options: DefinedHookOptions): Hook {
+    checkStorable(name);
     checkName(name);
     const hook = this.#add(defineHook(name, options));
     this.#definitions.set(name, options);
@@ -111,5 +112,6 @@ export class HookCatalog {
 function nameOf(target: EntityTarget<ObjectLiteral>): string {
   if (typeof target === 'string') return target;
   if (typeof target === 'function') return target.name;
+  if (typeof target !== 'object' || target === null) return String(target);
   return 'options' in target ? String(target.options.name) : String(target);
 }

@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import { UnknownFieldError, UnknownOperationError } from '../errors/hook-errors';
 import type { BodyFormat } from '../options/body-format';
 import { columnFields, type Field, isOrdinary, untyped } from './field';
+import { checkedDefinition, checkedHook } from './hook-shape';
 import type { DeclaredHook } from './model-hook';
 import { EVENT_SUFFIX, isOperation, OPERATIONS, type Operation } from './operation';
 import type { DefinedHookOptions } from './options';
@@ -26,14 +27,15 @@ export interface Hook {
 }
 
 /**
- * Resolves a declaration against its entity. Throws `HOOK_UNKNOWN_FIELD`, `HOOK_UNKNOWN_OPERATION` and, for the conditions of `when`,
- * `FILTER_OPERAND_INVALID` and `FILTER_REGEX_UNSUPPORTED`.
+ * Resolves a declaration against its entity. Throws `OPTION_INVALID`, `HOOK_UNKNOWN_FIELD`, `HOOK_UNKNOWN_OPERATION` and, for the
+ * conditions of `when`, `FILTER_OPERAND_INVALID` and `FILTER_REGEX_UNSUPPORTED`.
  */
 export function resolveHook(
   dataSource: DataSource,
   metadata: EntityMetadata,
-  declared: DeclaredHook,
+  given: DeclaredHook,
 ): Hook {
+  const declared = checkedHook(given, lowerFirst(metadata.name));
   const name = declared.name ?? lowerFirst(metadata.name);
   return {
     name,
@@ -48,8 +50,9 @@ export function resolveHook(
   };
 }
 
-/** A hook without an entity. Its fields have no column type. */
-export function defineHook(name: string, options: DefinedHookOptions): Hook {
+/** A hook without an entity. Its fields have no column type. Throws `OPTION_INVALID`. */
+export function defineHook(name: string, given: DefinedHookOptions): Hook {
+  const options = checkedDefinition(given, name);
   return {
     name,
     title: options.title ?? titleOf(name),

@@ -14,17 +14,17 @@ export type HookTarget = EntityClass | EntitySchema<ObjectLiteral>;
  */
 type Known<Target, Fields extends string, When extends string, Computed> =
   Target extends EntityClass<infer Entity>
-    ? Provided<Fields, FieldPath<Entity> | '*' | Computed> &
-        Judged<When, FieldPath<Entity> | Computed>
+    ? KnownFields<Fields, FieldPath<Entity> | '*' | Computed> &
+        KnownConditions<When, FieldPath<Entity> | Computed>
     : unknown;
 
-type Provided<Fields extends string, Possible> = string extends Fields
+type KnownFields<Fields extends string, Possible> = string extends Fields
   ? unknown
   : Exclude<Fields, Possible> extends never
     ? unknown
     : UnknownFields<Exclude<Fields, Possible>>;
 
-type Judged<When extends string, Possible> = string extends When
+type KnownConditions<When extends string, Possible> = string extends When
   ? unknown
   : Exclude<When, Possible> extends never
     ? unknown

@@ -1,11 +1,14 @@
 import type { Subject } from '../match/matches';
 import type { HookEvent } from './event';
 
-/** What is judged of an event, or of what may become one. */
-export type Judged = Pick<HookEvent, 'operation' | 'data' | 'previous' | 'changed'>;
+/** The part of an event that conditions are about. An event that is not stored yet has it too. */
+export type EventValues = Pick<HookEvent, 'operation' | 'data' | 'previous' | 'changed'>;
 
 /** One field of an event, as matchers judge it. On remove the old value is judged, as the value and as the one before. */
-export function subjectOf({ operation, data, previous, changed }: Judged, field: string): Subject {
+export function subjectOf(
+  { operation, data, previous, changed }: EventValues,
+  field: string,
+): Subject {
   const value = Object.hasOwn(data, field) ? data[field] : undefined;
   if (operation === 'remove') return { value, before: value, isNew: false, changed: false };
   if (operation === 'insert' || previous === null)

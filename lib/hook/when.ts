@@ -1,4 +1,4 @@
-import { isPlainObject } from '../base/json';
+import { isObjectLiteral } from '../base/json';
 import { UnknownFieldError } from '../errors/hook-errors';
 import { OptionInvalidError } from '../errors/option-errors';
 import { asMatcher, type StoredMatcher } from '../match/matcher';
@@ -19,8 +19,8 @@ export function whenConditions(
   { when = {}, compute = {} }: DeclaredHook,
   columns: ReadonlyMap<string, Field>,
 ): readonly WhenCondition[] {
-  if (!isPlainObject(when))
-    throw new OptionInvalidError('when', 'an object of conditions by field');
+  if (!isObjectLiteral(when))
+    throw new OptionInvalidError('when', 'a plain object of conditions by field', `hook "${hook}"`);
   const computed = Object.keys(compute);
   return Object.entries(when).map(([path, condition]) => {
     const field = computed.includes(path) ? untyped(path) : columns.get(path);

@@ -3,7 +3,9 @@ import type { AnyFilter } from '../hook/filter';
 import { eventNames, type Hook } from '../hook/hook';
 import type { Operation } from '../hook/operation';
 import type { Condition } from '../match/matcher';
+import { checkArgument, checkedOptions } from '../options/checked';
 import type { ListenerOptions } from '../options/listener';
+import { isOptions, MANAGER, type Rule, type Shape, TEXT_OR_NULL } from '../options/rules';
 import type { ListenerBuilder } from './declared/builder';
 import type { Listeners } from './listeners';
 
@@ -58,6 +60,25 @@ export interface SendOptions {
   readonly manager?: EntityManager;
 }
 
+const SEND_SHAPE: Shape<SendOptions> = {
+  sender: TEXT_OR_NULL,
+  ref: TEXT_OR_NULL,
+  headers: {
+    accepts: (value) =>
+      isOptions(value) && Object.values(value).every((one) => typeof one === 'string'),
+    expected: 'an object of texts by header name',
+  },
+  manager: MANAGER,
+};
+
+export const DATA: Rule = { accepts: isOptions, expected: 'an object of values by field' };
+
+/** Throws `OPTION_INVALID`. A sender or reference that is null is left out. */
+export function checkedSendOptions(given: SendOptions): SendOptions {
+  const options = checkedOptions(given, SEND_SHAPE);
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null));
+}
+
 export type Send = (
   hook: Hook,
   data: Readonly<Record<string, unknown>>,
@@ -82,7 +103,8 @@ export class DefinedHook<Field extends string = string> extends AttachedHook<{
    * transaction commits. Resolves with `''` if the event was dropped: its `resolve` threw or it is too large, and `onCaptureError` is
    * `'log'`.
    */
-  send(data: Readonly<Record<string, unknown>>, options: SendOptions = {}): Promise<string> {
-    return this.store(this.hook, data, options);
+  async send(data: Readonly<Record<string, unknown>>, options: SendOptions = {}): Promise<string> {
+    checkArgument('data', data, DATA);
+    return this.store(this.hook, data, checkedSendOptions(options));
   }
 }

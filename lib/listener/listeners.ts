@@ -1,10 +1,11 @@
 import { validate as isUuid } from 'uuid';
 import { storable } from '../base/json';
 import { ListenerInvalidError } from '../errors/listener-errors';
-import { OptionInvalidError } from '../errors/option-errors';
 import type { HookEvent } from '../hook/event';
 import type { AnyFilter } from '../hook/filter';
+import { checkArgument, checkedOptions } from '../options/checked';
 import type { ListenerOptions } from '../options/listener';
+import { OPTIONS, TEXT } from '../options/rules';
 import { type Database, type Query, runOn } from '../store/database';
 import { draftOf, ListenerBuilder, type SaveOptions } from './declared/builder';
 import type { ListenerDraft } from './declared/draft';
@@ -14,31 +15,26 @@ import type { KeyStore } from './keys/key-store';
 import type { Audience, Explanation } from './matching/audience';
 import { changedDraft, type ListenerChanges } from './saved/changes';
 import type { StoredListener } from './saved/listener-row';
-import type { Saving } from './saved/saving';
+import {
+  BUILDERS,
+  PROGRESS_SHAPE,
+  type ProgressOptions,
+  SAVE_MANY_SHAPE,
+  type SaveManyOptions,
+  type Saving,
+} from './saved/saving';
 import { type ListenerStore, unknownListener } from './saved/store';
+import {
+  checkedWhere,
+  LISTENER_PAGE_DEFAULTS,
+  type ListenerPage,
+  type ListenerPageOptions,
+  type ListenerWhere,
+  PAGE_SHAPE,
+  whereSql,
+} from './saved/where';
 import type { Reencryption } from './secrets/reencryption';
-import type { RotateOptions, SecretRotation } from './secrets/rotation';
-
-/** What `find` may ask for; all of it must hold. */
-export interface ListenerWhere {
-  /** Name of its hook. */
-  readonly hook?: string;
-  /** The event name or wildcard that it was saved with. */
-  readonly pattern?: string;
-  /** Its owner. */
-  readonly owner?: string;
-  /** Its `key`. */
-  readonly key?: string;
-  /** Its URL, exactly as stored. */
-  readonly target?: string;
-  /** Whether it is active. */
-  readonly active?: boolean;
-}
-
-export interface SaveManyOptions extends SaveOptions {
-  /** Called after every thousand listeners with how many were saved so far. */
-  readonly onProgress?: (saved: number) => void;
-}
+import { ROTATE_SHAPE, type RotateOptions, type SecretRotation } from './secrets/rotation';
 
 /** Fewer listeners leave PostgreSQL's statistics as good as they were. */
 const ANALYSED_FROM = 5_000;
@@ -75,8 +71,10 @@ export class Listeners {
    */
   async saveMany(
     builders: Iterable<ListenerBuilder<never>>,
-    options: SaveManyOptions = {},
+    given: SaveManyOptions = {},
   ): Promise<readonly Listener[]> {
+    const options = checkedOptions(given, SAVE_MANY_SHAPE);
+    checkArgument('builders', builders, BUILDERS);
     const listeners = await this.#inTransaction(options, (query) =>
       this.saving.all(query, builders, options.onProgress),
     );
@@ -89,7 +87,8 @@ export class Listeners {
    * Makes the keys of all listeners anew, by which events find them, a thousand in a transaction; resolves with how many there are. For
    * after an upgrade that says so, or after the type of a column has changed. Matching is right before, during and after; only slower.
    */
-  async reindex({ onProgress }: Pick<SaveManyOptions, 'onProgress'> = {}): Promise<number> {
+  async reindex(options: ProgressOptions = {}): Promise<number> {
+    const { onProgress } = checkedOptions(options, PROGRESS_SHAPE);
     const { keys } = this.rows;
     let done = 0;
     let page = await this.database.transaction((query) => keys.rekeyPage(query, null));
@@ -109,14 +108,14 @@ export class Listeners {
     return this.audience.of(event);
   }
 
-  /** Why a listener is told of an event, or why not. Rejects with `LISTENER_INVALID` and `OPTION_INVALID` for unknown ids. */
+  /** Why a listener gets an event, or why it does not. Rejects with `EVENT_NOT_FOUND` and `LISTENER_NOT_FOUND` for unknown ids. */
   explain(event: HookEvent | string, listener: Listener | string): Promise<Explanation> {
     return this.audience.explain(event, listener);
   }
 
   /**
    * Sends a sample event to a listener at once, active or not, and resolves with what came of it: header `Hook-Test: 1`, else signed and
-   * sent like any other. Nothing is stored, nothing retried. Rejects with `LISTENER_INVALID` for an unknown id.
+   * sent like any other. Nothing is stored, nothing retried. Rejects with `LISTENER_NOT_FOUND`.
    */
   async test(id: string): Promise<TestResult> {
     const listener = await this.get(id);
@@ -124,21 +123,26 @@ export class Listeners {
     return this.sendTest(listener);
   }
 
-  /** Rejects with `OPTION_INVALID` for what cannot be asked for. */
+  /**
+   * The listeners of which all this is true, oldest first. `owner: null` finds those without an owner. Rejects with `OPTION_INVALID`, also
+   * for a member that is `undefined`: a variable that was not set must not find the listeners of every owner.
+   */
   async find(where: ListenerWhere = {}): Promise<readonly Listener[]> {
-    for (const column of Object.keys(where))
-      if (!Object.hasOwn(FINDABLE, column))
-        throw new OptionInvalidError(column, `one of ${Object.keys(FINDABLE).join(', ')}`);
-    const named = Object.entries(where).filter(([, value]) => value !== undefined);
-    const conditions = named.map(
-      ([column], n) => `l.${FINDABLE[column as keyof ListenerWhere]} = $${n + 1}`,
-    );
-    const found = await this.rows.store.find(
-      this.database.query,
-      conditions.join(' AND ') || 'true',
-      named.map(([, value]) => value),
-    );
+    const { sql, parameters } = whereSql(checkedWhere(where));
+    const found = await this.rows.store.find(this.database.query, sql, parameters);
     return found.map(({ listener }) => listener);
+  }
+
+  /** The same listeners in pages, newest first. Rejects with `OPTION_INVALID`. */
+  async page(where: ListenerWhere = {}, options: ListenerPageOptions = {}): Promise<ListenerPage> {
+    const { limit = LISTENER_PAGE_DEFAULTS.limit, cursor } = checkedOptions(options, PAGE_SHAPE);
+    const { sql, parameters } = whereSql(checkedWhere(where), cursor);
+    const { query } = this.database;
+    const order = `ORDER BY l.created_at DESC, l.id DESC LIMIT ${limit + 1}`;
+    const found = await this.rows.store.find(query, sql, parameters, order);
+    const items = found.slice(0, limit).map(({ listener }) => listener);
+    const last = found.length > limit ? items.at(-1) : undefined;
+    return { items, nextCursor: last ? await this.rows.store.cursorAfter(query, last) : null };
   }
 
   /** Null where there is none. */
@@ -146,8 +150,9 @@ export class Listeners {
     return (await this.rows.store.one(this.database.query, id))?.listener ?? null;
   }
 
-  /** Changes a listener, checked as a whole. Rejects as `save` does, and with `LISTENER_INVALID` for an unknown id. */
+  /** Changes a listener, checked as a whole. Rejects as `save` does, and with `LISTENER_NOT_FOUND`. */
   async update(id: string, changes: ListenerChanges): Promise<Listener> {
+    checkArgument('changes', changes, OPTIONS);
     return this.database.transaction(async (query) => {
       const stored = await this.rows.store.locked(query, id);
       if (!stored) throw unknownListener(id);
@@ -161,9 +166,10 @@ export class Listeners {
   /**
    * Gives a listener a new secret and resolves with the listener and that `secret`. For `graceMs`, by the database's clock, requests are signed
    * with the old one too: `webhook-signature` holds both, `Hook-HMAC-Previous` is of the old one. A second rotation within that time
-   * ends it for the oldest. Rejects with `LISTENER_INVALID` and `OPTION_INVALID`.
+   * ends it for the oldest. Rejects with `LISTENER_NOT_FOUND`, `LISTENER_INVALID` for a secret that cannot be, and `OPTION_INVALID`.
    */
-  async rotateSecret(id: string, options: RotateOptions = {}): Promise<Listener> {
+  async rotateSecret(id: string, given: RotateOptions = {}): Promise<Listener> {
+    const options = checkedOptions(given, ROTATE_SHAPE);
     const { store, rotation } = this.rows;
     return this.database.transaction(async (query) => {
       const stored = await store.locked(query, id);
@@ -179,12 +185,14 @@ export class Listeners {
    * process, and before the old one is taken away. Pages of a thousand; may be broken off and called again, and saves go on beside it.
    * Resolves with how many listeners and waiting events it sealed. Rejects with `OPTION_INVALID` without keys.
    */
-  reencrypt({ onProgress }: Pick<SaveManyOptions, 'onProgress'> = {}): Promise<number> {
+  async reencrypt(options: ProgressOptions = {}): Promise<number> {
+    const { onProgress } = checkedOptions(options, PROGRESS_SHAPE);
     return this.rows.reencryption.run(onProgress);
   }
 
   /** Deactivates: events are no longer matched, and deliveries that are planned end `skipped`. */
   async pause(id: string, why: string): Promise<void> {
+    checkArgument('why', why, TEXT);
     if (!isUuid(id)) throw unknownListener(id);
     const where = { where: 'l.id = $2', parameters: [id] };
     const count = await this.rows.store.deactivate(this.database.query, storable(why), where);
@@ -222,12 +230,3 @@ export class Listeners {
     return work((sql, parameters) => runOn(runner, sql, parameters));
   }
 }
-
-const FINDABLE: Readonly<Record<keyof ListenerWhere, string>> = {
-  hook: 'hook',
-  pattern: 'pattern',
-  owner: 'owner',
-  key: 'key',
-  target: 'target',
-  active: 'active',
-};

@@ -33,7 +33,9 @@ export interface DeliveryReport {
   readonly status: string;
 }
 
-export type ReportName = keyof Reports;
+export const REPORT_NAMES = ['captured', 'attempt', 'outcome', 'listenerDisabled'] as const;
+
+export type ReportName = (typeof REPORT_NAMES)[number];
 
 /** Hands facts to whoever wants them. A subscriber that throws disturbs nobody. */
 export class Reporter {

@@ -1,11 +1,6 @@
 import { types } from 'node:util';
 import { isPlainObject, type JsonValue } from '../base/json';
-
-/** A value that a field may be compared with. */
-export type Plain = JsonValue | bigint | Date | Uint8Array;
-
-/** A value with an order. */
-export type Ordered = string | number | bigint | Date;
+import type { Common, ComparableWith, OrderedValue, PlainValue } from './values';
 
 export const OPERATORS = [
   'any',
@@ -46,38 +41,13 @@ export interface Matcher<in Value = never> {
   readonly [JUDGES]: (value: Value) => void;
 }
 
-/** What `match({ … })` takes for a field: a matcher, or a plain value, which means `is`. */
-export type Condition = Matcher | Plain;
+/** What may stand for a field in `match({ … })`: a matcher, or a plain value, which means `is`. */
+export type Condition = Matcher | PlainValue;
 
-/** The values that can be compared with all of these operands; null can be compared with anything. */
-export type Judged<Operand> = Common<
-  Operand extends null ? never : (value: JudgedByOne<Operand>) => void
+/** What every one of these conditions can judge. */
+type JudgeableBy<C> = Common<
+  C extends Matcher<infer Value> ? (value: Value) => void : (value: ComparableWith<C>) => void
 >;
-
-// TypeORM gives bigint and decimal columns as texts, so numbers judge texts too.
-type JudgedByOne<Operand> = Operand extends string
-  ? string | Date | bigint | Uint8Array
-  : Operand extends number | bigint
-    ? number | string | bigint
-    : Operand extends boolean
-      ? boolean
-      : Operand extends Date
-        ? Date | string
-        : Operand extends Uint8Array
-          ? Uint8Array | string
-          : object;
-
-/** The values that all of these conditions can judge. */
-type JudgedWith<C> = Common<
-  C extends Matcher<infer Value> ? (value: Value) => void : (value: Judged<C>) => void
->;
-
-/** What every function of a union takes; `unknown` if there is none. */
-type Common<Judges> = [Judges] extends [never]
-  ? unknown
-  : [Judges] extends [(value: infer Value) => void]
-    ? Value
-    : never;
 
 /**
  * True for every event, even if the field is absent.
@@ -95,7 +65,9 @@ export function any(): Matcher<unknown> {
  * @example
  * hooks.for(Person).listener(url).match({ name: is('Joe') }); // the same as { name: 'Joe' }
  */
-export function is<const Operand extends Plain>(value: Operand): Matcher<Judged<Operand>> {
+export function is<const Operand extends PlainValue>(
+  value: Operand,
+): Matcher<ComparableWith<Operand>> {
   return build('is', value);
 }
 
@@ -135,9 +107,9 @@ export function isFalse(): Matcher<boolean> {
  * @example
  * hooks.for(Person).listener(url).match({ status: oneOf(['new', 'active']) });
  */
-export function oneOf<const Operand extends Plain>(
+export function oneOf<const Operand extends PlainValue>(
   values: readonly Operand[],
-): Matcher<Judged<Operand>> {
+): Matcher<ComparableWith<Operand>> {
   return build('oneOf', values);
 }
 
@@ -189,7 +161,9 @@ export function like(pattern: string | RegExp): Matcher<string> {
  * @example
  * hooks.for(Person).listener(url).match({ age: gt(17) });
  */
-export function gt<const Operand extends Ordered>(value: Operand): Matcher<Judged<Operand>> {
+export function gt<const Operand extends OrderedValue>(
+  value: Operand,
+): Matcher<ComparableWith<Operand>> {
   return build('gt', value);
 }
 
@@ -199,7 +173,9 @@ export function gt<const Operand extends Ordered>(value: Operand): Matcher<Judge
  * @example
  * hooks.for(Person).listener(url).match({ age: gte(18) });
  */
-export function gte<const Operand extends Ordered>(value: Operand): Matcher<Judged<Operand>> {
+export function gte<const Operand extends OrderedValue>(
+  value: Operand,
+): Matcher<ComparableWith<Operand>> {
   return build('gte', value);
 }
 
@@ -209,7 +185,9 @@ export function gte<const Operand extends Ordered>(value: Operand): Matcher<Judg
  * @example
  * hooks.for(Person).listener(url).match({ age: lt(65) });
  */
-export function lt<const Operand extends Ordered>(value: Operand): Matcher<Judged<Operand>> {
+export function lt<const Operand extends OrderedValue>(
+  value: Operand,
+): Matcher<ComparableWith<Operand>> {
   return build('lt', value);
 }
 
@@ -219,7 +197,9 @@ export function lt<const Operand extends Ordered>(value: Operand): Matcher<Judge
  * @example
  * hooks.for(Person).listener(url).match({ age: lte(64) });
  */
-export function lte<const Operand extends Ordered>(value: Operand): Matcher<Judged<Operand>> {
+export function lte<const Operand extends OrderedValue>(
+  value: Operand,
+): Matcher<ComparableWith<Operand>> {
   return build('lte', value);
 }
 
@@ -229,10 +209,10 @@ export function lte<const Operand extends Ordered>(value: Operand): Matcher<Judg
  * @example
  * hooks.for(Person).listener(url).match({ age: between(18, 64) });
  */
-export function between<const Low extends Ordered, const High extends Ordered>(
+export function between<const Low extends OrderedValue, const High extends OrderedValue>(
   low: Low,
   high: High,
-): Matcher<Judged<Low | High>> {
+): Matcher<ComparableWith<Low | High>> {
   return build('between', [low, high]);
 }
 
@@ -242,7 +222,7 @@ export function between<const Low extends Ordered, const High extends Ordered>(
  * @example
  * hooks.for(Person).listener(url).match({ name: not(startsWith('J')) });
  */
-export function not<const C extends Condition>(condition: C): Matcher<JudgedWith<C>> {
+export function not<const C extends Condition>(condition: C): Matcher<JudgeableBy<C>> {
   return build('not', condition);
 }
 
@@ -254,7 +234,7 @@ export function not<const C extends Condition>(condition: C): Matcher<JudgedWith
  */
 export function allOf<const Conditions extends readonly Condition[]>(
   ...conditions: Conditions
-): Matcher<JudgedWith<Conditions[number]>> {
+): Matcher<JudgeableBy<Conditions[number]>> {
   return build('allOf', conditions);
 }
 
@@ -266,7 +246,7 @@ export function allOf<const Conditions extends readonly Condition[]>(
  */
 export function anyOf<const Conditions extends readonly Condition[]>(
   ...conditions: Conditions
-): Matcher<JudgedWith<Conditions[number]>> {
+): Matcher<JudgeableBy<Conditions[number]>> {
   return build('anyOf', conditions);
 }
 
@@ -286,7 +266,7 @@ export function changed(): Matcher<unknown> {
  * @example
  * hooks.for(Person).listener(url).match({ status: was('active') });
  */
-export function was<const C extends Condition>(condition: C): Matcher<JudgedWith<C>> {
+export function was<const C extends Condition>(condition: C): Matcher<JudgeableBy<C>> {
   return build('was', condition);
 }
 
@@ -296,7 +276,7 @@ export function was<const C extends Condition>(condition: C): Matcher<JudgedWith
  * @example
  * hooks.for(Person).listener(url).match({ status: becomes('active') });
  */
-export function becomes<const C extends Condition>(condition: C): Matcher<JudgedWith<C>> {
+export function becomes<const C extends Condition>(condition: C): Matcher<JudgeableBy<C>> {
   return build('becomes', condition);
 }
 

@@ -9,16 +9,15 @@ export interface EgressProxy {
   readonly authorization: string | null;
 }
 
+export const PROXY_EXPECTED = "null or a URL like 'http://user:pass@host:port'";
+
 /** What the option `delivery.proxy` says. Throws `OPTION_INVALID`, which repeats nothing of it: it may hold a password. */
 export function proxyOf(option: string | null): EgressProxy | null {
   if (option === null) return null;
   const url = typeof option === 'string' && URL.canParse(option) ? new URL(option) : null;
   const authorization = url && authorizationOf(url);
   if (!url || authorization === undefined || !isProxy(url))
-    throw new OptionInvalidError(
-      'delivery.proxy',
-      "null or a URL like 'http://user:pass@host:port'",
-    );
+    throw new OptionInvalidError('delivery.proxy', PROXY_EXPECTED);
   const isSecure = url.protocol === 'https:';
   const port = url.port ? Number(url.port) : isSecure ? 443 : 80;
   return { isSecure, hostname: url.hostname.replace(/^\[|\]$/g, ''), port, authorization };

@@ -1,5 +1,6 @@
 import { remember } from '../base/remember';
-import { OptionInvalidError } from '../errors/option-errors';
+import { checkedOptions } from '../options/checked';
+import { FUNCTION, numberFrom, type Shape } from '../options/rules';
 import type { RepeatStore } from './verify-once';
 
 export interface MemoryStoreOptions {
@@ -14,17 +15,19 @@ export const MEMORY_STORE_DEFAULTS = {
   now: Date.now,
 } as const satisfies Required<MemoryStoreOptions>;
 
+const MEMORY_STORE_SHAPE: Shape<MemoryStoreOptions> = {
+  max: numberFrom(1, Number.POSITIVE_INFINITY),
+  now: FUNCTION,
+};
+
 /**
  * A store for a receiver that runs in one process. It forgets everything when the process ends.
  *
  * @example
  * const store = memoryStore({ max: 10_000 });
  */
-export function memoryStore({
-  max = MEMORY_STORE_DEFAULTS.max,
-  now = MEMORY_STORE_DEFAULTS.now,
-}: MemoryStoreOptions = {}): RepeatStore {
-  if (!(max >= 1)) throw new OptionInvalidError('max', 'a number from 1 up');
+export function memoryStore(options: MemoryStoreOptions = {}): RepeatStore {
+  const { max, now } = { ...MEMORY_STORE_DEFAULTS, ...checkedOptions(options, MEMORY_STORE_SHAPE) };
   const expiries = new Map<string, number>();
   return {
     add(id, ttlMs) {

@@ -1,6 +1,8 @@
 import { OptionInvalidError } from '../errors/option-errors';
+import { checkedOptions } from '../options/checked';
+import { numberFrom, type Rule, type Shape } from '../options/rules';
 import type { ReceivedHeaders } from './received-headers';
-import { VERIFY_DEFAULTS, type Verified, type VerifyOptions, verify } from './verify';
+import { VERIFY_DEFAULTS, VERIFY_SHAPE, type Verified, type VerifyOptions, verify } from './verify';
 
 /** Remembers ids for a time. A store that several processes share must add atomically, as Redis does with `SET id 1 NX PX ttlMs`. */
 export interface RepeatStore {
@@ -25,6 +27,22 @@ export const ONCE_DEFAULTS = { ttlMs: 172_800_000 } as const satisfies Omit<
   'store' | keyof VerifyOptions
 >;
 
+const STORE: Rule = {
+  accepts: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    'add' in value &&
+    typeof value.add === 'function',
+  expected: 'an object with the functions add and delete, such as memoryStore()',
+  isRequired: true,
+};
+
+const ONCE_SHAPE: Shape<OnceOptions> = {
+  ...VERIFY_SHAPE,
+  store: STORE,
+  ttlMs: numberFrom(0, Number.POSITIVE_INFINITY),
+};
+
 export interface VerifiedOnce extends Verified {
   /** Whether the id was received before. */
   readonly isRepeat: boolean;
@@ -43,8 +61,9 @@ export async function verifyOnce(
   headers: ReceivedHeaders,
   rawBody: string | Uint8Array,
   secret: string | readonly string[],
-  { store, ttlMs = ONCE_DEFAULTS.ttlMs, ...options }: OnceOptions,
+  given: OnceOptions,
 ): Promise<VerifiedOnce> {
+  const { store, ttlMs, ...options } = { ...ONCE_DEFAULTS, ...checkedOptions(given, ONCE_SHAPE) };
   const { toleranceMs = VERIFY_DEFAULTS.toleranceMs } = options;
   // Without a tolerance, nothing limits when a request may be replayed.
   const leastMs = Number.isFinite(toleranceMs) ? 2 * toleranceMs : 1;

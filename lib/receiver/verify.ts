@@ -2,6 +2,8 @@ import { timingSafeEqual } from 'node:crypto';
 import { types } from 'node:util';
 import { OptionInvalidError } from '../errors/option-errors';
 import { VerificationError } from '../errors/receiver-errors';
+import { checkArgument, checkedOptions } from '../options/checked';
+import { FUNCTION, numberFrom, type Rule, type Shape } from '../options/rules';
 import { webhookSignature } from '../signing/signature';
 import { headerOf, type ReceivedHeaders } from './received-headers';
 
@@ -16,6 +18,16 @@ export const VERIFY_DEFAULTS = {
   toleranceMs: 300_000,
   now: Date.now,
 } as const satisfies Required<VerifyOptions>;
+
+export const VERIFY_SHAPE: Shape<VerifyOptions> = {
+  toleranceMs: numberFrom(0, Number.POSITIVE_INFINITY),
+  now: FUNCTION,
+};
+
+const HEADERS: Rule = {
+  accepts: (value) => typeof value === 'object' && value !== null,
+  expected: 'the headers of the request',
+};
 
 /**
  * A request whose signature is right. `id`, `timestamp` and the body are signed. `event`, `attempt` and `isTest` are headers, which a
@@ -50,9 +62,9 @@ export function verify(
   secret: string | readonly string[],
   options: VerifyOptions = {},
 ): Verified {
-  const { toleranceMs = VERIFY_DEFAULTS.toleranceMs, now = VERIFY_DEFAULTS.now } = options;
+  const { toleranceMs, now } = { ...VERIFY_DEFAULTS, ...checkedOptions(options, VERIFY_SHAPE) };
+  checkArgument('headers', headers, HEADERS);
   const secrets = secretsOf(secret);
-  if (!(toleranceMs >= 0)) throw new OptionInvalidError('toleranceMs', 'a number from 0 up');
   const body = raw(rawBody);
   const id = required(headers, 'webhook-id');
   const timestamp = secondsOf(required(headers, 'webhook-timestamp'));

@@ -1,9 +1,10 @@
 import { OptionInvalidError } from '../errors/option-errors';
 import { RecipientRefusedError } from '../errors/recipient-errors';
 import type { RecipientValidator } from '../options/delivery';
+import { isPort } from '../options/delivery-shape';
 import { contains, internalName, readAddress } from './addresses';
 import { literalOf, machineOf, portOf } from './hosts';
-import { isPort, networksOf } from './rules';
+import { networksOf } from './rules';
 
 /**
  * Refuses every address that is not on the public internet, as `blockInternal` does, whatever `allow` contains. For

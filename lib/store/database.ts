@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { NotInitialisedError } from '../errors/attach-errors';
 
 /** Runs one statement and gives its rows. */
 export type Query = <Row>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
@@ -57,6 +58,7 @@ export class Database {
   }
 
   async #connected<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    if (!this.dataSource.isInitialized) throw new NotInitialisedError();
     await this.#acquire();
     const runner = this.dataSource.createQueryRunner();
     try {

@@ -44,6 +44,15 @@ export class Vault {
     return [...this.#keys.keys()];
   }
 
+  /** Whether both hold the same keys in the same order. */
+  hasSameKeys(other: Vault): boolean {
+    const [own, others] = [[...this.#keys], [...other.#keys]];
+    return (
+      own.length === others.length &&
+      own.every(([id, key], n) => others[n]?.[0] === id && key.equals(others[n][1]))
+    );
+  }
+
   /** A text as it is stored at this place. */
   seal(text: string, place: string): string {
     const key = this.newest === null ? undefined : this.#keys.get(this.newest);

@@ -1,7 +1,6 @@
 import { DataSource } from 'typeorm';
 import { type AttachOptions, type ModelHookError, ModelHooks, modelHookEntities } from '../../lib';
 import { checkDataSource, checkVersion, installedVersion } from '../../lib/attach/checks';
-import { resolveOptions } from '../../lib/attach/options';
 import { newDataSource, specOptions } from '../support/application/application';
 import { createDatabase, type Database } from '../support/application/database';
 import { Person } from '../support/entities/person';
@@ -106,110 +105,5 @@ describe('checkDataSource', () => {
         message: 'The driver "cockroachdb" is not supported; expected "postgres".',
       }),
     );
-  });
-});
-
-describe('resolveOptions', () => {
-  it.each<{ option: string; values: readonly object[] }>([
-    {
-      option: 'dispatcher',
-      values: ['later', '', 1, null, {}, { dispatch: true }].map((dispatcher) => ({ dispatcher })),
-    },
-    { option: 'onCaptureError', values: [{ onCaptureError: 'ignore' }, { onCaptureError: null }] },
-    { option: 'work', values: [{ work: 'yes' }, { work: 0 }] },
-    ...['waitMs', 'sweepMs', 'leaseMs', 'connections'].map((option) => ({
-      option,
-      values: [0, -1, Number.NaN, Infinity, '5', null].map((value) => ({ [option]: value })),
-    })),
-    ...['eventsMs', 'deliveriesMs'].map((option) => ({
-      option: `retention.${option}`,
-      values: [-1, Number.NaN, '5'].map((value) => ({ retention: { [option]: value } })),
-    })),
-    ...['maxConcurrency', 'maxConcurrencyPerOrigin'].map((option) => ({
-      option: `delivery.${option}`,
-      values: [0, -1, Number.NaN, '5'].map((value) => ({ delivery: { [option]: value } })),
-    })),
-    { option: 'delivery.keepAlive', values: [{ delivery: { keepAlive: 1 } }] },
-    {
-      option: 'delivery.proxy',
-      values: [
-        '',
-        'proxy.example:3128',
-        'socks5://proxy.example',
-        'http://proxy.example/path',
-        'http://proxy.example/?a',
-        'http://joe:%ff@proxy.example',
-        'http://a%3Ab:c@proxy.example',
-        7,
-      ].map((proxy) => ({ delivery: { proxy } })),
-    },
-    {
-      option: 'delivery.ca',
-      values: [
-        '',
-        'PEM',
-        [''],
-        [1],
-        null,
-        `-----BEGIN CERTIFICATE-----
-AAAA
------END CERTIFICATE-----`,
-      ].map((ca) => ({ delivery: { ca } })),
-    },
-    {
-      option: 'delivery',
-      values: [
-        { timeoutMs: 0 },
-        { retries: -1 },
-        { jitter: 2 },
-        { timeoutMs: '1' },
-        { typo: 1 },
-      ].map((delivery) => ({ delivery })),
-    },
-    {
-      option: 'delivery.recipients.allow',
-      values: [{ delivery: { recipients: { allow: ['10.0.0.1'] } } }],
-    },
-    {
-      option: 'delivery.recipients.deny',
-      values: [{ delivery: { recipients: { deny: ['everything'] } } }],
-    },
-  ])('Invalid values of $option are refused', ({ option, values }) => {
-    for (const options of values)
-      expect(() => resolveOptions(options as AttachOptions)).toThrow(
-        expect.objectContaining({ code: 'OPTION_INVALID', option }),
-      );
-  });
-
-  it('The error does not repeat the password of a proxy', () => {
-    const delivery = { proxy: 'socks5://joe:hush@proxy.example' };
-    expect(() => resolveOptions({ delivery })).toThrow(/^(?!.*hush).*http:\/\/user:pass@host:port/);
-  });
-
-  it('Options that are missing or undefined get their defaults at every level', () => {
-    const unset = { waitMs: undefined, retention: { eventsMs: undefined } } as unknown as object;
-    const resolved = resolveOptions({
-      ...unset,
-      delivery: { retries: 0, recipients: { ports: 'any' } },
-    });
-    expect(resolved).toMatchObject({
-      dispatcher: 'default',
-      work: true,
-      waitMs: 10_000,
-      connections: 2,
-      retention: { eventsMs: 604_800_000, deliveriesMs: 2_592_000_000 },
-      delivery: { retries: 0, timeoutMs: 3_000, maxConcurrency: 256, proxy: null, ca: [] },
-    });
-    expect(() => resolved.policy.checkTarget(new URL('ftp://example.com'))).toThrow('protocol');
-    expect(() => resolved.policy.checkTarget(new URL('http://example.com:81'))).not.toThrow();
-  });
-
-  it('An invalid option rejects the attachment', async () => {
-    const database = await createDatabase();
-    const dataSource = newDataSource(database.url, { entities: [] });
-    await dataSource.initialize();
-    expect(await refusal(dataSource, { sweepMs: 0 })).toMatchObject({ code: 'OPTION_INVALID' });
-    await dataSource.destroy();
-    await database.drop();
   });
 });

@@ -3,7 +3,7 @@ import {
   contains,
   type Listener,
   type ListenerChanges,
-  ListenerInvalidError,
+  ListenerNotFoundError,
   type ListenerOptions,
   type ListenerWhere,
   startsWith,
@@ -176,8 +176,8 @@ describe('Listeners.update', () => {
   });
 
   it('update() rejects an unknown id and an identity that another listener has', async () => {
-    await expect(listeners().update(randomUUID(), {})).rejects.toThrow(ListenerInvalidError);
-    await expect(listeners().update('no uuid', {})).rejects.toThrow(ListenerInvalidError);
+    await expect(listeners().update(randomUUID(), {})).rejects.toThrow(ListenerNotFoundError);
+    await expect(listeners().update('no uuid', {})).rejects.toThrow(ListenerNotFoundError);
     await listener({ key: 'a' }).save();
     const { id } = await listener({ key: 'b' }).save();
     await expect(listeners().update(id, { key: 'a' })).rejects.toThrow('another listener');
@@ -205,8 +205,8 @@ describe('Listeners.pause and resume', () => {
   it.each([randomUUID(), 'no uuid'])(
     'pause() and resume() reject the unknown id %s',
     async (id) => {
-      await expect(listeners().pause(id, 'x')).rejects.toThrow(ListenerInvalidError);
-      await expect(listeners().resume(id)).rejects.toThrow(ListenerInvalidError);
+      await expect(listeners().pause(id, 'x')).rejects.toThrow(ListenerNotFoundError);
+      await expect(listeners().resume(id)).rejects.toThrow(ListenerNotFoundError);
     },
   );
 });

@@ -19,10 +19,10 @@ import {
   lte,
   not,
   oneOf,
-  type Plain,
   startsWith,
 } from '../../lib/match/matcher';
 import type { Subject } from '../../lib/match/matches';
+import type { PlainValue } from '../../lib/match/values';
 
 // A few ordered values, so that conditions are often true.
 const TEXTS = ['', 'a', 'ab', 'b', '\ue000', '😀'] as const;
@@ -81,7 +81,7 @@ export function conditionsOn(kind: FieldKind): fc.Arbitrary<Condition> {
 }
 
 function leaves(kind: FieldKind): fc.Arbitrary<Condition> {
-  const values = fc.constantFrom<Plain>(...VALUES[kind], null);
+  const values = fc.constantFrom<PlainValue>(...VALUES[kind], null);
   const takesText = ['text', 'json', 'unknown'].includes(kind);
   const takesTruth = ['boolean', 'json', 'unknown'].includes(kind);
   return fc.oneof(

@@ -18,15 +18,14 @@ import {
   lt,
   lte,
   not,
-  type Ordered,
   oneOf,
-  type Plain,
   startsWith,
   storedMatcher,
   was,
 } from '../../lib/match/matcher';
 import { equal, satisfies } from '../../lib/match/matches';
 import { toStored } from '../../lib/match/operand';
+import type { OrderedValue, PlainValue } from '../../lib/match/values';
 import { conditionsOn, subjects } from './conditions';
 import { ALL_KINDS, fresh, judged, satisfied } from './judging';
 import { orderedValues, texts, valueOfItsKind } from './values';
@@ -76,7 +75,7 @@ describe('laws of satisfies', () => {
   it('Each value is exactly one of before, at and after another value', () => {
     fc.assert(
       fc.property(orderedValues(), ([kind, [a, b]]) => {
-        const end = a as Ordered;
+        const end = a as OrderedValue;
         const [before, at, after] = [lt(end), allOf(gte(end), lte(end)), gt(end)].map((matcher) =>
           satisfied(matcher, b, kind),
         );
@@ -93,10 +92,12 @@ describe('laws of satisfies', () => {
   it('`between` answers as `gte` and `lte` together', () => {
     fc.assert(
       fc.property(orderedValues(), ([kind, [a, b, value]]) => {
-        const [low, high] = (satisfied(lte(b as Ordered), a, kind) ? [a, b] : [b, a]) as Ordered[];
-        expect(satisfied(between(low as Ordered, high as Ordered), value, kind)).toBe(
-          satisfied(gte(low as Ordered), value, kind) &&
-            satisfied(lte(high as Ordered), value, kind),
+        const [low, high] = (
+          satisfied(lte(b as OrderedValue), a, kind) ? [a, b] : [b, a]
+        ) as OrderedValue[];
+        expect(satisfied(between(low as OrderedValue, high as OrderedValue), value, kind)).toBe(
+          satisfied(gte(low as OrderedValue), value, kind) &&
+            satisfied(lte(high as OrderedValue), value, kind),
         );
       }),
       RUNS,
@@ -196,7 +197,7 @@ describe('equal', () => {
     );
   });
 
-  it.each<{ kind: FieldKind; a: Plain; b: JsonValue; same: boolean }>([
+  it.each<{ kind: FieldKind; a: PlainValue; b: JsonValue; same: boolean }>([
     { kind: 'instant', a: '2026-01-01T00:00:00Z', b: '2026-01-01T02:00:00.000+02:00', same: true },
     {
       kind: 'instant',

@@ -20,12 +20,12 @@ import {
   lte,
   type Matcher,
   not,
-  type Ordered,
   oneOf,
   startsWith,
   was,
 } from '../../lib/match/matcher';
 import { MAX_DEPTH, MAX_OPERAND_LENGTH, toStored } from '../../lib/match/operand';
+import type { OrderedValue } from '../../lib/match/values';
 import { ALL_KINDS } from './judging';
 
 const ORDERED: readonly FieldKind[] = ['text', 'number', 'exact', 'instant', 'date', 'time'];
@@ -103,7 +103,7 @@ describe('toStored with nested matchers', () => {
   it.each(ALL_KINDS)(
     'The order matchers are accepted for a field of kind %s exactly if the kind has an order',
     (kind) => {
-      const ends: Partial<Record<FieldKind, Ordered>> = { number: 1, instant: new Date(0) };
+      const ends: Partial<Record<FieldKind, OrderedValue>> = { number: 1, instant: new Date(0) };
       const end =
         ends[kind] ?? { exact: '1', date: '2026-01-01', time: '12:00:00' }[kind as 'exact'] ?? 'a';
       for (const matcher of [gt(end), gte(end), lt(end), lte(end), between(end, end)]) {

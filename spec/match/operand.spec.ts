@@ -9,17 +9,17 @@ import {
   like,
   type Matcher,
   not,
-  type Plain,
   startsWith,
 } from '../../lib/match/matcher';
 import { MAX_OPERAND_LENGTH, toStored } from '../../lib/match/operand';
+import type { PlainValue } from '../../lib/match/values';
 import { ALL_KINDS } from './judging';
 
 const TEXTUAL: readonly FieldKind[] = ['text', 'json', 'unknown'];
-const untyped = (value: unknown): Matcher => is(value as Plain);
+const untyped = (value: unknown): Matcher => is(value as PlainValue);
 
 describe('toStored', () => {
-  it.each<{ kind: FieldKind; value: Plain; operand: unknown }>([
+  it.each<{ kind: FieldKind; value: PlainValue; operand: unknown }>([
     { kind: 'text', value: 'Joe', operand: 'Joe' },
     { kind: 'number', value: -1.5, operand: -1.5 },
     { kind: 'exact', value: 1, operand: '1' },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { JsonValue } from '../../lib/base/json';
 import type { FieldKind } from '../../lib/match/field-kind';
-import type { Plain } from '../../lib/match/matcher';
+import type { PlainValue } from '../../lib/match/values';
 
 export const DATES = fc.date({
   min: new Date('0001-01-01T00:00:00Z'),
@@ -70,13 +70,13 @@ export function orderedValues(): fc.Arbitrary<readonly [FieldKind, Values]> {
 }
 
 /** A value of each kind of column. */
-export const valueOfItsKind: fc.Arbitrary<readonly [FieldKind, Plain]> = fc.oneof(
+export const valueOfItsKind: fc.Arbitrary<readonly [FieldKind, PlainValue]> = fc.oneof(
   orderedValues().map(([kind, [value]]) => [kind, value] as const),
   fc.tuple(fc.constant<FieldKind>('exact'), fc.bigInt()),
   fc.tuple(fc.constant<FieldKind>('instant'), DATES),
   fc.tuple(fc.constant<FieldKind>('boolean'), fc.boolean()),
-  fc.tuple(fc.constant<FieldKind>('json'), fc.jsonValue() as fc.Arbitrary<Plain>),
-  fc.tuple(fc.constant<FieldKind>('list'), fc.array(fc.jsonValue()) as fc.Arbitrary<Plain>),
+  fc.tuple(fc.constant<FieldKind>('json'), fc.jsonValue() as fc.Arbitrary<PlainValue>),
+  fc.tuple(fc.constant<FieldKind>('list'), fc.array(fc.jsonValue()) as fc.Arbitrary<PlainValue>),
   fc.tuple(fc.constant<FieldKind>('bytes'), fc.uint8Array()),
-  fc.tuple(fc.constant<FieldKind>('unknown'), fc.jsonValue() as fc.Arbitrary<Plain>),
+  fc.tuple(fc.constant<FieldKind>('unknown'), fc.jsonValue() as fc.Arbitrary<PlainValue>),
 );

@@ -186,7 +186,7 @@ describe('recipients.validators', () => {
 
 describe('RecipientPolicy options', () => {
   it.each([
-    ['delivery.recipients', { denied: ['10.0.0.0/8'] }],
+    ['delivery.recipients.denied', { denied: ['10.0.0.0/8'] }],
     ['delivery.recipients', null],
     ['delivery.recipients', 'production'],
     ['delivery.recipients.blockInternal', { blockInternal: 'false' }],

@@ -1,6 +1,8 @@
 import { validate as isUuid } from 'uuid';
 import { DeliveryNotFoundError } from '../../errors/delivery-errors';
-import { OptionInvalidError } from '../../errors/option-errors';
+import { checkedOptions } from '../../options/checked';
+import { DATE, oneOf, type Shape, TEXT, wholeNumberFrom } from '../../options/rules';
+import { cursorAfter, positionOf } from '../../store/cursor';
 import type { Store } from '../../store/store';
 import { DELIVERY_STATUSES, type DeliveryStatus } from '../chunk/outcome';
 import type { Wakeup } from '../chunk/wakeup';
@@ -38,7 +40,6 @@ export interface DeliveryPage {
   readonly nextCursor: string | null;
 }
 
-const MAX_PAGE_SIZE = 1_000;
 const DEFAULT_PAGE_SIZE = 100;
 
 /** What became of events: `hooks.deliveries`. */
@@ -48,19 +49,21 @@ export class Deliveries {
     private readonly wakeup: Pick<Wakeup, 'due'>,
   ) {}
 
-  /** Rejects with `OPTION_INVALID` for a limit, a status or a cursor that cannot be. */
-  async find(where: DeliveryWhere = {}): Promise<DeliveryPage> {
-    const limit = checkedLimit(where.limit);
+  /** Rejects with `OPTION_INVALID` for an unknown name or a value that cannot be. */
+  async find(given: DeliveryWhere = {}): Promise<DeliveryPage> {
+    const { limit = DEFAULT_PAGE_SIZE, ...where } = checkedOptions(given, WHERE_SHAPE);
     const { sql, parameters } = conditions(where);
     const rows = await this.store.database.query<DeliveryRow>(
       `SELECT * FROM ${this.store.tables.delivery} d WHERE ${sql}
        ORDER BY d.created_at DESC, d.id DESC LIMIT ${limit + 1}`,
       parameters,
     );
-    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    const items = rows.slice(0, limit).map(toDelivery);
+    const last = rows.length > limit ? items.at(-1) : undefined;
+    const { database, tables } = this.store;
     return {
-      items: rows.slice(0, limit).map(toDelivery),
-      nextCursor: last ? await this.#cursorAfter(last.id) : null,
+      items,
+      nextCursor: last ? await cursorAfter(database.query, tables.delivery, last) : null,
     };
   }
 
@@ -100,27 +103,20 @@ export class Deliveries {
     if (rows.length === 0) throw new DeliveryNotFoundError(id);
     this.wakeup.due();
   }
-
-  // The clock of the database is finer than a JavaScript Date, so the cursor is its own text.
-  async #cursorAfter(id: string): Promise<string> {
-    const [row] = await this.store.database.query<{ at: string }>(
-      `SELECT created_at::text AS at FROM ${this.store.tables.delivery} WHERE id = $1`,
-      [id],
-    );
-    return Buffer.from(JSON.stringify([row?.at, id])).toString('base64url');
-  }
 }
 
-function checkedLimit(limit = DEFAULT_PAGE_SIZE): number {
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE_SIZE)
-    throw new OptionInvalidError('limit', `a whole number from 1 to ${MAX_PAGE_SIZE}`);
-  return limit;
-}
+const WHERE_SHAPE: Shape<DeliveryWhere> = {
+  listener: TEXT,
+  event: TEXT,
+  status: oneOf(...DELIVERY_STATUSES),
+  since: DATE,
+  until: DATE,
+  limit: wholeNumberFrom(1, 1_000),
+  cursor: TEXT,
+};
 
-function conditions(where: DeliveryWhere): { sql: string; parameters: unknown[] } {
+function conditions(where: Omit<DeliveryWhere, 'limit'>): { sql: string; parameters: unknown[] } {
   const { listener, event, status, since, until, cursor } = where;
-  if (status !== undefined && !DELIVERY_STATUSES.includes(status))
-    throw new OptionInvalidError('status', `one of ${DELIVERY_STATUSES.join(', ')}`);
   const parameters: unknown[] = [];
   const said: string[] = [];
   const add = (sql: (parameter: string) => string, value: unknown) => {
@@ -134,21 +130,11 @@ function conditions(where: DeliveryWhere): { sql: string; parameters: unknown[] 
   add((p) => `d.created_at >= ${p}`, since);
   add((p) => `d.created_at < ${p}`, until);
   if (cursor !== undefined) {
-    const [at, id] = position(cursor);
+    const [at, id] = positionOf(cursor);
     parameters.push(at, id);
     said.push(
       `(d.created_at, d.id) < ($${parameters.length - 1}::timestamptz, $${parameters.length}::uuid)`,
     );
   }
   return { sql: said.join(' AND ') || 'true', parameters };
-}
-
-function position(cursor: string): readonly [string, string] {
-  try {
-    const [at, id]: unknown[] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (typeof at === 'string' && typeof id === 'string' && isUuid(id)) return [at, id];
-  } catch {
-    // Told below, like any other text that is no cursor.
-  }
-  throw new OptionInvalidError('cursor', 'the `nextCursor` of a page');
 }

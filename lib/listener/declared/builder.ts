@@ -1,7 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import type { AnyFilter } from '../../hook/filter';
 import type { Operation } from '../../hook/operation';
+import { checkedOptions } from '../../options/checked';
 import type { ListenerOptions } from '../../options/listener';
+import { MANAGER, type Shape } from '../../options/rules';
 import type { ListenerDraft } from './draft';
 import type { Listener } from './listener';
 
@@ -9,6 +11,8 @@ export interface SaveOptions {
   /** Saves in the transaction of this manager. */
   readonly manager?: EntityManager;
 }
+
+export const SAVE_SHAPE: Shape<SaveOptions> = { manager: MANAGER };
 
 type Save = (draft: ListenerDraft, options: SaveOptions) => Promise<Listener>;
 
@@ -36,8 +40,8 @@ export class ListenerBuilder<Filter = AnyFilter> {
    * `FILTER_FIELD_NOT_PROVIDED`, `FILTER_OPERAND_INVALID`, `FILTER_REGEX_UNSUPPORTED`, `HOOK_UNKNOWN_OPERATION`,
    * `HOOK_HAS_NO_SENDER`.
    */
-  save(options: SaveOptions = {}): Promise<Listener> {
-    return this.store(this.draft, options);
+  async save(options: SaveOptions = {}): Promise<Listener> {
+    return this.store(this.draft, checkedOptions(options, SAVE_SHAPE));
   }
 
   #with(said: Partial<ListenerDraft>): ListenerBuilder<Filter> {

@@ -1,8 +1,10 @@
 import { validate as isUuid } from 'uuid';
 import type { EventReader } from '../../capture/outbox/event-reader';
-import { OptionInvalidError } from '../../errors/option-errors';
+import { EventNotFoundError } from '../../errors/delivery-errors';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
+import { checkArgument } from '../../options/checked';
+import { isOptions, type Rule } from '../../options/rules';
 import type { Database } from '../../store/database';
 import type { Listener } from '../declared/listener';
 import { type ListenerStore, unknownListener } from '../saved/store';
@@ -52,6 +54,7 @@ export class Audience {
 
   async explain(said: HookEvent | string, listener: Listener | string): Promise<Explanation> {
     const event = await this.#event(said);
+    checkArgument('listener', listener, LISTENER);
     const id = typeof listener === 'string' ? listener : listener.id;
     const stored = (await this.listeners.store.one(this.database.query, id))?.listener;
     if (!stored) throw unknownListener(id);
@@ -69,10 +72,23 @@ export class Audience {
   }
 
   async #event(said: HookEvent | string): Promise<HookEvent> {
+    checkArgument('event', said, EVENT);
     if (typeof said !== 'string') return said;
     const event = isUuid(said) ? await this.events.read(said) : null;
-    if (!event)
-      throw new OptionInvalidError('event', `an event or the id of a stored one, not "${said}"`);
+    if (!event) throw new EventNotFoundError(said);
     return event;
   }
 }
+
+const EVENT: Rule = {
+  accepts: (value) =>
+    typeof value === 'string' ||
+    (isOptions(value) && typeof value.name === 'string' && isOptions(value.data)),
+  expected: 'an event or the id of a stored one',
+};
+
+const LISTENER: Rule = {
+  accepts: (value) =>
+    typeof value === 'string' || (isOptions(value) && typeof value.id === 'string'),
+  expected: 'a listener or its id',
+};

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { canonicalJson, isPlainObject, type JsonValue } from '../../base/json';
+import { canonicalJson, isObjectLiteral, type JsonValue } from '../../base/json';
 import { UnknownOperationError } from '../../errors/hook-errors';
 import {
   FieldNotProvidedError,
@@ -102,8 +102,8 @@ function checkOperations(hook: Hook | null, operations: readonly string[]): void
 
 function conditions(draft: ListenerDraft, hooks: readonly Hook[]): readonly StoredCondition[] {
   const matches = draft.match ?? [];
-  if (!matches.every(isPlainObject))
-    throw new ListenerInvalidError({ match: ['must be an object of conditions by field'] });
+  if (!matches.every(isObjectLiteral))
+    throw new ListenerInvalidError({ match: ['must be a plain object of conditions by field'] });
   const said = matches.flatMap((conditions) => Object.entries(conditions));
   if (said.length > MAX_CONDITIONS)
     throw new ListenerInvalidError({ match: [`may hold at most ${MAX_CONDITIONS} conditions`] });

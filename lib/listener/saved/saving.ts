@@ -1,12 +1,35 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HookCatalog } from '../../hook/catalog';
+import { checkArgument } from '../../options/checked';
+import { FUNCTION, type Rule, type Shape } from '../../options/rules';
 import type { Policies } from '../../recipient/policies';
 import type { Query } from '../../store/database';
+import { SAVE_SHAPE, type SaveOptions } from '../declared/builder';
 import type { ListenerDraft } from '../declared/draft';
 import type { Listener } from '../declared/listener';
 import { createdListener, type Saved } from './listener-row';
 import { type NormalListener, normalise } from './normal';
 import type { ListenerStore } from './store';
+
+export interface SaveManyOptions extends SaveOptions {
+  /** Called after every thousand listeners with how many were saved so far. */
+  readonly onProgress?: (saved: number) => void;
+}
+
+export type ProgressOptions = Pick<SaveManyOptions, 'onProgress'>;
+
+export const PROGRESS_SHAPE: Shape<ProgressOptions> = { onProgress: FUNCTION };
+export const SAVE_MANY_SHAPE: Shape<SaveManyOptions> = { ...SAVE_SHAPE, ...PROGRESS_SHAPE };
+
+export const BUILDERS: Rule = {
+  accepts: (value) => typeof value === 'object' && value !== null && Symbol.iterator in value,
+  expected: 'a list of what hooks.for(…).listener(…) and hooks.listen(…) return',
+};
+
+const BUILDER: Rule = {
+  accepts: (value) => typeof value === 'object' && value !== null && 'draft' in value,
+  expected: BUILDERS.expected,
+};
 
 /** Listeners saved with one statement. */
 const BATCH = 1_000;
@@ -96,8 +119,9 @@ export class Saving {
 
 function* batches(builders: Iterable<Drafted>): Generator<readonly ListenerDraft[]> {
   let batch: ListenerDraft[] = [];
-  for (const { draft } of builders) {
-    batch.push(draft);
+  for (const builder of builders) {
+    checkArgument('builders', builder, BUILDER);
+    batch.push(builder.draft);
     if (batch.length < BATCH) continue;
     yield batch;
     batch = [];

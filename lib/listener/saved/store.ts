@@ -1,6 +1,7 @@
 import { validate as isUuid, v7 as uuidv7 } from 'uuid';
 import { grouped } from '../../base/grouped';
-import { ListenerInvalidError } from '../../errors/listener-errors';
+import { ListenerNotFoundError } from '../../errors/listener-errors';
+import { cursorAfter } from '../../store/cursor';
 import type { Query } from '../../store/database';
 import {
   KEY_VERSION,
@@ -11,6 +12,7 @@ import {
 } from '../../store/listener-sql';
 import type { Tables } from '../../store/tables';
 import type { Vault } from '../../vault/vault';
+import type { Listener } from '../declared/listener';
 import type { KeyStore } from '../keys/key-store';
 import { COLUMNS, definition, record, sharedColumns, valueSql } from './columns';
 import { deleteFilters, insertFilters } from './filter-rows';
@@ -161,10 +163,11 @@ export class ListenerStore {
     query: Query,
     where: string,
     parameters: readonly unknown[],
+    order = 'ORDER BY l.created_at, l.id',
   ): Promise<readonly StoredListener[]> {
     const rows = await query<StoredRow>(
       `SELECT l.*, ${previousSecretSql('l')} AS previous_secret, ${matchSql(this.tables)} AS match FROM ${this.tables.listener} l
-       WHERE ${where} ORDER BY l.created_at, l.id`,
+       WHERE ${where} ${order}`,
       parameters,
     );
     return rows.map((row) => ({
@@ -173,6 +176,11 @@ export class ListenerStore {
       secrets: new StoredSecrets(this.vault, row),
       failingSince: row.failing_since,
     }));
+  }
+
+  /** The cursor of the page of listeners after this one. */
+  cursorAfter(query: Query, last: Listener): Promise<string> {
+    return cursorAfter(query, this.tables.listener, last);
   }
 
   /** The listener of that id, if there is one. */
@@ -244,7 +252,7 @@ function replacesMatch({ row, namesMatch }: NormalListener): boolean {
   return row.key !== null && namesMatch;
 }
 
-/** Said of an id that no listener has. */
-export function unknownListener(id: string): ListenerInvalidError {
-  return new ListenerInvalidError({ id: [`no listener ${id} is stored`] });
+/** The error for an id that no listener has. */
+export function unknownListener(id: string): ListenerNotFoundError {
+  return new ListenerNotFoundError(id);
 }

@@ -11,9 +11,11 @@ import {
 import { isPlainObject, isWithin, storable } from '../../base/json';
 import { DigestUnsupportedError, ListenerInvalidError } from '../../errors/listener-errors';
 import type { BodyFormat } from '../../options/body-format';
-import type { AttemptOptions } from '../../options/delivery';
+import { problemsOf } from '../../options/checked';
+import { LISTENER_DELIVERY_SHAPE } from '../../options/delivery-shape';
 import { textOf } from '../../options/header-value';
 import { CONTENT_TYPES, DIGESTS, type ListenerOptions } from '../../options/listener';
+import { ANYTHING, optionsOf, type Shape } from '../../options/rules';
 
 const FORMATS = ['fields', 'envelope', 'standard', 'cloudevents'] satisfies BodyFormat[];
 const MAX_URL_LENGTH = 2_048;
@@ -39,16 +41,47 @@ const HEADER_VALUE = /^[\t\x20-\x7e\xa0-\xff]*$/;
 export function validateOptions(options: ListenerOptions): void {
   const { digest } = options;
   if (digest !== undefined && !DIGESTS.includes(digest)) throw new DigestUnsupportedError(digest);
-  for (const key of NO_OPTIONS)
-    if (Object.hasOwn(options, key))
-      throw new ListenerInvalidError({ [key]: [`property ${key} should not exist`] });
-  const input = Object.assign(new ListenerInput(), options);
-  const failures = validateSync(input, { whitelist: true, forbidNonWhitelisted: true });
-  if (failures.length > 0) throw new ListenerInvalidError(reasons(failures));
+  const unknown = unknownOptions(options);
+  const known = Object.entries(options).filter(([option]) => Object.hasOwn(LISTENER_SHAPE, option));
+  const input = Object.assign(new ListenerInput(), Object.fromEntries(known));
+  const failing = { ...unknown, ...reasons(validateSync(input)), ...deliveryReasons(options) };
+  if (Object.keys(failing).length > 0) throw new ListenerInvalidError(failing);
 }
 
-/** Of parsed JSON they are members like others, but assigned they would change what the input is, and so what it is checked for. */
-const NO_OPTIONS = ['__proto__', 'constructor'];
+type Reasons = Readonly<Record<string, readonly string[]>>;
+
+/** The names of the options. Their values are checked by the decorators of `ListenerInput`. */
+const LISTENER_SHAPE: Shape<ListenerOptions> = {
+  url: ANYTHING,
+  secret: ANYTHING,
+  digest: ANYTHING,
+  contentType: ANYTHING,
+  format: ANYTHING,
+  headers: ANYTHING,
+  owner: ANYTHING,
+  key: ANYTHING,
+  config: ANYTHING,
+  replies: ANYTHING,
+  delivery: optionsOf(LISTENER_DELIVERY_SHAPE),
+  ordered: ANYTHING,
+  maxPerSecond: ANYTHING,
+};
+
+function unknownOptions(options: ListenerOptions): Reasons {
+  const unknown = Object.entries(options).filter(
+    ([option]) => !Object.hasOwn(LISTENER_SHAPE, option),
+  );
+  const problems = problemsOf(Object.fromEntries(unknown), LISTENER_SHAPE);
+  return Object.fromEntries(problems.map(({ option, text }) => [option, [`${option} ${text}`]]));
+}
+
+/** Null takes the option back to its default. */
+function deliveryReasons({ delivery = null }: { readonly delivery?: unknown }): Reasons {
+  if (delivery === null) return {};
+  const problems = problemsOf(delivery, LISTENER_DELIVERY_SHAPE, 'delivery');
+  if (problems.length === 0) return {};
+  return { delivery: problems.map(({ option, text }) => `${option} ${text}`) };
+}
 
 /** The URL of a target. Throws `LISTENER_INVALID`. */
 export function targetUrl(target: string): URL {
@@ -113,11 +146,8 @@ class ListenerInput {
   @IsBoolean()
   replies?: boolean;
 
+  /** Checked by `deliveryProblems`. */
   @IsOptional()
-  @Must(
-    isDelivery,
-    'may hold timeoutMs, maxResponseBytes, maxPayloadBytes, disableAfterMs and the retry options, as numbers, and recipients',
-  )
   delivery?: unknown;
 
   @IsOptional()
@@ -183,43 +213,6 @@ function isHeader(header: readonly [string, unknown]): header is readonly [strin
   );
 }
 
-const ATTEMPT_OPTIONS: Readonly<Record<keyof AttemptOptions, { min: number; max: number }>> = {
-  timeoutMs: { min: 1, max: 300_000 },
-  maxResponseBytes: { min: 0, max: 16_777_216 },
-  maxPayloadBytes: { min: 1, max: 268_435_456 },
-  disableAfterMs: { min: 0, max: Number.MAX_SAFE_INTEGER },
-  retries: { min: 0, max: 1_000 },
-  retryDelayMs: { min: 0, max: Number.MAX_SAFE_INTEGER },
-  retryFactor: { min: 1, max: 100 },
-  retryMaxDelayMs: { min: 0, max: Number.MAX_SAFE_INTEGER },
-  jitter: { min: 0, max: 1 },
-};
-
-/** What `recipients` holds is checked beside the policy that it narrows. */
-function isDelivery(value: unknown): boolean {
-  if (!isPlainObject(value)) return false;
-  const { recipients, ...attempts } = value;
-  return areAttemptOptions(attempts);
-}
-
-/** Whether all of it are known options within their bounds. */
-export function areAttemptOptions(value: unknown): value is AttemptOptions {
-  return (
-    isPlainObject(value) &&
-    Object.entries(value).every(([option, number]) => {
-      const bounds = Object.hasOwn(ATTEMPT_OPTIONS, option)
-        ? ATTEMPT_OPTIONS[option as keyof AttemptOptions]
-        : undefined;
-      return (
-        bounds !== undefined &&
-        typeof number === 'number' &&
-        number >= bounds.min &&
-        number <= bounds.max
-      );
-    })
-  );
-}
-
 function Must(accepts: (value: unknown) => boolean, message: string): PropertyDecorator {
   return (target, property) =>
     registerDecorator({
@@ -231,7 +224,7 @@ function Must(accepts: (value: unknown) => boolean, message: string): PropertyDe
     });
 }
 
-function reasons(failures: readonly ValidationError[]): Record<string, readonly string[]> {
+function reasons(failures: readonly ValidationError[]): Reasons {
   return Object.fromEntries(
     failures.map(({ property, constraints }) => [property, Object.values(constraints ?? {})]),
   );

@@ -1,4 +1,4 @@
-import { OptionInvalidError } from '../../errors/option-errors';
+import { ANYTHING, numberFrom, type Shape } from '../../options/rules';
 import type { Query } from '../../store/database';
 import { keyIdsSql } from '../../store/listener-sql';
 import type { Tables } from '../../store/tables';
@@ -19,7 +19,14 @@ export const ROTATE_DEFAULTS = {
   graceMs: 86_400_000,
 } as const satisfies Omit<Required<RotateOptions>, 'secret'>;
 
+/** A year. */
 const MAX_GRACE_MS = 31_536_000_000;
+
+export const ROTATE_SHAPE: Shape<RotateOptions> = {
+  graceMs: numberFrom(0, MAX_GRACE_MS),
+  // Checked like the secret of any listener, hence `LISTENER_INVALID`.
+  secret: ANYTHING,
+};
 
 /** Puts a new secret in the place of the old one, which holds beside it for a while. Gives the new one. */
 export class SecretRotation {
@@ -34,8 +41,6 @@ export class SecretRotation {
     { listener: { id, target }, identity }: StoredListener,
     { graceMs = ROTATE_DEFAULTS.graceMs, secret: given }: RotateOptions,
   ): Promise<string> {
-    if (!Number.isFinite(graceMs) || graceMs < 0 || graceMs > MAX_GRACE_MS)
-      throw new OptionInvalidError('graceMs', `a number from 0 to ${MAX_GRACE_MS} (a year)`);
     const secret = given ?? newSecret();
     validateOptions({ url: target, secret });
     const row = sealed(this.vault, identity, { secret, headers: {} });

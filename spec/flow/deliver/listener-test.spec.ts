@@ -195,7 +195,7 @@ describe('hooks.listeners.test', () => {
     'test() refuses the unknown id %p',
     async (id) => {
       const refused = application.hooks.listeners.test(id);
-      await expect(refused).rejects.toMatchObject({ code: 'LISTENER_INVALID' });
+      await expect(refused).rejects.toMatchObject({ code: 'LISTENER_NOT_FOUND', listener: id });
     },
   );
 

@@ -146,7 +146,7 @@ describe('rotateSecret', () => {
   it.each(['nobody', '0197f0f0-0000-7000-8000-000000000000'])(
     'The unknown listener id %s is refused',
     async (id) => {
-      await expect(rotate(id)).rejects.toMatchObject({ code: 'LISTENER_INVALID' });
+      await expect(rotate(id)).rejects.toMatchObject({ code: 'LISTENER_NOT_FOUND', listener: id });
     },
   );
 });

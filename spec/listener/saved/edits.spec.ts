@@ -197,12 +197,14 @@ describe('explain', () => {
     const nobody = '00000000-0000-4000-8000-000000000000';
     for (const event of ['x', nobody])
       await expect(listeners.explain(event, listener)).rejects.toMatchObject({
-        code: 'OPTION_INVALID',
+        code: 'EVENT_NOT_FOUND',
+        event,
       });
     const id = await application.hooks.send('order', {});
     for (const unknown of ['x', nobody])
       await expect(listeners.explain(id, unknown)).rejects.toMatchObject({
-        code: 'LISTENER_INVALID',
+        code: 'LISTENER_NOT_FOUND',
+        listener: unknown,
       });
   });
 });

@@ -1,0 +1,108 @@
+import { OptionInvalidError } from '../errors/option-errors';
+import { checkedOptions } from '../options/checked';
+import { DELIVERY_SHAPE } from '../options/delivery-shape';
+import {
+  ANYTHING,
+  BOOLEAN,
+  FUNCTION,
+  isOptions,
+  listOf,
+  oneOf,
+  optionsOf,
+  type Rule,
+  required,
+  type Shape,
+  TEXT,
+} from '../options/rules';
+import type { DeclaredHook } from './model-hook';
+import type { DefinedHookOptions } from './options';
+
+const FORMAT = oneOf('fields', 'envelope', 'standard', 'cloudevents');
+
+const PROVIDES: Rule = {
+  accepts: (value) => value === '*' || (Array.isArray(value) && value.every(isText)),
+  expected: "'*' or a list of field paths",
+  repeatsText: true,
+  isRequired: true,
+};
+
+/** Names of operations are checked by `resolveHook`, which throws `HOOK_UNKNOWN_OPERATION`. */
+const EVENT: Rule = {
+  accepts: (value) => isText(value) || isRecordOf(isText, value),
+  expected: 'an event name, or an object of event names by operation',
+};
+
+const HEADERS: Rule = {
+  accepts: (value) => isFunction(value) || isRecordOf(isText, value),
+  expected: 'an object of texts by header name, or a function',
+};
+
+const SHARED_SHAPE = {
+  resolve: FUNCTION,
+  format: FORMAT,
+  title: TEXT,
+  description: TEXT,
+  delivery: optionsOf(DELIVERY_SHAPE),
+} as const;
+
+const HOOK_SHAPE: Shape<DeclaredHook> = {
+  provides: PROVIDES,
+  name: TEXT,
+  on: ANYTHING,
+  event: EVENT,
+  when: ANYTHING,
+  compute: {
+    accepts: (value) => isRecordOf(isFunction, value),
+    expected: 'an object of functions by field name',
+  },
+  ref: FUNCTION,
+  sender: {
+    accepts: (value) => isText(value) || isFunction(value),
+    expected: 'a field path or a function',
+  },
+  headers: HEADERS,
+  exactPrevious: BOOLEAN,
+  ...SHARED_SHAPE,
+};
+
+const DEFINED_SHAPE: Shape<DefinedHookOptions> = {
+  provides: required(
+    listOf((value) => isText(value) && value !== '*', "a list of field paths without '*'"),
+  ),
+  ...SHARED_SHAPE,
+};
+
+/** The options of `@ModelHook`, checked. Throws `OPTION_INVALID`, which names the hook. */
+export function checkedHook(given: unknown, defaultName: string): DeclaredHook {
+  const owner = `hook "${nameOf(given) ?? defaultName}"`;
+  const options = checkedOptions<DeclaredHook>(given, HOOK_SHAPE, { owner });
+  const { provides, compute = {} } = options;
+  if (provides.length === 0 && Object.keys(compute).length === 0)
+    throw new OptionInvalidError(
+      'provides',
+      { option: 'provides', text: 'must name a field, unless `compute` does; got an empty list' },
+      owner,
+    );
+  return options;
+}
+
+/** The options of `hooks.define`, checked. An event without data is allowed. Throws `OPTION_INVALID`, which names the hook. */
+export function checkedDefinition(given: unknown, name: string): DefinedHookOptions {
+  return checkedOptions<DefinedHookOptions>(given, DEFINED_SHAPE, { owner: `hook "${name}"` });
+}
+
+function nameOf(given: unknown): string | null {
+  return isOptions(given) && typeof given.name === 'string' ? given.name : null;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+function isRecordOf(accepts: (value: unknown) => boolean, value: unknown): boolean {
+  return isOptions(value) && Object.values(value).every((one) => one === undefined || accepts(one));
+}

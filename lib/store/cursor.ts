@@ -1,0 +1,45 @@
+import { validate as isUuid } from 'uuid';
+import { OptionInvalidError } from '../errors/option-errors';
+import type { Query } from './database';
+
+/** A row that a page ended with. */
+interface LastRow {
+  readonly id: string;
+  readonly createdAt: Date;
+}
+
+/**
+ * The cursor of the page after this row, in pages ordered by `created_at` and `id`. The clock of the database is finer than a JavaScript
+ * Date, so the time is its own text. A row that was removed meanwhile keeps the time that is known of it.
+ */
+export async function cursorAfter(query: Query, table: string, last: LastRow): Promise<string> {
+  const [row] = await query<{ at: string }>(
+    `SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at FROM ${table} WHERE id = $1`,
+    [last.id],
+  );
+  const at = row?.at ?? last.createdAt.toISOString();
+  return Buffer.from(JSON.stringify([at, last.id])).toString('base64url');
+}
+
+/** `created_at` and `id` of the row that a cursor names. Throws `OPTION_INVALID`. */
+export function positionOf(cursor: string): readonly [at: string, id: string] {
+  try {
+    const [at, id]: unknown[] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    if (isTime(at) && typeof id === 'string' && isUuid(id)) return [at, id];
+  } catch {
+    // Refused below, like any other text that is no cursor.
+  }
+  throw new OptionInvalidError('cursor', 'the `nextCursor` of a page');
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z$/;
+const SECONDS = '2026-01-01T00:00:00'.length;
+
+/** Whether PostgreSQL can read it: JavaScript takes 31 February for a day in March. */
+function isTime(text: unknown): text is string {
+  if (typeof text !== 'string' || !TIME.test(text)) return false;
+  const time = new Date(text);
+  return (
+    !Number.isNaN(time.getTime()) && time.toISOString().slice(0, SECONDS) === text.slice(0, SECONDS)
+  );
+}

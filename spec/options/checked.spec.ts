@@ -1,0 +1,189 @@
+import { createContext, runInContext } from 'node:vm';
+import { checkArgument, checkedOptions, problemsOf } from '../../lib/options/checked';
+import {
+  BOOLEAN,
+  listOf,
+  numberFrom,
+  oneOf,
+  optionsOf,
+  required,
+  type Shape,
+  TEXT,
+  wholeNumberFrom,
+} from '../../lib/options/rules';
+
+interface Inner {
+  readonly isOn?: boolean;
+}
+
+interface Outer {
+  readonly name: string;
+  readonly count?: number;
+  readonly inner?: Inner;
+}
+
+const SHAPE: Shape<Outer> = {
+  name: required(TEXT),
+  count: wholeNumberFrom(0, 9),
+  inner: optionsOf<Inner>({ isOn: BOOLEAN }),
+};
+
+const refusal = (given: unknown): string => {
+  try {
+    checkedOptions(given, SHAPE);
+    return 'accepted';
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+
+describe('checkedOptions', () => {
+  it('gives a copy without what is undefined, at every level', () => {
+    const given = { name: 'a', count: undefined, inner: { isOn: undefined } };
+    const options = checkedOptions<Outer>(given, SHAPE);
+    expect(options).toEqual({ name: 'a', inner: {} });
+    expect(Object.keys(options)).toEqual(['name', 'inner']);
+    expect(Object.keys(options.inner ?? {})).toEqual([]);
+  });
+
+  it('refuses what is undefined where it is asked to', () => {
+    const place = { refusesUndefined: true };
+    expect(() => checkedOptions({ name: 'a', count: undefined }, SHAPE, place)).toThrow(
+      'The option `count` must be a whole number from 0 to 9; got undefined.',
+    );
+  });
+
+  it.each<{ given: unknown; message: string }>([
+    { given: {}, message: '`name` must be a text; it is missing' },
+    { given: { name: undefined }, message: '`name` must be a text; it is missing' },
+    { given: { name: 1 }, message: '`name` must be a text; got 1' },
+    { given: { name: 1n }, message: '`name` must be a text; got 1' },
+    { given: { name: Symbol('a') }, message: '`name` must be a text; got a symbol' },
+    {
+      given: { name: 'a', count: 1.5 },
+      message: '`count` must be a whole number from 0 to 9; got 1.5',
+    },
+    {
+      given: { name: 'a', inner: null },
+      message: '`inner` must be an object of options; got null',
+    },
+    {
+      given: { name: 'a', inner: [] },
+      message: '`inner` must be an object of options; got a list',
+    },
+    {
+      given: { name: 'a', inner: new Date() },
+      message: '`inner` must be an object of options; got a Date',
+    },
+    {
+      given: { name: 'a', inner: { isOn: 'yes' } },
+      message: "`inner.isOn` must be true or false; got 'yes'",
+    },
+    {
+      given: { name: 'a', inner: { ison: true } },
+      message: '`inner.ison` does not exist. Did you mean `inner.isOn`? Allowed: `isOn`',
+    },
+    {
+      given: { name: 'a', isOn: true },
+      message: '`isOn` does not exist. Did you mean `inner.isOn`?',
+    },
+    { given: null, message: '`options` must be an object of options; got null' },
+    { given: 'text', message: '`options` must be an object of options; got a text' },
+    { given: () => undefined, message: '`options` must be an object of options; got a function' },
+  ])('says $message', ({ given, message }) => {
+    expect(refusal(given)).toContain(`The option ${message}`);
+  });
+
+  it('names the owner of the options', () => {
+    expect(() => checkedOptions({ name: 1 }, SHAPE, { owner: 'hook "person"' })).toThrow(
+      'The option `name` of hook "person" must be a text; got 1.',
+    );
+  });
+
+  it.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString'])(
+    'takes the key %s for an unknown name, and inherits nothing from it',
+    (key) => {
+      const given: unknown = JSON.parse(`{"name":"a","${key}":{"count":3}}`);
+      expect(refusal(given)).toContain(`\`${key}\` does not exist`);
+      const inner: unknown = JSON.parse(`{"name":"a","inner":{"${key}":{"isOn":true}}}`);
+      expect(refusal(inner)).toContain(`\`inner.${key}\` does not exist`);
+    },
+  );
+
+  it('takes options of another realm, without a prototype, and of a class', () => {
+    class Configured {
+      name = 'a';
+    }
+    const foreign: unknown = runInContext('({ name: "a" })', createContext());
+    for (const given of [
+      foreign,
+      Object.assign(Object.create(null), { name: 'a' }),
+      new Configured(),
+    ])
+      expect(checkedOptions(given, SHAPE)).toEqual({ name: 'a' });
+  });
+
+  it('ignores what is inherited', () => {
+    expect(
+      checkedOptions(Object.create({ typo: 1 }, { name: { value: 'a', enumerable: true } }), SHAPE),
+    ).toEqual({ name: 'a' });
+  });
+
+  it('reads each member once', () => {
+    let reads = 0;
+    const given = {
+      get name() {
+        reads += 1;
+        return reads === 1 ? 'a' : 1;
+      },
+    };
+    expect(checkedOptions(given, SHAPE)).toEqual({ name: 'a' });
+  });
+
+  it('shortens a long text, and keeps it on one line', () => {
+    expect(() => checkedOptions({ kind: `a\n${'b'.repeat(99)}` }, { kind: oneOf('x') })).toThrow(
+      `got 'a\\n${'b'.repeat(38)}…'.`,
+    );
+  });
+});
+
+describe('problemsOf', () => {
+  it('lists everything that is wrong, with its path', () => {
+    const problems = problemsOf({ count: -1, typo: 1, inner: { isOn: 1 } }, SHAPE, 'a');
+    expect(problems.map(({ option }) => option)).toEqual([
+      'a.count',
+      'a.typo',
+      'a.inner.isOn',
+      'a.name',
+    ]);
+  });
+});
+
+describe('checkArgument', () => {
+  it('names the argument', () => {
+    expect(() => checkArgument('why', 1, TEXT)).toThrow('The option `why` must be a text; got 1.');
+    expect(() => checkArgument('why', '', TEXT)).not.toThrow();
+  });
+});
+
+describe('the rules', () => {
+  const open = numberFrom(1);
+  it.each([
+    [open, 1, true],
+    [open, 0.9, false],
+    [open, Number.POSITIVE_INFINITY, false],
+    [numberFrom(1, Number.POSITIVE_INFINITY), Number.POSITIVE_INFINITY, true],
+    [open, Number.NaN, false],
+    [open, '1', false],
+    [wholeNumberFrom(0, 2), 2, true],
+    [wholeNumberFrom(0, 2), 3, false],
+    [wholeNumberFrom(0, 2), 0.5, false],
+    [oneOf('a', 'b'), 'b', true],
+    [oneOf('a', 'b'), 'constructor', false],
+    [listOf((value) => value === 1, 'ones'), [1, 1], true],
+    [listOf((value) => value === 1, 'ones'), [1, 2], false],
+    [listOf((value) => value === 1, 'ones'), 1, false],
+  ])('%#: accept %p: %p', (rule, value, expected) => {
+    expect(rule.accepts(value)).toBe(expected);
+  });
+});

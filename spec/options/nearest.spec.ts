@@ -1,0 +1,37 @@
+import * as fc from 'fast-check';
+import { editDistance, nearestName } from '../../lib/options/nearest';
+
+describe('editDistance', () => {
+  it.each([
+    ['', '', 0],
+    ['abc', '', 3],
+    ['kitten', 'sitting', 3],
+    ['dispacher', 'dispatcher', 1],
+    ['retreis', 'retries', 2],
+  ])('from %j to %j is %d', (from, to, edits) => {
+    expect(editDistance(from, to)).toBe(edits);
+  });
+
+  it('is symmetric, zero for equal texts only, and obeys the triangle inequality', () => {
+    const text = fc.string({ maxLength: 8 });
+    fc.assert(
+      fc.property(text, text, text, (a, b, c) => {
+        expect(editDistance(a, b)).toBe(editDistance(b, a));
+        expect(editDistance(a, b) === 0).toBe(a === b);
+        expect(editDistance(a, c)).toBeLessThanOrEqual(editDistance(a, b) + editDistance(b, c));
+      }),
+    );
+  });
+});
+
+describe('nearestName', () => {
+  it('ignores case, and gives null where nothing is near', () => {
+    expect(nearestName('TIMEOUTMS', ['timeoutMs', 'retries'])).toBe('timeoutMs');
+    expect(nearestName('colour', ['timeoutMs', 'retries'])).toBeNull();
+    expect(nearestName('a', [])).toBeNull();
+  });
+
+  it('is quick for a name of any length', () => {
+    expect(nearestName('x'.repeat(1_000_000), ['timeoutMs'])).toBeNull();
+  });
+});
