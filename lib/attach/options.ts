@@ -23,21 +23,21 @@ import { RecipientPolicy } from '../recipient/policy';
 import type { EncryptionKeys } from '../vault/encryption-keys';
 import { Vault } from '../vault/vault';
 
-/** What `ModelHooks.attach` takes. Options left out take their default at every level. */
+/** The options of `ModelHooks.attach`. An option that is left out, at any level, takes its default. */
 export interface AttachOptions extends CaptureOptions {
   /** Who sends after the commit. @defaultValue `'default'` */
   readonly dispatcher?: DispatcherOption;
   /** How requests are sent, and to whom. */
   readonly delivery?: DeliveryOptions;
-  /** Whether this process sends and sweeps. @defaultValue `true` */
+  /** Whether this process sends deliveries and takes over those that other processes left. @defaultValue `true` */
   readonly work?: boolean;
-  /** How long an `'inline'` commit waits at most, in milliseconds. @defaultValue `10000` */
+  /** The longest time that a commit waits with the dispatcher `'inline'`, in milliseconds. @defaultValue `10000` */
   readonly waitMs?: number;
   /** How often to look for work that other processes left behind, in milliseconds. @defaultValue `5000` */
   readonly sweepMs?: number;
   /** How long a claim holds, in milliseconds. It is renewed after a third of that time. @defaultValue `30000` */
   readonly leaseMs?: number;
-  /** Pooled connections that the engine holds at once; none while it waits for HTTP. @defaultValue `2` */
+  /** The most pooled connections that the engine uses at a time. It holds none while it waits for HTTP. @defaultValue `2` */
   readonly connections?: number;
   /** How long events and deliveries are kept. */
   readonly retention?: RetentionOptions;

@@ -1,4 +1,4 @@
-/** Values by what they have in common, in the order in which they come. `Map.groupBy`, which Node 20 has not. */
+/** Groups values by key and keeps their order. `Map.groupBy` does not exist in Node.js 20. */
 export function grouped<Value, Key>(
   values: Iterable<Value>,
   keyOf: (value: Value) => Key,

@@ -1,4 +1,4 @@
-/** What a body, a filter's operand and a stored event consist of. */
+/** A JSON value: part of a body, a filter's operand or a stored event. */
 export type JsonValue =
   | string
   | number
@@ -11,7 +11,7 @@ export type JsonValue =
 export type JsonRecord = Readonly<Record<string, JsonValue>>;
 
 /**
- * How deep a value may be nested: `JSON.stringify` fails at about 4,000 levels, and comparing at 2,000, on a stack that is otherwise empty.
+ * The deepest nesting of a value. On an empty stack, `JSON.stringify` fails at about 4,000 levels and comparing at about 2,000.
  */
 export const MAX_LEVELS = 1_000;
 
@@ -19,8 +19,8 @@ const TOO_DEEP = new RangeError(`nested deeper than ${MAX_LEVELS} levels`);
 
 /**
  * A value as it is sent: `Date` → ISO 8601 with `Z`, bigint → string, bytes → base64, `NaN`, ±∞ and an invalid date → null, -0 → 0,
- * an object with `toJSON` → what that gives. `undefined` and functions → null, or left out inside an object. What is nested deeper than
- * 1,000 levels, or holds itself, is null as a whole.
+ * an object with `toJSON` → the result of that. `undefined` and functions → null; inside an object they are left out. A value that is
+ * nested deeper than 1,000 levels, or contains itself, becomes null as a whole.
  */
 export function toJson(value: unknown): JsonValue {
   try {
@@ -37,7 +37,7 @@ function converted(value: unknown, levels: number): JsonValue {
     case 'boolean':
       return value;
     case 'number':
-      // Adding zero turns -0, which JSON does not know, into 0.
+      // JSON has no -0. Adding zero turns it into 0.
       return Number.isFinite(value) ? value + 0 : null;
     case 'bigint':
       return value.toString();
@@ -51,7 +51,7 @@ function converted(value: unknown, levels: number): JsonValue {
 function objectToJson(value: object, levels: number): JsonValue {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  // The first one ends it all: to go on would take for ever in an object that holds itself twice.
+  // Stop at the first one: an object that contains itself twice would never end.
   if (levels === 0) throw TOO_DEEP;
   if (Array.isArray(value)) return value.map((member) => converted(member, levels - 1));
   if ('toJSON' in value && typeof value.toJSON === 'function')
@@ -63,7 +63,7 @@ function objectToJson(value: object, levels: number): JsonValue {
   return Object.fromEntries(entries);
 }
 
-/** One text for one value, whatever order its keys were written in. */
+/** The same text for equal values, whatever the order of their keys. */
 export function canonicalJson(value: JsonValue): string {
   return JSON.stringify(value, (_key, member: unknown) =>
     isPlainObject(member)
@@ -72,7 +72,7 @@ export function canonicalJson(value: JsonValue): string {
   );
 }
 
-/** Whether two values are one in JSON: whatever the order of keys, and without a negative zero. */
+/** Whether two values are equal in JSON, whatever the order of their keys. -0 equals 0. */
 export function sameJson(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
   if (a === b) return true;
   if (!isObject(a) || !isObject(b)) return false;
@@ -83,7 +83,7 @@ function isObject(value: JsonValue | undefined): value is JsonValue & object {
   return typeof value === 'object' && value !== null;
 }
 
-/** Whether a value is nested no deeper than so many levels. What holds itself is not. */
+/** Whether a value is nested at most this many levels deep. False for a value that contains itself. */
 export function isWithin(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return true;
   return levels > 0 && Object.values(value).every((member) => isWithin(member, levels - 1));

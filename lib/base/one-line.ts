@@ -1,7 +1,7 @@
-/** Control characters and line separators: in a log they would begin lines that nobody wrote. */
+/** Control characters and line separators, which would start new lines in a log. */
 const CONTROLS = /[\p{Cc}\u2028\u2029]/gu;
 
-/** Text that comes from elsewhere, on one line: what would break it, or steer a terminal, is shown as an escape. */
+/** Foreign text on one line. Characters that would break the line or control a terminal are escaped. */
 export function oneLine(text: string): string {
   return text.replace(CONTROLS, (control) => {
     const code = control.charCodeAt(0).toString(16);

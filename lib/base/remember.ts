@@ -1,4 +1,4 @@
-/** Sets an entry of a map that keeps so many at most, the latest: what is set again is the latest, and the oldest is forgotten. */
+/** Sets an entry of a map with at most `max` entries. The entry becomes the latest, and the oldest one is deleted if there are too many. */
 export function remember<Key, Value>(
   map: Map<Key, Value>,
   max: number,

@@ -1,6 +1,6 @@
 import { ModelHookError } from './model-hook-error';
 
-/** The tables are not there: the migrations were not run. */
+/** The tables do not exist: the migrations were not run. */
 export class TablesMissingError extends ModelHookError {
   readonly code = 'TABLES_MISSING';
   constructor(readonly missing: readonly string[]) {
@@ -21,12 +21,12 @@ export class NotInitialisedError extends ModelHookError {
   }
 }
 
-/** TypeORM is too old, or the driver is not one that is supported. */
+/** The version of TypeORM or the database driver is not supported. */
 export class UnsupportedError extends ModelHookError {
   readonly code = 'TYPEORM_UNSUPPORTED';
 }
 
-/** Work was left when the time given to `idle()` ran out. */
+/** `idle()` reached its time limit while work was left. */
 export class IdleTimeoutError extends ModelHookError {
   readonly code = 'IDLE_TIMEOUT';
   constructor(

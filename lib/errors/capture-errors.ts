@@ -1,6 +1,6 @@
 import { ModelHookError } from './model-hook-error';
 
-/** Outside a transaction an event could not be stored if and only if the row is. */
+/** A hooked entity was written outside a transaction, where row and event cannot be stored together. */
 export class NoTransactionError extends ModelHookError {
   readonly code = 'HOOK_NO_TRANSACTION';
   constructor(readonly entity: string) {
@@ -11,7 +11,7 @@ export class NoTransactionError extends ModelHookError {
   }
 }
 
-/** A function of a hook threw, or the row could not be identified; nothing was written. */
+/** A function of a hook threw, or the row could not be identified. Nothing was written. */
 export class CaptureFailedError extends ModelHookError {
   readonly code = 'HOOK_CAPTURE_FAILED';
   constructor(
@@ -23,7 +23,7 @@ export class CaptureFailedError extends ModelHookError {
   }
 }
 
-/** The data of an event is larger than its hook lets a body be, and the hook asks to be told. */
+/** The data of an event is larger than `delivery.maxPayloadBytes`, and `delivery.payloadTooLarge` is `'throw'`. */
 export class PayloadTooLargeError extends ModelHookError {
   readonly code = 'PAYLOAD_TOO_LARGE';
   constructor(

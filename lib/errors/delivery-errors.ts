@@ -8,7 +8,7 @@ export class EventNotFoundError extends ModelHookError {
   }
 }
 
-/** There is no such delivery, or nothing is left to send. */
+/** No delivery of that id is stored, or its event was pruned. */
 export class DeliveryNotFoundError extends ModelHookError {
   readonly code = 'DELIVERY_NOT_FOUND';
   constructor(readonly delivery: string) {

@@ -12,7 +12,7 @@ export class UnknownFieldError extends ModelHookError {
   }
 }
 
-/** Two hooks bear one name. */
+/** Two hooks have the same name. */
 export class DuplicateHookError extends ModelHookError {
   readonly code = 'HOOK_DUPLICATE';
   constructor(readonly hook: string) {
@@ -22,7 +22,7 @@ export class DuplicateHookError extends ModelHookError {
   }
 }
 
-/** An operation that does not exist, or one that the hook does not report. */
+/** An operation that does not exist, or that the hook does not capture. */
 export class UnknownOperationError extends ModelHookError {
   readonly code = 'HOOK_UNKNOWN_OPERATION';
   constructor(
@@ -36,7 +36,7 @@ export class UnknownOperationError extends ModelHookError {
   }
 }
 
-/** The entity has several hooks, so that its class does not name one. */
+/** The entity has several hooks, so a class does not identify one of them. */
 export class AmbiguousHookError extends ModelHookError {
   readonly code = 'HOOK_AMBIGUOUS';
   constructor(
@@ -47,7 +47,7 @@ export class AmbiguousHookError extends ModelHookError {
   }
 }
 
-/** No such hook is attached to this DataSource. */
+/** No hook of that name or entity is attached to this DataSource. */
 export class HookNotFoundError extends ModelHookError {
   readonly code = 'HOOK_NOT_FOUND';
   constructor(

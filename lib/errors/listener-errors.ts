@@ -1,6 +1,6 @@
 import { ModelHookError } from './model-hook-error';
 
-/** Owned listeners hear only what their owner sent, so the hook must say who sends. */
+/** A listener with an owner receives only events that its owner sent, so the hook needs the option `sender`. */
 export class NoSenderError extends ModelHookError {
   readonly code = 'HOOK_HAS_NO_SENDER';
   constructor(readonly hook: string) {
@@ -10,13 +10,13 @@ export class NoSenderError extends ModelHookError {
   }
 }
 
-/** A listener was refused. `fields` says for each failing field what was expected. */
+/** A listener was refused. `fields` holds the reasons by option. */
 export class ListenerInvalidError extends ModelHookError {
   readonly code = 'LISTENER_INVALID';
   constructor(readonly fields: Readonly<Record<string, readonly string[]>>) {
     const reasons = Object.entries(fields).map(([field, why]) => {
       const text = why.join('; ');
-      // Most reasons name the option themselves: `delivery.retries must be …`.
+      // Most reasons begin with the option: `delivery.retries must be …`.
       return text.startsWith(field) ? text : `${field}: ${text}`;
     });
     super(`The listener is invalid. ${reasons.join(' · ')}`);
@@ -31,7 +31,7 @@ export class ListenerNotFoundError extends ModelHookError {
   }
 }
 
-/** A filter may only name what the hook provides. */
+/** A filter names a field that the hook does not provide. */
 export class FieldNotProvidedError extends ModelHookError {
   readonly code = 'FILTER_FIELD_NOT_PROVIDED';
   constructor(
@@ -45,7 +45,7 @@ export class FieldNotProvidedError extends ModelHookError {
   }
 }
 
-/** The operand can never equal a value of that column. */
+/** The operand can never match a value of that column. */
 export class OperandInvalidError extends ModelHookError {
   readonly code = 'FILTER_OPERAND_INVALID';
   constructor(
@@ -57,7 +57,7 @@ export class OperandInvalidError extends ModelHookError {
   }
 }
 
-/** RE2 runs in linear time, hence has no look-around and no back-references. */
+/** A regular expression is not in RE2 syntax. RE2 runs in linear time, so it has no look-around and no back-references. */
 export class RegexUnsupportedError extends ModelHookError {
   readonly code = 'FILTER_REGEX_UNSUPPORTED';
   constructor(
@@ -71,7 +71,7 @@ export class RegexUnsupportedError extends ModelHookError {
   }
 }
 
-/** `sha1`, `sha256`, `sha384` and `sha512` are supported. */
+/** The digest is none of `sha1`, `sha256`, `sha384` and `sha512`. */
 export class DigestUnsupportedError extends ModelHookError {
   readonly code = 'DIGEST_UNSUPPORTED';
   constructor(readonly digest: string) {

@@ -1,7 +1,7 @@
 import type { VerificationReason } from './codes';
 import { ModelHookError } from './model-hook-error';
 
-/** A received request was not signed with the secret, or not lately. */
+/** The signature of a received request is wrong or too old. */
 export class VerificationError extends ModelHookError {
   readonly code = 'SIGNATURE_INVALID';
   constructor(

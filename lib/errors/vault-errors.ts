@@ -1,6 +1,6 @@
 import { ModelHookError } from './model-hook-error';
 
-/** Stored secrets are sealed with keys that were not given. `keys` are their ids. */
+/** Stored secrets are encrypted with keys that were not given. `keys` are their ids. */
 export class SecretKeyMissingError extends ModelHookError {
   readonly code = 'SECRET_KEY_MISSING';
   constructor(readonly keys: readonly string[]) {
@@ -11,7 +11,7 @@ export class SecretKeyMissingError extends ModelHookError {
   }
 }
 
-/** A stored secret does not open with its key: it was changed in the database, or the id names another key by now. */
+/** A stored secret cannot be decrypted with its key: it was changed in the database, or the id now names another key. */
 export class SecretUnreadableError extends ModelHookError {
   readonly code = 'SECRET_UNREADABLE';
   constructor(readonly key: string) {

@@ -6,7 +6,7 @@ import { checkStorable } from './names';
 import type { DefinedHookOptions } from './options';
 import { checkName, isOwnName, OWN_HOOKS } from './own-hooks';
 
-/** The hooks of one DataSource, by name and by entity. One object for an attachment; see `load`. */
+/** The hooks of one DataSource, by name and by entity. An attachment keeps one catalogue and loads it again; see `load`. */
 export class HookCatalog {
   readonly #byName = new Map<string, Hook>();
   readonly #definitions = new Map<string, DefinedHookOptions>();
@@ -58,7 +58,7 @@ export class HookCatalog {
     return parent ? this.hooksOf(parent) : [];
   }
 
-  /** Those of the application. */
+  /** The hooks of the application. */
   list(): readonly Hook[] {
     return this.all().filter(({ name }) => !isOwnName(name));
   }
@@ -67,7 +67,7 @@ export class HookCatalog {
     return this.list().map(({ name }) => name);
   }
 
-  /** With those by which the package tells of itself. */
+  /** All hooks, including those of the package itself. */
   all(): readonly Hook[] {
     return [...this.#byName.values()];
   }

@@ -1,7 +1,7 @@
 import type { JsonRecord } from '../base/json';
 import type { Operation } from './operation';
 
-/** What happened, projected to the provided fields. Values are JSON, by field path. */
+/** One change of a row, or one event of a defined hook, with the provided fields only. Values are JSON, by field path. */
 export interface HookEvent {
   /** uuid v7 */
   readonly id: string;
@@ -12,13 +12,13 @@ export interface HookEvent {
   readonly operation: Operation | null;
   readonly ref: string | null;
   readonly sender: string | null;
-  /** Extra request headers that the hook named. */
+  /** Extra request headers from the hook's option `headers`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly occurredAt: Date;
-  /** The new values; the old ones where the row was removed. */
+  /** The new values. For a removed row, the old values. */
   readonly data: JsonRecord;
-  /** The old values; null on insert and remove, and for a defined hook. */
+  /** The old values. Null on insert and remove, and for a defined hook. */
   readonly previous: JsonRecord | null;
-  /** Paths whose value differs from the previous one; all provided ones on insert, none on remove. */
+  /** Paths whose value changed: all provided paths on insert, none on remove. */
   readonly changed: readonly string[];
 }

@@ -8,11 +8,11 @@ export interface Field {
   readonly kind: FieldKind;
   /** Null for a computed field and for those of a defined hook. */
   readonly column: ColumnMetadata | null;
-  /** Path of the owned relation whose id this is: a body says `author: null` where there is none. */
+  /** Path of the owned relation whose id this is. Without a related row, a body has `author: null`. */
   readonly relation: string | null;
 }
 
-/** Every column of an entity by the path that `provides` would name it by. */
+/** Every column of an entity by its path in `provides`. */
 export function columnFields(dataSource: DataSource, metadata: EntityMetadata): Map<string, Field> {
   const fields = metadata.columns
     .filter((column) => !column.isVirtualProperty)
@@ -25,7 +25,7 @@ export function untyped(path: string): Field {
   return { path, kind: 'unknown', column: null, relation: null };
 }
 
-/** The fields that `'*'` means: no key, no relation id, nothing that `find()` leaves out. */
+/** Whether `'*'` includes the field: it is no key, no relation id, and `find()` selects it. */
 export function isOrdinary({ column }: Field): boolean {
   if (!column) return false;
   return column.isSelect && !column.isPrimary && !column.isVirtual && !column.relationMetadata;
@@ -51,7 +51,7 @@ function columnField(dataSource: DataSource, column: ColumnMetadata, path: strin
 
 function kindOf(dataSource: DataSource, column: ColumnMetadata): FieldKind {
   const kind = column.isArray ? 'list' : scalarKind(typeName(dataSource, column), column);
-  // A transformer may give any type; only what stays a number can still be compared as one.
+  // A transformer can return any type. Only numbers that stay numbers can still be compared as such.
   return column.transformer && kind !== 'exact' ? 'unknown' : kind;
 }
 
@@ -61,7 +61,7 @@ function scalarKind(type: string, column: ColumnMetadata): FieldKind {
   return KIND_BY_TYPE[type] ?? 'unknown';
 }
 
-/** The name of a column's type without length and precision, TypeORM's own `simple-…` types as they are declared. */
+/** The type of a column without length and precision. TypeORM's own types keep their name: `simple-json`. */
 export function typeName(dataSource: DataSource, column: ColumnMetadata): string {
   const declared = String(column.type);
   return declared === 'simple-array' || declared === 'simple-json'

@@ -1,10 +1,10 @@
 import type { Condition, Matcher } from '../match/matcher';
 import type { FieldPath } from './paths';
 
-/** Conditions by field, where TypeScript does not know the fields. */
+/** Conditions by field, for hooks whose fields are unknown to TypeScript. */
 export type AnyFilter = { readonly [field: string]: Condition };
 
-/** Conditions by field: what an entity has, compared with what its properties can be. */
+/** Conditions by field of an entity, typed by its properties. */
 export type FilterOf<Entity> = string extends keyof Entity
   ? AnyFilter
   : { readonly [Path in FieldPath<Entity>]?: ConditionOn<ValueAt<Entity, Path>> };
@@ -18,12 +18,12 @@ export type ValueAt<Entity, Path extends string> = Path extends keyof Entity
       : unknown
     : unknown;
 
-/** What may be said of a field whose property has this type: a value like its own, or a matcher that can judge some of its values. */
+/** A condition on a field whose property has this type: a value of that type, or a matcher for some of its values. */
 export type ConditionOn<Value> = unknown extends Value
   ? Condition
   : PlainFor<NonNullable<Value>> | null | JudgeOf<NonNullable<Value>>;
 
-// Of a union, each member by itself: a field of texts and numbers may be asked for either.
+// Distributes over a union: a field of texts and numbers accepts matchers for either.
 type JudgeOf<Value> = Value extends unknown ? Matcher<Value> : never;
 
 type PlainFor<Value> = Value extends string | number | boolean
@@ -32,5 +32,5 @@ type PlainFor<Value> = Value extends string | number | boolean
     ? bigint | number
     : Value extends Date
       ? Date | string
-      : // A JSON column: its property says what it holds, not what it may be compared with.
+      : // A JSON column is typed by its content, which does not limit the values that it can be compared with.
         Condition;

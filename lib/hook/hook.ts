@@ -8,21 +8,21 @@ import { EVENT_SUFFIX, isOperation, OPERATIONS, type Operation } from './operati
 import type { DefinedHookOptions } from './options';
 import { type WhenCondition, whenConditions } from './when';
 
-/** A hook as it is attached: every name resolved, every default in place. */
+/** An attached hook: names are resolved and defaults filled in. */
 export interface Hook {
   readonly name: string;
   readonly title: string;
   readonly description: string | null;
-  /** The entity it belongs to; null for a defined hook. */
+  /** The entity of the hook. Null for a defined hook. */
   readonly metadata: EntityMetadata | null;
   /** Empty for a defined hook. */
   readonly operations: readonly Operation[];
-  /** What listeners may see and filter on, in the order of a body. */
+  /** The provided fields, in the order of a body. */
   readonly fields: ReadonlyMap<string, Field>;
-  /** What a row must satisfy for its change to be an event; none for a defined hook. */
+  /** Conditions that a row must satisfy for its change to become an event. Empty for a defined hook. */
   readonly when: readonly WhenCondition[];
   readonly format: BodyFormat;
-  /** As it was declared; for a defined hook only what `define` took. */
+  /** The checked options. For a defined hook, those of `define`. */
   readonly declared: DeclaredHook;
 }
 
@@ -66,7 +66,7 @@ export function defineHook(name: string, given: DefinedHookOptions): Hook {
   };
 }
 
-/** The name of the event that an operation makes; a defined hook's event bears the hook's name. */
+/** The event name of an operation. An event of a defined hook has the name of the hook. */
 export function eventName(hook: Hook, operation: Operation | null): string {
   if (operation === null) return hook.name;
   const { event } = hook.declared;
@@ -74,20 +74,20 @@ export function eventName(hook: Hook, operation: Operation | null): string {
   return named ?? `${hook.name}.${EVENT_SUFFIX[operation]}`;
 }
 
-/** Every event name that the hook can make. */
+/** Every event name of the hook. */
 export function eventNames(hook: Hook): readonly string[] {
   if (hook.metadata === null) return [hook.name];
   return [...new Set(hook.operations.map((operation) => eventName(hook, operation)))];
 }
 
-/** A defined hook may always name a sender when it sends. */
+/** Whether events of the hook can have a sender. `send` of a defined hook always accepts one. */
 export function namesSender(hook: Hook): boolean {
   return hook.metadata === null || hook.declared.sender !== undefined;
 }
 
 /**
- * The provided fields of one concrete class, in the order of `provides`. A child of a single-table inheritance has those of its
- * parent's hook that it has itself.
+ * The provided fields of one concrete class, in the order of `provides`. A child in a single-table inheritance has only those fields of
+ * its parent's hook that are columns of the child.
  */
 export function providedFields(
   dataSource: DataSource,

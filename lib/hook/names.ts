@@ -4,8 +4,8 @@ import { OptionInvalidError } from '../errors/option-errors';
 const MAX_NAME_LENGTH = 255;
 
 /**
- * Throws `OPTION_INVALID` for a name of a hook or an event that cannot be stored: it would fail every write of its entity, and every statement
- * that names all hooks.
+ * Throws `OPTION_INVALID` for the name of a hook or an event that cannot be stored. Such a name would make every write of the entity fail,
+ * and every statement with the names of all hooks.
  */
 export function checkStorable(name: string): void {
   const isText = typeof name === 'string' && name !== '' && name.length <= MAX_NAME_LENGTH;

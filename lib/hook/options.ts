@@ -17,7 +17,7 @@ export type Targets = readonly (string | ListenerOptions)[];
  */
 export type Resolve = (event: HookEvent) => Targets | Promise<Targets>;
 
-/** What `@ModelHook` takes. */
+/** The options of `@ModelHook`. */
 export interface ModelHookOptions<
   Provides extends string = string,
   // A function whose parameter has the type of the entity (`(row: Person) => …`) must stay assignable.

@@ -1,4 +1,4 @@
-/** Values that are columns themselves, however they are built. */
+/** Types of values that are columns, not embedded objects. */
 type Leaf =
   | string
   | number
@@ -13,8 +13,8 @@ type Leaf =
   | ((...args: never[]) => unknown);
 
 /**
- * The paths that `provides` may name as far as TypeScript can see: properties, and those of embedded objects and of relations
- * (also lazy ones), three levels deep. Whether one is a column is checked when the hooks are attached.
+ * The paths that TypeScript accepts in `provides`: properties, and those of embedded objects and of relations (also lazy ones), three
+ * levels deep. `ModelHooks.attach` checks that they are columns.
  */
 export type FieldPath<Entity, Depth extends 0[] = []> = Depth['length'] extends 3
   ? never

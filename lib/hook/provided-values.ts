@@ -1,7 +1,7 @@
 import { isPlainObject, type JsonRecord, toJson } from '../base/json';
 import type { Hook } from './hook';
 
-/** The provided ones of some values that somebody sends, by path; what is not there, or undefined, is absent. */
+/** The provided values of the data of `send()`, by path. A value that is missing or undefined is absent. */
 export function providedValues(hook: Hook, data: Readonly<Record<string, unknown>>): JsonRecord {
   const values = [...hook.fields.keys()].map((path) => [path, valueAt(data, path)] as const);
   const present = values.filter(([, value]) => value !== undefined);

@@ -4,7 +4,7 @@ import type { HookEvent } from './event';
 /** The part of an event that conditions are about. An event that is not stored yet has it too. */
 export type EventValues = Pick<HookEvent, 'operation' | 'data' | 'previous' | 'changed'>;
 
-/** One field of an event, as matchers judge it. On remove the old value is judged, as the value and as the one before. */
+/** One field of an event, as matchers judge it. On remove, the old value is both the current and the previous one. */
 export function subjectOf(
   { operation, data, previous, changed }: EventValues,
   field: string,

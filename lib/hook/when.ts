@@ -6,7 +6,7 @@ import { toStored } from '../match/operand';
 import { type Field, untyped } from './field';
 import type { DeclaredHook } from './model-hook';
 
-/** What a row must satisfy for its change to be an event. */
+/** One condition that a row must satisfy for its change to become an event. */
 export interface WhenCondition {
   /** A column, provided or not, or a computed field. */
   readonly field: Field;

@@ -20,7 +20,7 @@ const CLASSES_WITHOUT_VALUES = new Set([
   '58',
 ]);
 const DATABASE_FACTS = ['severity', 'code', 'schema', 'table', 'constraint', 'routine'] as const;
-/** What `pg` says of a lost connection: errors without a code. */
+/** Messages of `pg` about a lost connection. These errors have no code. */
 const CONNECTION_TROUBLE = new Set([
   'Connection terminated',
   'Connection terminated unexpectedly',
@@ -32,8 +32,8 @@ const CONNECTION_TROUBLE = new Set([
 const MAX_DEPTH = 3;
 
 /**
- * What a log may show of an error. Messages of others may quote values of fields: of a database error that a column refused them, of the
- * application's own whatever it put there. So their messages are left out, but for those that cannot.
+ * The facts about an error that a log may show. Messages of the database and of the application can quote values of fields, so they are
+ * left out, except for kinds of errors whose messages never do.
  */
 export function loggable(error: unknown, depth = 0): Facts {
   if (!isError(error)) return { name: typeof error };
@@ -45,7 +45,7 @@ export function loggable(error: unknown, depth = 0): Facts {
 }
 
 function isError(value: unknown): value is Error {
-  // An Error of another realm (node:vm, jest) is no instance of ours.
+  // An Error of another realm (node:vm, jest) is not an instance of this realm's Error.
   return types.isNativeError(value) || value instanceof Error;
 }
 
@@ -64,7 +64,7 @@ function databaseFacts(error: Error & { readonly code?: unknown }): Facts {
 
 function facts(error: Error): Facts {
   const { code } = error as { readonly code?: unknown };
-  // Of the operating system: what was called, and with which address.
+  // Messages of the operating system hold the call and the address only.
   const isPlain = 'syscall' in error || CONNECTION_TROUBLE.has(error.message);
   return {
     name: word(error.name) ?? 'Error',
@@ -74,7 +74,7 @@ function facts(error: Error): Facts {
   };
 }
 
-/** What caused it, and of several errors in one the first. */
+/** The cause of an error. For an AggregateError, its first error. */
 function causeOf(error: Error, depth: number): { readonly cause?: Facts } {
   const [cause = error.cause] = 'errors' in error ? (error.errors as readonly unknown[]) : [];
   return cause === undefined || depth >= MAX_DEPTH ? {} : { cause: loggable(cause, depth + 1) };
@@ -87,7 +87,7 @@ function word(value: unknown): string | null {
     : null;
 }
 
-/** Where it was thrown. The stack begins with the message, which may look like anything; where it has changed since, nothing is sure. */
+/** The frames of the stack. It begins with the message, which can look like a frame; if the message was changed since, there are none. */
 function framesOf({ stack = '', message }: Error): readonly string[] {
   const at = stack.indexOf(message);
   if (at < 0) return [];

@@ -1,4 +1,4 @@
-/** Where the package says what a person should know. Messages hold no field values, no secrets and no bodies. */
+/** Receives the log messages of the package. They contain no field values, no secrets and no bodies. */
 export interface Logger {
   debug(message: string, facts?: Readonly<Record<string, unknown>>): void;
   info(message: string, facts?: Readonly<Record<string, unknown>>): void;
@@ -8,7 +8,7 @@ export interface Logger {
 
 const PREFIX = '[typeorm-model-hooks]';
 
-/** Warnings and errors go to `console`, the rest nowhere. */
+/** Writes warnings and errors to `console`. Other messages are dropped. */
 export const CONSOLE_LOGGER: Logger = {
   debug: () => undefined,
   info: () => undefined,

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
 import { loggable } from './loggable';
 
-/** What `hooks.on` reports, by name. The same objects go to the diagnostics channel `typeorm-model-hooks:<name>`. */
+/** The reports of `hooks.on`, by name. They are also published on the diagnostics channel `typeorm-model-hooks:<name>`. */
 export interface Reports {
   /** An event was stored. Its transaction may still roll back. */
   readonly captured: {
@@ -12,9 +12,9 @@ export interface Reports {
     readonly event: string;
     readonly operation: string | null;
   };
-  /** A request was answered, or was not. */
+  /** An attempt ended, with or without a reply. */
   readonly attempt: DeliveryReport & {
-    /** From 1. */
+    /** Number of the attempt, from 1. */
     readonly attempt: number;
     readonly httpStatus: number | null;
     readonly durationMs: number;
@@ -29,7 +29,7 @@ export interface DeliveryReport {
   readonly eventId: string;
   readonly event: string;
   readonly listenerId: string;
-  /** What the delivery is now: `done`, `failed`, `skipped`, `retrying`, `rescheduled` or `waiting`. */
+  /** Status of the delivery: `done`, `failed`, `skipped`, `retrying`, `rescheduled` or `waiting`. */
   readonly status: string;
 }
 
@@ -37,7 +37,7 @@ export const REPORT_NAMES = ['captured', 'attempt', 'outcome', 'listenerDisabled
 
 export type ReportName = (typeof REPORT_NAMES)[number];
 
-/** Hands facts to whoever wants them. A subscriber that throws disturbs nobody. */
+/** Emits reports to subscribers. An error that a subscriber throws becomes a warning of the process. */
 export class Reporter {
   readonly #emitter = new EventEmitter().setMaxListeners(0);
 
@@ -46,7 +46,7 @@ export class Reporter {
       try {
         fn(report);
       } catch (error) {
-        // As text: an Error of another realm (node:vm, jest) would make emitWarning throw.
+        // As text, because emitWarning throws for an Error of another realm (node:vm, jest).
         process.emitWarning(inspect(loggable(error)));
       }
     };

@@ -3,12 +3,12 @@ import { isWithin, type JsonValue, toJson } from '../base/json';
 import type { FieldKind } from './field-kind';
 import { dateNumber, instantMs, isNumericText, SPECIAL_NUMBERS, timeNs } from './readings';
 
-/** How deep an operand may be: what is compared with it is compared recursively. */
+/** The deepest nesting of an operand, because values are compared recursively. */
 const MAX_JSON_DEPTH = 64;
-/** Decimal places an exact operand may have before or after its point, for it is stored written out. */
+/** The most digits of an exact operand before or after its decimal point. It is stored without an exponent. */
 const MAX_PLACES = 8_192;
 
-/** What a field of this kind can be compared with, said to people. */
+/** The values that a field of this kind can be compared with, for error messages. */
 export const EXPECTED: Readonly<Record<FieldKind, string>> = {
   text: 'a string',
   number: 'a finite number',
@@ -23,7 +23,7 @@ export const EXPECTED: Readonly<Record<FieldKind, string>> = {
   unknown: 'a JSON value, nested at most 64 deep',
 };
 
-/** The operand as it is stored; null for what no field of this kind can ever equal. */
+/** The operand as it is stored. Null if no field of this kind can ever equal it. */
 export function operandJson(kind: FieldKind, operand: unknown): JsonValue {
   switch (kind) {
     case 'text':
@@ -52,7 +52,7 @@ export function operandJson(kind: FieldKind, operand: unknown): JsonValue {
 
 function canonicalNumber(operand: unknown): string | null {
   if (!['string', 'number', 'bigint'].includes(typeof operand)) return null;
-  // A leading plus is PostgreSQL's, not big.js's.
+  // PostgreSQL accepts a leading plus, big.js does not.
   const text = String(operand).replace(/^\+/, '');
   if (SPECIAL_NUMBERS.has(text)) return typeof operand === 'string' ? text : null;
   if (!isNumericText(text)) return null;

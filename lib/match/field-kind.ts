@@ -1,5 +1,5 @@
 /**
- * How the values of a field compare, whatever the database calls its type. Values are those of an event, hence JSON:
+ * How the values of a field compare, whatever the type of its column. They are values of an event, hence JSON:
  * `exact` (bigint, decimal) numeric text, `instant` ISO 8601, `date` and `time` text, `bytes` base64,
  * `unknown` anything: a transformed column, a computed or a defined field.
  */

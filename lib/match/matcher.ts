@@ -41,10 +41,10 @@ export interface Matcher<in Value = never> {
   readonly [JUDGES]: (value: Value) => void;
 }
 
-/** What may stand for a field in `match({ … })`: a matcher, or a plain value, which means `is`. */
+/** A condition on a field in `match({ … })`: a matcher, or a plain value, which means `is`. */
 export type Condition = Matcher | PlainValue;
 
-/** What every one of these conditions can judge. */
+/** The values that all of these conditions can judge. */
 type JudgeableBy<C> = Common<
   C extends Matcher<infer Value> ? (value: Value) => void : (value: ComparableWith<C>) => void
 >;

@@ -9,16 +9,16 @@ import { compiled } from './regex';
 /** One field of one event. `undefined` means that the field is absent. */
 export interface Subject {
   readonly value: JsonValue | undefined;
-  /** The value before the change; on remove the value itself. */
+  /** The previous value. On remove, the value itself. */
   readonly before: JsonValue | undefined;
-  /** There was nothing before: an insert, or an event of a defined hook. */
+  /** Whether there is no previous value: an insert, or an event of a defined hook. */
   readonly isNew: boolean;
   readonly changed: boolean;
 }
 
 /**
- * Whether a field satisfies a stored matcher. Of an absent one only `any` is true, and what `allOf` and `anyOf` make of it. A value of
- * another type never matches and never throws.
+ * Whether a field satisfies a stored matcher. For an absent field, only `any` is true, alone or in `allOf` and `anyOf`. A value of another
+ * type never matches and never throws.
  */
 export function satisfies(matcher: StoredMatcher, subject: Subject, kind: FieldKind): boolean {
   const { operator, operand } = matcher;
@@ -51,7 +51,7 @@ function satisfiedBefore(matcher: StoredMatcher, subject: Subject, kind: FieldKi
   return !subject.isNew && satisfies(matcher, { ...subject, value: subject.before }, kind);
 }
 
-// Only what `toStored` let in is stored, so operand and operator fit.
+// Stored matchers were checked by `toStored`, so the operand fits the operator.
 function member(operand: JsonValue): StoredMatcher {
   return operand as StoredMatcher;
 }
@@ -60,7 +60,7 @@ function members(operand: JsonValue): readonly StoredMatcher[] {
   return operand as readonly StoredMatcher[];
 }
 
-/** Operators that look at nothing but a value that is there. */
+/** Operators that need only the current value of a field that is present. */
 type Judging = Exclude<Operator, 'any' | 'allOf' | 'anyOf' | 'not' | 'changed' | 'was' | 'becomes'>;
 
 type Judge = (value: JsonValue, operand: JsonValue, kind: FieldKind) => boolean;
@@ -86,7 +86,7 @@ const JUDGE: Readonly<Record<Judging, Judge>> = {
   },
 };
 
-// Numbers, dates and bytes of some columns come as strings, but are no texts: a wildcard may ask them all the same.
+// Numbers, dates and bytes of some columns are strings too, but not texts. The filter of a wildcard can apply to them.
 const TEXT_KINDS: readonly FieldKind[] = ['text', 'json', 'unknown'];
 
 function textual(holds: (value: string, operand: string) => boolean): Judge {
@@ -105,7 +105,7 @@ function ordered(holds: (order: number) => boolean): Judge {
   };
 }
 
-/** Equality of two JSON values as their column understands it. */
+/** Equality of two JSON values for this kind of column. */
 export function equal(a: JsonValue, b: JsonValue, kind: FieldKind): boolean {
   if (a === b) return true;
   if (a === null || b === null) return false;
@@ -115,7 +115,7 @@ export function equal(a: JsonValue, b: JsonValue, kind: FieldKind): boolean {
 }
 
 function sameNumber(a: JsonValue, b: JsonValue): boolean {
-  // An array of one number, as a text, would read like that number; some objects have no text at all.
+  // As a text, an array of one number looks like that number, and some objects cannot become a text.
   if (typeof a === 'object' || typeof b === 'object') return false;
   const [left, right] = [String(a), String(b)];
   if (SPECIAL_NUMBERS.has(left) || SPECIAL_NUMBERS.has(right)) return left === right;

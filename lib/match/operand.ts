@@ -14,24 +14,24 @@ import {
 import { compare, familyOf } from './order';
 import { compiled } from './regex';
 
-/** A condition as it is stored: a field, and what is asked of it. */
+/** A condition as it is stored: a field, an operator and its operand. */
 export interface StoredCondition {
   readonly field: string;
   readonly operator: Operator;
-  /** Inert JSON; of nested matchers, their members as stored matchers. */
+  /** Inert JSON. The operands of `not`, `allOf` and the like are stored matchers. */
   readonly operand: JsonValue;
 }
 
 /** Longest operand, in UTF-16 units of its JSON. */
 export const MAX_OPERAND_LENGTH = 8_192;
-/** Longest regular expression, in UTF-16 units: a long one takes as long to compile as to search with. */
+/** Longest regular expression, in UTF-16 units, because long ones are slow to compile. */
 const MAX_PATTERN_LENGTH = 1_024;
-/** How deep matchers may be nested. */
+/** The deepest nesting of matchers. */
 export const MAX_DEPTH = 16;
-/** More matchers are longer than the longest operand, however short each is. */
+/** The most matchers in one condition. More of them are always longer than the longest operand. */
 const MAX_MATCHERS = 300;
 
-/** Checks a condition against the kind of its field and gives its stored form, so that what can never match is refused early. */
+/** The stored form of a condition, checked against the kind of its field. A condition that can never match is refused. */
 export function toStored(field: string, kind: FieldKind, matcher: Matcher): StoredCondition {
   const place: Place = { field, kind, depth: 0, isPast: false, seen: { matchers: 0 } };
   const stored = { field, ...storedIn(place, matcher) };
@@ -40,14 +40,14 @@ export function toStored(field: string, kind: FieldKind, matcher: Matcher): Stor
   return stored;
 }
 
-/** Where a matcher stands. */
+/** Position of a matcher in a condition. */
 interface Place {
   readonly field: string;
   readonly kind: FieldKind;
   readonly depth: number;
-  /** Inside `was` or `becomes`, before which nothing was. */
+  /** Whether it is inside `was` or `becomes`, where no previous value exists. */
   readonly isPast: boolean;
-  /** Of the whole condition, so that one which names itself again and again comes to an end. */
+  /** Count over the whole condition. It ends the check of a matcher that contains itself. */
   readonly seen: { matchers: number };
 }
 
@@ -119,7 +119,7 @@ function expectKind(place: Place, operator: Operator, kinds: readonly FieldKind[
 function list(place: Place, operator: Operator, operand: unknown): readonly unknown[] {
   if (!Array.isArray(operand)) throw refusal(place, operator, 'an array');
   if (operand.length > MAX_OPERAND_LENGTH) throw tooLong(place, operator);
-  // `map` passes over holes, which are undefined and to be refused as such.
+  // `map` skips holes, but they must be refused like `undefined`.
   return Array.from(operand);
 }
 
@@ -139,7 +139,7 @@ const ORDERED: readonly FieldKind[] = ['text', 'number', 'exact', 'instant', 'da
 function ordered(place: Place, operator: Operator, operand: unknown): JsonValue {
   expectKind(place, operator, ORDERED);
   const json = value(place, operator, operand);
-  // Where no column says that they are numbers, bigints are texts, whose order is another one.
+  // Without a numeric column, bigints are stored as texts, which have another order.
   const isAmbiguous = typeof operand === 'bigint' && place.kind !== 'exact';
   if (isAmbiguous || familyOf(place.kind, json) === null)
     throw refusal(place, operator, 'a value that comes before or after others');

@@ -3,12 +3,12 @@ import type { JsonValue } from '../base/json';
 import type { FieldKind } from './field-kind';
 import { dateNumber, instantMs, isNumericText, timeNs } from './readings';
 
-/** How values are put in order. */
+/** How values are ordered. */
 export type Family = 'number' | 'exact' | 'text' | 'instant' | 'date' | 'time';
 
 /**
- * How this value of such a column is put in order; null where it is not: null, booleans, lists, bytes, objects, NaN, and what no
- * such column holds. `json` and `unknown` go by the value itself.
+ * How this value of such a column is ordered. Null for values without an order: null, booleans, lists, bytes, objects, NaN, and values of
+ * another type than the column's. For `json` and `unknown`, the type of the value counts.
  */
 export function familyOf(kind: FieldKind, value: JsonValue): Family | null {
   switch (kind) {
@@ -33,7 +33,7 @@ export function familyOf(kind: FieldKind, value: JsonValue): Family | null {
   }
 }
 
-/** Negative where `a` comes first, zero where neither does. Both must be of that family. Text goes by code point. */
+/** Negative if `a` comes first, zero if they are equal. Both must be of that family. Texts compare by code point. */
 export function compare(a: JsonValue, b: JsonValue, family: Family): number {
   if (family === 'text') return compareText(String(a), String(b));
   const [left, right] = [approximate(a, family), approximate(b, family)];
@@ -41,7 +41,7 @@ export function compare(a: JsonValue, b: JsonValue, family: Family): number {
   return family === 'exact' ? compareExact(String(a), String(b)) : 0;
 }
 
-/** A number that never puts two values the wrong way round, though it may not tell them apart. */
+/** A number with the order of the values. Values that differ can have the same number. */
 export function approximate(value: JsonValue, family: Exclude<Family, 'text'>): number {
   switch (family) {
     case 'number':
@@ -56,7 +56,7 @@ export function approximate(value: JsonValue, family: Exclude<Family, 'text'>): 
 
 const READ = { instant: instantMs, date: dateNumber, time: timeNs } as const;
 
-// JSON knows no NaN, but whoever makes an event by hand may not know that.
+// JSON has no NaN, but an event that a program made can hold it.
 function isNumber(value: JsonValue): value is number {
   return typeof value === 'number' && !Number.isNaN(value);
 }
@@ -70,7 +70,7 @@ function isInfinite(text: string): boolean {
   return text === 'Infinity' || text === '-Infinity';
 }
 
-/** Of numbers that no double tells apart: long ones, and those beyond its range, which it takes for infinite. */
+/** Compares numbers whose doubles are equal: long ones, and those beyond the range of a double. */
 function compareExact(a: string, b: string): number {
   if (a === b) return 0;
   if (isInfinite(a)) return a === 'Infinity' ? 1 : -1;
@@ -84,7 +84,7 @@ function compareText(a: string, b: string): number {
   let at = 0;
   while (at < shorter && a.charCodeAt(at) === b.charCodeAt(at)) at += 1;
   if (at === shorter) return Math.sign(a.length - b.length);
-  // Where they part in the middle of a surrogate pair, the code points part one unit earlier.
+  // If the first difference is the second half of a surrogate pair, the code points differ one unit earlier.
   const start = at > 0 && a.codePointAt(at - 1) !== b.codePointAt(at - 1) ? at - 1 : at;
   return Math.sign((a.codePointAt(start) ?? 0) - (b.codePointAt(start) ?? 0));
 }

@@ -1,8 +1,8 @@
-/** Longest text that is tried as a date-time. */
+/** Longest text that is parsed as a date-time. */
 const MAX_INSTANT_LENGTH = 40;
 const INSTANT = /^([+-]\d{6}|\d{4})-\d\d-\d\d/;
 
-/** Milliseconds since 1970 of an ISO 8601 date-time; null for what does not look like one. */
+/** Milliseconds since 1970 of an ISO 8601 date-time. Null for other texts. */
 export function instantMs(text: string): number | null {
   if (text.length > MAX_INSTANT_LENGTH || !INSTANT.test(text)) return null;
   const ms = Date.parse(text);
@@ -11,7 +11,7 @@ export function instantMs(text: string): number | null {
 
 const DATE = /^(\d{4,7})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])( BC)?$/;
 
-/** A number that grows with a date as PostgreSQL writes it, `0044-03-15 BC` and `infinity` too; null for what is none. */
+/** A number with the order of dates as PostgreSQL writes them, including `0044-03-15 BC` and `infinity`. Null for other texts. */
 export function dateNumber(text: string): number | null {
   if (text === 'infinity') return Number.POSITIVE_INFINITY;
   if (text === '-infinity') return Number.NEGATIVE_INFINITY;
@@ -25,7 +25,7 @@ export function dateNumber(text: string): number | null {
 const TIME =
   /^([01]\d|2[0-4]):([0-5]\d):([0-5]\d|60)(?:\.(\d{1,9}))?(?:([+-])(\d\d)(?::?(\d\d))?(?::?(\d\d))?)?$/;
 
-/** Nanoseconds since midnight, of UTC where there is an offset; null for what is no time of day. */
+/** Nanoseconds since midnight, in UTC if the time has an offset. Null for other texts. */
 export function timeNs(text: string): number | null {
   const parts = TIME.exec(text);
   if (!parts) return null;
@@ -41,14 +41,14 @@ function secondsOf(hours = '0', minutes = '0', seconds = '0'): number {
   return Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds);
 }
 
-/** What PostgreSQL writes for numerics that are no numbers. */
+/** Numeric values of PostgreSQL that are not finite. */
 export const SPECIAL_NUMBERS: ReadonlySet<string> = new Set(['NaN', 'Infinity', '-Infinity']);
 
 /** A numeric column holds 131,072 digits before the point and 16,383 after it. */
 const MAX_NUMERIC_LENGTH = 150_000;
 const NUMERIC = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,6})?$/i;
 
-/** Whether it is a number as PostgreSQL writes one. */
+/** Whether a text is a number as PostgreSQL writes it. */
 export function isNumericText(text: string): boolean {
   return text.length <= MAX_NUMERIC_LENGTH && NUMERIC.test(text);
 }

@@ -2,11 +2,11 @@ import { RE2JS } from 're2js';
 import { remember } from '../base/remember';
 import { RegexUnsupportedError } from '../errors/listener-errors';
 
-/** Patterns kept compiled; the oldest goes first. Searching, each may gather up to 8 MB of states. */
+/** The most compiled patterns that are kept. Each can use up to 8 MB while it searches. */
 const MAX_COMPILED = 250;
 const cache = new Map<string, RE2JS>();
 
-/** The compiled pattern. What RE2 has not (look-around, back-references) throws `FILTER_REGEX_UNSUPPORTED`. */
+/** The compiled pattern. Throws `FILTER_REGEX_UNSUPPORTED` for syntax that RE2 does not have: look-around, back-references. */
 export function compiled(pattern: string): RE2JS {
   const known = cache.get(pattern);
   if (known) return known;

@@ -1,12 +1,12 @@
 import type { JsonValue } from '../base/json';
 
-/** A value that a field may be compared with. */
+/** A value that a field can be compared with. */
 export type PlainValue = JsonValue | bigint | Date | Uint8Array;
 
-/** A value that comes before or after others. */
+/** A value with an order. */
 export type OrderedValue = string | number | bigint | Date;
 
-/** What can be compared with every one of such operands; null can be with anything. */
+/** The values that can be compared with all of these operands. Null can be compared with anything. */
 export type ComparableWith<Operand> = Common<
   Operand extends null ? never : (value: ComparableWithOne<Operand>) => void
 >;
@@ -24,7 +24,7 @@ type ComparableWithOne<Operand> = Operand extends string
           ? Uint8Array | string
           : object;
 
-/** What every function of a union takes; anything, where there is none. */
+/** The parameter that all functions of a union accept. `unknown` for no function. */
 export type Common<Judges> = [Judges] extends [never]
   ? unknown
   : [Judges] extends [(value: infer Value) => void]

@@ -1,2 +1,2 @@
-/** How a body is laid out. */
+/** The layout of a request body. */
 export type BodyFormat = 'fields' | 'envelope' | 'standard' | 'cloudevents';

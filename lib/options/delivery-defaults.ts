@@ -34,13 +34,13 @@ export function attemptOptions(
   return Object.fromEntries(layers.flatMap((layer) => Object.entries(layer))) as never;
 }
 
-/** Other options of a hook or listener, such as `recipients`, are none of an attempt. */
+/** The options that concern single attempts, without others such as `recipients`. */
 function ofAttempts(options: AttemptOptions | undefined): Partial<AttemptOptions> {
   const set = Object.entries(withoutUndefined(options));
   return Object.fromEntries(set.filter(([option]) => Object.hasOwn(ATTEMPT_DEFAULTS, option)));
 }
 
-/** Of the data of a hook's event, where more of it is refused; null where it is sent without. */
+/** The largest `data` of an event, in bytes, if larger ones are refused. Null if larger ones are sent without `data`. */
 export function maxDataBytes(
   general: Required<SizeOptions>,
   ofHook: SizeOptions = {},
@@ -51,7 +51,7 @@ export function maxDataBytes(
 
 type SizeOptions = Pick<DeliveryOptions, 'payloadTooLarge' | 'maxPayloadBytes'>;
 
-/** An option that is there but undefined is left out. */
+/** The options without those that are `undefined`, which count as left out. */
 export function withoutUndefined<T extends object>(options: T | undefined): Partial<T> {
   const set = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
   return Object.fromEntries(set) as Partial<T>;

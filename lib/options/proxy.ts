@@ -1,6 +1,6 @@
 import { OptionInvalidError } from '../errors/option-errors';
 
-/** Where requests go through, without what it is asked with. */
+/** A parsed proxy option. */
 export interface EgressProxy {
   readonly isSecure: boolean;
   readonly hostname: string;
@@ -11,7 +11,7 @@ export interface EgressProxy {
 
 export const PROXY_EXPECTED = "null or a URL like 'http://user:pass@host:port'";
 
-/** What the option `delivery.proxy` says. Throws `OPTION_INVALID`, which repeats nothing of it: it may hold a password. */
+/** Parses the option `delivery.proxy`. Throws `OPTION_INVALID`, without the given value: it can hold a password. */
 export function proxyOf(option: string | null): EgressProxy | null {
   if (option === null) return null;
   const url = typeof option === 'string' && URL.canParse(option) ? new URL(option) : null;
@@ -27,7 +27,7 @@ function isProxy({ protocol, pathname, search, hash }: URL): boolean {
   return /^https?:$/.test(protocol) && pathname === '/' && search === '' && hash === '';
 }
 
-/** Undefined where it is no percent-encoding of UTF-8, or names a user with a colon, which Basic cannot tell from a password. */
+/** Undefined if it is not percent-encoded UTF-8, or if the user name has a colon, which Basic authentication does not allow. */
 function authorizationOf({ username, password }: URL): string | null | undefined {
   if (!username && !password) return null;
   try {

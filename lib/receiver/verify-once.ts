@@ -8,7 +8,7 @@ import { VERIFY_DEFAULTS, VERIFY_SHAPE, type Verified, type VerifyOptions, verif
 export interface RepeatStore {
   /** Adds an id; true if it was not in the store. */
   add(id: string, ttlMs: number): boolean | Promise<boolean>;
-  /** Forgets an id. */
+  /** Removes an id. */
   delete(id: string): unknown;
 }
 

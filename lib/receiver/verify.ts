@@ -8,7 +8,7 @@ import { webhookSignature } from '../signing/signature';
 import { headerOf, type ReceivedHeaders } from './received-headers';
 
 export interface VerifyOptions {
-  /** How far `webhook-timestamp` may be from now, before or after, in milliseconds. @defaultValue `300000` */
+  /** The largest difference between `webhook-timestamp` and now, in milliseconds. @defaultValue `300000` */
   readonly toleranceMs?: number;
   /** The clock, in milliseconds since 1970. @defaultValue `Date.now` */
   readonly now?: () => number;

@@ -5,15 +5,15 @@ import { GLOBAL_UNICAST, SPECIAL_RANGES } from './special-ranges';
 export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 export type Network = readonly [Address, number];
 
-/** An address, and the IPv4 addresses that a router or this machine may take out of it. */
+/** An address, and the IPv4 addresses that are embedded in it. */
 export interface ReadAddress {
-  /** The address first, then what it carries. */
+  /** The address itself, then the embedded ones. */
   readonly members: readonly Address[];
   /** Those that must not be internal. */
   readonly judged: readonly Address[];
 }
 
-/** Null for what is no address as `node:net` knows them: a name, or an octal, hex or short spelling. Of a zone id nothing is read. */
+/** Null if `node:net` does not accept the text as an address: a name, or an octal, hex or short spelling. A zone id is ignored. */
 export function readAddress(text: string): ReadAddress | null {
   const address = parse(text);
   if (!address) return null;
@@ -22,14 +22,14 @@ export function readAddress(text: string): ReadAddress | null {
   return { members, judged: isJudgedByCarried(address) ? carried : members };
 }
 
-/** Why an address is not of the public internet; null where it is. */
+/** The name of the internal range that an address is in. Null for an address on the public internet. */
 export function internalName(address: Address): string | null {
   for (const { network, name } of SPECIAL) if (contains(network, address)) return name;
   if (address.kind() === 'ipv6' && !contains(GLOBAL, address)) return 'reserved';
   return null;
 }
 
-/** Null for what is no CIDR. One of mapped IPv6 addresses is the IPv4 range. */
+/** Null for a text that is no CIDR. A CIDR of mapped IPv6 addresses becomes the IPv4 range. */
 export function readNetwork(cidr: string): Network | null {
   const [, text = '', bits = ''] = /^([^/%]+)\/(\d{1,3})$/.exec(cidr) ?? [];
   const address = parse(text);
@@ -56,7 +56,7 @@ function parse(text: string): Address | null {
   }
 }
 
-/** ipaddr.js takes `::127.0.0.1` for the mapped address, which is another one. The WHATWG parser writes it as `::7f00:1`. */
+/** ipaddr.js parses `::127.0.0.1` as the mapped address, which is a different one. The WHATWG parser writes it as `::7f00:1`. */
 function parseIPv6(text: string): Address {
   return ipaddr.IPv6.parse(new URL(`http://[${text}]`).hostname.slice(1, -1));
 }
@@ -71,7 +71,7 @@ const GLOBAL = known(GLOBAL_UNICAST);
 const MAPPED = known('::ffff:0:0/96');
 const NAT64 = known('64:ff9b::/96');
 
-/** Whoever connects to one of these reaches the IPv4 address, wherever that is. */
+/** A connection to one of these addresses reaches the embedded IPv4 address. */
 function isJudgedByCarried(address: Address): boolean {
   return contains(MAPPED, address) || contains(NAT64, address);
 }
@@ -80,15 +80,15 @@ type Carried = (bytes: readonly number[]) => readonly (readonly number[])[];
 
 const lastFour: Carried = (bytes) => [bytes.slice(12)];
 
-/** Where IPv4 addresses stand in IPv6 ones, by the network of these. */
+/** The position of the embedded IPv4 address, by IPv6 network. */
 const CARRIERS: readonly (readonly [Network, Carried])[] = [
   [MAPPED, lastFour],
   [NAT64, lastFour],
-  // RFC 8215 leaves the layout to the operator; a /96 of it is what translators are given.
+  // RFC 8215 leaves the layout to the operator. Translators usually get a /96 of it.
   [known('64:ff9b:1::/48'), lastFour],
   // SIIT, RFC 2765.
   [known('::ffff:0:0:0/96'), lastFour],
-  // IPv4-compatible, which `::` and `::1` are not.
+  // IPv4-compatible addresses. `::` and `::1` do not belong to them.
   [known('::/96'), (bytes) => (isUnspecifiedOrLoopback(bytes) ? [] : lastFour(bytes))],
   // 6to4, RFC 3056.
   [known('2002::/16'), (bytes) => [bytes.slice(2, 6)]],
@@ -114,7 +114,7 @@ function isUnspecifiedOrLoopback(bytes: readonly number[]): boolean {
   return bytes.slice(0, 15).every((byte) => byte === 0) && (bytes[15] ?? 0) <= 1;
 }
 
-/** An interface id `0000:5efe` or `0200:5efe`, then the IPv4 address. The second bit says whether that is unique in the world. */
+/** An interface id `0000:5efe` or `0200:5efe`, then the IPv4 address. The second form marks a globally unique address. */
 function isIsatap([, , , , , , , , first = 0, ...rest]: readonly number[]): boolean {
   const [second, third, fourth] = rest;
   return (first & 0xfd) === 0 && second === 0 && third === 0x5e && fourth === 0xfe;

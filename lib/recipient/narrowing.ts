@@ -5,7 +5,7 @@ import type { ListenerRecipientOptions } from '../options/delivery';
 import type { RecipientPolicy } from './policy';
 import type { RecipientRules } from './rules';
 
-/** Entries of one list: a request to such a listener reads them anew. */
+/** The most entries of one list, because every request to such a listener parses them again. */
 const MAX_ENTRIES = 100;
 
 const NARROWABLE: readonly string[] = [
@@ -16,8 +16,8 @@ const NARROWABLE: readonly string[] = [
 ] satisfies (keyof ListenerRecipientOptions)[];
 
 /**
- * The policy of a listener's own `recipients` within the one of its hook or attachment. Throws `LISTENER_INVALID` where they are
- * malformed or would allow more.
+ * The policy of a listener's own `recipients` within that of its hook or attachment. Throws `LISTENER_INVALID` if they are malformed or
+ * would allow more.
  */
 export function narrowed(policy: RecipientPolicy, recipients: unknown): RecipientPolicy {
   if (!isPlainObject(recipients)) throw invalid('must be an object; a listener can only narrow');
@@ -33,7 +33,7 @@ export function narrowed(policy: RecipientPolicy, recipients: unknown): Recipien
   return policyOfBoth;
 }
 
-/** Why a listener can never have that option. */
+/** The reason why no listener can have that option. Null if it can. */
 function unnarrowing(option: string, value: unknown): string | null {
   if (option === 'allow')
     return Array.isArray(value) && value.length === 0 ? null : 'would allow more';
@@ -54,7 +54,7 @@ function both(policy: RecipientPolicy, options: ListenerRecipientOptions): Recip
   }
 }
 
-/** What of the options allows more than the rules do. */
+/** The part of the options that allows more than the rules. Null if there is none. */
 function widening(rules: RecipientRules, options: ListenerRecipientOptions): string | null {
   const { protocols = [], ports = [], blockInternal } = options;
   const protocol = protocols.find((name) => !rules.protocols.includes(name));

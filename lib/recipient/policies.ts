@@ -12,7 +12,7 @@ export class Policies {
     private readonly catalog: Pick<HookCatalog, 'find'>,
   ) {}
 
-  /** The policy that a declaration asks for. Throws `OPTION_INVALID`. */
+  /** The policy for the options of a hook. Throws `OPTION_INVALID`. */
   checked({ delivery }: { readonly delivery?: DeliveryOptions }): RecipientPolicy {
     const { recipients } = delivery ?? {};
     return recipients === undefined ? this.general : this.general.overriddenBy(recipients);

@@ -17,19 +17,19 @@ export const RECIPIENT_DEFAULTS = {
   validators: [],
 } as const satisfies Omit<RecipientRules, 'lookup'>;
 
-/** What refuses nobody: a listener's policy stands beside the one that it narrows. */
+/** Rules that refuse no public recipient. A listener's policy starts from them, because the outer policy is checked too. */
 const UNNARROWED = { ...RECIPIENT_DEFAULTS, ports: 'any', blockInternal: false } as const;
 
 /**
- * Decides who may be sent to: deny → allow → blockInternal → validators. A target's spelling is judged when it is saved and again when
- * it is sent to; an address when it is connected to.
+ * Decides which recipients are allowed: deny → allow → blockInternal → validators. The URL of a target is checked when a listener is saved
+ * and before each request, the address when connecting.
  */
 export class RecipientPolicy {
   readonly rules: RecipientRules;
   readonly #allow: readonly Network[];
   readonly #deny: readonly Network[];
 
-  /** What the options leave out is as in `base`. Whom `outer` refuses is refused here too. Throws `OPTION_INVALID`. */
+  /** Options that are left out are those of `base`. A recipient must be allowed by `outer` too. Throws `OPTION_INVALID`. */
   constructor(
     options: RecipientOptions | 'development' = {},
     base: RecipientRules = RECIPIENT_DEFAULTS,
@@ -40,12 +40,12 @@ export class RecipientPolicy {
     this.#deny = networksOf('delivery.recipients.deny', this.rules.deny);
   }
 
-  /** This policy where it says nothing else. Throws `OPTION_INVALID`. */
+  /** A policy with these options, and those of this policy for the rest. Throws `OPTION_INVALID`. */
   overriddenBy(options: RecipientOptions | 'development'): RecipientPolicy {
     return new RecipientPolicy(options, this.rules);
   }
 
-  /** Both this policy and those options. Throws `OPTION_INVALID`. */
+  /** A policy that allows what both this policy and the options allow. Throws `OPTION_INVALID`. */
   narrowedBy(options: ListenerRecipientOptions): RecipientPolicy {
     return new RecipientPolicy({ ...options, allow: [] }, UNNARROWED, this);
   }
@@ -64,7 +64,7 @@ export class RecipientPolicy {
     this.#askValidators(target, literal ?? undefined);
   }
 
-  /** Throws `RECIPIENT_REFUSED` for an address that must not be connected to, whatever it is called. */
+  /** Throws `RECIPIENT_REFUSED` for an address that must not be connected to, whatever its name. */
   checkAddress(text: string): void {
     this.outer?.checkAddress(text);
     this.#checkAddress(text);
@@ -128,11 +128,11 @@ function refusal(recipient: string, setting: string, why: string): RecipientRefu
   return new RecipientRefusedError(recipient, setting, why);
 }
 
-/** Whatever a validator throws, it is a refusal: another attempt would fare no better. */
+/** Every error of a validator is a refusal, because another attempt would give the same result. */
 function ask(validate: RecipientValidator, target: URL, address: string | undefined): void {
   let said: unknown;
   try {
-    // A copy: what it changes must not change where the request goes.
+    // A copy, so that the validator cannot change the target of the request.
     said = validate(new URL(target), address);
   } catch (error) {
     if (error instanceof RecipientRefusedError) throw error;

@@ -4,14 +4,14 @@ import type { RecipientOptions } from '../options/delivery';
 import { RECIPIENT_SHAPE } from '../options/delivery-shape';
 import { type Network, readNetwork } from './addresses';
 
-/** Every option of a policy, as it holds. */
+/** The resolved options of a policy. */
 export type RecipientRules = Required<Omit<RecipientOptions, 'lookup'>> &
   Pick<RecipientOptions, 'lookup'>;
 
 /** Loopback on any port: for a receiver on the developer's own machine. */
 const DEVELOPMENT: RecipientOptions = { ports: 'any', allow: ['127.0.0.0/8', '::1/128'] };
 
-/** The rules that some options ask for; what they leave out is as in `base`. Throws `OPTION_INVALID`. */
+/** The rules of these options. Options that are left out are those of `base`. Throws `OPTION_INVALID`. */
 export function rulesOf(
   options: RecipientOptions | 'development',
   base: RecipientRules,

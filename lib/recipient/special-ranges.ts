@@ -1,6 +1,6 @@
 /**
- * The addresses that are not of the public internet: every range of the special-purpose registries, those that are globally reachable
- * too (nobody receives hooks there), and what other registries keep back. Listed here, so that an upgrade of a library opens none.
+ * The addresses that are not on the public internet: every range of the special-purpose registries, also globally reachable ones, where no
+ * webhooks are received, and the reserved ranges of other registries. They are listed here, so that no upgrade of a library opens one.
  *
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry
  * @see https://www.iana.org/assignments/iana-ipv6-special-registry
@@ -27,7 +27,7 @@ export const SPECIAL_RANGES: readonly (readonly [cidr: string, name: string])[] 
   ['224.0.0.0/4', 'multicast, RFC 5771'],
   ['255.255.255.255/32', 'broadcast, RFC 8190'],
   ['240.0.0.0/4', 'reserved, RFC 1112'],
-  // In no registry: by this address, a virtual machine of Azure reaches its own host, and only that.
+  // Not in a registry. A virtual machine of Azure reaches its own host at this address.
   ['168.63.129.16/32', "Azure's host"],
 
   ['::/128', 'unspecified, RFC 4291'],
@@ -50,5 +50,5 @@ export const SPECIAL_RANGES: readonly (readonly [cidr: string, name: string])[] 
   ['ff00::/8', 'multicast, RFC 4291'],
 ];
 
-/** What of IPv6 is handed out; the rest is reserved. */
+/** The allocated part of IPv6. The rest is reserved. */
 export const GLOBAL_UNICAST = '2000::/3';

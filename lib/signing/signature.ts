@@ -3,14 +3,14 @@ import type { Digest } from '../options/listener';
 
 const STANDARD_PREFIX = 'whsec_';
 
-/** `Hook-HMAC`: base64 of the HMAC of the exact body; the key is the UTF-8 bytes of the secret as given. */
+/** The header `Hook-HMAC`: base64 of the HMAC of the exact body. The key is the secret as it was given, in UTF-8. */
 export function hookHmac(digest: Digest, secret: string, body: string | Uint8Array): string {
   return createHmac(digest, Buffer.from(secret)).update(body).digest('base64');
 }
 
 /**
- * `webhook-signature`: `v1,` and base64 of the HMAC-SHA256 of `id.timestamp.body`. The key is the decoded base64 after `whsec_`, or the
- * UTF-8 bytes of a secret without that prefix.
+ * The header `webhook-signature`: `v1,` and base64 of the HMAC-SHA256 of `id.timestamp.body`. The key is the decoded base64 after
+ * `whsec_`. A secret without that prefix is used in UTF-8.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */

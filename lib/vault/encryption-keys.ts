@@ -3,7 +3,7 @@ import { OptionInvalidError } from '../errors/option-errors';
 
 /**
  * Keys of 32 bytes by id, the newest first: bytes, or a text of 43 or 44 characters of base64, 64 hexadecimal digits or 32 one-byte
- * characters. Ids are stored beside what their keys seal.
+ * characters. The id of a key is stored with each secret that the key encrypts.
  */
 export type EncryptionKeys = Readonly<Record<string, Uint8Array | string>>;
 
@@ -35,7 +35,7 @@ export function keyBytes(keys: EncryptionKeys = {}): ReadonlyMap<string, Buffer>
   );
 }
 
-/** By its id, or by its place where that cannot be one, or could be a key that was taken for an id. */
+/** The id of a key, or its index if the id is malformed or could be a key. */
 function nameOf(id: string, n: number): string {
   return ID.test(id) && !bytesOf(id) ? `.${id}` : `[${n}]`;
 }
@@ -50,7 +50,7 @@ function bytesOf(key: unknown): Buffer | null {
   return isWhole ? bytes : null;
 }
 
-/** Without what tells the alphabets of base64 apart. */
+/** The same text in the base64url alphabet, without padding. */
 function plainBase64(text: string): string {
   return text.replaceAll('+', '-').replaceAll('/', '_').replace(/=$/, '');
 }

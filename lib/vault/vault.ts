@@ -14,20 +14,20 @@ const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** What no plain text begins with: one that does is stored behind `PLAIN`. Versions to come are refused, not taken for plain texts. */
+/** Start of an encrypted text. A plain text that starts like this is stored with the prefix `PLAIN`. Later versions are refused. */
 const MARKED = /^enc:v\d+:/;
 const PLAIN = 'enc:v0:';
 const SEALED = /^enc:v1:([A-Za-z0-9_.-]{1,64}):([A-Za-z0-9_-]+)$/;
 
 /**
- * Seals secrets for the database: AES-256-GCM, `enc:v1:<key id>:` and base64url of the nonce (96 random bits), the tag and the ciphertext.
- * What is sealed for one place opens in no other. Without keys, texts are stored as they are.
+ * Encrypts secrets for the database with AES-256-GCM: `enc:v1:<key id>:` and base64url of the nonce (96 random bits), tag and ciphertext.
+ * A secret that is encrypted for one place cannot be decrypted in another. Without keys, texts are stored as they are.
  *
  * @see NIST SP 800-38D
  */
 export class Vault {
   readonly #keys: ReadonlyMap<string, KeyObject>;
-  /** The id of the key that seals; null where there is none. */
+  /** The id of the key that encrypts. Null without keys. */
   readonly newest: string | null;
   readonly #digestKey: Buffer | null;
 
@@ -53,7 +53,7 @@ export class Vault {
     );
   }
 
-  /** A text as it is stored at this place. */
+  /** Encrypts a text for this place. Without keys, the text stays as it is. */
   seal(text: string, place: string): string {
     const key = this.newest === null ? undefined : this.#keys.get(this.newest);
     if (!key) return MARKED.test(text) ? PLAIN + text : text;
@@ -80,19 +80,19 @@ export class Vault {
     return text;
   }
 
-  /** Whether a text is stored as it would be today. */
+  /** Whether a stored text is encrypted with the newest key. Without keys: whether it is plain. */
   isCurrent(stored: string): boolean {
     return keyIdOf(stored) === this.newest;
   }
 
-  /** What stands for a secret where it is only compared: nobody without the newest key can guess it. Without keys, the secret itself. */
+  /** A keyed hash of a secret, to compare secrets by. Without keys, the secret itself. */
   digest(secret: string): string {
     if (!this.#digestKey) return secret;
     return createHmac('sha256', this.#digestKey).update(secret).digest('base64url');
   }
 }
 
-/** The key that a stored text is sealed with; null where it is plain. */
+/** The id of the key that a stored text is encrypted with. Null for a plain text. */
 export function keyIdOf(stored: string): string | null {
   return SEALED.exec(stored)?.[1] ?? null;
 }

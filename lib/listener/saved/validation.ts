@@ -24,17 +24,17 @@ const MAX_CONFIG_LENGTH = 16_384;
 const MAX_CONFIG_LEVELS = 64;
 const MAX_HEADERS = 32;
 const MAX_HEADER_LENGTH = 1_024;
-/** Of all names and values together: many servers take no more than 8 kB. */
+/** The most characters of all names and values together. Many servers accept no more than 8 kB. */
 const MAX_HEADERS_LENGTH = 8_192;
-/** Attempts a second. The lowest is one a day. */
+/** Attempts per second. The lowest rate is one per day. */
 const MIN_RATE = 1 / 86_400;
 const MAX_RATE = 100_000;
 
-/** What we set ourselves, what would let a header change where or how the request goes, and what no object should be given. */
+/** Headers that the package sets, that would change the route or the form of the request, and names that are unsafe as keys. */
 const RESERVED_HEADER =
   /^(host|content-.*|transfer-encoding|connection|keep-alive|proxy-.*|te|trailer|upgrade|expect|hook-.*|webhook-.*|__proto__)$/i;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
-// Visible characters, spaces and tabs: no line break in any code page, hence no further header.
+// Visible characters, spaces and tabs. A line break in any code page could start another header.
 const HEADER_VALUE = /^[\t\x20-\x7e\xa0-\xff]*$/;
 
 /** Throws `LISTENER_INVALID` with every failing field, or `DIGEST_UNSUPPORTED`. */
@@ -146,7 +146,7 @@ class ListenerInput {
   @IsBoolean()
   replies?: boolean;
 
-  /** Checked by `deliveryProblems`. */
+  /** Checked by `deliveryReasons`. */
   @IsOptional()
   delivery?: unknown;
 
@@ -167,7 +167,7 @@ function isStorable(value: unknown): boolean {
   return typeof value !== 'string' || storable(value) === value;
 }
 
-/** What is no base64 would be read as a shorter key, or none, and differently by others. */
+/** Malformed base64 would be read as a shorter key or none, and differently by other programs. */
 function hasKey(secret: unknown): boolean {
   if (typeof secret !== 'string' || !secret.startsWith('whsec_')) return true;
   const text = secret.slice('whsec_'.length);
@@ -179,7 +179,7 @@ function isConfig(value: unknown): boolean {
   try {
     return JSON.stringify(value).length <= MAX_CONFIG_LENGTH;
   } catch {
-    // A bigint.
+    // JSON.stringify throws for a bigint.
     return false;
   }
 }
@@ -190,7 +190,7 @@ function areHeaders(value: unknown): boolean {
   return sendable(headers).length === headers.length;
 }
 
-/** Those of some headers that may be sent beside ours; what is too much in number or length is left out. */
+/** The headers that may be sent beside those of the package. Headers beyond the limits of number and length are left out. */
 export function sendable(
   headers: readonly (readonly [string, unknown])[],
 ): readonly (readonly [string, string])[] {
