@@ -5,7 +5,7 @@ export class TablesMissingError extends ModelHookError {
   readonly code = 'TABLES_MISSING';
   constructor(readonly missing: readonly string[]) {
     super(
-      `The database lacks ${missing.join(', ')}. Add \`...modelHookMigrations\` to the DataSource's ` +
+      `These tables do not exist: ${missing.join(', ')}. Add \`...modelHookMigrations\` to the DataSource's ` +
         '`migrations`, then run: npx typeorm migration:run -d <your data source file>',
     );
   }

@@ -5,7 +5,7 @@ export class NoTransactionError extends ModelHookError {
   readonly code = 'HOOK_NO_TRANSACTION';
   constructor(readonly entity: string) {
     super(
-      `${entity} is hooked, and hooked entities are written in a transaction only: ` +
+      `${entity} has a hook, so it can only be written in a transaction: ` +
         'leave out `{ transaction: false }`, or open a transaction around the call.',
     );
   }
@@ -32,7 +32,7 @@ export class PayloadTooLargeError extends ModelHookError {
     readonly maxBytes: number,
   ) {
     super(
-      `An event of hook "${hook}" holds ${bytes} bytes of data, and at most ${maxBytes} may be sent (delivery.maxPayloadBytes).`,
+      `An event of hook "${hook}" has ${bytes} bytes of data; the limit is ${maxBytes} (delivery.maxPayloadBytes).`,
     );
   }
 }

@@ -2,16 +2,15 @@
 export const ERROR_CODES = {
   HOOK_UNKNOWN_FIELD:
     'A hook provides, or has a condition on, a field that its entity does not have.',
-  HOOK_DUPLICATE: 'Two hooks bear one name.',
-  HOOK_UNKNOWN_OPERATION:
-    'An operation was named that does not exist, or that the hook leaves out.',
+  HOOK_DUPLICATE: 'Two hooks have the same name.',
+  HOOK_UNKNOWN_OPERATION: 'An operation does not exist, or the hook does not capture it.',
   HOOK_AMBIGUOUS: 'The entity has several hooks; ask for one by its name.',
   HOOK_NOT_FOUND: 'No hook of that name or entity is attached.',
   HOOK_NO_TRANSACTION: 'A hooked entity was written outside a transaction.',
   HOOK_CAPTURE_FAILED: 'An event could not be captured, so the write was rejected.',
-  HOOK_HAS_NO_SENDER: 'A listener names an owner, but the hook names no sender.',
+  HOOK_HAS_NO_SENDER: 'A listener has an owner, but its hook has no `sender`.',
   HOOK_REJECTED: 'An interactive hook rejected the write.',
-  TABLES_MISSING: 'The tables of the package are not in the database.',
+  TABLES_MISSING: 'The tables of the package do not exist in the database.',
   DATASOURCE_NOT_INITIALISED: 'The DataSource is not initialised, or was destroyed.',
   TYPEORM_UNSUPPORTED: 'The version of TypeORM or its database driver is not supported.',
   LISTENER_INVALID: 'A listener was refused; the error names the failing fields.',
@@ -20,17 +19,17 @@ export const ERROR_CODES = {
   FILTER_OPERAND_INVALID: 'The operand of a filter does not fit the column.',
   FILTER_REGEX_UNSUPPORTED: 'A regular expression is not in RE2 syntax.',
   RECIPIENT_REFUSED: 'The recipient policy forbids the target.',
-  DIGEST_UNSUPPORTED: 'The digest of a listener is none of those supported.',
+  DIGEST_UNSUPPORTED: 'The digest of a listener is not supported.',
   OPTION_INVALID: 'An option or an argument is unknown, or has a value that it cannot have.',
   SECRET_KEY_MISSING: 'Stored secrets are encrypted with a key that was not given.',
   SECRET_UNREADABLE:
-    'A stored secret does not open with its key: it was changed, or the key is another one.',
+    'A stored secret cannot be decrypted with its key: it was changed, or the key is wrong.',
   PAYLOAD_TOO_LARGE: 'An event holds more data than may be sent, so the write was rejected.',
   EVENT_NOT_FOUND: 'No event of that id is stored, or it was pruned.',
   DELIVERY_NOT_FOUND: 'No delivery of that id is stored, or its event was pruned.',
-  NO_LISTENER: 'Nobody answers an interactive hook.',
-  SIGNATURE_INVALID: 'A received request was not signed with the secret, or not lately.',
-  IDLE_TIMEOUT: 'Work was left when the time given to idle() ran out.',
+  NO_LISTENER: 'An interactive hook has no listener.',
+  SIGNATURE_INVALID: 'The signature of a received request is wrong or too old.',
+  IDLE_TIMEOUT: 'idle() reached its time limit while work was left.',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

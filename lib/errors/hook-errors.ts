@@ -8,7 +8,7 @@ export class UnknownFieldError extends ModelHookError {
     readonly field: string,
     readonly known: readonly string[],
   ) {
-    super(`Hook "${hook}" names the field "${field}", which is none of: ${known.join(', ')}.`);
+    super(`Hook "${hook}" names the unknown field "${field}"; known are: ${known.join(', ')}.`);
   }
 }
 
@@ -43,7 +43,7 @@ export class AmbiguousHookError extends ModelHookError {
     readonly entity: string,
     readonly hooks: readonly string[],
   ) {
-    super(`${entity} has several hooks (${hooks.join(', ')}); ask for one by name: hooks.get(…).`);
+    super(`${entity} has several hooks (${hooks.join(', ')}); use hooks.get(name).`);
   }
 }
 

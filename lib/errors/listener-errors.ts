@@ -5,7 +5,7 @@ export class NoSenderError extends ModelHookError {
   readonly code = 'HOOK_HAS_NO_SENDER';
   constructor(readonly hook: string) {
     super(
-      `Hook "${hook}" names no \`sender\`, so a listener with an \`owner\` would hear nothing.`,
+      `Hook "${hook}" has no \`sender\`, so a listener with an \`owner\` would receive nothing.`,
     );
   }
 }
@@ -40,7 +40,7 @@ export class FieldNotProvidedError extends ModelHookError {
     readonly provided: readonly string[],
   ) {
     super(
-      `"${hook}" does not provide "${field}"; filters may name: ${provided.join(', ') || 'nothing'}.`,
+      `"${hook}" does not provide "${field}"; filters can use: ${provided.join(', ') || 'nothing'}.`,
     );
   }
 }

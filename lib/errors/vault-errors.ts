@@ -5,8 +5,8 @@ export class SecretKeyMissingError extends ModelHookError {
   readonly code = 'SECRET_KEY_MISSING';
   constructor(readonly keys: readonly string[]) {
     super(
-      `Stored secrets are sealed with ${keys.map((id) => `"${id}"`).join(', ')}, which the option \`encryptionKeys\` of ` +
-        '`ModelHooks.attach` does not hold. Give it those keys too, behind the newest one.',
+      `Stored secrets are encrypted with ${keys.map((id) => `"${id}"`).join(', ')}, which the option \`encryptionKeys\` of ` +
+        '`ModelHooks.attach` does not contain. Add those keys behind the newest one.',
     );
   }
 }
@@ -16,8 +16,8 @@ export class SecretUnreadableError extends ModelHookError {
   readonly code = 'SECRET_UNREADABLE';
   constructor(readonly key: string) {
     super(
-      `A stored secret does not open with its key "${key}": it was changed in the database, or \`encryptionKeys\` holds another ` +
-        'key under that id. Give the right key, or name the secret anew (hooks.listeners.rotateSecret, update).',
+      `A stored secret cannot be decrypted with its key "${key}": it was changed in the database, or \`encryptionKeys\` has another ` +
+        'key under that id. Give the right key, or set the secret again (hooks.listeners.rotateSecret, update).',
     );
   }
 }

@@ -10,6 +10,6 @@ const MAX_NAME_LENGTH = 255;
 export function checkStorable(name: string): void {
   const isText = typeof name === 'string' && name !== '' && name.length <= MAX_NAME_LENGTH;
   if (isText && storable(name) === name) return;
-  const expected = `a text of 1 to ${MAX_NAME_LENGTH} characters, without NUL and halves of surrogate pairs`;
+  const expected = `a text of 1 to ${MAX_NAME_LENGTH} characters, without NUL and unpaired surrogates`;
   throw new OptionInvalidError('name', `${expected}, for a hook and its events`);
 }

@@ -96,8 +96,8 @@ function raw(body: unknown): string | Uint8Array {
   if (typeof body === 'string' || types.isUint8Array(body)) return body;
   throw new VerificationError(
     'body-not-raw',
-    `The body must be the raw bytes as received, a string or a Uint8Array, not ${nameOf(body)}: take it before a parser does ` +
-      '(express.raw(), request.text()). What was parsed and written again may differ from what was signed.',
+    `The body must be the raw bytes as received, a string or a Uint8Array, not ${nameOf(body)}: read it before any parser ` +
+      '(express.raw(), request.text()). A body that was parsed and serialised again can differ from the signed one.',
   );
 }
 
@@ -111,7 +111,7 @@ function required(headers: ReceivedHeaders, name: string): string {
   if (value !== null) return value;
   throw new VerificationError(
     'header-missing',
-    `The header ${name} is missing: hand in all headers of the request, and let no proxy drop them.`,
+    `The header ${name} is missing: pass all headers of the request, and check that no proxy removes them.`,
   );
 }
 
@@ -144,8 +144,8 @@ function checkSignature(header: string, expected: readonly string[]): void {
   if (isSigned) return;
   throw new VerificationError(
     'signature-mismatch',
-    'No signature in webhook-signature is right for this body and secret: the body must be the raw bytes as received, ' +
-      'and the secret that of this listener, exactly as it was given, with its whsec_.',
+    'No signature in webhook-signature is valid for this body and secret: the body must be the raw bytes as received, ' +
+      'and the secret must be that of this listener, including the prefix whsec_.',
   );
 }
 

@@ -144,7 +144,7 @@ function ask(validate: RecipientValidator, target: URL, address: string | undefi
   throw refusal(
     target.origin,
     'validators',
-    'a validator gave a promise, and nobody waits for it; it must decide at once',
+    'a validator returned a promise; it must be synchronous',
   );
 }
 

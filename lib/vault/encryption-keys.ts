@@ -15,8 +15,8 @@ const EXPECTED_ID = 'named by 1 to 64 letters, digits, "_", "." and "-"';
 const EXPECTED_KEY =
   '32 bytes: a Uint8Array, or a text of 43 or 44 characters of base64, 64 hexadecimal digits or 32 one-byte characters';
 const UNORDERED =
-  'named by more than digits where there are several keys: JavaScript moves names that are integers to the front, ' +
-  'so that nobody could tell which key is the newest';
+  'named by more than digits if there are several keys: JavaScript moves names that are integers to the front, ' +
+  'so that the newest key would be unknown';
 
 /** The bytes of the keys, in their order. Throws `OPTION_INVALID`, which never shows a key. */
 export function keyBytes(keys: EncryptionKeys = {}): ReadonlyMap<string, Buffer> {

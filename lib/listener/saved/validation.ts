@@ -93,7 +93,7 @@ const MALFORMED_URL = 'must be an absolute URL like https://example.com/hooks';
 
 const UNKEYED = 'must be base64 after whsec_';
 
-const UNSTORABLE = 'must hold no NUL and no half of a surrogate pair';
+const UNSTORABLE = 'must have no NUL and no unpaired surrogate';
 
 class ListenerInput {
   @Must((value) => typeof value === 'string' && URL.canParse(value), MALFORMED_URL)
@@ -122,7 +122,7 @@ class ListenerInput {
   @IsOptional()
   @Must(
     areHeaders,
-    `must be at most ${MAX_HEADERS} valid header names, none of them reserved, with text of one line or secret(text), at most ${MAX_HEADERS_LENGTH} characters in all; a secret value that was read is null: name it again`,
+    `must be at most ${MAX_HEADERS} valid header names, none of them reserved, with text of one line or secret(text), at most ${MAX_HEADERS_LENGTH} characters in all; a secret value that was read is null and must be given again`,
   )
   headers?: unknown;
 
