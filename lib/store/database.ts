@@ -1,12 +1,12 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { NotInitialisedError } from '../errors/attach-errors';
 
-/** Runs one statement and gives its rows. */
+/** Runs one statement and returns its rows. */
 export type Query = <Row>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
 
 /**
- * Our own statements, on at most so many pooled connections at once. They bypass TypeORM's logger: their parameters hold secrets and
- * bodies, which must not show up in the application's log.
+ * Runs our own statements on a limited number of pooled connections. They bypass TypeORM's logger, because their parameters hold
+ * secrets and bodies, which must not appear in the log of the application.
  */
 export class Database {
   #free: number;
@@ -28,9 +28,9 @@ export class Database {
   }
 
   /**
-   * A transaction whose statements all see what was committed before the first of them. They are look-ups by index, many in one: what
-   * PostgreSQL thinks of as cheaper, a scan of the whole table or a compilation, never is. Where somebody else has meanwhile changed
-   * what `work` is to change, it is run again on a newer snapshot, a few times.
+   * A transaction whose statements all see what was committed before the first one. Each of them looks up many rows by index, so
+   * sequential scans and compilation are disabled: PostgreSQL often expects them to be cheaper, and they never are. If another
+   * transaction has changed a row that `work` changes, `work` runs again on a newer snapshot, up to five times.
    */
   async snapshot<T>(work: (query: Query) => Promise<T>): Promise<T> {
     for (let left = SNAPSHOTS; ; left -= 1) {
@@ -83,7 +83,7 @@ export class Database {
 
 const SNAPSHOT =
   'START TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL enable_seqscan = off; SET LOCAL jit = off';
-/** How many are taken at most for one piece of work. */
+/** Snapshots for one piece of work, at most. */
 const SNAPSHOTS = 5;
 const SERIALIZATION_FAILURE = '40001';
 
@@ -106,7 +106,7 @@ export async function runOn<Row>(
   }
 }
 
-/** An error of PostgreSQL quotes the row or the JSON that it refused in these. */
+/** Removes the fields in which an error of PostgreSQL quotes the refused row or JSON. */
 function withoutValues(error: unknown): unknown {
   if (typeof error === 'object' && error !== null)
     for (const quoting of ['detail', 'where', 'internalQuery'])

@@ -14,8 +14,8 @@ import { Turns } from './turns';
 import { Upkeep } from './upkeep';
 
 /**
- * Every statement on our own tables, one module for each thing that a stage asks for. Bound to one way of running statements: the pooled
- * connections of the engine, one transaction, or the query runner of a caller.
+ * All statements on our own tables, one module for each kind of thing. A store runs its statements in one way: on the pooled connections
+ * of the engine, in one transaction, or on the query runner of a caller.
  */
 export class Store {
   readonly outbox: OutboxRows;
@@ -53,7 +53,7 @@ export class Store {
     return this.database.transaction((query) => work(this.#on(query)));
   }
 
-  /** A transaction whose statements all see what was committed before the first of them; see `Database.snapshot`. */
+  /** A transaction whose statements all see what was committed before the first one; see `Database.snapshot`. */
   snapshot<T>(work: (store: Store) => Promise<T>): Promise<T> {
     return this.database.snapshot((query) => work(this.#on(query)));
   }

@@ -4,13 +4,13 @@ import type { DueCounts, DueHere } from '../../lib/store/upkeep';
 const NOTHING: DueCounts = { events: 0, chunks: 0, deliveries: 0 };
 
 describe('Idle', () => {
-  it('ends at once if this process does not send and has nothing in flight', async () => {
+  it('idle() ends at once if this process does not send and has nothing in flight', async () => {
     const { idle, countDue } = newIdle(undefined);
     await idle.wait(0);
     expect(countDue).not.toHaveBeenCalled();
   });
 
-  it('lets the engine settle, and then asks what is due here', async () => {
+  it('idle() lets the engine settle, and then asks what is due here', async () => {
     const engine = newEngine({ barred: ['barred'] });
     const { idle, countDue } = newIdle(engine);
     await idle.wait(0);
@@ -21,7 +21,7 @@ describe('Idle', () => {
   });
 
   it.each<Partial<DueCounts>>([{ events: 1 }, { chunks: 1 }, { deliveries: 1 }])(
-    'waits while there is %p',
+    'idle() waits while there is %p',
     async (due) => {
       const { idle, countDue } = newIdle(newEngine());
       countDue.mockResolvedValueOnce({ ...NOTHING, ...due });
@@ -30,7 +30,7 @@ describe('Idle', () => {
     },
   );
 
-  it('waits for work that was claimed while the database was asked', async () => {
+  it('idle() waits for work that was claimed while the database was asked', async () => {
     const engine = newEngine();
     const { idle, countDue } = newIdle(engine);
     countDue.mockImplementationOnce(() => {
@@ -45,14 +45,14 @@ describe('Idle', () => {
     expect(countDue).toHaveBeenCalledTimes(2);
   });
 
-  it('asks nothing of the database while deliveries are in flight', async () => {
+  it('idle() asks nothing of the database while deliveries are in flight', async () => {
     const engine = newEngine({ inFlight: 2 });
     const { idle, countDue } = newIdle(engine);
     await expect(idle.wait(0)).rejects.toThrow('2 in flight');
     expect(countDue).not.toHaveBeenCalled();
   });
 
-  it('rejects after its time, and says what is left', async () => {
+  it('idle() rejects after its time, and says what is left', async () => {
     const { idle, countDue } = newIdle(newEngine());
     countDue.mockResolvedValue({ events: 1, chunks: 2, deliveries: 3 });
     await expect(idle.wait(0)).rejects.toMatchObject({
@@ -61,7 +61,7 @@ describe('Idle', () => {
     });
   });
 
-  it('rejects after its time even if the engine never settles', async () => {
+  it('idle() rejects after its time even if the engine never settles', async () => {
     const engine = newEngine({ inFlight: 1 });
     engine.settle.mockReturnValue(new Promise(() => undefined));
     await expect(newIdle(engine).idle.wait(1)).rejects.toMatchObject({ code: 'IDLE_TIMEOUT' });

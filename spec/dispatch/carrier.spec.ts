@@ -6,14 +6,14 @@ import { Carrier } from '../../lib/dispatch/carrier';
 import { dispatcherOf } from '../../lib/dispatch/dispatcher';
 
 describe('Carrier', () => {
-  it('sends a chunk that the dispatcher hands straight back under its lease, with the planned events', async () => {
+  it('The carrier sends a chunk that the dispatcher hands straight back under its lease, with the planned events', async () => {
     const { carrier, claims, sender } = newCarrier();
     expect(await carrier.dispatch([A], NOTHING_PLANNED)).toBe(true);
     expect(sender.send.mock.calls).toEqual([[A, NOTHING_PLANNED]]);
     expect(claims.take).not.toHaveBeenCalled();
   });
 
-  it('takes over a chunk that a dispatcher hands back later, without the planned events', async () => {
+  it('The carrier takes over a chunk that a dispatcher hands back later, without the planned events', async () => {
     const { carrier, claims, sender } = newCarrier({ dispatcher: { dispatch: () => undefined } });
     await carrier.dispatch([A], NOTHING_PLANNED);
     await carrier.deliver(A);
@@ -21,7 +21,7 @@ describe('Carrier', () => {
     expect(sender.send.mock.calls).toEqual([[{ ...A, token: '2' }, null]]);
   });
 
-  it('leaves a chunk alone that another process has taken over', async () => {
+  it('The carrier leaves a chunk alone that another process has taken over', async () => {
     const { carrier, claims, sender } = newCarrier();
     claims.take.mockResolvedValueOnce(null);
     await carrier.deliver(A);
@@ -29,20 +29,20 @@ describe('Carrier', () => {
     expect(carrier.inFlight).toBe(0);
   });
 
-  it('starts no chunk whose signal is aborted', async () => {
+  it('The carrier starts no chunk whose signal is aborted', async () => {
     const { carrier, claims } = newCarrier();
     await carrier.deliver(A, { signal: AbortSignal.abort() });
     expect(claims.take).not.toHaveBeenCalled();
   });
 
-  it('sends a chunk once, however often it is handed back', async () => {
+  it('The carrier sends a chunk once, however often it is handed back', async () => {
     const { carrier, sender } = newCarrier();
     await Promise.all([carrier.dispatch([A], null), carrier.deliver(A)]);
     await carrier.deliver(A);
     expect(sender.send).toHaveBeenCalledTimes(1);
   });
 
-  it('renews the lease of a chunk until its last outcome is stored', async () => {
+  it('The carrier renews the lease of a chunk until its last outcome is stored', async () => {
     const { carrier, claims } = newCarrier();
     await carrier.dispatch([A, B], null);
     await carrier.renew();
@@ -53,21 +53,21 @@ describe('Carrier', () => {
     expect(carrier.inFlight).toBe(1);
   });
 
-  it('renews the lease of no chunk that another process has taken over', async () => {
+  it('The carrier renews the lease of no chunk that another process has taken over', async () => {
     const { carrier } = newCarrier();
     await carrier.dispatch([A], null);
     carrier.noteRecorded([record(A, { closes: false })], new Set([chunkKey(A)]));
     expect(carrier.inFlight).toBe(0);
   });
 
-  it('holds no chunk whose outcomes were stored before', async () => {
+  it('The carrier holds no chunk whose outcomes were stored before', async () => {
     const { carrier, sender } = newCarrier();
     sender.send.mockResolvedValueOnce(false);
     await carrier.deliver(A);
     expect(carrier.inFlight).toBe(0);
   });
 
-  it('releases a chunk for a second that cannot be loaded, and logs why', async () => {
+  it('The carrier releases a chunk for a second that cannot be loaded, and logs why', async () => {
     const { carrier, claims, logger, sender } = newCarrier();
     sender.send.mockRejectedValueOnce(new Error('no connection'));
     await carrier.deliver(A);
@@ -76,7 +76,7 @@ describe('Carrier', () => {
     expect(carrier.inFlight).toBe(0);
   });
 
-  it('releases the chunks that a dispatcher did not take before it threw', async () => {
+  it('The carrier releases the chunks that a dispatcher did not take before it threw', async () => {
     const { carrier, claims, logger } = newCarrier({
       dispatcher: {
         isLocal: true,
@@ -91,7 +91,7 @@ describe('Carrier', () => {
     expect(logger.error).toHaveBeenCalledTimes(1);
   });
 
-  it('lets chunks wait while it is full, and claims nothing then', async () => {
+  it('The carrier lets chunks wait while it is full, and claims nothing then', async () => {
     const { carrier, recorder, sender } = newCarrier();
     recorder.size = 2_000;
     const delivered = carrier.deliver(A);
@@ -106,20 +106,20 @@ describe('Carrier', () => {
     expect(carrier.chunksWanted).toBe(4);
   });
 
-  it('counts chunks by the size that the dispatcher wants', () => {
+  it('The carrier counts chunks by the size that the dispatcher wants', () => {
     const dispatch = () => undefined;
     expect(newCarrier({ dispatcher: { dispatch } }).carrier.chunksWanted).toBe(8);
     const local = { dispatch, isLocal: true, chunkSize: 100 };
     expect(newCarrier({ dispatcher: local }).carrier.chunksWanted).toBe(20);
   });
 
-  it('gives no room limit to a dispatcher that carries chunks elsewhere', async () => {
+  it('The carrier gives no room limit to a dispatcher that carries chunks elsewhere', async () => {
     const { carrier, recorder } = newCarrier({ dispatcher: { dispatch: () => undefined } });
     recorder.size = 2_000;
     await expect(carrier.hasRoom()).resolves.toBeUndefined();
   });
 
-  it('stops the dispatcher, the sender and the recorder in this order, and releases what is left', async () => {
+  it('The carrier stops the dispatcher, the sender and the recorder in this order, and releases what is left', async () => {
     const stopped: string[] = [];
     const { carrier, claims, recorder, sender } = newCarrier({
       dispatcher: {

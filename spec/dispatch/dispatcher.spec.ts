@@ -16,11 +16,11 @@ describe('dispatcherOf', () => {
       },
       { option: { dispatch }, isLocal: false, waitsForTries: false, skipped: null },
     ],
-  )('knows what $option is', ({ option, ...traits }) => {
+  )('dispatcherOf() knows the properties of $option', ({ option, ...traits }) => {
     expect(dispatcherOf(option)).toMatchObject({ ...traits, chunkSize: 500 });
   });
 
-  it('keeps what a dispatcher says of itself', () => {
+  it('dispatcherOf() keeps the properties of a dispatcher of the application', () => {
     const dispatcher = { dispatch, isLocal: true, waitsForTries: true, chunkSize: 20 };
     expect(dispatcherOf(dispatcher)).toEqual({
       dispatcher,
@@ -31,13 +31,13 @@ describe('dispatcherOf', () => {
     });
   });
 
-  it.each([0, 501, 1.5, '20'])('refuses the chunk size %p', (chunkSize) => {
+  it.each([0, 501, 1.5, '20'])('dispatcherOf() refuses the chunk size %p', (chunkSize) => {
     expect(() => dispatcherOf({ dispatch, chunkSize } as Dispatcher)).toThrow(
       expect.objectContaining({ code: 'OPTION_INVALID', option: 'dispatcher.chunkSize' }),
     );
   });
 
-  it('has chunks delivered by the engine of this process at once', () => {
+  it('The default dispatcher hands chunks to the engine of this process at once', () => {
     const { dispatcher } = dispatcherOf('default');
     const engine = { deliver: jest.fn(() => Promise.resolve()) };
     const chunks = ['a', 'b'].map((id) => ({ id, token: '1', eventIds: [], listenerIds: [] }));

@@ -4,7 +4,7 @@ describe('DueTimer', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  it('wakes the engine when a delivery is due', () => {
+  it('The timer wakes the engine when a delivery is due', () => {
     const { timer, engine } = newTimer();
     timer.in(500);
     jest.advanceTimersByTime(499);
@@ -15,7 +15,7 @@ describe('DueTimer', () => {
     expect(timer.isDue).toBe(true);
   });
 
-  it('keeps the earliest time, in whichever order the times come', () => {
+  it('The timer keeps the earliest time, in whichever order the times come', () => {
     const { timer, engine } = newTimer();
     for (const afterMs of [300, 100, 200]) timer.in(afterMs);
     jest.advanceTimersByTime(100);
@@ -24,7 +24,7 @@ describe('DueTimer', () => {
     expect(engine.committed).toHaveBeenCalledTimes(1);
   });
 
-  it('forgets its time when it is reset', () => {
+  it('The timer forgets its time when it is reset', () => {
     const { timer, engine } = newTimer();
     timer.in(100);
     timer.reset();
@@ -36,7 +36,7 @@ describe('DueTimer', () => {
     expect(engine.committed).toHaveBeenCalledTimes(1);
   });
 
-  it('wakes the engine early for a time that is too far away for Node, instead of at once', () => {
+  it('The timer wakes the engine early for a time that is too far away for Node, instead of at once', () => {
     const { timer, engine } = newTimer();
     timer.in(LONGEST_TIMER_MS * 2);
     jest.advanceTimersByTime(LONGEST_TIMER_MS - 1);

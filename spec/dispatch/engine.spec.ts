@@ -11,7 +11,7 @@ afterEach(async () => {
 });
 
 describe('DeliveryEngine', () => {
-  it('does nothing before it is started', async () => {
+  it('The engine does nothing before it is started', async () => {
     const { engine, steps } = newEngine();
     engine.committed();
     await engine.settle();
@@ -19,21 +19,21 @@ describe('DeliveryEngine', () => {
     expect(engine.isRunning).toBe(false);
   });
 
-  it('plans, claims due deliveries and takes unheld chunks when it starts', async () => {
+  it('The engine plans, claims due deliveries and takes unheld chunks when it starts', async () => {
     const { engine, steps, carrier, work } = newEngine();
     await start(engine);
     expect(carrier.start).toHaveBeenCalledWith(work);
     expect(steps).toEqual(expect.arrayContaining(['mend', 'plan', 'claimDue', 'claimUnheld']));
   });
 
-  it('only plans when a transaction has committed', async () => {
+  it('The engine only plans when a transaction has committed', async () => {
     const { engine, steps } = await started();
     engine.committed();
     await engine.settle();
     expect(new Set(steps)).toEqual(new Set(['plan']));
   });
 
-  it('plans again while a plan leaves events', async () => {
+  it('The engine plans again while a plan leaves events', async () => {
     const { engine, steps, work } = await started();
     work.plan
       .mockResolvedValueOnce({ ...PLANNED, hasMore: true })
@@ -43,21 +43,21 @@ describe('DeliveryEngine', () => {
     expect(steps).not.toContain('claimDue');
   });
 
-  it('claims what a plan has stored for later: deliveries in turn, and chunks without a lease', async () => {
+  it('The engine claims what a plan has stored for later: deliveries in turn, and chunks without a lease', async () => {
     const { engine, steps, work } = await started();
     work.plan.mockResolvedValueOnce({ ...PLANNED, hasDue: true, hasUnheld: true });
     await engine.settle();
     expect(steps).toEqual(['claimDue', 'claimUnheld']);
   });
 
-  it('takes no chunk at once after the dispatcher threw', async () => {
+  it('The engine takes no chunk at once after the dispatcher threw', async () => {
     const { engine, steps, work } = await started();
     work.plan.mockResolvedValueOnce({ ...PLANNED, hasUnheld: true, isDispatched: false });
     await engine.settle();
     expect(steps).toEqual([]);
   });
 
-  it('gives each kind of work its turn while there is more of all', async () => {
+  it('The engine gives each kind of work its turn while there is more of all', async () => {
     const { engine, order, work } = await started();
     const steps = order(3, { ...PLANNED, hasMore: true, hasDue: true, hasUnheld: true });
     await engine.settle();
@@ -65,7 +65,7 @@ describe('DeliveryEngine', () => {
     expect(work.plan).toHaveBeenCalledTimes(4);
   });
 
-  it('plans once more for a commit that comes during a plan', async () => {
+  it('The engine plans once more for a commit that comes during a plan', async () => {
     const { engine, work } = await started();
     work.plan.mockImplementationOnce(() => {
       engine.committed();
@@ -75,7 +75,7 @@ describe('DeliveryEngine', () => {
     expect(work.plan).toHaveBeenCalledTimes(2);
   });
 
-  it('logs an error of a step, and goes on at the next commit', async () => {
+  it('The engine logs an error of a step, and goes on at the next commit', async () => {
     const { engine, logger, work } = await started();
     work.plan.mockRejectedValueOnce(new Error('no connection'));
     await engine.settle();
@@ -88,7 +88,7 @@ describe('DeliveryEngine', () => {
     expect(work.plan).toHaveBeenCalledTimes(2);
   });
 
-  it('claims due deliveries when their time has come, by its clock', async () => {
+  it('The engine claims due deliveries when their time has come, by its clock', async () => {
     const { engine, steps, clock } = await started();
     engine.due(60_000);
     await engine.settle();
@@ -98,7 +98,7 @@ describe('DeliveryEngine', () => {
     expect(steps).toContain('claimDue');
   });
 
-  it('looks for the next due delivery 100 ms later at the soonest', async () => {
+  it('The engine looks for the next due delivery after 100 ms at the earliest', async () => {
     const { engine, clock, work } = await started();
     work.claimDue.mockResolvedValueOnce({ isClaimed: false, nextMs: 1 });
     engine.due();
@@ -115,7 +115,7 @@ describe('DeliveryEngine', () => {
   it.each([
     { what: 'a retry', outcome: { kind: 'retrying', afterMs: 500, reason: '' }, afterMs: 500 },
     { what: 'the end of an ordered delivery', outcome: { kind: 'done' }, afterMs: 0 },
-  ] as const)('claims again after $what', async ({ outcome, afterMs }) => {
+  ] as const)('The engine claims again after $what', async ({ outcome, afterMs }) => {
     const { engine, clock, work } = await started();
     const records = [{ outcome, ordered: true } as unknown as OutcomeRecord];
     engine.recorded(records, new Set(['lost']));
@@ -125,7 +125,7 @@ describe('DeliveryEngine', () => {
     expect(work.claimDue).toHaveBeenCalled();
   });
 
-  it('claims nothing while there is no room', async () => {
+  it('The engine claims nothing while there is no room', async () => {
     const { engine, carrier, work } = await started();
     let admit: () => void = () => undefined;
     carrier.hasRoom.mockReturnValueOnce(
@@ -143,7 +143,7 @@ describe('DeliveryEngine', () => {
     expect(engine.isBusy).toBe(false);
   });
 
-  it('lets a step end before it stops the carrier, and then does nothing more', async () => {
+  it('The engine lets a step end before it stops the carrier, and then does nothing more', async () => {
     const { engine, carrier, work } = await started();
     const ended: string[] = [];
     work.plan.mockImplementationOnce(async () => {
@@ -165,7 +165,7 @@ describe('DeliveryEngine', () => {
     expect(work.plan).toHaveBeenCalledTimes(1);
   });
 
-  it('names the listeners that nothing is claimed for', async () => {
+  it('The engine names the listeners that nothing is claimed for', async () => {
     const { engine } = await started();
     expect(engine.barred).toEqual(['barred']);
     expect(engine.inFlight).toBe(3);

@@ -4,7 +4,7 @@ import { Housekeeping } from '../../lib/dispatch/housekeeping';
 const MINUTE_MS = 60_000;
 
 describe('Housekeeping', () => {
-  it('prunes once a minute', async () => {
+  it('Housekeeping prunes once a minute', async () => {
     const { housekeeping, prune, clock } = newHousekeeping();
     await housekeeping.prune();
     expect(prune).not.toHaveBeenCalled();
@@ -16,7 +16,7 @@ describe('Housekeeping', () => {
     }
   });
 
-  it('prunes at each call while there may be more', async () => {
+  it('Housekeeping prunes at each call while there may be more', async () => {
     const { housekeeping, prune, clock } = newHousekeeping();
     clock.ms += MINUTE_MS;
     prune.mockResolvedValueOnce(true).mockResolvedValueOnce(true);
@@ -24,7 +24,7 @@ describe('Housekeeping', () => {
     expect(prune).toHaveBeenCalledTimes(3);
   });
 
-  it('stores that this process is alive, and deletes its row at the end', async () => {
+  it('Housekeeping stores that this process is alive, and deletes its row at the end', async () => {
     const { housekeeping, processes } = newHousekeeping();
     expect(await housekeeping.heartbeat()).toEqual(new Date(0));
     expect(processes.heartbeat).toHaveBeenCalledWith({
@@ -36,7 +36,7 @@ describe('Housekeeping', () => {
     expect(processes.remove).toHaveBeenCalledWith('me');
   });
 
-  it('mends turns before it merges them', async () => {
+  it('Housekeeping mends turns before it merges them', async () => {
     const { housekeeping, steps } = newHousekeeping();
     await housekeeping.mendTurns();
     expect(steps).toEqual(['mend', 'merge']);

@@ -12,7 +12,7 @@ describe('TrialWaits', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  it('waits until each delivery of a planned chunk is recorded', async () => {
+  it('A wait waits until each delivery of a planned chunk is recorded', async () => {
     const { waits, wait } = newWaits();
     const waiting = wait([EVENT]);
     waits.notePlanned(plan({ chunks: [chunk(EVENT, LISTENERS)] }));
@@ -23,7 +23,7 @@ describe('TrialWaits', () => {
     expect(waits.isAwaited).toBe(false);
   });
 
-  it('waits for deliveries in turn too', async () => {
+  it('A wait waits for deliveries in turn too', async () => {
     const { waits, wait } = newWaits();
     const waiting = wait([EVENT]);
     waits.notePlanned(plan({ inTurn: [{ eventId: EVENT, listenerId: FIRST }] }));
@@ -32,7 +32,7 @@ describe('TrialWaits', () => {
     expect(await waiting.hasEnded()).toBe(true);
   });
 
-  it('ends when its events are planned and no listener wants them', async () => {
+  it('A wait ends when its events are planned and no listener wants them', async () => {
     const { waits, wait } = newWaits();
     const waiting = wait([EVENT]);
     waits.notePlanned(plan({ eventIds: [OTHER] }));
@@ -41,7 +41,7 @@ describe('TrialWaits', () => {
     expect(await waiting.hasEnded()).toBe(true);
   });
 
-  it('waits for no event of others that were planned together with its own', async () => {
+  it('A wait waits for no event of others that were planned together with its own', async () => {
     const { waits, wait } = newWaits();
     const waiting = wait([EVENT]);
     const chunks = [chunk(EVENT, [FIRST]), chunk(OTHER, [SECOND])];
@@ -50,7 +50,7 @@ describe('TrialWaits', () => {
     expect(await waiting.hasEnded()).toBe(true);
   });
 
-  it('asks the database about an event that other processes send a part of', async () => {
+  it('A wait asks the database about an event that other processes send a part of', async () => {
     const { waits, wait, areTried } = newWaits();
     const waiting = wait([EVENT]);
     waits.notePlanned(plan({ scattered: new Set([EVENT]) }));
@@ -63,7 +63,7 @@ describe('TrialWaits', () => {
     expect(areTried.mock.calls).toEqual([[[EVENT]], [[EVENT]]]);
   });
 
-  it('ends after its time, whatever is left', async () => {
+  it('A wait ends after its time, whatever is left', async () => {
     const { waits, wait } = newWaits();
     const waiting = wait([EVENT], 600);
     expect(waits.isAwaited).toBe(true);
@@ -74,7 +74,7 @@ describe('TrialWaits', () => {
     expect(waits.isAwaited).toBe(false);
   });
 
-  it('rejects if the database cannot be asked', async () => {
+  it('A wait rejects if the query to the database fails', async () => {
     const { waits, areTried } = newWaits();
     areTried.mockRejectedValueOnce(new Error('no connection'));
     const rejected = expect(waits.tried([EVENT], 10_000)).rejects.toThrow('no connection');

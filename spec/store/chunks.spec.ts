@@ -18,13 +18,13 @@ describe('Chunks.put', () => {
   it.each([
     { what: 'one event', events: 1 },
     { what: 'several events', events: 3 },
-  ])('stores a chunk of $what as it is taken again', async ({ events }) => {
+  ])('put() stores a chunk of $what as it is taken again', async ({ events }) => {
     const chunk = newChunk(events);
     await store.chunks.put([chunk], UNHELD_TOKEN, lease());
     expect(await store.chunks.claimUnheld(10, lease())).toEqual([{ ...chunk, token: FIRST_TOKEN }]);
   });
 
-  it('leases chunks to the process, or stores them for any process', async () => {
+  it('put() leases chunks to the process, or stores them for any process', async () => {
     const [leased, unheld] = [newChunk(), newChunk()];
     await store.chunks.put([leased], FIRST_TOKEN, lease());
     await store.chunks.put([unheld], UNHELD_TOKEN, lease());
@@ -34,7 +34,7 @@ describe('Chunks.put', () => {
 });
 
 describe('Chunks.claimUnheld', () => {
-  it('takes the chunks whose lease expired first, and raises their tokens', async () => {
+  it('claimUnheld() takes the chunks whose lease expired first, and raises their tokens', async () => {
     const chunks = [newChunk(), newChunk(), newChunk()];
     await store.chunks.put(chunks, FIRST_TOKEN, lease());
     for (const [n, chunk] of chunks.entries()) await expire(chunk, 10 - n);
@@ -45,7 +45,7 @@ describe('Chunks.claimUnheld', () => {
     expect(await store.chunks.claimUnheld(2, lease())).toEqual([]);
   });
 
-  it('gives each chunk to one of many processes', async () => {
+  it('claimUnheld() gives each chunk to one of many processes', async () => {
     const chunks = Array.from({ length: 12 }, () => newChunk());
     await store.chunks.put(chunks, UNHELD_TOKEN, lease());
     const claims = Array.from({ length: 4 }, () => store.chunks.claimUnheld(3, lease()));
@@ -55,7 +55,7 @@ describe('Chunks.claimUnheld', () => {
 });
 
 describe('Chunks.take', () => {
-  it('takes a chunk under its token once', async () => {
+  it('take() takes a chunk under its token once', async () => {
     const chunk = newChunk();
     await store.chunks.put([chunk], FIRST_TOKEN, lease());
     expect(await store.chunks.take(chunk, lease())).toEqual({ ...chunk, token: '2' });
@@ -65,7 +65,7 @@ describe('Chunks.take', () => {
 });
 
 describe('Chunks.renew', () => {
-  it('extends the lease of the same token only', async () => {
+  it('renew() extends the lease of the same token only', async () => {
     const [ours, theirs] = [newChunk(), newChunk()];
     await store.chunks.put([ours, theirs], FIRST_TOKEN, lease());
     for (const chunk of [ours, theirs]) await expire(chunk);
@@ -76,21 +76,21 @@ describe('Chunks.renew', () => {
 });
 
 describe('Chunks.release', () => {
-  it('lets other processes take a chunk at once', async () => {
+  it('release() lets other processes take a chunk at once', async () => {
     const chunk = newChunk();
     await store.chunks.put([chunk], FIRST_TOKEN, lease());
     await store.chunks.release([chunk], null);
     expect(await store.chunks.claimUnheld(10, lease())).toHaveLength(1);
   });
 
-  it('lets other processes take a chunk after a delay', async () => {
+  it('release() lets other processes take a chunk after a delay', async () => {
     const chunk = newChunk();
     await store.chunks.put([chunk], UNHELD_TOKEN, lease());
     await store.chunks.release([{ ...chunk, token: UNHELD_TOKEN }], 60_000);
     expect(await store.chunks.claimUnheld(10, lease())).toEqual([]);
   });
 
-  it('does nothing under an older token', async () => {
+  it('release() does nothing under an older token', async () => {
     const chunk = newChunk();
     await store.chunks.put([chunk], FIRST_TOKEN, lease());
     await store.chunks.take(chunk, lease());

@@ -17,14 +17,14 @@ beforeEach(() => query('TRUNCATE model_hook_event, model_hook_listener CASCADE')
 afterAll(() => application?.stop());
 
 describe('Events.claim', () => {
-  it('marks events as planned and returns them, oldest first', async () => {
+  it('claim() marks events as planned and returns them, oldest first', async () => {
     const ids = [await stored(), await stored(), await stored()].sort();
     expect((await store.events.claim(HERE, 2)).map(({ id }) => id)).toEqual(ids.slice(0, 2));
     expect((await store.events.claim(HERE, 2)).map(({ id }) => id)).toEqual(ids.slice(2));
     expect(await store.events.claim(HERE, 2)).toEqual([]);
   });
 
-  it('gives each event to one of many transactions', async () => {
+  it('claim() gives each event to one of many transactions', async () => {
     const ids = await Promise.all(Array.from({ length: 20 }, () => stored()));
     const claims = Array.from({ length: 4 }, () => store.events.claim(HERE, 5));
     const claimed = (await Promise.all(claims)).flat().map(({ id }) => id);
@@ -34,12 +34,12 @@ describe('Events.claim', () => {
   });
 
   it.each([
-    { what: 'of a hook that is attached in another process only', event: { hook: 'elsewhere' } },
+    { what: 'about a hook of another process', event: { hook: 'elsewhere' } },
     {
-      what: 'with targets that only another process can decrypt',
+      what: 'encrypted with the key of another process',
       event: { targets: '"enc:v1:theirs:AAAA"' },
     },
-  ])('leaves an event alone $what', async ({ event }) => {
+  ])('claim() leaves an event alone that is $what', async ({ event }) => {
     await stored(event);
     expect(await store.events.claim(HERE, 10)).toEqual([]);
     expect(await store.events.passUnwanted(HERE, 10)).toMatchObject({ due: 0, passed: [] });
@@ -50,14 +50,14 @@ describe('Events.claim', () => {
   });
 
   it.each(['"enc:v1:ours:AAAA"', '["https://example.com"]'])(
-    'returns an event with the targets %s',
+    'claim() returns an event with the targets %s',
     async (targets) => {
       await stored({ targets });
       expect(await store.events.claim(HERE, 10)).toMatchObject([{ targets: JSON.parse(targets) }]);
     },
   );
 
-  it('returns events without encrypted targets if this process has no encryption keys', async () => {
+  it('claim() returns events without encrypted targets if this process has no encryption keys', async () => {
     const plain = await stored();
     await stored({ targets: '"enc:v1:ours:AAAA"' });
     const claimed = await store.events.claim({ ...HERE, encryptionKeyIds: [] }, 10);
@@ -66,7 +66,7 @@ describe('Events.claim', () => {
 });
 
 describe('Events.passUnwanted', () => {
-  it('marks events that no listener can want', async () => {
+  it('passUnwanted() marks events that no listener can want', async () => {
     const ids = [await stored(), await stored({ hook: 'order', event: 'order.created' })].sort();
     const { due, passed } = await store.events.passUnwanted(HERE, 10);
     expect({ due, passed: [...passed].sort() }).toEqual({ due: 2, passed: ids });
@@ -79,14 +79,17 @@ describe('Events.passUnwanted', () => {
     { pattern: 'person.*' },
     { pattern: '*.created' },
     { pattern: 'person.created' },
-  ])('leaves events to be planned if there is an active listener of %p', async (of) => {
-    await listener(of);
-    const wanted = await stored();
-    await stored({ hook: 'order', event: 'order.removed' });
-    const { due, passed } = await store.events.passUnwanted(HERE, 10);
-    expect(due).toBe(2);
-    expect(passed).not.toContain(wanted);
-  });
+  ])(
+    'passUnwanted() leaves events to be planned if there is an active listener of %p',
+    async (of) => {
+      await listener(of);
+      const wanted = await stored();
+      await stored({ hook: 'order', event: 'order.removed' });
+      const { due, passed } = await store.events.passUnwanted(HERE, 10);
+      expect(due).toBe(2);
+      expect(passed).not.toContain(wanted);
+    },
+  );
 
   it.each([
     { hook: 'order' },
@@ -94,13 +97,13 @@ describe('Events.passUnwanted', () => {
     { hook: 'person', dynamic: true },
     { pattern: 'person.removed' },
     { pattern: 'order.*' },
-  ])('passes over events in spite of a listener of %p', async (of) => {
+  ])('passUnwanted() passes over events in spite of a listener of %p', async (of) => {
     await listener(of);
     const unwanted = await stored();
     expect((await store.events.passUnwanted(HERE, 10)).passed).toEqual([unwanted]);
   });
 
-  it('leaves all events of a name to be planned if one of them has targets', async () => {
+  it('passUnwanted() leaves all events of a name to be planned if one of them has targets', async () => {
     await stored();
     await stored({ targets: '["https://example.com"]' });
     expect(await store.events.passUnwanted(HERE, 10)).toMatchObject({ due: 2, passed: [] });
@@ -108,7 +111,7 @@ describe('Events.passUnwanted', () => {
 });
 
 describe('Events.read', () => {
-  it('returns the stored ones of the ids', async () => {
+  it('read() returns the stored ones of the ids', async () => {
     const id = await stored();
     const rows = await store.events.read([id, randomUUID()]);
     expect(rows).toEqual([
@@ -119,7 +122,7 @@ describe('Events.read', () => {
 });
 
 describe('Events.skipUnreadable', () => {
-  it('marks these events only', async () => {
+  it('skipUnreadable() marks these events only', async () => {
     const [id] = [await stored(), await stored()];
     await store.events.skipUnreadable([id]);
     await store.events.skipUnreadable([]);

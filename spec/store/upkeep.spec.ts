@@ -19,11 +19,11 @@ beforeEach(() => query('TRUNCATE model_hook_event, model_hook_chunk, model_hook_
 afterAll(() => application?.stop());
 
 describe('Upkeep.countDue', () => {
-  it('counts nothing where there is nothing', async () => {
+  it('countDue() counts nothing where there is nothing', async () => {
     expect(await store.upkeep.countDue(HERE)).toEqual({ events: 0, chunks: 0, deliveries: 0 });
   });
 
-  it('counts chunks without a lease', async () => {
+  it('countDue() counts chunks without a lease', async () => {
     await chunkOf([randomUUID()]);
     expect(await store.upkeep.countDue(HERE)).toMatchObject({ chunks: 1 });
   });
@@ -43,14 +43,17 @@ describe('Upkeep.countDue', () => {
       delivery: { afterMs: -1, isBarred: true },
       deliveries: 0,
     },
-  ])('counts $what', async ({ delivery: { isBarred = false, ...delivery }, deliveries }) => {
-    const listenerId = randomUUID();
-    await deliveryOf({ ...delivery, listenerId });
-    const barred = isBarred ? [listenerId] : [];
-    expect(await store.upkeep.countDue({ ...HERE, barred })).toMatchObject({ deliveries });
-  });
+  ])(
+    'countDue() counts $what',
+    async ({ delivery: { isBarred = false, ...delivery }, deliveries }) => {
+      const listenerId = randomUUID();
+      await deliveryOf({ ...delivery, listenerId });
+      const barred = isBarred ? [listenerId] : [];
+      expect(await store.upkeep.countDue({ ...HERE, barred })).toMatchObject({ deliveries });
+    },
+  );
 
-  it('counts, of the due deliveries about one row, only the first that has not ended', async () => {
+  it('countDue() counts one due delivery about a row, the first that is still open', async () => {
     const shared = { listenerId: randomUUID(), rowId: randomUUID(), afterMs: -1 };
     for (const sequence of [1, 2, 3]) await deliveryOf({ ...shared, sequence });
     expect(await store.upkeep.countDue(HERE)).toMatchObject({ deliveries: 1 });
@@ -58,17 +61,17 @@ describe('Upkeep.countDue', () => {
 });
 
 describe('Upkeep.areTried', () => {
-  it('is false for an event that is not planned', async () => {
+  it('areTried() is false for an event that is not planned', async () => {
     const id = await eventOf({ isPlanned: false });
     expect(await store.upkeep.areTried([id])).toBe(false);
   });
 
-  it('is true for an event that is planned without a delivery', async () => {
+  it('areTried() is true for an event that is planned without a delivery', async () => {
     const id = await eventOf({ isPlanned: true });
     expect(await store.upkeep.areTried([id])).toBe(true);
   });
 
-  it('is false until each delivery of a chunk has a row', async () => {
+  it('areTried() is false until each delivery of a chunk has a row', async () => {
     const id = await eventOf({ isPlanned: true });
     const [first = '', second = ''] = await chunkOf([id, id]);
     expect(await store.upkeep.areTried([id])).toBe(false);
@@ -78,7 +81,7 @@ describe('Upkeep.areTried', () => {
     expect(await store.upkeep.areTried([id])).toBe(true);
   });
 
-  it('is false while a delivery in turn waits for its first attempt', async () => {
+  it('areTried() is false while a delivery in turn waits for its first attempt', async () => {
     const id = await eventOf({ isPlanned: true });
     await deliveryOf({ eventId: id, afterMs: 0 });
     expect(await store.upkeep.areTried([id])).toBe(false);
@@ -88,7 +91,7 @@ describe('Upkeep.areTried', () => {
 });
 
 describe('Upkeep.deliveryBacklog', () => {
-  it('counts deliveries in chunks once, with or without a row', async () => {
+  it('deliveryBacklog() counts deliveries in chunks once, with or without a row', async () => {
     const [first = ''] = await chunkOf([EVENT, EVENT]);
     expect(await store.upkeep.deliveryBacklog()).toMatchObject({ waiting: 2 });
     await deliveryOf({ eventId: EVENT, listenerId: first, afterMs: 60_000 });
@@ -100,13 +103,13 @@ describe('Upkeep.deliveryBacklog', () => {
     expect(await store.upkeep.deliveryBacklog()).toMatchObject({ waiting: 1 });
   });
 
-  it('has no oldest delivery if none waits', async () => {
+  it('deliveryBacklog() has no oldest delivery if none waits', async () => {
     expect(await store.upkeep.deliveryBacklog()).toEqual({ waiting: 0, oldestAt: null });
   });
 });
 
 describe('Upkeep.triedWithin', () => {
-  it('counts the deliveries of that time by status', async () => {
+  it('triedWithin() counts the deliveries of that time by status', async () => {
     for (const status of ['done', 'done', 'failed']) await deliveryOf({ status });
     await query(
       "UPDATE model_hook_delivery SET created_at = now() - interval '1 hour' WHERE status = 'failed'",
@@ -116,7 +119,7 @@ describe('Upkeep.triedWithin', () => {
 });
 
 describe('Upkeep.tablesMissing', () => {
-  it('names no table if all exist', async () => {
+  it('tablesMissing() names no table if all exist', async () => {
     expect(await store.upkeep.tablesMissing()).toEqual([]);
   });
 });

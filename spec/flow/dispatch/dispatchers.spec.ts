@@ -62,6 +62,32 @@ describe('a dispatcher of the application', () => {
     expect(dispatcher.stopped).toEqual([{ deadlineMs: expect.any(Number) }]);
   });
 
+  it('The dispatcher receives chunks of the size that it wants', async () => {
+    const dispatcher = Object.assign(new Queue(), { chunkSize: 2 });
+    flow = await ReceivingFlow.start({ attach: { dispatcher } });
+    await flow.savePeople(5);
+    await dispatcher.holding(5);
+    expect(dispatcher.sizes.sort()).toEqual([1, 2, 2]);
+    await dispatcher.deliverAll();
+    await flow.hooks.idle();
+    expect(flow.receiver.received).toHaveLength(5);
+  });
+
+  it('A commit waits until each delivery was tried if the dispatcher says so', async () => {
+    const dispatcher = Object.assign(new Queue(), { waitsForTries: true });
+    flow = await ReceivingFlow.start({ attach: { dispatcher, waitMs: 60_000 } });
+    let hasReturned = false;
+    const saved = flow.savePeople(1, 'Ann').then(() => {
+      hasReturned = true;
+    });
+    await dispatcher.holding(1);
+    expect(hasReturned).toBe(false);
+    await dispatcher.deliverAll();
+    await saved;
+    const { items } = await flow.hooks.deliveries.find();
+    expect(items).toMatchObject([{ status: 'done' }]);
+  });
+
   it('An error of the dispatcher is logged, and the next sweep hands over the chunk again', async () => {
     const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
     let calls = 0;
@@ -106,6 +132,10 @@ class Queue implements Dispatcher {
 
   stop(options: { readonly deadlineMs: number }): void {
     this.stopped.push(options);
+  }
+
+  get sizes(): number[] {
+    return this.#chunks.map(({ eventIds }) => eventIds.length);
   }
 
   /** Waits until chunks of so many events are here. */
