@@ -13,6 +13,7 @@ import type { Query } from '../../store/database';
 import type { StoredTargets } from '../../store/events';
 import type { Vault } from '../../vault/vault';
 import { draftOf } from '../declared/builder';
+import { canonicalText, parseTarget } from '../declared/target';
 import { identityHash, type NormalListener, normalise } from '../saved/normal';
 import type { ListenerStore } from '../saved/store';
 import type { Match } from './match';
@@ -97,7 +98,7 @@ export class DynamicListeners {
     const digest = (text: string) => this.vault.digest(text);
     const said = {
       ...options,
-      url: new URL(url).href,
+      url: canonicalText(parseTarget(url)),
       ...(signing !== undefined && { secret: digest(signing) }),
       ...(headers && { headers: withSecrets(headers, (text) => secret(digest(text))) }),
     } as unknown as JsonValue;

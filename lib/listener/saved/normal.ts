@@ -19,7 +19,8 @@ import type { RecipientPolicy } from '../../recipient/policy';
 import type { ListenerDraft } from '../declared/draft';
 import { isPattern } from '../declared/pattern';
 import { hooksHeardBy } from '../declared/pattern-hooks';
-import { targetUrl, validateOptions } from './validation';
+import { canonicalText, parseTarget, type Target } from '../declared/target';
+import { validateOptions } from './validation';
 
 /** A listener that was checked, as it goes into its row. */
 export interface NormalListener {
@@ -80,9 +81,17 @@ export function normalise(
 
 /** The outer policy first: what it refuses, no listener could have. */
 function checkRecipient({ url, delivery }: ListenerOptions, policy: RecipientPolicy): void {
-  const target = targetUrl(url);
-  policy.checkTarget(target);
-  if (delivery?.recipients !== undefined) narrowed(policy, delivery.recipients).checkTarget(target);
+  const target = parseTarget(url);
+  checkTarget(policy, target);
+  if (delivery?.recipients !== undefined)
+    checkTarget(narrowed(policy, delivery.recipients), target);
+}
+
+function checkTarget(policy: RecipientPolicy, target: Target): void {
+  switch (target.kind) {
+    case 'url':
+      policy.checkTarget(target.url);
+  }
 }
 
 function hooksMatching(pattern: string, catalog: HookCatalog): readonly Hook[] {
@@ -199,7 +208,14 @@ function identityOf(row: ListenerValues, match: readonly StoredCondition[]): str
   const said: JsonValue =
     key !== null
       ? [owner, key]
-      : [owner, hook, operations, pattern, new URL(target).href, sortedConditions(match)];
+      : [
+          owner,
+          hook,
+          operations,
+          pattern,
+          canonicalText(parseTarget(target)),
+          sortedConditions(match),
+        ];
   return identityHash(canonicalJson(said));
 }
 

@@ -16,6 +16,7 @@ import { LISTENER_DELIVERY_SHAPE } from '../../options/delivery-shape';
 import { textOf } from '../../options/header-value';
 import { CONTENT_TYPES, DIGESTS, type ListenerOptions } from '../../options/listener';
 import { ANYTHING, optionsOf, type Shape } from '../../options/rules';
+import { isTarget, MALFORMED_TARGET } from '../declared/target';
 
 const FORMATS = ['fields', 'envelope', 'standard', 'cloudevents'] satisfies BodyFormat[];
 const MAX_URL_LENGTH = 2_048;
@@ -83,20 +84,12 @@ function deliveryReasons({ delivery = null }: { readonly delivery?: unknown }): 
   return { delivery: problems.map(({ option, text }) => `${option} ${text}`) };
 }
 
-/** The URL of a target. Throws `LISTENER_INVALID`. */
-export function targetUrl(target: string): URL {
-  if (!URL.canParse(target)) throw new ListenerInvalidError({ url: [MALFORMED_URL] });
-  return new URL(target);
-}
-
-const MALFORMED_URL = 'must be an absolute URL like https://example.com/hooks';
-
 const UNKEYED = 'must be base64 after whsec_';
 
 const UNSTORABLE = 'must have no NUL and no unpaired surrogate';
 
 class ListenerInput {
-  @Must((value) => typeof value === 'string' && URL.canParse(value), MALFORMED_URL)
+  @Must(isTarget, MALFORMED_TARGET)
   @Length(1, MAX_URL_LENGTH)
   @Must(isStorable, UNSTORABLE)
   url!: string;
