@@ -94,16 +94,21 @@ export class ModelHooks {
     const [store, catalog, policies] = [this.#store, this.#catalog, this.#policies];
     const shared = { dataSource, store, catalog, policies };
     const { logger, vault } = options;
-    const { listeners, saved, matching } = listenerParts({
+    const current = () => this.#current;
+    const { listeners, matching } = listenerParts({
       ...shared,
       logger,
       vault,
-      startedAt: () => this.#current.startedAt,
-      sendTest: (listener) => sendTest({ ...shared, options }, listener),
+      tester: { test: (listener) => sendTest({ ...shared, options }, listener) },
+      process: {
+        get startedAt() {
+          return current().startedAt;
+        },
+      },
     });
     const wakeup = new Wakeup();
     const reporter = this.#reporter;
-    this.#attachment = new Attachment({ ...shared, options, wakeup, reporter, matching, saved });
+    this.#attachment = new Attachment({ ...shared, options, wakeup, reporter, matching });
     this.listeners = listeners;
     this.deliveries = new Deliveries(store, wakeup);
     this.#idle = new Idle(store, catalog, vault, this.#attachment);

@@ -33,7 +33,7 @@ export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
     },
   });
   const lease = { processId: randomUUID(), leaseMs: LEASE_MS };
-  const matching = new ListenerMatching(new Candidates(tables), catalog);
+  const matching = new ListenerMatching(catalog);
   const loader = new ChunkLoader(dataSource, store, catalog, new Vault());
   const logger = CONSOLE_LOGGER;
   const planned = { dataSource, store, matching, catalog, vault: new Vault(), logger };
@@ -63,9 +63,6 @@ const { CONSOLE_LOGGER } = built<typeof import('../../lib/logging/logger')>('log
 const { Reporter } = built<typeof import('../../lib/logging/reports')>('logging/reports');
 const { Vault } = built<typeof import('../../lib/vault/vault')>('vault/vault');
 const { HookCatalog } = built<typeof import('../../lib/hook/catalog')>('hook/catalog');
-const { Candidates } = built<typeof import('../../lib/listener/matching/candidates')>(
-  'listener/matching/candidates',
-);
 const { ListenerMatching } = built<typeof import('../../lib/listener/matching/matching')>(
   'listener/matching/matching',
 );

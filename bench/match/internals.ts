@@ -1,32 +1,25 @@
 import type { DataSource } from 'typeorm';
 import { built } from '../built';
 
-/** One match at a time, in a transaction of its own, as planning does it. */
-export type InSnapshot = <T>(work: (query: Query) => Promise<T>) => Promise<T>;
-
-type Query = import('../../lib/store/database').Query;
+type Store = import('../../lib/store/store').Store;
 type ListenerMatching = import('../../lib/listener/matching/matching').ListenerMatching;
 
-/** The parts of an attachment that find listeners, made as it makes them. */
+/** The parts of an attachment that find listeners, made as it makes them. Planning matches each batch in a snapshot of the store. */
 export function matchingOf(dataSource: DataSource): {
   readonly matching: ListenerMatching;
-  readonly inSnapshot: InSnapshot;
+  readonly store: Store;
 } {
-  const tables = tablesOf(dataSource);
   const catalog = new HookCatalog(dataSource).load();
-  const database = new Database(dataSource, 1);
   return {
-    matching: new ListenerMatching(new Candidates(tables), catalog),
-    inSnapshot: (work) => database.snapshot(work),
+    matching: new ListenerMatching(catalog),
+    store: new Store(new Database(dataSource, 1), tablesOf(dataSource)),
   };
 }
 
 const { Database } = built<typeof import('../../lib/store/database')>('store/database');
+const { Store } = built<typeof import('../../lib/store/store')>('store/store');
 const { tablesOf } = built<typeof import('../../lib/store/tables')>('store/tables');
 const { HookCatalog } = built<typeof import('../../lib/hook/catalog')>('hook/catalog');
-const { Candidates } = built<typeof import('../../lib/listener/matching/candidates')>(
-  'listener/matching/candidates',
-);
 const { ListenerMatching } = built<typeof import('../../lib/listener/matching/matching')>(
   'listener/matching/matching',
 );

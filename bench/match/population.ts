@@ -40,13 +40,13 @@ export class Population {
   async match(
     batch: readonly Expected[],
   ): Promise<{ readonly ms: number; readonly alone: number }> {
-    const { matching, inSnapshot } = this.#parts;
+    const { matching, store } = this.#parts;
     const events = batch.map(({ event }) => event);
     const startedAt = nowMs();
-    const { pairs, alone } = await inSnapshot(async (query) => {
+    const { pairs, alone } = await store.snapshot(async (bound) => {
       const begunAt = nowMs();
       const pairs: [eventId: string, listenerId: string][] = [];
-      for await (const page of matching.matching(query, events))
+      for await (const page of matching.matching(bound, events))
         for (const { event, listenerIds } of page)
           for (const listenerId of listenerIds) pairs.push([event.id, listenerId]);
       return { pairs, alone: nowMs() - begunAt };

@@ -1,23 +1,18 @@
 import type { DeliveryEngine } from '../dispatch/engine';
 import { reviewListeners } from '../listener/review';
-import type { ListenerStore } from '../listener/saved/store';
-import { checkKeys } from '../listener/secrets/encryption-key-check';
+import { checkEncryptionKeys } from '../listener/secrets/encryption-key-check';
 import { checkTables } from './checks';
 import type { SessionParts } from './engine-parts';
 import type { EngineHolder } from './idle';
 import type { Lifecycle } from './lifecycle';
 import { Session } from './session';
 
-export interface AttachmentParts extends SessionParts {
-  readonly saved: ListenerStore;
-}
-
 /** What is attached to a DataSource: a session for each time that it is initialised, and none while it is destroyed. */
 export class Attachment implements EngineHolder, Lifecycle {
   #session: Session | undefined;
   #isDetached = false;
 
-  constructor(private readonly parts: AttachmentParts) {}
+  constructor(private readonly parts: SessionParts) {}
 
   /** Undefined while the DataSource is destroyed. */
   get session(): Session | undefined {
@@ -30,12 +25,11 @@ export class Attachment implements EngineHolder, Lifecycle {
 
   /** Checks what is stored, then captures changes and sends events, unless detached. */
   async initialised(): Promise<void> {
-    const { store, catalog, options, policies, saved } = this.parts;
-    const { database, tables } = store;
+    const { store, catalog, options, policies } = this.parts;
     await checkTables(store);
-    await checkKeys(database, tables, options.vault);
+    await checkEncryptionKeys(store, options.vault);
     catalog.load();
-    await reviewListeners({ database, tables, store: saved }, catalog, options.logger);
+    await reviewListeners(store, catalog, options.logger);
     for (const hook of catalog.list()) policies.set(hook);
     this.#session = new Session(this.parts);
     this.#session.subscribe();

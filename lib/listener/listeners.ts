@@ -6,15 +6,21 @@ import type { AnyFilter } from '../hook/filter';
 import { checkArgument, checkedOptions } from '../options/checked';
 import type { ListenerOptions } from '../options/listener';
 import { OPTIONS, TEXT } from '../options/rules';
-import { type Database, type Query, runOn } from '../store/database';
-import { draftOf, ListenerBuilder, type SaveOptions } from './declared/builder';
-import type { ListenerDraft } from './declared/draft';
+import type { Store } from '../store/store';
+import {
+  type DraftSaver,
+  draftOf,
+  ListenerBuilder,
+  type ListenerDraft,
+  type SaveOptions,
+} from './declared/builder';
 import type { Listener } from './declared/listener';
-import type { TestResult } from './declared/test-result';
-import type { KeyStore } from './keys/key-store';
+import type { Tester, TestResult } from './declared/test-result';
+import type { KeyAssignment } from './keys/key-assignment';
 import type { Audience, Explanation } from './matching/audience';
 import { changedDraft, type ListenerChanges } from './saved/changes';
 import type { StoredListener } from './saved/listener-row';
+import { type SavedListeners, unknownListener } from './saved/saved-listeners';
 import {
   BUILDERS,
   PROGRESS_SHAPE,
@@ -23,7 +29,6 @@ import {
   type SaveManyOptions,
   type Saving,
 } from './saved/saving';
-import { type ListenerStore, unknownListener } from './saved/store';
 import {
   checkedWhere,
   LISTENER_PAGE_DEFAULTS,
@@ -31,28 +36,36 @@ import {
   type ListenerPageOptions,
   type ListenerWhere,
   PAGE_SHAPE,
-  whereSql,
 } from './saved/where';
 import type { Reencryption } from './secrets/reencryption';
 import { ROTATE_SHAPE, type RotateOptions, type SecretRotation } from './secrets/rotation';
 
-/** Fewer listeners leave PostgreSQL's statistics as good as they were. */
+/** This process as one that is attached. */
+export interface AttachedProcess {
+  /** When it attached, by the clock of the database. */
+  readonly startedAt: Date;
+}
+
+/** What the methods of `Listeners` are made of. */
+export interface ListenersParts {
+  readonly saved: SavedListeners;
+  readonly saving: Saving;
+  readonly keys: KeyAssignment;
+  readonly audience: Audience;
+  readonly rotation: SecretRotation;
+  readonly reencryption: Reencryption;
+}
+
+/** Fewer new listeners than this hardly change PostgreSQL's statistics. */
 const ANALYSED_FROM = 5_000;
 
 /** Stored listeners: `hooks.listeners`. */
-export class Listeners {
+export class Listeners implements DraftSaver {
   constructor(
-    private readonly database: Database,
-    private readonly rows: {
-      readonly store: ListenerStore;
-      readonly keys: KeyStore;
-      readonly rotation: SecretRotation;
-      readonly reencryption: Reencryption;
-    },
-    private readonly audience: Audience,
-    private readonly saving: Saving,
-    private readonly startedAt: () => Date,
-    private readonly sendTest: (listener: Listener) => Promise<TestResult>,
+    private readonly store: Store,
+    private readonly parts: ListenersParts,
+    private readonly tester: Tester,
+    private readonly process: AttachedProcess,
   ) {}
 
   /** The start of `hooks.for(Person).listener(…)` and `hooks.listen(…)`. */
@@ -60,14 +73,21 @@ export class Listeners {
     of: Pick<ListenerDraft, 'hook' | 'pattern'>,
     target: string | ListenerOptions,
   ): ListenerBuilder<Filter> {
-    return new ListenerBuilder(draftOf(of, target), (complete, options) =>
-      this.#save(complete, options),
-    );
+    return new ListenerBuilder(draftOf(of, target), this);
+  }
+
+  /** What `save()` of a builder does. */
+  async save(draft: ListenerDraft, options: SaveOptions): Promise<Listener> {
+    return this.#inTransaction(options, (store) => this.parts.saving.one(store, draft));
   }
 
   /**
-   * Saves all of them in one transaction, or none, and gives them in their order. Thousands that make our tables grow by a quarter end with
-   * an `ANALYZE` of them, unless it joins a transaction of yours: run one after it then.
+   * Saves all listeners in one transaction, or none. Resolves with them in the given order. After 5,000 or more, runs `ANALYZE` if our
+   * tables have grown by a quarter. In a transaction of `manager` it does not, so run `ANALYZE` yourself after that.
+   *
+   * @example
+   * const urls = ['https://a.example.com', 'https://b.example.com'];
+   * await hooks.listeners.saveMany(urls.map((url) => hooks.for(Person).listener(url)));
    */
   async saveMany(
     builders: Iterable<ListenerBuilder<never>>,
@@ -75,158 +95,195 @@ export class Listeners {
   ): Promise<readonly Listener[]> {
     const options = checkedOptions(given, SAVE_MANY_SHAPE);
     checkArgument('builders', builders, BUILDERS);
-    const listeners = await this.#inTransaction(options, (query) =>
-      this.saving.all(query, builders, options.onProgress),
+    const { saving } = this.parts;
+    const listeners = await this.#inTransaction(options, (store) =>
+      saving.all(store, builders, options.onProgress),
     );
-    if (listeners.length >= ANALYSED_FROM && !options.manager)
-      await this.rows.keys.analyse(this.database.query);
+    if (listeners.length >= ANALYSED_FROM && !options.manager) await this.store.keys.analyse();
     return listeners;
   }
 
   /**
-   * Makes the keys of all listeners anew, by which events find them, a thousand in a transaction; resolves with how many there are. For
-   * after an upgrade that says so, or after the type of a column has changed. Matching is right before, during and after; only slower.
+   * Makes the match keys of all listeners again, a thousand in each transaction. Resolves with the number of listeners. Run it after an
+   * upgrade that asks for it, or after the type of a column has changed. Until then events match the same listeners, but slower.
+   *
+   * @example
+   * const count = await hooks.listeners.reindex({ onProgress: (done) => console.log(done) });
    */
   async reindex(options: ProgressOptions = {}): Promise<number> {
     const { onProgress } = checkedOptions(options, PROGRESS_SHAPE);
-    const { keys } = this.rows;
-    let done = 0;
-    let page = await this.database.transaction((query) => keys.rekeyPage(query, null));
-    while (page) {
-      const { last, count } = page;
-      done += count;
-      onProgress?.(done);
-      page = await this.database.transaction((query) => keys.rekeyPage(query, last));
-    }
-    await this.database.transaction((query) => keys.dropUnusedPlans(query));
-    await keys.analyse(this.database.query);
-    return done;
-  }
-
-  /** The listeners that are told of an event: of a stored one by its id, or of one that could be. */
-  matching(event: HookEvent | string): Promise<readonly Listener[]> {
-    return this.audience.of(event);
-  }
-
-  /** Why a listener gets an event, or why it does not. Rejects with `EVENT_NOT_FOUND` and `LISTENER_NOT_FOUND` for unknown ids. */
-  explain(event: HookEvent | string, listener: Listener | string): Promise<Explanation> {
-    return this.audience.explain(event, listener);
+    return this.parts.keys.reindex(this.store, onProgress);
   }
 
   /**
-   * Sends a sample event to a listener at once, active or not, and resolves with what came of it: header `Hook-Test: 1`, else signed and
-   * sent like any other. Nothing is stored, nothing retried. Rejects with `LISTENER_NOT_FOUND`.
+   * The listeners that get an event: a stored one, given by its id, or one that you make up.
+   *
+   * @example
+   * const { items } = await hooks.deliveries.find({ status: 'failed' });
+   * for (const { eventId } of items) console.log(await hooks.listeners.matching(eventId));
+   */
+  matching(event: HookEvent | string): Promise<readonly Listener[]> {
+    return this.parts.audience.of(event);
+  }
+
+  /**
+   * Why a listener gets an event, or why it does not. Rejects with `EVENT_NOT_FOUND` and `LISTENER_NOT_FOUND`.
+   *
+   * @example
+   * const { matches, reasons } = await hooks.listeners.explain('an event id', 'a listener id');
+   */
+  explain(event: HookEvent | string, listener: Listener | string): Promise<Explanation> {
+    return this.parts.audience.explain(event, listener);
+  }
+
+  /**
+   * Sends a sample event to a listener at once, active or not, and resolves with the outcome. The request has the header `Hook-Test: 1`
+   * and is otherwise signed and sent like any other. Nothing is stored or retried. Rejects with `LISTENER_NOT_FOUND`.
+   *
+   * @example
+   * const { outcome, httpStatus } = await hooks.listeners.test('a listener id');
    */
   async test(id: string): Promise<TestResult> {
     const listener = await this.get(id);
     if (!listener) throw unknownListener(id);
-    return this.sendTest(listener);
+    return this.tester.test(listener);
   }
 
   /**
-   * The listeners of which all this is true, oldest first. `owner: null` finds those without an owner. Rejects with `OPTION_INVALID`, also
-   * for a member that is `undefined`: a variable that was not set must not find the listeners of every owner.
+   * Finds listeners, the oldest first. `owner: null` finds those without an owner. Rejects with `OPTION_INVALID`, also for a member that is
+   * `undefined`: a variable that was not set must not find the listeners of all owners.
+   *
+   * @example
+   * const paused = await hooks.listeners.find({ owner: 'acme', active: false });
    */
   async find(where: ListenerWhere = {}): Promise<readonly Listener[]> {
-    const { sql, parameters } = whereSql(checkedWhere(where));
-    const found = await this.rows.store.find(this.database.query, sql, parameters);
+    const found = await this.parts.saved.find(this.store, checkedWhere(where));
     return found.map(({ listener }) => listener);
   }
 
-  /** The same listeners in pages, newest first. Rejects with `OPTION_INVALID`. */
+  /**
+   * The same listeners in pages, the newest first. Rejects with `OPTION_INVALID`.
+   *
+   * @example
+   * const { items, nextCursor } = await hooks.listeners.page({ owner: 'acme' }, { limit: 20 });
+   */
   async page(where: ListenerWhere = {}, options: ListenerPageOptions = {}): Promise<ListenerPage> {
     const { limit = LISTENER_PAGE_DEFAULTS.limit, cursor } = checkedOptions(options, PAGE_SHAPE);
-    const { sql, parameters } = whereSql(checkedWhere(where), cursor);
-    const { query } = this.database;
-    const order = `ORDER BY l.created_at DESC, l.id DESC LIMIT ${limit + 1}`;
-    const found = await this.rows.store.find(query, sql, parameters, order);
+    const { saved } = this.parts;
+    const found = await saved.page(this.store, checkedWhere(where), { limit: limit + 1, cursor });
     const items = found.slice(0, limit).map(({ listener }) => listener);
     const last = found.length > limit ? items.at(-1) : undefined;
-    return { items, nextCursor: last ? await this.rows.store.cursorAfter(query, last) : null };
+    return { items, nextCursor: last ? await this.store.listeners.cursorAfter(last) : null };
   }
 
-  /** Null where there is none. */
+  /**
+   * One listener; null if it does not exist.
+   *
+   * @example
+   * const listener = await hooks.listeners.get('a listener id');
+   */
   async get(id: string): Promise<Listener | null> {
-    return (await this.rows.store.one(this.database.query, id))?.listener ?? null;
+    return (await this.parts.saved.one(this.store, id))?.listener ?? null;
   }
 
-  /** Changes a listener, checked as a whole. Rejects as `save` does, and with `LISTENER_NOT_FOUND`. */
+  /**
+   * Changes a listener and checks it as a whole. Rejects like `save`, and with `LISTENER_NOT_FOUND`.
+   *
+   * @example
+   * await hooks.listeners.update('a listener id', { url: 'https://example.com/new', on: ['insert'] });
+   */
   async update(id: string, changes: ListenerChanges): Promise<Listener> {
     checkArgument('changes', changes, OPTIONS);
-    return this.database.transaction(async (query) => {
-      const stored = await this.rows.store.locked(query, id);
+    const { saved, saving } = this.parts;
+    return this.store.transaction(async (store) => {
+      const stored = await saved.locked(store, id);
       if (!stored) throw unknownListener(id);
-      const changed = this.saving.checked(changedDraft(stored, changes));
-      if (!(await this.rows.store.replace(query, stored, changed)))
-        throw new ListenerInvalidError({ url: ['another listener is the same already'] });
-      return ((await this.rows.store.one(query, id)) as StoredListener).listener;
+      const changed = saving.checked(changedDraft(stored, changes));
+      if (!(await saved.replace(store, stored, changed)))
+        throw new ListenerInvalidError({ url: ['an identical listener exists already'] });
+      return ((await saved.one(store, id)) as StoredListener).listener;
     });
   }
 
   /**
-   * Gives a listener a new secret and resolves with the listener and that `secret`. For `graceMs`, by the database's clock, requests are signed
-   * with the old one too: `webhook-signature` holds both, `Hook-HMAC-Previous` is of the old one. A second rotation within that time
-   * ends it for the oldest. Rejects with `LISTENER_NOT_FOUND`, `LISTENER_INVALID` for a secret that cannot be, and `OPTION_INVALID`.
+   * Gives a listener a new secret and resolves with the listener and that `secret`. For `graceMs`, by the database's clock, requests are
+   * signed with both secrets: `webhook-signature` holds two signatures, and `Hook-HMAC-Previous` the one of the old secret. Another
+   * rotation within that time ends it for the oldest secret. Rejects with `LISTENER_NOT_FOUND`, `OPTION_INVALID`, and `LISTENER_INVALID`
+   * for an invalid secret.
+   *
+   * @example
+   * const { secret } = await hooks.listeners.rotateSecret('a listener id', { graceMs: 3_600_000 });
    */
   async rotateSecret(id: string, given: RotateOptions = {}): Promise<Listener> {
     const options = checkedOptions(given, ROTATE_SHAPE);
-    const { store, rotation } = this.rows;
-    return this.database.transaction(async (query) => {
-      const stored = await store.locked(query, id);
-      if (!stored) throw unknownListener(id);
-      const secret = await rotation.rotate(query, stored, options);
-      const { listener } = (await store.one(query, id)) as StoredListener;
-      return { ...listener, secret };
-    });
+    return this.store.transaction((store) => this.parts.rotation.rotate(store, id, options));
   }
 
   /**
-   * Seals with the newest key whatever older ones sealed, or none: for after a new key was put first in `encryptionKeys` of every
-   * process, and before the old one is taken away. Pages of a thousand; may be broken off and called again, and saves go on beside it.
-   * Resolves with how many listeners and waiting events it sealed. Rejects with `OPTION_INVALID` without keys.
+   * Encrypts with the newest key everything that is encrypted with an older one, or not at all. Run it after a new key was put first in
+   * `encryptionKeys` of each process, and before the old one is removed. It works in pages of a thousand, beside saves; it can be stopped
+   * and run again. Resolves with the number of listeners and waiting events that it encrypted. Rejects with `OPTION_INVALID` without keys.
+   *
+   * @example
+   * const count = await hooks.listeners.reencrypt();
    */
   async reencrypt(options: ProgressOptions = {}): Promise<number> {
     const { onProgress } = checkedOptions(options, PROGRESS_SHAPE);
-    return this.rows.reencryption.run(onProgress);
+    return this.parts.reencryption.run(onProgress);
   }
 
-  /** Deactivates: events are no longer matched, and deliveries that are planned end `skipped`. */
+  /**
+   * Deactivates a listener: events no longer match it, and its planned deliveries end as `skipped`. Rejects with
+   * `LISTENER_NOT_FOUND`.
+   *
+   * @example
+   * await hooks.listeners.pause('a listener id', 'the customer asked for it');
+   */
   async pause(id: string, why: string): Promise<void> {
     checkArgument('why', why, TEXT);
     if (!isUuid(id)) throw unknownListener(id);
-    const where = { where: 'l.id = $2', parameters: [id] };
-    const count = await this.rows.store.deactivate(this.database.query, storable(why), where);
-    if (count === 0) throw unknownListener(id);
+    const paused = await this.store.listeners.deactivate([{ id, why: storable(why) }], {
+      onlyActive: false,
+    });
+    if (paused.length === 0) throw unknownListener(id);
   }
 
-  /** Activates again and forgets past failures. */
+  /**
+   * Activates a listener again and clears its failures. Rejects with `LISTENER_NOT_FOUND`.
+   *
+   * @example
+   * await hooks.listeners.resume('a listener id');
+   */
   async resume(id: string): Promise<void> {
     const isKnown =
-      isUuid(id) &&
-      (await this.database.transaction((query) => this.rows.store.activate(query, id)));
+      isUuid(id) && (await this.store.transaction((store) => this.parts.saved.activate(store, id)));
     if (!isKnown) throw unknownListener(id);
   }
 
-  /** False where there was none. */
+  /**
+   * Removes a listener. Resolves with false if it did not exist.
+   *
+   * @example
+   * const wasRemoved = await hooks.listeners.remove('a listener id');
+   */
   async remove(id: string): Promise<boolean> {
-    return isUuid(id) && this.rows.store.remove(this.database.query, id);
+    return isUuid(id) && this.store.listeners.remove(id);
   }
 
-  /** Listeners that code declared once, but not since this process attached: candidates for removal. */
+  /**
+   * Listeners that code saved once, but not since this process attached. They are candidates for removal.
+   *
+   * @example
+   * for (const { id } of await hooks.listeners.stale()) await hooks.listeners.remove(id);
+   */
   async stale(): Promise<readonly Listener[]> {
-    const found = await this.rows.store.find(this.database.query, 'l.declared_at < $1', [
-      this.startedAt(),
-    ]);
+    const declaredBefore = this.process.startedAt;
+    const found = await this.parts.saved.find(this.store, { declaredBefore });
     return found.map(({ listener }) => listener);
   }
 
-  async #save(draft: ListenerDraft, options: SaveOptions): Promise<Listener> {
-    return this.#inTransaction(options, (query) => this.saving.one(query, draft));
-  }
-
-  #inTransaction<T>({ manager }: SaveOptions, work: (query: Query) => Promise<T>): Promise<T> {
+  #inTransaction<T>({ manager }: SaveOptions, work: (store: Store) => Promise<T>): Promise<T> {
     const runner = manager?.queryRunner;
-    if (!runner) return this.database.transaction(work);
-    return work((sql, parameters) => runOn(runner, sql, parameters));
+    return runner ? work(this.store.joining(runner)) : this.store.transaction(work);
   }
 }

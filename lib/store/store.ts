@@ -1,14 +1,17 @@
 import type { QueryRunner } from 'typeorm';
+import { CandidateRows } from './candidates';
 import { Chunks } from './chunks';
 import { type Database, type Query, runOn } from './database';
 import { Deliveries } from './deliveries';
 import { Events } from './events';
+import { FilterRows } from './filters';
 import { ListenerRows } from './listeners';
-import { MatchKeys } from './match-keys';
+import { MatchKeyRows } from './match-keys';
 import { Origins } from './origins';
 import { OutboxRows } from './outbox';
 import { Outcomes } from './outcomes';
 import { Processes } from './processes';
+import { SecretRows } from './secrets';
 import type { Tables } from './tables';
 import { Turns } from './turns';
 import { Upkeep } from './upkeep';
@@ -27,7 +30,10 @@ export class Store {
   readonly origins: Origins;
   readonly deliveries: Deliveries;
   readonly listeners: ListenerRows;
-  readonly keys: MatchKeys;
+  readonly filters: FilterRows;
+  readonly secrets: SecretRows;
+  readonly keys: MatchKeyRows;
+  readonly candidates: CandidateRows;
   readonly upkeep: Upkeep;
 
   constructor(
@@ -44,7 +50,10 @@ export class Store {
     this.origins = new Origins(query, tables);
     this.deliveries = new Deliveries(query, tables);
     this.listeners = new ListenerRows(query, tables);
-    this.keys = new MatchKeys(query, tables);
+    this.filters = new FilterRows(query, tables);
+    this.secrets = new SecretRows(query, tables);
+    this.keys = new MatchKeyRows(query, tables);
+    this.candidates = new CandidateRows(query, tables);
     this.upkeep = new Upkeep(query, tables);
   }
 

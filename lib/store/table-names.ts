@@ -7,7 +7,9 @@ export const TABLE_NAMES = [
   'delivery',
   'attempt',
   'process',
+  // The match keys of listeners.
   'key',
+  // The key shapes: what each kind of match key is about.
   'plan',
   'turn',
   'pace',

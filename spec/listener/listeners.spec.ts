@@ -180,7 +180,7 @@ describe('Listeners.update', () => {
     await expect(listeners().update('no uuid', {})).rejects.toThrow(ListenerNotFoundError);
     await listener({ key: 'a' }).save();
     const { id } = await listener({ key: 'b' }).save();
-    await expect(listeners().update(id, { key: 'a' })).rejects.toThrow('another listener');
+    await expect(listeners().update(id, { key: 'a' })).rejects.toThrow('an identical listener');
   });
 });
 

@@ -6,8 +6,7 @@ import type { Field } from '../../hook/field';
 import { defineHook, eventName, type Hook } from '../../hook/hook';
 import type { Operation } from '../../hook/operation';
 import type { Listener } from '../../listener/declared/listener';
-import { patternsOf } from '../../listener/declared/pattern';
-import { hooksHeardBy } from '../../listener/declared/pattern-hooks';
+import { hooksOf, patternsOf } from '../../listener/declared/pattern';
 import type { FieldKind } from '../../match/field-kind';
 
 /** An event that nothing caused, and the hook that could have made it. */
@@ -44,7 +43,7 @@ export function sampleEvent(listener: Listener, catalog: HookCatalog): Sample {
 }
 
 function heardBy(listener: Listener, catalog: HookCatalog) {
-  for (const hook of hooksHeardBy(listener, catalog))
+  for (const hook of hooksOf(listener, catalog))
     for (const operation of hook.metadata ? hook.operations : [null])
       if (hears(listener, hook, operation)) return { hook, operation };
   return undefined;

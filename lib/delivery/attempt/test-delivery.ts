@@ -2,7 +2,7 @@ import { v4 as uuidv4 } from 'uuid';
 import type { HookCatalog } from '../../hook/catalog';
 import type { Listener } from '../../listener/declared/listener';
 import type { TestResult } from '../../listener/declared/test-result';
-import { unknownListener } from '../../listener/saved/store';
+import { unknownListener } from '../../listener/saved/saved-listeners';
 import type { Policies } from '../../recipient/policies';
 import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';

@@ -1,9 +1,10 @@
 import { SecretKeyMissingError } from '../../errors/vault-errors';
 import type { Listener } from '../../listener/declared/listener';
-import { type SecretColumns, StoredSecrets } from '../../listener/saved/sealing';
+import { StoredSecrets } from '../../listener/saved/sealing';
 import { secretTexts, withSecrets } from '../../options/header-value';
 import type { Query } from '../../store/database';
 import { previousSecretSql } from '../../store/listener-sql';
+import type { SecretColumns } from '../../store/secrets';
 import type { Tables } from '../../store/tables';
 import type { Vault } from '../../vault/vault';
 import type { Outcome } from './outcome';

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { type Chunk, MAX_CHUNK_SIZE } from '../../delivery/chunk/chunk';
-import type { Match } from '../../listener/matching/match';
+import type { Match } from '../../listener/matching/checks';
 import { FIRST_TOKEN, type Lease, UNHELD_TOKEN } from '../../store/chunks';
 import type { Store } from '../../store/store';
 
@@ -33,9 +33,9 @@ export class ChunkWriter {
   }
 
   /** Ordered and rate-limited listeners are left out; `InTurnWriter` stores their deliveries. */
-  async add({ event, listenerIds: all, queued = [] }: Match): Promise<void> {
-    const inTurn = new Set(queued.map(({ id }) => id));
-    const listenerIds = inTurn.size > 0 ? all.filter((id) => !inTurn.has(id)) : all;
+  async add({ event, listenerIds: all, inTurn = [] }: Match): Promise<void> {
+    const others = new Set(inTurn.map(({ id }) => id));
+    const listenerIds = others.size > 0 ? all.filter((id) => !others.has(id)) : all;
     this.#count += listenerIds.length;
     for (const listenerId of listenerIds) {
       this.#eventIds.push(event.id);

@@ -1,5 +1,5 @@
 import { deliveryId } from '../../delivery/chunk/chunk';
-import type { Match } from '../../listener/matching/match';
+import type { Match } from '../../listener/matching/checks';
 import type { EventRow } from '../../store/events';
 import type { Store } from '../../store/store';
 import type { DeliveryInTurnRow } from '../../store/turns';
@@ -29,9 +29,9 @@ export class InTurnWriter {
     this.#places = new Map(events.map((event) => [event.id, event]));
   }
 
-  async add({ event, queued = [] }: Match): Promise<void> {
+  async add({ event, inTurn = [] }: Match): Promise<void> {
     const place = this.#places.get(event.id);
-    for (const { id: listenerId, ordered } of queued) {
+    for (const { id: listenerId, ordered } of inTurn) {
       this.deliveries.push({ eventId: event.id, listenerId });
       this.#rows.push({
         id: deliveryId(event.id, listenerId),

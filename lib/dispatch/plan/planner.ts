@@ -108,7 +108,7 @@ export class Planner {
       const { events, unreadable } = this.#read(rows);
       const writer = new ChunkWriter(store, this.lease, this.chunkSize);
       const inTurn = new InTurnWriter(store, rows);
-      for await (const page of this.parts.matching.matching(store.query, events, targetsOf(rows)))
+      for await (const page of this.parts.matching.matching(store, events, targetsOf(rows)))
         for (const match of page) {
           await writer.add(match);
           await inTurn.add(match);

@@ -1,10 +1,10 @@
 import type { EntityManager } from 'typeorm';
 import type { AnyFilter } from '../../hook/filter';
 import type { Operation } from '../../hook/operation';
+import type { Condition } from '../../match/matcher';
 import { checkedOptions } from '../../options/checked';
 import type { ListenerOptions } from '../../options/listener';
 import { MANAGER, type Shape } from '../../options/rules';
-import type { ListenerDraft } from './draft';
 import type { Listener } from './listener';
 
 export interface SaveOptions {
@@ -14,42 +14,79 @@ export interface SaveOptions {
 
 export const SAVE_SHAPE: Shape<SaveOptions> = { manager: MANAGER };
 
-type Save = (draft: ListenerDraft, options: SaveOptions) => Promise<Listener>;
+/** What was declared about a listener. Nothing is checked yet; undefined means that nothing was declared. */
+export interface ListenerDraft {
+  /** Name of the hook; null if the listener has a pattern. */
+  readonly hook: string | null;
+  readonly pattern: string | null;
+  readonly options: ListenerOptions;
+  readonly operations: readonly Operation[] | undefined;
+  /** One entry for each call of `match`; their conditions add up. */
+  readonly match: readonly Readonly<Record<string, Condition>>[] | undefined;
+}
 
-/** A listener in the making. Nothing here throws: what is wrong rejects `save()`. */
+/** Saves drafts: `hooks.listeners`. */
+export interface DraftSaver {
+  save(draft: ListenerDraft, options: SaveOptions): Promise<Listener>;
+}
+
+/**
+ * Declares a listener step by step. Each call returns a new builder. No call throws: mistakes reject `save()`.
+ *
+ * @example
+ * const listener = await hooks
+ *   .for(Person)
+ *   .listener('https://example.com/people')
+ *   .on('insert', 'update')
+ *   .match({ name: startsWith('J') })
+ *   .save();
+ */
 export class ListenerBuilder<Filter = AnyFilter> {
   constructor(
     readonly draft: ListenerDraft,
-    private readonly store: Save,
+    private readonly saver: DraftSaver,
   ) {}
 
-  /** Hear only events whose fields satisfy these conditions. Called again, conditions add up. */
+  /**
+   * Wants only events whose fields satisfy these conditions. Conditions of several calls add up.
+   *
+   * @example
+   * hooks.for(Person).listener('https://example.com/people').match({ name: 'Joe' });
+   */
   match(conditions: Filter): ListenerBuilder<Filter> {
     return this.#with({ match: [...(this.draft.match ?? []), conditions as AnyFilter] });
   }
 
-  /** Hear only these operations; named none, it changes nothing. */
+  /**
+   * Wants only events of these operations. A call without operations changes nothing.
+   *
+   * @example
+   * hooks.for(Person).listener('https://example.com/people').on('remove');
+   */
   on(...operations: readonly Operation[]): ListenerBuilder<Filter> {
     if (operations.length === 0) return this;
     return this.#with({ operations: [...(this.draft.operations ?? []), ...operations] });
   }
 
   /**
-   * Creates the listener, or updates what was named of one that was saved before; saving twice is saving once. Only the save that
+   * Creates the listener. If it exists already, updates what was declared; saving twice is the same as saving once. Only the save that
    * creates it returns the `secret`. Rejects with `LISTENER_INVALID`, `RECIPIENT_REFUSED`, `DIGEST_UNSUPPORTED`,
    * `FILTER_FIELD_NOT_PROVIDED`, `FILTER_OPERAND_INVALID`, `FILTER_REGEX_UNSUPPORTED`, `HOOK_UNKNOWN_OPERATION`,
    * `HOOK_HAS_NO_SENDER`.
+   *
+   * @example
+   * const { id, secret } = await hooks.for(Person).listener('https://example.com/people').save();
    */
   async save(options: SaveOptions = {}): Promise<Listener> {
-    return this.store(this.draft, checkedOptions(options, SAVE_SHAPE));
+    return this.saver.save(this.draft, checkedOptions(options, SAVE_SHAPE));
   }
 
-  #with(said: Partial<ListenerDraft>): ListenerBuilder<Filter> {
-    return new ListenerBuilder({ ...this.draft, ...said }, this.store);
+  #with(declared: Partial<ListenerDraft>): ListenerBuilder<Filter> {
+    return new ListenerBuilder({ ...this.draft, ...declared }, this.saver);
   }
 }
 
-/** A draft of which nothing but the target was said. */
+/** A draft that declares a target and nothing else. */
 export function draftOf(
   of: Pick<ListenerDraft, 'hook' | 'pattern'>,
   target: string | ListenerOptions,
@@ -58,8 +95,8 @@ export function draftOf(
 }
 
 /**
- * What `listener(…)` takes, as options of their own: neither what they inherit nor what is changed later comes in behind the checks. What
- * is neither text nor options, say an unset variable, is refused as a URL.
+ * A copy of the options without inherited ones, so that later changes of the caller's object are not stored unchecked. Any other value,
+ * such as an unset variable, is refused later as a URL.
  */
 function asOptions(target: string | ListenerOptions): ListenerOptions {
   return typeof target === 'object' && target !== null ? { ...target } : { url: target };

@@ -6,13 +6,13 @@ import type { ListenerDeliveryOptions } from '../../options/delivery';
 import type { ShownHeaderValue } from '../../options/header-value';
 import type { ContentType, Digest } from '../../options/listener';
 
-/** A stored listener. `secret` is there only in what the `save()` that created it and `rotateSecret` return. */
+/** A stored listener. Only `rotateSecret` and the `save()` that created it return the `secret`. */
 export interface Listener {
   readonly id: string;
   readonly hook: string | null;
   /** Null: all operations. */
   readonly operations: readonly Operation[] | null;
-  /** Event name or wildcard of a listener that belongs to no hook. */
+  /** The event name or wildcard of a listener without a hook. */
   readonly pattern: string | null;
   readonly target: string;
   readonly match: readonly StoredCondition[];
@@ -20,7 +20,7 @@ export interface Listener {
   readonly format: BodyFormat | null;
   readonly secret?: string;
   readonly digest: Digest;
-  /** In the place of secret values stands `{ secret: null }`. */
+  /** A secret value is shown as `{ secret: null }`. */
   readonly headers: Readonly<Record<string, ShownHeaderValue>>;
   readonly owner: string | null;
   readonly key: string | null;
@@ -31,12 +31,22 @@ export interface Listener {
   /** Null: no limit. */
   readonly maxPerSecond: number | null;
   readonly active: boolean;
-  /** Why and since when it is not active. */
+  /** Why it is not active. */
   readonly inactiveReason: string | null;
+  /** Since when it is not active. */
   readonly inactiveSince: Date | null;
   readonly pausedUntil: Date | null;
-  /** Made for single events, by a hook's `resolve`. */
+  /** Created for a target that a hook's `resolve` returned. */
   readonly dynamic: boolean;
   readonly createdAt: Date;
   readonly updatedAt: Date;
+}
+
+/** Which events a listener wants. */
+export interface WantedEvents {
+  readonly hook: string | null;
+  readonly pattern: string | null;
+  readonly operations: readonly string[] | null;
+  readonly owner: string | null;
+  readonly match: readonly StoredCondition[];
 }

@@ -1,14 +1,21 @@
-/** What came of a sample event that was sent to a listener. */
+import type { Listener } from './listener';
+
+/** Sends sample events to listeners. */
+export interface Tester {
+  test(listener: Listener): Promise<TestResult>;
+}
+
+/** The outcome of a sample event that was sent to a listener. */
 export interface TestResult {
-  /** As the recipient saw it in `Hook-Delivery`; stored nowhere. */
+  /** The value of the header `Hook-Delivery`. No delivery of that id is stored. */
   readonly deliveryId: string;
-  /** What a delivery would be now. `waiting`: this process lacks the key of the listener's secrets. Nothing is sent again. */
+  /** The status that a delivery would have now. `waiting`: this process lacks the encryption key of the listener's secrets. A test is never retried. */
   readonly outcome: 'done' | 'failed' | 'skipped' | 'retrying' | 'rescheduled' | 'waiting';
   /** Why it is not `done`. */
   readonly reason: string | null;
-  /** Null where nobody answered. */
+  /** Null if there was no reply. */
   readonly httpStatus: number | null;
   readonly durationMs: number;
-  /** The text of the reply, as much as a delivery keeps of it. */
+  /** The text of the reply, cut like that of a delivery. */
   readonly response: string | null;
 }

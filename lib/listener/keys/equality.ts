@@ -4,15 +4,15 @@ import { MAX_OPERAND_LENGTH } from '../../match/operand';
 import { instantMs, isNumericText } from '../../match/readings';
 
 /**
- * One text for all values that are equal in a column of some kind: numbers and numeric texts by their value, date-times by their instant.
- * Null for what no operand is long enough to equal. What is equal in one kind only is told apart when the conditions are checked.
+ * One text for all values that are equal in a column of any kind: numbers and numeric texts by their value, date-times by their instant.
+ * Null for values longer than any allowed operand. Values that are equal in some kinds only are distinguished when conditions are checked.
  */
 export function equalityText(value: JsonValue): string | null {
   switch (typeof value) {
     case 'string':
       return textEquality(value);
     case 'number':
-      return `n${canonicalNumber(String(value))}`;
+      return `n${numberText(String(value))}`;
     case 'boolean':
       return `b${value}`;
     default:
@@ -21,7 +21,7 @@ export function equalityText(value: JsonValue): string | null {
 }
 
 function textEquality(text: string): string | null {
-  if (isNumericText(text)) return `n${canonicalNumber(text)}`;
+  if (isNumericText(text)) return `n${numberText(text)}`;
   const ms = instantMs(text);
   return ms === null ? within(`s${text}`) : `d${ms}`;
 }
@@ -32,7 +32,7 @@ function within(text: string): string | null {
 
 const SMALL_INTEGER = /^-?[1-9]\d{0,14}$/;
 
-function canonicalNumber(text: string): string {
+function numberText(text: string): string {
   if (SMALL_INTEGER.test(text)) return text;
   const canonical = new Big(text).toString();
   return canonical === '-0' ? '0' : canonical;

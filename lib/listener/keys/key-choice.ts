@@ -1,83 +1,83 @@
 import type { FieldKind } from '../../match/field-kind';
-import type { KeyOption, ListenerKey } from './key-option';
-import { type Keyed, keyOptions } from './keys-of-listener';
-import { type KeyPlan, keyOf, keyPrefix, planName } from './match-key';
+import type { WantedEvents } from '../declared/listener';
+import { keyOptions } from './keys-of-listener';
+import {
+  type KeyOption,
+  type KeyShape,
+  keyPrefix,
+  keyText,
+  type MatchKey,
+  shapeName,
+} from './match-key';
 import { scopeOf } from './scope';
 
-/** What the keys of a listener are made from. */
-export interface Keyable extends Keyed {
-  readonly hook: string | null;
-  readonly pattern: string | null;
-}
-
-/** One way to find a listener. */
-export interface Choice {
+/** One way to find a listener: an option with its scope, ready to be stored. */
+export interface KeyChoice {
   readonly keys: readonly string[];
-  readonly plans: readonly KeyPlan[];
+  readonly shapes: readonly KeyShape[];
   readonly rank: number;
 }
 
-/** Up to so many listeners of one key only decide between guesses that are alike. */
+/** Below this number of listeners, a key's count only breaks ties between equal ranks. */
 const FEW = 8;
+/** Options that are worse than the best one by this much are not counted. */
+const MUCH_WORSE = 50;
+const MAX_CHOICES = 16;
 
-/** The ways to find a listener that are worth a look, the best guess first. */
-export function choicesOf(
-  listener: Keyable,
+/** The ways to find a listener that are worth counting, the lowest rank first. */
+export function keyChoices(
+  listener: WantedEvents,
   kindsOf: (field: string) => readonly FieldKind[],
   prefixes: Map<string, string>,
-): readonly Choice[] {
+): readonly KeyChoice[] {
   const scope = scopeOf(listener);
   const options = keyOptions(listener, kindsOf).toSorted((a, b) => a.rank - b.rank);
-  const best = options[0]?.rank ?? 0;
-  return worthCounting(options, best).map(({ keys, rank }) => {
-    const plans = keys.map((key) => planOf(scope, key));
-    return {
-      rank,
-      plans,
-      keys: [...new Set(keys.map((key, n) => keyOf(prefixFor(prefixes, plans[n]), key.value)))],
-    };
+  return worthCounting(options).map(({ keys, rank }) => {
+    const shapes = keys.map((key) => shapeOf(scope, key));
+    const texts = keys.map((key, n) => keyText(prefixFor(prefixes, shapes[n]), key.value));
+    return { rank, shapes, keys: [...new Set(texts)] };
   });
 }
 
-/** What is far worse than the best guess is not worth a look, unless everybody has that one. */
-function worthCounting(options: readonly KeyOption[], best: number): readonly KeyOption[] {
-  return options.filter(({ rank }) => rank < best + 50).slice(0, 16);
+function worthCounting(options: readonly KeyOption[]): readonly KeyOption[] {
+  const best = options[0]?.rank ?? 0;
+  return options.filter(({ rank }) => rank < best + MUCH_WORSE).slice(0, MAX_CHOICES);
 }
 
-function planOf(scope: string, { field, operator, length }: ListenerKey): KeyPlan {
+function shapeOf(scope: string, { field, operator, length }: MatchKey): KeyShape {
   return { scope, field, operator, length };
 }
 
-/** What a listener of a hook filters on, noted so that it is known when the hook does not provide that any more. */
-export function filterPlans(listener: Keyable): readonly KeyPlan[] {
+/** The fields that a listener of a hook has conditions on. They are stored, so that it is known later if the hook no longer provides one. */
+export function filterShapes(listener: WantedEvents): readonly KeyShape[] {
   if (listener.hook === null) return [];
   const scope = scopeOf(listener);
   return listener.match.map(({ field }) => ({ scope, field, operator: 'filter', length: 0 }));
 }
 
-function prefixFor(prefixes: Map<string, string>, plan: KeyPlan | undefined): string {
-  if (!plan) return '';
-  const name = planName(plan);
-  const prefix = prefixes.get(name) ?? keyPrefix(plan);
+function prefixFor(prefixes: Map<string, string>, shape: KeyShape | undefined): string {
+  if (!shape) return '';
+  const name = shapeName(shape);
+  const prefix = prefixes.get(name) ?? keyPrefix(shape);
   prefixes.set(name, prefix);
   return prefix;
 }
 
-/** The choice that fewest others have, and counts it as taken. */
-export function take(options: readonly Choice[], counts: Map<string, number>): Choice {
-  const [first, ...others] = options;
-  if (!first) throw new TypeError('A listener has always a way to be found.');
+/** The choice whose keys the fewest listeners have. Counts the listener as one that has them now. */
+export function takeRarest(choices: readonly KeyChoice[], counts: Map<string, number>): KeyChoice {
+  const [first, ...others] = choices;
+  if (!first) throw new TypeError('A listener can always be found by its scope.');
   let best = first;
   let bestCost = costOf(first, counts);
-  for (const option of others) {
-    const cost = costOf(option, counts);
-    if (cost < bestCost) [best, bestCost] = [option, cost];
+  for (const choice of others) {
+    const cost = costOf(choice, counts);
+    if (cost < bestCost) [best, bestCost] = [choice, cost];
   }
   for (const key of best.keys) counts.set(key, (counts.get(key) ?? 0) + 1);
   return best;
 }
 
-function costOf({ keys, rank }: Choice, counts: ReadonlyMap<string, number>): number {
+function costOf({ keys, rank }: KeyChoice, counts: ReadonlyMap<string, number>): number {
   const others = Math.max(0, ...keys.map((key) => counts.get(key) ?? 0));
   return rank + Math.min(others, FEW) / FEW + (others > FEW ? 10 * Math.log2(others / FEW) : 0);
 }

@@ -2,109 +2,117 @@ import { grouped } from '../../base/grouped';
 import type { JsonValue } from '../../base/json';
 import type { FieldKind } from '../../match/field-kind';
 import type { Operator, StoredMatcher } from '../../match/matcher';
-import type { StoredCondition } from '../../match/operand';
+import type { WantedEvents } from '../declared/listener';
 import { equalityText } from './equality';
-import type { KeyOption, ListenerKey, Place } from './key-option';
-import { hash, hashOf, type KeyOperator } from './match-key';
+import {
+  hash,
+  hashOf,
+  type KeyOperator,
+  type KeyOption,
+  type MatchedField,
+  type MatchKey,
+} from './match-key';
 import { type Bound, rangeOption } from './range-keys';
 import { requiredTexts, type Texts } from './required-texts';
 
-export interface Keyed {
-  readonly operations: readonly string[] | null;
-  readonly owner: string | null;
-  readonly match: readonly StoredCondition[];
-}
-
-/** Kinds of the columns that a field may be, in the hooks that a listener may hear. */
+/** Kinds of the columns that a field stands for, in all hooks of a listener. */
 export type KindsOf = (field: string) => readonly FieldKind[];
 
-/** More alternatives than that are not worth a key each. */
+/** An option with more keys than this is not used. */
 const MAX_KEYS = 1_024;
 const PREFIX_LENGTHS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32] as const;
 const GRAM_LENGTHS = [1, 2, 3, 6] as const;
 const MAX_GRAMS = 8;
 
-/** Every way to find a listener. There is always one: the last resort are all events of its scope. */
+/** Every way to find a listener. The last one always exists: all events of its scope. */
 export function keyOptions(
-  { operations, owner, match }: Keyed,
+  { operations, owner, match }: Pick<WantedEvents, 'operations' | 'owner' | 'match'>,
   kindsOf: KindsOf,
 ): readonly KeyOption[] {
   const byField = grouped(match, ({ field }) => field);
   const options = [...byField].flatMap(([field, conditions]) =>
-    ofAll({ field, kinds: kindsOf(field), isPast: false }, conditions),
+    optionsOfAll({ field, kinds: kindsOf(field), isPast: false }, conditions),
   );
-  const whose = owner === null ? [] : [one('owner', hashOf(owner), 15)];
-  const what = operations?.map((name) => scopeKey('operation', hashOf(name)));
+  const ofOwner = owner === null ? [] : [eventOption('owner', hashOf(owner), 15)];
+  const ofOperations = operations?.map((name) => eventKey('operation', hashOf(name)));
   return [
     ...options.filter(({ keys }) => keys.length <= MAX_KEYS),
-    ...whose,
-    ...(what ? [{ keys: what, rank: 70 }] : []),
-    one('all', 0, 80),
+    ...ofOwner,
+    ...(ofOperations ? [{ keys: ofOperations, rank: 70 }] : []),
+    eventOption('all', 0, 80),
   ];
 }
 
-function one(operator: KeyOperator, value: number, rank: number): KeyOption {
-  return { keys: [scopeKey(operator, value)], rank };
+function eventOption(operator: KeyOperator, value: number, rank: number): KeyOption {
+  return { keys: [eventKey(operator, value)], rank };
 }
 
-function scopeKey(operator: KeyOperator, value: number): ListenerKey {
+function eventKey(operator: KeyOperator, value: number): MatchKey {
   return { field: '', operator, length: 0, value };
 }
 
-function optionsOf(place: Place, { operator, operand }: StoredMatcher): readonly KeyOption[] {
+function optionsOf(
+  matched: MatchedField,
+  { operator, operand }: StoredMatcher,
+): readonly KeyOption[] {
   switch (operator) {
     case 'is':
-      return [equality(place, [operand])];
+      return [equality(matched, [operand])];
     case 'isNull':
-      return [equality(place, [null])];
+      return [equality(matched, [null])];
     case 'isTrue':
-      return [equality(place, [true])];
+      return [equality(matched, [true])];
     case 'isFalse':
-      return [equality(place, [false])];
+      return [equality(matched, [false])];
     case 'oneOf':
-      return [equality(place, operand as readonly JsonValue[])];
+      return [equality(matched, operand as readonly JsonValue[])];
     case 'startsWith':
     case 'endsWith':
-      return affix(place, operator, String(operand));
+      return affix(matched, operator, String(operand));
     case 'contains':
-      return grams(place, String(operand));
+      return grams(matched, String(operand));
     case 'like':
-      return ofTexts(place, requiredTexts(String(operand)));
+      return optionsOfTexts(matched, requiredTexts(String(operand)));
     case 'changed':
-      return [{ keys: [{ field: place.field, operator, length: 0, value: 0 }], rank: 65 }];
+      return [{ keys: [{ field: matched.field, operator, length: 0, value: 0 }], rank: 65 }];
     case 'was':
-      return optionsOf({ ...place, isPast: true }, operand as StoredMatcher);
+      return optionsOf({ ...matched, isPast: true }, operand as StoredMatcher);
     case 'becomes':
-      // What becomes so has changed.
+      // A value that becomes something has changed.
       return [
-        ...optionsOf(place, operand as StoredMatcher),
-        ...optionsOf(place, { operator: 'changed', operand: null }),
+        ...optionsOf(matched, operand as StoredMatcher),
+        ...optionsOf(matched, { operator: 'changed', operand: null }),
       ];
     case 'allOf':
-      return ofAll(place, operand as readonly StoredMatcher[]);
+      return optionsOfAll(matched, operand as readonly StoredMatcher[]);
     case 'anyOf':
-      return ofAny((operand as readonly StoredMatcher[]).map((member) => optionsOf(place, member)));
+      return optionOfAny(
+        (operand as readonly StoredMatcher[]).map((member) => optionsOf(matched, member)),
+      );
     case 'gt':
     case 'gte':
     case 'lt':
     case 'lte':
     case 'between':
-      return ofAll(place, [{ operator, operand }]);
+      return optionsOfAll(matched, [{ operator, operand }]);
     case 'any':
     case 'not':
       return [];
   }
 }
 
-function ofAll(place: Place, members: readonly StoredMatcher[]): readonly KeyOption[] {
+function optionsOfAll(
+  matched: MatchedField,
+  members: readonly StoredMatcher[],
+): readonly KeyOption[] {
   const bounds = members.flatMap(boundsOf);
-  const range = rangeOption(place, bounds);
+  const range = rangeOption(matched, bounds);
   const others = members.filter(({ operator }) => !isRange(operator));
-  return [...others.flatMap((member) => optionsOf(place, member)), ...(range ? [range] : [])];
+  return [...others.flatMap((member) => optionsOf(matched, member)), ...(range ? [range] : [])];
 }
 
-/** A key of each: without one of its members, nothing finds what only that one matches. */
-function ofAny(members: readonly (readonly KeyOption[])[]): readonly KeyOption[] {
+/** One option with keys of each member. There is none if a member has no keys, because nothing would find the events of that member. */
+function optionOfAny(members: readonly (readonly KeyOption[])[]): readonly KeyOption[] {
   const best = members.map((options) => options.toSorted((a, b) => a.rank - b.rank)[0]);
   if (best.includes(undefined)) return [];
   const chosen = best.filter((option) => option !== undefined);
@@ -112,15 +120,15 @@ function ofAny(members: readonly (readonly KeyOption[])[]): readonly KeyOption[]
   return [{ keys: chosen.flatMap(({ keys }) => keys), rank }];
 }
 
-function ofTexts(place: Place, texts: Texts | null): readonly KeyOption[] {
+function optionsOfTexts(matched: MatchedField, texts: Texts | null): readonly KeyOption[] {
   if (texts === null) return [];
   switch (texts.kind) {
     case 'text':
-      return grams(place, texts.text);
+      return grams(matched, texts.text);
     case 'all':
-      return texts.members.flatMap((member) => ofTexts(place, member));
+      return texts.members.flatMap((member) => optionsOfTexts(matched, member));
     case 'any':
-      return ofAny(texts.members.map((member) => ofTexts(place, member)));
+      return optionOfAny(texts.members.map((member) => optionsOfTexts(matched, member)));
   }
 }
 
@@ -148,36 +156,36 @@ function boundsOf({ operator, operand }: StoredMatcher): readonly Bound[] {
   }
 }
 
-function equality(place: Place, operands: readonly JsonValue[]): KeyOption {
+function equality(matched: MatchedField, operands: readonly JsonValue[]): KeyOption {
   const texts = new Set(operands.map((operand) => equalityText(operand) ?? ''));
   const isCommon = operands.some((operand) => operand === null || typeof operand === 'boolean');
   return {
-    keys: [...texts].map((text) => valueKey(place, 'is', 0, hashOf(text))),
+    keys: [...texts].map((text) => valueKey(matched, 'is', 0, hashOf(text))),
     rank: (isCommon ? 60 : 10) + (operands.length > 1 ? 2 : 0),
   };
 }
 
 function affix(
-  place: Place,
+  matched: MatchedField,
   operator: 'startsWith' | 'endsWith',
   text: string,
 ): readonly KeyOption[] {
   const length = longest(PREFIX_LENGTHS, text.length);
   if (length === null) return [];
   const start = operator === 'startsWith' ? 0 : text.length - length;
-  const key = valueKey(place, operator, length, hash(text, start, start + length));
+  const key = valueKey(matched, operator, length, hash(text, start, start + length));
   return [{ keys: [key], rank: length >= 6 ? 20 : length >= 3 ? 25 : 50 }];
 }
 
-/** An option each gram; those that few others have are chosen when they are counted. */
-function grams(place: Place, text: string): readonly KeyOption[] {
+/** One option for each gram. When the options are counted, a gram that few listeners have is chosen. */
+function grams(matched: MatchedField, text: string): readonly KeyOption[] {
   const length = longest(GRAM_LENGTHS, text.length);
   if (length === null) return [];
   const last = text.length - length;
   const count = Math.min(last + 1, MAX_GRAMS);
   return Array.from({ length: count }, (_, n) => {
     const start = count === 1 ? 0 : Math.round((last * n) / (count - 1));
-    const key = valueKey(place, 'contains', length, hash(text, start, start + length));
+    const key = valueKey(matched, 'contains', length, hash(text, start, start + length));
     return {
       keys: [key],
       rank:
@@ -192,10 +200,10 @@ function longest(lengths: readonly number[], limit: number): number | null {
 }
 
 function valueKey(
-  { field, isPast }: Place,
+  { field, isPast }: MatchedField,
   operator: 'is' | 'startsWith' | 'endsWith' | 'contains',
   length: number,
   value: number,
-): ListenerKey {
+): MatchKey {
   return { field, operator: isPast ? `was ${operator}` : operator, length, value };
 }

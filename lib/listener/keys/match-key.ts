@@ -1,12 +1,17 @@
 import type { JsonValue } from '../../base/json';
+import type { FieldKind } from '../../match/field-kind';
 import { approximate, type Family } from '../../match/order';
-import { KEY_VERSION } from '../../store/listener-sql';
+import { MATCH_KEY_VERSION } from '../../store/listener-sql';
+import { VALUE_DIGITS } from '../../store/match-keys';
 
-/** What a key is about: `length` is that of a prefix, suffix or gram, or the level of a range's cells. */
-export interface KeyPlan {
+/**
+ * What a match key is about. `length` is that of a prefix, suffix or gram, or the level of a range's cells. The shapes that listeners use
+ * are stored, so that each process knows which keys of an event to look for.
+ */
+export interface KeyShape {
   /** The hook or the event pattern of a listener. */
   readonly scope: string;
-  /** Empty where the key is not about a field. */
+  /** Empty if the key is not about a field. */
   readonly field: string;
   readonly operator: KeyOperator;
   readonly length: number;
@@ -21,37 +26,57 @@ type ValueOperator =
   | `gt ${Family}`
   | `lt ${Family}`;
 
-/** Those that begin with `was` are about the value before the change. */
+/** Operators that begin with `was` are about the value before the change. */
 export type KeyOperator =
   | 'all'
   | 'operation'
   | 'owner'
   | 'changed'
-  /** No key at all: a note that somebody filters on the field. */
+  /** Not a key: it notes that a listener has a condition on the field. */
   | 'filter'
   | ValueOperator
   | `was ${ValueOperator}`;
 
-/** Keys are 19 decimal digits, so that they fit a bigint: one of the kind of plan, six of the plan, twelve of the value. */
-const VALUE_DIGITS = 12;
-export const MAX_VALUE = 10 ** VALUE_DIGITS - 1;
-const PLANS = 1_000_000;
-
-/** The first seven digits of every key of a plan. Plans that share them by chance share candidates, which are checked anyway. */
-export function keyPrefix(plan: KeyPlan): string {
-  return `${region(plan.operator)}${String(hashOf(planName(plan)) % PLANS).padStart(6, '0')}`;
+/** A match key of a listener, without its scope. */
+export interface MatchKey {
+  readonly field: string;
+  readonly operator: KeyOperator;
+  readonly length: number;
+  readonly value: number;
 }
 
-/** What tells a plan from all others. */
-export function planName({ scope, field, operator, length }: KeyPlan): string {
-  return JSON.stringify([KEY_VERSION, scope, field, operator, length]);
+/** Match keys of which each event that the listener wants has at least one. */
+export interface KeyOption {
+  readonly keys: readonly MatchKey[];
+  /** A guess of how many other listeners have the same keys. The lowest is best. */
+  readonly rank: number;
 }
 
-export function keyOf(prefix: string, value: number): string {
+/** The field that a matcher is about. */
+export interface MatchedField {
+  readonly field: string;
+  readonly kinds: readonly FieldKind[];
+  readonly isPast: boolean;
+}
+
+/** A key is 19 decimal digits, so that it fits a bigint: one for the region, six for the shape, twelve for the value. */
+const SHAPES = 1_000_000;
+
+/** The first seven digits of all keys of a shape. Shapes with equal prefixes share candidates, which are checked in any case. */
+export function keyPrefix(shape: KeyShape): string {
+  return `${region(shape.operator)}${String(hashOf(shapeName(shape)) % SHAPES).padStart(6, '0')}`;
+}
+
+/** A text that is different for each shape. */
+export function shapeName({ scope, field, operator, length }: KeyShape): string {
+  return JSON.stringify([MATCH_KEY_VERSION, scope, field, operator, length]);
+}
+
+export function keyText(prefix: string, value: number): string {
   return prefix + String(value).padStart(VALUE_DIGITS, '0');
 }
 
-// Kept apart: what is read as a whole, or in order, must not lie among a million keys of another plan.
+// Grams and ranges are read as a whole or in order, so a million keys of another shape must not lie among them.
 function region(operator: KeyOperator): number {
   if (operator.endsWith('contains')) return 2;
   if (/^(was )?range /.test(operator)) return 3;
@@ -62,12 +87,12 @@ export function hashOf(text: string): number {
   return hash(text, 0, text.length);
 }
 
-// Looked up once: in a context of node:vm, as under jest, each look-up of a global takes a hundred times as long as this.
+// A local copy: in a context of node:vm, as under jest, each look-up of a global takes a hundred times as long as the call.
 const { imul } = Math;
 
 /**
- * FNV-1a in two lanes of 32 bits over UTF-16 units, each finished like MurmurHash3; below 10^12. Two values of one hash are candidates
- * for each other, no more.
+ * FNV-1a in two lanes of 32 bits over UTF-16 units, each finished like MurmurHash3; below 10^12. Values with equal hashes are candidates
+ * for each other; their conditions are checked afterwards.
  *
  * @see http://www.isthe.com/chongo/tech/comp/fnv/ and https://github.com/aappleby/smhasher
  */
@@ -89,14 +114,14 @@ function mixed(lane: number): number {
   return (bits ^ (bits >>> 16)) >>> 0;
 }
 
-/** A place in the order of a family, below 2^39: never the wrong way round, though near values may share one. */
+/** A whole number below 2^39 that is ordered like the values of a family. Near values may have the same number. */
 export function ordinal(value: JsonValue, family: Family): number {
   return family === 'text' ? textOrdinal(String(value)) : numberOrdinal(approximate(value, family));
 }
 
 const bits = new DataView(new ArrayBuffer(8));
 
-/** The 39 highest bits of a double, turned so that they are in the order of numbers. */
+/** The 39 highest bits of a double, with bits inverted so that they are ordered like the numbers. */
 function numberOrdinal(value: number): number {
   // Adding zero turns -0 into 0.
   bits.setFloat64(0, value + 0);
@@ -106,7 +131,7 @@ function numberOrdinal(value: number): number {
   return high * 128 + (low >>> 25);
 }
 
-/** The first 39 bits of UTF-8, in which halves of surrogate pairs are encoded like any other code point. */
+/** The first 39 bits of the text in UTF-8. A lone half of a surrogate pair is encoded like any other code point. */
 function textOrdinal(text: string): number {
   const bytes = [...text.slice(0, 10)].flatMap((character) => utf8(character.codePointAt(0) ?? 0));
   let value = 0;

@@ -1,31 +1,30 @@
 import type { JsonValue } from '../../base/json';
 import type { FieldKind } from '../../match/field-kind';
 import { type Family, familyOf } from '../../match/order';
-import type { KeyOption, ListenerKey, Place } from './key-option';
-import { ordinal } from './match-key';
+import { type KeyOption, type MatchedField, type MatchKey, ordinal } from './match-key';
 
 export interface Bound {
   readonly side: 'low' | 'high';
   readonly operand: JsonValue;
 }
 
-/** Every other level will do: at most twice the width, for half the keys of an event. */
+/** Only every second level is used. Cells are at most twice as wide as needed, and an event has half as many keys. */
 const LEVEL_STEP = 2;
 
 /**
- * One key for values beyond a bound, in order; for values between two, those of the one or two cells that cover them. Null where the
- * columns that the field may be are put in different orders.
+ * Match keys for values within bounds. With one bound, the key is its place in the order. With two bounds, the keys are the one or two
+ * cells that cover the range. Null if the columns of the field are ordered in different ways.
  */
-export function rangeOption(place: Place, bounds: readonly Bound[]): KeyOption | null {
-  const family = commonFamily(place.kinds, bounds);
+export function rangeOption(matched: MatchedField, bounds: readonly Bound[]): KeyOption | null {
+  const family = commonFamily(matched.kinds, bounds);
   if (family === null) return null;
-  const places = (side: Bound['side']) =>
+  const ordinals = (side: Bound['side']) =>
     bounds.filter((bound) => bound.side === side).map(({ operand }) => ordinal(operand, family));
-  const [lows, highs] = [places('low'), places('high')];
+  const [lows, highs] = [ordinals('low'), ordinals('high')];
   const [low, high] = [Math.max(...lows), Math.min(...highs)];
-  if (lows.length === 0) return oneSided(place, `lt ${family}`, high);
-  if (highs.length === 0) return oneSided(place, `gt ${family}`, low);
-  return { keys: cells(place, family, [low, high]), rank: 40 };
+  if (lows.length === 0) return oneSided(matched, `lt ${family}`, high);
+  if (highs.length === 0) return oneSided(matched, `gt ${family}`, low);
+  return { keys: cells(matched, family, [low, high]), rank: 40 };
 }
 
 function commonFamily(kinds: readonly FieldKind[], bounds: readonly Bound[]): Family | null {
@@ -35,7 +34,7 @@ function commonFamily(kinds: readonly FieldKind[], bounds: readonly Bound[]): Fa
 }
 
 function oneSided(
-  { field, isPast }: Place,
+  { field, isPast }: MatchedField,
   operator: `gt ${Family}` | `lt ${Family}`,
   value: number,
 ): KeyOption {
@@ -49,10 +48,10 @@ function oneSided(
 }
 
 function cells(
-  { field, isPast }: Place,
+  { field, isPast }: MatchedField,
   family: Family,
   [low, high]: readonly [number, number],
-): readonly ListenerKey[] {
+): readonly MatchKey[] {
   if (low > high) return [];
   let level = 0;
   while (cellOf(high, level) - cellOf(low, level) > 1) level += LEVEL_STEP;
@@ -66,7 +65,7 @@ function cells(
   }));
 }
 
-/** The cell of a level that a place is in: a level's cells are twice as wide as those of the one below. */
-export function cellOf(place: number, level: number): number {
-  return Math.floor(place / 2 ** level);
+/** The cell of a level that contains an ordinal. Cells of a level are twice as wide as those of the level below. */
+export function cellOf(value: number, level: number): number {
+  return Math.floor(value / 2 ** level);
 }

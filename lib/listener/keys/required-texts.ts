@@ -1,11 +1,11 @@
 import { compiled } from '../../match/regex';
 
-/** Texts without which a regular expression finds nothing. */
+/** Texts that a value must contain for a regular expression to match: one text, all of several, or any of several. */
 export type Texts =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'all' | 'any'; readonly members: readonly Texts[] };
 
-/** How RE2JS keeps them, to rule texts out before it searches them. */
+/** The form in which RE2JS keeps them, to skip texts that cannot match. */
 interface Prefilter {
   readonly type: number;
   readonly str: string;
@@ -14,7 +14,7 @@ interface Prefilter {
 
 const KINDS = ['none', 'text', 'all', 'any'] as const;
 
-/** Null where there are none that are known, as with `(?i)` and `a*`. */
+/** Null if none are known, as for `(?i)` and `a*`. */
 export function requiredTexts(pattern: string): Texts | null {
   const prefilter: Prefilter | null | undefined = compiled(pattern).re2().prefilter;
   return prefilter ? textsOf(prefilter) : null;

@@ -5,58 +5,62 @@ import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
 import { checkArgument } from '../../options/checked';
 import { isOptions, type Rule } from '../../options/rules';
-import type { Database } from '../../store/database';
+import type { Store } from '../../store/store';
 import type { Listener } from '../declared/listener';
-import { type ListenerStore, unknownListener } from '../saved/store';
+import { type SavedListeners, unknownListener } from '../saved/saved-listeners';
 import { type Check, checks } from './checks';
 import type { ListenerMatching } from './matching';
 
-/** Why a listener is told of an event, or why not. */
+/** Why a listener gets an event, or why it does not. */
 export interface Explanation {
   readonly matches: boolean;
-  /** Everything that the listener asks for, met or not. */
+  /** Everything that the listener asks for, whether it holds or not. */
   readonly reasons: readonly Reason[];
 }
 
-/** One thing that a listener asks for: of itself, that it is active; of the event, all else. */
+/** One thing that must hold: that the listener is active, or something that it asks of the event. */
 export type Reason =
   | Check
   | {
       readonly what: 'active';
       readonly holds: boolean;
       readonly expected: true;
-      /** False, or why it is not active. */
+      /** True, or why the listener is not active; false if no reason is stored. */
       readonly actual: boolean | string;
     };
 
-/** Who hears of an event, and why. */
+/** Answers which listeners want an event, and why. */
 export class Audience {
   constructor(
-    private readonly database: Database,
-    private readonly listeners: {
-      readonly store: ListenerStore;
+    private readonly store: Store,
+    private readonly parts: {
+      readonly saved: SavedListeners;
       readonly matching: ListenerMatching;
+      readonly events: EventReader;
     },
     private readonly catalog: HookCatalog,
-    private readonly events: EventReader,
   ) {}
 
-  async of(said: HookEvent | string): Promise<readonly Listener[]> {
-    const event = await this.#event(said);
-    return this.database.snapshot(async (query) => {
+  async of(eventOrId: HookEvent | string): Promise<readonly Listener[]> {
+    const event = await this.#event(eventOrId);
+    const { saved, matching } = this.parts;
+    return this.store.snapshot(async (store) => {
       const ids: string[] = [];
-      for await (const page of this.listeners.matching.matching(query, [event]))
+      for await (const page of matching.matching(store, [event]))
         ids.push(...page.flatMap(({ listenerIds }) => listenerIds));
-      const stored = await this.listeners.store.find(query, 'l.id = ANY($1)', [ids]);
+      const stored = await saved.find(store, { ids });
       return stored.map(({ listener }) => listener);
     });
   }
 
-  async explain(said: HookEvent | string, listener: Listener | string): Promise<Explanation> {
-    const event = await this.#event(said);
-    checkArgument('listener', listener, LISTENER);
-    const id = typeof listener === 'string' ? listener : listener.id;
-    const stored = (await this.listeners.store.one(this.database.query, id))?.listener;
+  async explain(
+    eventOrId: HookEvent | string,
+    listenerOrId: Listener | string,
+  ): Promise<Explanation> {
+    const event = await this.#event(eventOrId);
+    checkArgument('listener', listenerOrId, LISTENER);
+    const id = typeof listenerOrId === 'string' ? listenerOrId : listenerOrId.id;
+    const stored = (await this.parts.saved.one(this.store, id))?.listener;
     if (!stored) throw unknownListener(id);
     const { active, inactiveReason } = stored;
     const reasons: readonly Reason[] = [
@@ -71,11 +75,11 @@ export class Audience {
     return { matches: reasons.every(({ holds }) => holds), reasons };
   }
 
-  async #event(said: HookEvent | string): Promise<HookEvent> {
-    checkArgument('event', said, EVENT);
-    if (typeof said !== 'string') return said;
-    const event = isUuid(said) ? await this.events.read(said) : null;
-    if (!event) throw new EventNotFoundError(said);
+  async #event(eventOrId: HookEvent | string): Promise<HookEvent> {
+    checkArgument('event', eventOrId, EVENT);
+    if (typeof eventOrId !== 'string') return eventOrId;
+    const event = isUuid(eventOrId) ? await this.parts.events.read(eventOrId) : null;
+    if (!event) throw new EventNotFoundError(eventOrId);
     return event;
   }
 }

@@ -4,36 +4,42 @@ import type { HookEvent } from '../../hook/event';
 import { subjectOf } from '../../hook/subject';
 import { satisfies } from '../../match/matches';
 import type { StoredCondition } from '../../match/operand';
+import type { WantedEvents } from '../declared/listener';
 import { patternsOf } from '../declared/pattern';
 
-/** What must be known of a listener to decide whether it wants an event. */
-export interface Candidate {
-  readonly hook: string | null;
-  readonly operations: readonly string[] | null;
-  readonly pattern: string | null;
-  readonly owner: string | null;
-  readonly match: readonly StoredCondition[];
+/** An event and listeners that want it. */
+export interface Match {
+  readonly event: HookEvent;
+  readonly listenerIds: readonly string[];
+  /** Those of the listeners whose deliveries take turns. Left out: none. */
+  readonly inTurn?: readonly ListenerInTurn[];
+}
+
+/** A listener that is ordered or has a rate limit. Its deliveries are sent one after the other, in turn with those of other listeners. */
+export interface ListenerInTurn {
+  readonly id: string;
+  readonly ordered: boolean;
 }
 
 /** One thing that a listener asks of an event. */
 export interface Check {
   readonly what: 'hook' | 'pattern' | 'operation' | 'owner' | 'filter';
   readonly holds: boolean;
-  /** What the listener asks for; of a filter, the stored condition. */
+  /** What the listener asks for; for a filter, the stored condition. */
   readonly expected: JsonValue | StoredCondition;
-  /** What the event has; undefined where the field is absent or not provided. */
+  /** What the event has; undefined if the field is absent or not provided. */
   readonly actual: JsonValue | undefined;
 }
 
-/** Whether a listener wants an event: its hook or pattern, its operations, its owner, and every one of its conditions. */
-export function wants(listener: Candidate, event: HookEvent, catalog: HookCatalog): boolean {
+/** Whether a listener wants an event: its hook or pattern, its operations, its owner, and each of its conditions. */
+export function wants(listener: WantedEvents, event: HookEvent, catalog: HookCatalog): boolean {
   for (const { holds } of checks(listener, event, catalog)) if (!holds) return false;
   return true;
 }
 
-/** Everything that a listener asks, cheapest first, and whether the event has it. */
+/** Everything that a listener asks of an event, and whether it holds. The cheapest checks come first. */
 export function* checks(
-  { hook, pattern, operations, owner, match }: Candidate,
+  { hook, pattern, operations, owner, match }: WantedEvents,
   event: HookEvent,
   catalog: HookCatalog,
 ): Generator<Check, void> {

@@ -5,77 +5,72 @@ import type { HookEvent } from '../../hook/event';
 import { subjectOf } from '../../hook/subject';
 import type { FieldKind } from '../../match/field-kind';
 import { type Family, familyOf } from '../../match/order';
+import { MAX_VALUE } from '../../store/match-keys';
 import { equalityText } from '../keys/equality';
-import {
-  hash,
-  hashOf,
-  type KeyPlan,
-  keyOf,
-  keyPrefix,
-  MAX_VALUE,
-  ordinal,
-} from '../keys/match-key';
+import { hash, hashOf, type KeyShape, keyPrefix, keyText, ordinal } from '../keys/match-key';
 import { cellOf } from '../keys/range-keys';
 import { scopesOf } from '../keys/scope';
 import type { GramSet } from './gram-set';
 
-/** Keys to look for, and for each one the events (by their place in the batch) that have it. */
+/** The match keys to look for. */
 export interface Probes {
   readonly keys: readonly string[];
+  /** For each key, the events that have it, by their positions in the batch. */
   readonly eventsOfKey: readonly (readonly number[])[];
-  /** One a plan, from the least value that an event wants to the greatest. */
+  /** One for each shape, from the lowest value that an event has to the highest. */
   readonly ranges: readonly RangeProbe[];
 }
 
-/** The values of one plan that any of the events has, and which ones each event has. */
+/** The values of one shape that the events have. */
 export interface RangeProbe {
   readonly prefix: string;
   low: number;
   high: number;
+  /** The values that each event has. */
   readonly bounds: { readonly low: number; readonly high: number; readonly event: number }[];
 }
 
-/** The stored grams of a plan, by its prefix: of a long text, only those are looked for. */
+/** The stored grams of shapes, by prefix. Only these grams of a long text are looked for. */
 export type StoredGrams = ReadonlyMap<string, GramSet>;
 
-/** How many grams these plans take of these events. */
-export function gramCount(events: readonly HookEvent[], plans: readonly KeyPlan[]): number {
-  const ofPlans = plans.filter(({ operator }) => operator.endsWith('contains'));
+/** How many grams of these events the shapes ask for. */
+export function gramCount(events: readonly HookEvent[], shapes: readonly KeyShape[]): number {
+  const gramShapes = shapes.filter(({ operator }) => operator.endsWith('contains'));
   let count = 0;
   for (const event of events)
-    for (const { field, length } of ofPlans) {
+    for (const { field, length } of gramShapes) {
       const value = event.data[field];
       if (typeof value === 'string') count += Math.max(0, value.length - length + 1);
     }
   return count;
 }
 
-/** Everything that events could satisfy, as keys. */
+/** The match keys of everything that a listener could ask of these events. */
 export function probesOf(
   events: readonly HookEvent[],
-  plans: readonly KeyPlan[],
+  shapes: readonly KeyShape[],
   catalog: HookCatalog,
   grams: StoredGrams,
 ): Probes {
   const collected = new Collected();
   const byScope = grouped(
-    plans.map((plan) => ({ plan, prefix: keyPrefix(plan) })),
-    ({ plan }) => plan.scope,
+    shapes.map((shape) => ({ shape, prefix: keyPrefix(shape) })),
+    ({ shape }) => shape.scope,
   );
   events.forEach((event, n) => {
     const fields = catalog.find(event.hook)?.fields;
     for (const scope of scopesOf(event))
-      for (const { plan, prefix } of byScope.get(scope) ?? []) {
-        const kind = fields?.get(plan.field)?.kind;
+      for (const { shape, prefix } of byScope.get(scope) ?? []) {
+        const kind = fields?.get(shape.field)?.kind;
         const sink = collected.sink(prefix, n, grams.get(prefix));
-        if (plan.field === '') addOfEvent(sink, plan, event);
-        else if (kind) addOfField(sink, plan, { event, kind });
+        if (shape.field === '') addOfEvent(sink, shape, event);
+        else if (kind) addOfField(sink, shape, { event, kind });
       }
   });
   return collected;
 }
 
-/** Takes the keys of one plan that one event has. */
+/** Collects the keys of one shape that one event has. */
 interface Sink {
   readonly stored: GramSet | undefined;
   add(value: number): void;
@@ -84,33 +79,34 @@ interface Sink {
 
 class Collected implements Probes {
   readonly keys: string[] = [];
+  /** For each key, the events that have it, by their positions in the batch. */
   readonly eventsOfKey: number[][] = [];
   readonly ranges: RangeProbe[] = [];
-  readonly #placeOfKey = new Map<string, Map<number, number>>();
+  readonly #positionOfKey = new Map<string, Map<number, number>>();
   readonly #rangeOf = new Map<string, RangeProbe>();
 
   sink(prefix: string, event: number, stored: GramSet | undefined): Sink {
-    const places = this.#placeOfKey.get(prefix) ?? new Map<number, number>();
-    this.#placeOfKey.set(prefix, places);
+    const positions = this.#positionOfKey.get(prefix) ?? new Map<number, number>();
+    this.#positionOfKey.set(prefix, positions);
     return {
       stored,
-      add: (value) => this.#add(places, { prefix, value }, event),
+      add: (value) => this.#add(positions, { prefix, value }, event),
       addRange: (low, high) => this.#addRange(prefix, { low, high, event }),
     };
   }
 
   #add(
-    places: Map<number, number>,
+    positions: Map<number, number>,
     { prefix, value }: { readonly prefix: string; readonly value: number },
     event: number,
   ): void {
-    const place = places.get(value);
-    if (place === undefined) {
-      places.set(value, this.keys.push(keyOf(prefix, value)) - 1);
+    const position = positions.get(value);
+    if (position === undefined) {
+      positions.set(value, this.keys.push(keyText(prefix, value)) - 1);
       this.eventsOfKey.push([event]);
       return;
     }
-    const events = this.eventsOfKey[place];
+    const events = this.eventsOfKey[position];
     if (events?.at(-1) !== event) events?.push(event);
   }
 
@@ -129,7 +125,7 @@ class Collected implements Probes {
   }
 }
 
-function addOfEvent(sink: Sink, { operator }: KeyPlan, event: HookEvent): void {
+function addOfEvent(sink: Sink, { operator }: KeyShape, event: HookEvent): void {
   if (operator === 'all') sink.add(0);
   else if (operator === 'operation' && event.operation) sink.add(hashOf(event.operation));
   else if (operator === 'owner' && event.sender !== null) sink.add(hashOf(event.sender));
@@ -140,20 +136,20 @@ interface FieldOfEvent {
   readonly kind: FieldKind;
 }
 
-function addOfField(sink: Sink, plan: KeyPlan, { event, kind }: FieldOfEvent): void {
-  const subject = subjectOf(event, plan.field);
-  if (plan.operator === 'changed') {
+function addOfField(sink: Sink, shape: KeyShape, { event, kind }: FieldOfEvent): void {
+  const subject = subjectOf(event, shape.field);
+  if (shape.operator === 'changed') {
     if (subject.changed) sink.add(0);
     return;
   }
-  const isPast = plan.operator.startsWith('was ');
+  const isPast = shape.operator.startsWith('was ');
   const value = isPast ? subject.before : subject.value;
   if (value === undefined || (isPast && subject.isNew)) return;
-  const operator = isPast ? plan.operator.slice('was '.length) : plan.operator;
+  const operator = isPast ? shape.operator.slice('was '.length) : shape.operator;
   if (operator === 'is') addEquality(sink, value);
   else if (operator.includes(' '))
-    addOrdered(sink, { operator, length: plan.length }, { value, kind });
-  else if (typeof value === 'string') addText(sink, { operator, length: plan.length }, value);
+    addOrdered(sink, { operator, length: shape.length }, { value, kind });
+  else if (typeof value === 'string') addText(sink, { operator, length: shape.length }, value);
 }
 
 function addEquality(sink: Sink, value: JsonValue): void {
@@ -191,15 +187,15 @@ function addOrdered(
     if (mayCompare(family, { value, kind })) sink.addRange(0, MAX_VALUE);
     return;
   }
-  const place = ordinal(value, family);
-  if (side === 'range') sink.add(cellOf(place, length));
-  else if (side === 'gt') sink.addRange(0, place);
-  else sink.addRange(place, MAX_VALUE);
+  const at = ordinal(value, family);
+  if (side === 'range') sink.add(cellOf(at, length));
+  else if (side === 'gt') sink.addRange(0, at);
+  else sink.addRange(at, MAX_VALUE);
 }
 
 /**
- * Whether an operand that was stored for one order may be compared in another one: the column's type was changed since, or a wildcard
- * met a hook that was not there. All keys of the plan are candidates then, until a reindex.
+ * Whether an operand that was stored for one order can be compared in another one. This happens if the type of the column has changed
+ * since, or if a hook of a wildcard was attached later. All keys of the shape are candidates then, until a reindex.
  */
 function mayCompare(
   family: Family,

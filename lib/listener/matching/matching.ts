@@ -1,79 +1,85 @@
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
-import type { Query } from '../../store/database';
+import type { Store } from '../../store/store';
 import { keyPrefix } from '../keys/match-key';
 import { scopesOf } from '../keys/scope';
-import type { CandidateRow, Candidates, Found, KeyPlans } from './candidates';
-import { wants } from './checks';
+import {
+  type Candidate,
+  candidatesOf,
+  type Found,
+  type KeyShapes,
+  keyShapes,
+  storedGrams,
+} from './candidates';
+import { type Match, wants } from './checks';
 import type { DynamicListeners, ResolvedTargets } from './dynamic-listeners';
 import { gramCount, probesOf, type StoredGrams } from './keys-of-event';
-import type { Match } from './match';
 
 const NO_TARGETS: ResolvedTargets = new Map();
 
-/** From so many grams on, it pays to know first which ones are stored. */
+/** From this number of grams on, it is faster to read first which grams are stored. */
 const MANY_GRAMS = 256;
-/** Reading a stored gram takes a tenth of the time that looking for one takes. */
-const GRAMS_READ_A_GRAM = 8;
+/** Stored grams that may be read for each gram of the events. Reading a stored gram takes a tenth of the time of a look-up. */
+const STORED_GRAMS_PER_EVENT_GRAM = 8;
 const MAX_GRAMS_READ = 1_000_000;
 
 /**
- * Finds who wants to hear of events: by the keys that they could satisfy, then condition by condition. Reads what is stored afresh for
- * every batch, so that none is ever missed. Its statements belong together: run them in one snapshot.
+ * Finds the listeners that want events: first by match keys, then condition by condition. Reads the stored keys again for each batch, so
+ * that no new listener is missed. All its statements must run in one snapshot.
  */
 export class ListenerMatching {
   constructor(
-    private readonly candidates: Candidates,
     private readonly catalog: HookCatalog,
-    /** Without it, resolved targets are not told. */
+    /** Null: targets that hooks resolved are ignored. */
     private readonly dynamic: DynamicListeners | null = null,
   ) {}
 
-  /** Pages of matches: an event may come in several, each of its listeners once. */
+  /** Pages of matches. An event may be in several pages, each of its listeners in one. */
   async *matching(
-    query: Query,
+    store: Store,
     events: readonly HookEvent[],
     targets: ResolvedTargets = NO_TARGETS,
   ): AsyncGenerator<readonly Match[], void> {
     if (events.length === 0) return;
-    if (this.dynamic && targets.size > 0) yield await this.dynamic.matching(query, events, targets);
-    const known = await this.candidates.plans(query, [...new Set(events.flatMap(scopesOf))]);
-    const grams = await this.#storedGrams(query, events, known);
-    const probes = probesOf(events, known.plans, this.catalog, grams);
-    const told = new Set<string>();
-    for await (const found of this.candidates.of(query, probes, known.hasUnkeyed)) {
-      const matches = this.#judge(events, found, told);
+    if (this.dynamic && targets.size > 0) yield await this.dynamic.matching(store, events, targets);
+    const known = await keyShapes(store, [...new Set(events.flatMap(scopesOf))]);
+    const grams = await this.#storedGrams(store, events, known);
+    const probes = probesOf(events, known.shapes, this.catalog, grams);
+    const matched = new Set<string>();
+    for await (const found of candidatesOf(store, probes, known.hasUnkeyed)) {
+      const matches = this.#check(events, found, matched);
       if (matches.length > 0) yield matches;
     }
   }
 
   async #storedGrams(
-    query: Query,
+    store: Store,
     events: readonly HookEvent[],
-    { plans }: KeyPlans,
+    { shapes }: KeyShapes,
   ): Promise<StoredGrams> {
-    const count = gramCount(events, plans);
+    const count = gramCount(events, shapes);
     if (count < MANY_GRAMS) return new Map();
-    const prefixes = plans
+    const prefixes = shapes
       .filter(({ operator }) => operator.endsWith('contains'))
-      .map((plan) => keyPrefix(plan));
-    const limit = Math.min(count * GRAMS_READ_A_GRAM, MAX_GRAMS_READ);
-    return this.candidates.grams(query, prefixes, limit);
+      .map((shape) => keyPrefix(shape));
+    const limit = Math.min(count * STORED_GRAMS_PER_EVENT_GRAM, MAX_GRAMS_READ);
+    return storedGrams(store, prefixes, limit);
   }
 
-  #judge(
+  /** The candidates that want an event. `matched` holds the pairs of earlier pages. */
+  #check(
     events: readonly HookEvent[],
     found: readonly Found[],
-    told: Set<string>,
+    matched: Set<string>,
   ): readonly Match[] {
     const catalog = this.catalog;
-    const listenersOf = new Map<number, CandidateRow[]>();
+    const listenersOf = new Map<number, Candidate[]>();
     const all = [...events.keys()];
-    for (const { events: places, listener } of found)
-      for (const n of places ?? all) {
+    for (const { events: positions, listener } of found)
+      for (const n of positions ?? all) {
         const event = events[n];
         if (!event || !wants(listener, event, catalog)) continue;
-        if (listener.several && isRepeat(told, `${n} ${listener.id}`)) continue;
+        if (listener.several && isRepeat(matched, `${n} ${listener.id}`)) continue;
         const listeners = listenersOf.get(n);
         if (listeners) listeners.push(listener);
         else listenersOf.set(n, [listener]);
@@ -81,14 +87,14 @@ export class ListenerMatching {
     return [...listenersOf].map(([n, listeners]) => ({
       event: events[n] as HookEvent,
       listenerIds: listeners.map(({ id }) => id),
-      queued: listeners.filter(({ queued }) => queued),
+      inTurn: listeners.filter(({ inTurn }) => inTurn),
     }));
   }
 }
 
-/** Of the keys of one listener, an event may have several. */
-function isRepeat(told: Set<string>, pair: string): boolean {
-  if (told.has(pair)) return true;
-  told.add(pair);
+/** An event may have several keys of one listener. */
+function isRepeat(matched: Set<string>, pair: string): boolean {
+  if (matched.has(pair)) return true;
+  matched.add(pair);
   return false;
 }

@@ -8,21 +8,21 @@ import {
   type ShownHeaderValue,
 } from '../../options/header-value';
 import type { ListenerOptions } from '../../options/listener';
-import type { ListenerDraft } from '../declared/draft';
+import type { ListenerDraft } from '../declared/builder';
 import type { StoredListener } from './listener-row';
 import type { StoredSecrets } from './sealing';
 
-/** What `update` may change. Null takes an option back to its default; the secret is kept. */
+/** What `update` can change. Null resets an option to its default, but a null `secret` keeps the current one. */
 export type ListenerChanges = {
   readonly [Option in Exclude<keyof ListenerOptions, 'headers'>]?: ListenerOptions[Option] | null;
 } & {
-  /** All of them. A value that is `{ secret: null }`, as it is read, keeps the stored one. */
+  /** Replaces all headers. A value of `{ secret: null }`, as a listener shows it, keeps the stored one. */
   readonly headers?: Readonly<Record<string, HeaderValue | ShownHeaderValue>> | null;
   readonly match?: Readonly<Record<string, Condition>>;
   readonly on?: readonly Operation[] | null;
 };
 
-/** A stored listener with some changes, as it would be said in code. */
+/** The draft that declares a stored listener with these changes. */
 export function changedDraft(
   { listener, secrets }: StoredListener,
   changes: ListenerChanges,
@@ -41,7 +41,7 @@ export function changedDraft(
     ...(listener.key && { key: listener.key }),
     ...(listener.maxPerSecond && { maxPerSecond: listener.maxPerSecond }),
   };
-  // What is named anew is not opened: that is the way out where it does not open.
+  // Secrets that are replaced are not decrypted, so that a listener whose secrets cannot be decrypted can be repaired.
   const changed = {
     ...current,
     ...options,
@@ -59,7 +59,7 @@ export function changedDraft(
   };
 }
 
-/** Headers, of which those that nobody could read keep their value. */
+/** New headers, in which `{ secret: null }` is replaced by the stored value. */
 function withKept(
   headers: ListenerChanges['headers'],
   secrets: StoredSecrets,
@@ -74,7 +74,7 @@ function withKept(
   return Object.fromEntries(entries);
 }
 
-/** A stored condition as it would be said in code. */
+/** The condition that declares a stored one. */
 function restored(condition: StoredCondition): Record<string, Condition> {
   return { [condition.field]: storedMatcher(condition) };
 }

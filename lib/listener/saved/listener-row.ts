@@ -1,10 +1,10 @@
-import type { StoredCondition } from '../../match/operand';
 import { withSecrets } from '../../options/header-value';
+import type { ListenerRow } from '../../store/listener-rows';
 import type { Listener } from '../declared/listener';
-import type { ListenerValues, NormalListener } from './normal';
-import type { SecretColumns, StoredSecrets } from './sealing';
+import type { NormalListener } from './normal';
+import type { StoredSecrets } from './sealing';
 
-/** A listener with what only the sender of its deliveries may see. */
+/** A listener with its secrets, which are never shown. */
 export interface StoredListener {
   readonly listener: Listener;
   readonly identity: string;
@@ -12,6 +12,7 @@ export interface StoredListener {
   readonly failingSince: Date | null;
 }
 
+/** A listener that was created or updated. */
 export interface Saved {
   readonly id: string;
   readonly created: boolean;
@@ -19,7 +20,7 @@ export interface Saved {
   readonly listener: NormalListener;
 }
 
-/** A listener as it was created just now. */
+/** A listener that was created just now, with its secret. */
 export function createdListener({ id, createdAt, listener: { row, match } }: Saved): Listener {
   const fresh = {
     id,
@@ -35,22 +36,6 @@ export function createdListener({ id, createdAt, listener: { row, match } }: Sav
   };
   return Object.assign(toListener(Object.assign(fresh, row)), { secret: row.secret });
 }
-
-export interface ListenerRow extends ListenerValues {
-  readonly id: string;
-  readonly active: boolean;
-  readonly inactive_reason: string | null;
-  readonly inactive_since: Date | null;
-  readonly paused_until: Date | null;
-  readonly dynamic: boolean;
-  readonly failing_since: Date | null;
-  readonly created_at: Date;
-  readonly updated_at: Date;
-  readonly match: readonly StoredCondition[];
-}
-
-/** A row as it is read, of whichever release. */
-export type StoredRow = ListenerRow & SecretColumns;
 
 export function toListener(row: ListenerRow): Listener {
   const listener = {
@@ -79,6 +64,6 @@ export function toListener(row: ListenerRow): Listener {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
-  // The columns hold only what validation let in.
+  // The columns hold only what validation accepted.
   return listener as Listener;
 }

@@ -12,50 +12,30 @@ import { OPERATIONS } from '../../hook/operation';
 import type { FieldKind } from '../../match/field-kind';
 import { asMatcher, type Condition, type Matcher } from '../../match/matcher';
 import { type StoredCondition, toStored } from '../../match/operand';
-import type { HeaderValues } from '../../options/header-value';
 import type { ListenerOptions } from '../../options/listener';
 import { narrowed } from '../../recipient/narrowing';
 import type { RecipientPolicy } from '../../recipient/policy';
-import type { ListenerDraft } from '../declared/draft';
-import { isPattern } from '../declared/pattern';
-import { hooksHeardBy } from '../declared/pattern-hooks';
-import { canonicalText, parseTarget, type Target } from '../declared/target';
+import type { ListenerValues } from '../../store/listener-columns';
+import type { ListenerDraft } from '../declared/builder';
+import { hooksOf, isPattern } from '../declared/pattern';
+import { canonicalText, parseTarget } from '../declared/target';
 import { validateOptions } from './validation';
 
-/** A listener that was checked, as it goes into its row. */
+/** A listener whose declaration was checked, with the values of its columns. */
 export interface NormalListener {
   readonly identity: string;
   readonly row: ListenerValues;
-  /** The columns that a save of an existing listener changes. */
+  /** The columns that change if the listener exists already. */
   readonly named: readonly (keyof ListenerValues)[];
   readonly match: readonly StoredCondition[];
-  /** Whether a save of an existing listener replaces its conditions. */
+  /** Whether the conditions are replaced if the listener exists already. */
   readonly namesMatch: boolean;
 }
 
-export interface ListenerValues {
-  readonly hook: string | null;
-  readonly operations: readonly string[] | null;
-  readonly pattern: string | null;
-  readonly target: string;
-  readonly content_type: string;
-  readonly format: string | null;
-  readonly secret: string;
-  readonly digest: string;
-  readonly headers: HeaderValues;
-  readonly owner: string | null;
-  readonly key: string | null;
-  readonly config: JsonValue;
-  readonly replies: boolean;
-  readonly delivery: JsonValue;
-  readonly ordered: boolean;
-  readonly max_per_second: number | null;
-}
-
-/** Conditions a listener may have. */
+/** Maximum number of conditions of a listener. */
 export const MAX_CONDITIONS = 64;
 
-/** Checks a draft against its hook and the recipient policy. Throws the error that says what was expected. */
+/** Checks a draft against its hook and the recipient policy. Throws the errors that `ListenerBuilder.save` names. */
 export function normalise(
   draft: ListenerDraft,
   catalog: HookCatalog,
@@ -79,19 +59,12 @@ export function normalise(
   };
 }
 
-/** The outer policy first: what it refuses, no listener could have. */
+/** The policy of the hook comes first, because a listener's own rules can only narrow it. */
 function checkRecipient({ url, delivery }: ListenerOptions, policy: RecipientPolicy): void {
   const target = parseTarget(url);
-  checkTarget(policy, target);
+  policy.checkTarget(target.url);
   if (delivery?.recipients !== undefined)
-    checkTarget(narrowed(policy, delivery.recipients), target);
-}
-
-function checkTarget(policy: RecipientPolicy, target: Target): void {
-  switch (target.kind) {
-    case 'url':
-      policy.checkTarget(target.url);
-  }
+    narrowed(policy, delivery.recipients).checkTarget(target.url);
 }
 
 function hooksMatching(pattern: string, catalog: HookCatalog): readonly Hook[] {
@@ -99,7 +72,7 @@ function hooksMatching(pattern: string, catalog: HookCatalog): readonly Hook[] {
     throw new ListenerInvalidError({
       pattern: ['must be an event name, "*", "<first part>.*" or "*.<rest>"'],
     });
-  return hooksHeardBy({ hook: null, pattern }, catalog);
+  return hooksOf({ hook: null, pattern }, catalog);
 }
 
 function checkOperations(hook: Hook | null, operations: readonly string[]): void {
@@ -113,10 +86,10 @@ function conditions(draft: ListenerDraft, hooks: readonly Hook[]): readonly Stor
   const matches = draft.match ?? [];
   if (!matches.every(isObjectLiteral))
     throw new ListenerInvalidError({ match: ['must be a plain object of conditions by field'] });
-  const said = matches.flatMap((conditions) => Object.entries(conditions));
-  if (said.length > MAX_CONDITIONS)
+  const entries = matches.flatMap((conditions) => Object.entries(conditions));
+  if (entries.length > MAX_CONDITIONS)
     throw new ListenerInvalidError({ match: [`may hold at most ${MAX_CONDITIONS} conditions`] });
-  return said.map(([field, condition]) => storedCondition(draft, hooks, field, condition));
+  return entries.map(([field, condition]) => storedCondition(draft, hooks, field, condition));
 }
 
 function storedCondition(
@@ -131,7 +104,7 @@ function storedCondition(
   throw new FieldNotProvidedError(draft.hook ?? draft.pattern ?? '', path, [...provided]);
 }
 
-/** The hooks of a wildcard may hold different things under one name: a condition must fit one of them. */
+/** Fields of one name may have different kinds in the hooks of a wildcard. A condition must fit one of them. */
 function fittingCondition(
   path: string,
   kinds: ReadonlySet<FieldKind>,
@@ -147,7 +120,7 @@ function fittingCondition(
   throw refusal;
 }
 
-/** Decimal columns and date-times store an operand in a form of their own, in which others would not know it; they know that of others. */
+/** Decimals and date-times store an operand in a form that other kinds do not recognise, so they come last. They recognise the other forms. */
 function leastChangingFirst(kinds: ReadonlySet<FieldKind>): readonly FieldKind[] {
   const others = [...kinds].filter((kind) => kind !== 'exact' && kind !== 'instant');
   const exact = kinds.has('exact') ? (['number', 'exact'] as const) : [];
@@ -175,7 +148,7 @@ function values({ hook, pattern, options, operations }: ListenerDraft): Listener
   };
 }
 
-/** As Standard Webhooks has them. */
+/** In the format of Standard Webhooks. */
 export function newSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`;
 }
@@ -197,15 +170,15 @@ function namedColumns({ options, operations }: ListenerDraft): readonly (keyof L
   const named = Object.entries(COLUMN_OF_OPTION)
     .filter(([option]) => options[option as keyof typeof COLUMN_OF_OPTION] !== undefined)
     .map(([, column]) => column);
-  // Without a key these are the identity, so that a save finds the row by them and cannot change them.
+  // Without a `key` these columns are the identity: a save finds the row by them and cannot change them.
   if (options.key === undefined) return named;
   return [...named, 'hook', 'pattern', 'target', ...(operations ? (['operations'] as const) : [])];
 }
 
-/** Identity is (owner, key), or without a key everything that says what is heard and where it goes. */
+/** The identity is (owner, key). Without a `key` it is the owner, the wanted events and the target. */
 function identityOf(row: ListenerValues, match: readonly StoredCondition[]): string {
   const { owner, key, hook, operations, pattern, target } = row;
-  const said: JsonValue =
+  const parts: JsonValue =
     key !== null
       ? [owner, key]
       : [
@@ -216,11 +189,11 @@ function identityOf(row: ListenerValues, match: readonly StoredCondition[]): str
           canonicalText(parseTarget(target)),
           sortedConditions(match),
         ];
-  return identityHash(canonicalJson(said));
+  return identityHash(canonicalJson(parts));
 }
 
-export function identityHash(said: string): string {
-  return createHash('sha256').update(said).digest('hex');
+export function identityHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function sortedConditions(match: readonly StoredCondition[]): readonly string[] {

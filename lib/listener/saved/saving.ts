@@ -3,16 +3,15 @@ import type { HookCatalog } from '../../hook/catalog';
 import { checkArgument } from '../../options/checked';
 import { FUNCTION, type Rule, type Shape } from '../../options/rules';
 import type { Policies } from '../../recipient/policies';
-import type { Query } from '../../store/database';
-import { SAVE_SHAPE, type SaveOptions } from '../declared/builder';
-import type { ListenerDraft } from '../declared/draft';
+import type { Store } from '../../store/store';
+import { type ListenerDraft, SAVE_SHAPE, type SaveOptions } from '../declared/builder';
 import type { Listener } from '../declared/listener';
 import { createdListener, type Saved } from './listener-row';
 import { type NormalListener, normalise } from './normal';
-import type { ListenerStore } from './store';
+import type { SavedListeners } from './saved-listeners';
 
 export interface SaveManyOptions extends SaveOptions {
-  /** Called after every thousand listeners with how many were saved so far. */
+  /** Called after each thousand listeners with the number that was saved so far. */
   readonly onProgress?: (saved: number) => void;
 }
 
@@ -31,20 +30,20 @@ const BUILDER: Rule = {
   expected: BUILDERS.expected,
 };
 
-/** Listeners saved with one statement. */
+/** Listeners that one statement saves. */
 const BATCH = 1_000;
-/** Drafts checked before the event loop has its turn. */
+/** Drafts that are checked before other work gets the event loop. */
 const CHECKED_AT_ONCE = 50;
 
-/** A listener in the making. */
+/** The builder of a listener. */
 interface Drafted {
   readonly draft: ListenerDraft;
 }
 
-/** Checks drafts and stores them, one or very many. */
+/** Checks drafts and stores them, one or many. */
 export class Saving {
   constructor(
-    private readonly store: ListenerStore,
+    private readonly saved: SavedListeners,
     private readonly catalog: HookCatalog,
     private readonly policies: Policies,
   ) {}
@@ -53,14 +52,14 @@ export class Saving {
     return normalise(draft, this.catalog, this.policies.of(draft.hook));
   }
 
-  async one(query: Query, draft: ListenerDraft): Promise<Listener> {
-    const [listener] = await this.#batch(query, [this.checked(draft)]);
+  async one(store: Store, draft: ListenerDraft): Promise<Listener> {
+    const [listener] = await this.#batch(store, [this.checked(draft)]);
     return listener as Listener;
   }
 
-  /** In their order. `onProgress` hears how many are stored. */
+  /** Returns the listeners in the order of their builders. `onProgress` is called with the number that is stored. */
   async all(
-    query: Query,
+    store: Store,
     builders: Iterable<Drafted>,
     onProgress?: (saved: number) => void,
   ): Promise<readonly Listener[]> {
@@ -71,20 +70,20 @@ export class Saving {
         const checked = await this.#checked(batch);
         listeners.push(...(await saving));
         if (listeners.length > 0) onProgress?.(listeners.length);
-        saving = this.#batch(query, checked);
-        // Awaited in the next round, or below.
+        saving = this.#batch(store, checked);
+        // It is awaited in the next round or below; an error is thrown there.
         saving.catch(() => undefined);
       }
       listeners.push(...(await saving));
       onProgress?.(listeners.length);
       return listeners;
     } finally {
-      // The transaction ends after this: nothing of it may be under way.
+      // The transaction ends after this, so no statement may still run in it.
       await saving.catch(() => undefined);
     }
   }
 
-  /** Checks a few at a time, while the database stores the batch before. */
+  /** Checks a few at a time, while the database stores the previous batch. */
   async #checked(drafts: readonly ListenerDraft[]): Promise<readonly NormalListener[]> {
     const checked: NormalListener[] = [];
     for (let at = 0; at < drafts.length; at += CHECKED_AT_ONCE) {
@@ -94,22 +93,21 @@ export class Saving {
     return checked;
   }
 
-  async #batch(query: Query, listeners: readonly NormalListener[]): Promise<readonly Listener[]> {
-    const saved = await this.store.upsert(query, listeners);
-    const stored = await this.#stored(query, saved);
+  async #batch(store: Store, listeners: readonly NormalListener[]): Promise<readonly Listener[]> {
+    const saved = await this.saved.upsert(store, listeners);
+    const stored = await this.#stored(store, saved);
     const byIdentity = new Map(saved.map(({ id, listener }) => [listener.identity, id]));
     return listeners.flatMap(({ identity }) => stored.get(byIdentity.get(identity) ?? '') ?? []);
   }
 
-  /** What was created is known; what was updated is read. */
-  async #stored(query: Query, saved: readonly Saved[]): Promise<Map<string, Listener>> {
+  /** Listeners that were created are known already; those that were updated are read. */
+  async #stored(store: Store, saved: readonly Saved[]): Promise<Map<string, Listener>> {
     const created = saved.filter((one) => one.created);
     const known = new Map(created.map((one) => [one.id, createdListener(one)]));
     const others = saved.filter((one) => !one.created).map(({ id }) => id);
-    const stored =
-      others.length === 0 ? [] : await this.store.find(query, 'l.id = ANY($1)', [others]);
+    const stored = others.length === 0 ? [] : await this.saved.find(store, { ids: others });
     for (const { listener } of stored) {
-      // Saved twice at once, naming different things: what is stored is right, the secret was told.
+      // Created and updated in one batch, with different columns named: the stored row is right, and its secret is known.
       const secret = known.get(listener.id)?.secret;
       known.set(listener.id, secret === undefined ? listener : { ...listener, secret });
     }

@@ -1,27 +1,15 @@
 import { type HeaderValues, secret, secretTexts, withSecrets } from '../../options/header-value';
+import type { ListenerValues, SealedValues } from '../../store/listener-columns';
+import type { SecretColumns } from '../../store/secrets';
 import { keyIdOf, type Vault } from '../../vault/vault';
-import type { ListenerValues } from './normal';
 
-/** The columns of a listener that only its deliveries may see, as they are stored. */
-export interface SecretColumns {
-  readonly identity: string;
-  readonly secret: string;
-  /** Null, also where the time in which both secrets hold is over. */
-  readonly previous_secret: string | null;
-  readonly headers: HeaderValues;
-}
-
-/** What is secret of a listener, as it was said. */
+/** The secrets of a listener as they were declared. */
 export type Secrets = Pick<ListenerValues, 'secret' | 'headers'>;
 
-/** A listener as it goes into its row. */
-export type Sealed<Row extends Secrets = ListenerValues> = Row & {
-  readonly previous_secret: string | null;
-  /** Of the keys that seal its secrets. */
-  readonly key_ids: readonly string[];
-};
+/** A row whose secrets are encrypted. */
+export type Sealed<Row extends Secrets> = Row & Pick<SealedValues, 'previous_secret' | 'key_ids'>;
 
-/** Seals what is secret of a listener, so that it opens in the row of this identity only. */
+/** Encrypts the secrets of a listener. They can be decrypted only in a row of the same identity. */
 export function sealed<Row extends Secrets>(
   vault: Vault,
   identity: string,
@@ -36,10 +24,10 @@ export function sealed<Row extends Secrets>(
       secret(vault.seal(text, headerPlace(identity, name))),
     ),
   };
-  return { ...row, ...stored, key_ids: keyIdsOf(stored) };
+  return { ...row, ...stored, key_ids: encryptionKeyIds(stored) };
 }
 
-/** The secrets of a stored listener. Each is opened when it is asked for; throws `SECRET_KEY_MISSING` and `SECRET_UNREADABLE`. */
+/** The secrets of a stored listener. Each is decrypted when it is read, which throws `SECRET_KEY_MISSING` or `SECRET_UNREADABLE`. */
 export class StoredSecrets {
   constructor(
     private readonly vault: Vault,
@@ -57,7 +45,7 @@ export class StoredSecrets {
       : this.vault.open(previous_secret, secretPlace(identity));
   }
 
-  /** As they were said. */
+  /** As they were declared. */
   get headers(): HeaderValues {
     const { headers, identity } = this.row;
     return withSecrets(headers, (text, name) =>
@@ -66,13 +54,13 @@ export class StoredSecrets {
   }
 }
 
-/** The ids of the keys that seal these columns, in order. */
-function keyIdsOf(columns: Omit<SecretColumns, 'identity'>): readonly string[] {
+/** Ids of the encryption keys used by these columns, sorted. */
+function encryptionKeyIds(columns: Omit<SecretColumns, 'identity'>): readonly string[] {
   const ids = storedTexts(columns).map(keyIdOf);
   return [...new Set(ids.filter((id) => id !== null))].sort();
 }
 
-/** Everything that is secret of a listener, as it is stored. */
+/** All secrets of a listener, as they are stored. */
 export function storedTexts({
   secret,
   previous_secret,
@@ -81,7 +69,7 @@ export function storedTexts({
   return [secret, ...(previous_secret === null ? [] : [previous_secret]), ...secretTexts(headers)];
 }
 
-// A rotated secret stays in its place; a header's value cannot be put where another one is sent.
+// The place is authenticated with the text, so the value of a header cannot be moved to another header. A secret keeps its place when it is rotated.
 function secretPlace(identity: string): string {
   return `${identity} secret`;
 }

@@ -1,14 +1,16 @@
 import { checkedOptions } from '../../options/checked';
 import { BOOLEAN, type Shape, TEXT, TEXT_OR_NULL, wholeNumberFrom } from '../../options/rules';
-import { positionOf } from '../../store/cursor';
 import type { Listener } from '../declared/listener';
 
 /** What `find` and `page` look for: each member must be equal. `null` means that the listener has none. */
 export interface ListenerWhere {
+  /** Name of its hook. */
   readonly hook?: string | null;
+  /** The event name or wildcard that it was saved with. */
   readonly pattern?: string | null;
   readonly owner?: string | null;
   readonly key?: string | null;
+  /** Its URL, exactly as stored. */
   readonly target?: string;
   readonly active?: boolean;
 }
@@ -50,24 +52,3 @@ export const PAGE_SHAPE: Shape<ListenerPageOptions> = {
   limit: wholeNumberFrom(1, 1_000),
   cursor: TEXT,
 };
-
-export interface SqlCondition {
-  readonly sql: string;
-  readonly parameters: readonly unknown[];
-}
-
-/** The condition on a listener `l`. The names of the members are those of the columns. */
-export function whereSql(where: ListenerWhere, cursor?: string): SqlCondition {
-  const parameters: unknown[] = [];
-  const conditions = Object.entries(where).map(([column, value]) => {
-    if (value === null) return `l.${column} IS NULL`;
-    parameters.push(value);
-    return `l.${column} = $${parameters.length}`;
-  });
-  if (cursor !== undefined) {
-    parameters.push(...positionOf(cursor));
-    const [at, id] = [parameters.length - 1, parameters.length];
-    conditions.push(`(l.created_at, l.id) < ($${at}::timestamptz, $${id}::uuid)`);
-  }
-  return { sql: conditions.join(' AND ') || 'true', parameters };
-}

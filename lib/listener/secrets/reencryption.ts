@@ -1,40 +1,40 @@
 import { OptionInvalidError } from '../../errors/option-errors';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
-import type { Database, Query } from '../../store/database';
+import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
 
 /** A kind of row that holds secrets. */
 export interface SealedRows<Row extends { readonly id: string }> {
-  /** What they are, for people. */
+  /** The kind of row, for log messages. */
   readonly what: string;
-  /** Those after that id, in the order of their ids. */
-  page(query: Query, after: string | null): Promise<readonly Row[]>;
-  /** Whether something of it is not sealed with the newest key. */
+  /** The rows after that id, in the order of their ids. */
+  page(store: Store, after: string | null): Promise<readonly Row[]>;
+  /** Whether anything in it is not encrypted with the newest key. */
   isOutdated(row: Row): boolean;
-  /** The same rows, locked, as they are now. */
-  locked(query: Query, ids: readonly string[]): Promise<readonly Row[]>;
-  /** Throws where it does not open. */
+  /** Locks rows and reads them as they are now. */
+  locked(store: Store, ids: readonly string[]): Promise<readonly Row[]>;
+  /** Throws if it cannot be decrypted. */
   resealed(row: Row): Row;
-  write(query: Query, rows: readonly Row[]): Promise<void>;
+  write(store: Store, rows: readonly Row[]): Promise<void>;
 }
 
-/** Rows that are read, and written in one transaction. */
+/** Rows that are read at once, and written in one transaction. */
 export const RESEALED_AT_ONCE = 1_000;
 
-/** Seals with the newest key what older ones sealed, or none. What was done is not done again, so that it may be broken off. */
+/** Encrypts with the newest key what an older key encrypted, or none. It can be stopped and run again: finished rows are skipped. */
 export class Reencryption {
   constructor(
-    private readonly database: Database,
+    private readonly store: Store,
     private readonly vault: Vault,
     private readonly kinds: readonly SealedRows<{ readonly id: string }>[],
     private readonly logger: Logger,
   ) {}
 
-  /** Resolves with how many rows it sealed. */
+  /** Resolves with the number of rows that it encrypted. */
   async run(onProgress?: (resealed: number) => void): Promise<number> {
     if (this.vault.newest === null)
-      throw new OptionInvalidError('encryptionKeys', 'given: there is no key to seal with');
+      throw new OptionInvalidError('encryptionKeys', 'given: there is no key to encrypt with');
     let done = 0;
     for (const kind of this.kinds)
       for await (const count of this.#pages(kind)) {
@@ -47,12 +47,11 @@ export class Reencryption {
   async *#pages<Row extends { readonly id: string }>(
     kind: SealedRows<Row>,
   ): AsyncGenerator<number> {
-    const { query } = this.database;
-    let page = await kind.page(query, null);
+    let page = await kind.page(this.store, null);
     for (let last = page.at(-1); last; last = page.at(-1)) {
       const outdated = page.filter((row) => kind.isOutdated(row)).map(({ id }) => id);
       if (outdated.length > 0) yield await this.#reseal(kind, outdated);
-      page = await kind.page(query, last.id);
+      page = await kind.page(this.store, last.id);
     }
   }
 
@@ -60,11 +59,11 @@ export class Reencryption {
     kind: SealedRows<Row>,
     ids: readonly string[],
   ): Promise<number> {
-    return this.database.transaction(async (query) => {
-      // Whoever saved one meanwhile may have sealed it already.
-      const outdated = (await kind.locked(query, ids)).filter((row) => kind.isOutdated(row));
+    return this.store.transaction(async (store) => {
+      // Another process may have saved and encrypted a row since it was read.
+      const outdated = (await kind.locked(store, ids)).filter((row) => kind.isOutdated(row));
       const resealed = outdated.flatMap((row) => this.#resealed(kind, row));
-      if (resealed.length > 0) await kind.write(query, resealed);
+      if (resealed.length > 0) await kind.write(store, resealed);
       return resealed.length;
     });
   }
@@ -73,7 +72,7 @@ export class Reencryption {
     try {
       return [kind.resealed(row)];
     } catch (error) {
-      const message = `The secrets of ${kind.what} ${row.id} do not open; they stay as they are.`;
+      const message = `The secrets of ${kind.what} ${row.id} cannot be decrypted; they are not changed.`;
       this.logger.error(message, { error: loggable(error) });
       return [];
     }

@@ -1,17 +1,16 @@
 import { ANYTHING, numberFrom, type Shape } from '../../options/rules';
-import type { Query } from '../../store/database';
-import { keyIdsSql } from '../../store/listener-sql';
-import type { Tables } from '../../store/tables';
+import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
-import type { StoredListener } from '../saved/listener-row';
+import type { Listener } from '../declared/listener';
 import { newSecret } from '../saved/normal';
+import { type SavedListeners, unknownListener } from '../saved/saved-listeners';
 import { sealed } from '../saved/sealing';
 import { validateOptions } from '../saved/validation';
 
 export interface RotateOptions {
   /** How long requests are signed with both secrets, in milliseconds; 0: with the new one only. @defaultValue `86400000` */
   readonly graceMs?: number;
-  /** The new secret. Made as for a new listener where it is left out. */
+  /** The new secret. Without it, one is generated as for a new listener. */
   readonly secret?: string;
 }
 
@@ -28,29 +27,30 @@ export const ROTATE_SHAPE: Shape<RotateOptions> = {
   secret: ANYTHING,
 };
 
-/** Puts a new secret in the place of the old one, which holds beside it for a while. Gives the new one. */
+/** Gives listeners new secrets. The old secret stays valid beside the new one for a while. */
 export class SecretRotation {
   constructor(
-    private readonly tables: Tables,
+    private readonly saved: SavedListeners,
     private readonly vault: Vault,
   ) {}
 
-  /** The listener is locked. */
+  /** Returns the listener with its new secret. `store` is bound to a transaction. */
   async rotate(
-    query: Query,
-    { listener: { id, target }, identity }: StoredListener,
+    store: Store,
+    id: string,
     { graceMs = ROTATE_DEFAULTS.graceMs, secret: given }: RotateOptions,
-  ): Promise<string> {
+  ): Promise<Listener> {
+    const stored = await this.saved.locked(store, id);
+    if (!stored) throw unknownListener(id);
     const secret = given ?? newSecret();
-    validateOptions({ url: target, secret });
-    const row = sealed(this.vault, identity, { secret, headers: {} });
-    await query(
-      `UPDATE ${this.tables.listener} l SET secret = $2, key_ids = ${keyIdsSql('$3::text[]')}, updated_at = now(),
-         previous_secret = CASE WHEN $4::float8 > 0 THEN l.secret END,
-         previous_secret_until = CASE WHEN $4 > 0 THEN clock_timestamp() + $4 * interval '1 millisecond' END
-       WHERE id = $1`,
-      [id, row.secret, row.key_ids, graceMs],
-    );
-    return secret;
+    validateOptions({ url: stored.listener.target, secret });
+    const row = sealed(this.vault, stored.identity, { secret, headers: {} });
+    await store.secrets.rotate(id, {
+      secret: row.secret,
+      encryptionKeyIds: row.key_ids,
+      graceMs,
+    });
+    const rotated = (await this.saved.one(store, id)) ?? stored;
+    return { ...rotated.listener, secret };
   }
 }

@@ -4,7 +4,7 @@ import { wasUnheld } from '../../../lib/dispatch/claim/claims';
 import { type Plan, Planner } from '../../../lib/dispatch/plan/planner';
 import { HookCatalog } from '../../../lib/hook/catalog';
 import type { HookEvent } from '../../../lib/hook/event';
-import type { Match } from '../../../lib/listener/matching/match';
+import type { Match } from '../../../lib/listener/matching/checks';
 import type { ListenerMatching } from '../../../lib/listener/matching/matching';
 import { CONSOLE_LOGGER } from '../../../lib/logging/logger';
 import { Vault } from '../../../lib/vault/vault';

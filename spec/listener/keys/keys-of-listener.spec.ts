@@ -4,9 +4,14 @@ import type { JsonValue } from '../../../lib/base/json';
 import { HookCatalog } from '../../../lib/hook/catalog';
 import type { HookEvent } from '../../../lib/hook/event';
 import { equalityText } from '../../../lib/listener/keys/equality';
-import type { ListenerKey } from '../../../lib/listener/keys/key-option';
 import { keyOptions } from '../../../lib/listener/keys/keys-of-listener';
-import { type KeyPlan, keyOf, keyPrefix, ordinal } from '../../../lib/listener/keys/match-key';
+import {
+  type KeyShape,
+  keyPrefix,
+  keyText,
+  type MatchKey,
+  ordinal,
+} from '../../../lib/listener/keys/match-key';
 import { scopeOf } from '../../../lib/listener/keys/scope';
 import { wants } from '../../../lib/listener/matching/checks';
 import { probesOf } from '../../../lib/listener/matching/keys-of-event';
@@ -135,15 +140,15 @@ function stored(conditions: Readonly<Record<string, Condition>>): readonly Store
 }
 
 /** Whether an event has one of these keys. */
-function finds(keys: readonly ListenerKey[], told: HookEvent): boolean {
-  const plans = keys.map((key): KeyPlan => ({ ...key, scope: scopeOf(HOOK) }));
+function finds(keys: readonly MatchKey[], told: HookEvent): boolean {
+  const plans = keys.map((key): KeyShape => ({ ...key, scope: scopeOf(HOOK) }));
   const probes = probesOf([told], plans, catalog, new Map());
   return keys.some((key, n) => {
-    const own = keyPrefix(plans[n] as KeyPlan);
+    const own = keyPrefix(plans[n] as KeyShape);
     const within = ({ low, high }: { readonly low: number; readonly high: number }) =>
       low <= key.value && key.value <= high;
     return (
-      probes.keys.includes(keyOf(own, key.value)) ||
+      probes.keys.includes(keyText(own, key.value)) ||
       probes.ranges.some(
         (range) => range.prefix === own && within(range) && range.bounds.some(within),
       )

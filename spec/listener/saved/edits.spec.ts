@@ -1,5 +1,5 @@
 import { type Listener, like, ModelHooks, startsWith } from '../../../lib';
-import { KEY_VERSION } from '../../../lib/store/listener-sql';
+import { MATCH_KEY_VERSION } from '../../../lib/store/listener-sql';
 import {
   type Application,
   newDataSource,
@@ -127,7 +127,7 @@ describe('reindex', () => {
 
     expect(await hooks.listeners.reindex()).toBe(1);
     const [row] = await dataSource.query('SELECT key_version, filters FROM model_hook_listener');
-    expect(row).toEqual({ key_version: KEY_VERSION, filters: listener.match });
+    expect(row).toEqual({ key_version: MATCH_KEY_VERSION, filters: listener.match });
     expect(await hears({ city: 'Ljubljana' })).toEqual([listener.id]);
     const plans = await dataSource.query('SELECT operator FROM model_hook_plan ORDER BY operator');
     expect(plans).toEqual([{ operator: 'filter' }, { operator: 'startsWith' }]);
@@ -157,7 +157,7 @@ describe('a hook that loses a provided field', () => {
     await dataSource.destroy();
     expect(city).toMatchObject({
       active: false,
-      inactiveReason: 'the hook "order" does not provide "city" any more',
+      inactiveReason: 'the hook "order" no longer provides "city"',
     });
     expect(status).toMatchObject({ active: true });
     expect(await keysOf(onCity)).toEqual([]);

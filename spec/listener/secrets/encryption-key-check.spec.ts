@@ -1,10 +1,10 @@
 import type { DataSource } from 'typeorm';
 import type { EncryptionKeys } from '../../../lib';
-import { checkKeys } from '../../../lib/listener/secrets/encryption-key-check';
-import { Database, type Query } from '../../../lib/store/database';
-import { tablesOf } from '../../../lib/store/tables';
+import { checkEncryptionKeys } from '../../../lib/listener/secrets/encryption-key-check';
+import type { Query } from '../../../lib/store/database';
 import { Vault } from '../../../lib/vault/vault';
 import { EncryptionFlow, OLD } from '../../support/application/encryption-flow';
+import { testStore } from '../../support/application/test-store';
 import { Person } from '../../support/entities/person';
 
 let flow: EncryptionFlow;
@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => flow.end());
 
-describe('checkKeys', () => {
+describe('checkEncryptionKeys', () => {
   it('The check of encryption keys reads few index entries even with 3,000 listeners', async () => {
     const { dataSource, hooks } = await flow.start(OLD);
     const builders = Array.from({ length: 3_000 }, (_, n) =>
@@ -62,10 +62,8 @@ async function checkedKeys(
       scans.push(...(row ? scansOf(row['QUERY PLAN'][0].Plan) : []));
       return query(sql, parameters);
     };
-  const database = new Database(dataSource, 1);
-  const snapshot: Database['snapshot'] = (work) =>
-    database.snapshot((query) => work(explaining(query)));
-  const error = await checkKeys({ snapshot }, tablesOf(dataSource), new Vault(keys)).catch(
+  const store = testStore(dataSource, 1, explaining);
+  const error = await checkEncryptionKeys(store, new Vault(keys)).catch(
     (refusal: unknown) => refusal,
   );
   return { error, scans };

@@ -9,16 +9,14 @@ import type {
   SaveOptions,
 } from '../../../lib';
 import { HookCatalog } from '../../../lib/hook/catalog';
-import { Candidates } from '../../../lib/listener/matching/candidates';
 import { ListenerMatching } from '../../../lib/listener/matching/matching';
 import * as matchers from '../../../lib/match/matcher';
-import { Database, type Query } from '../../../lib/store/database';
-import { tablesOf } from '../../../lib/store/tables';
 import { Everything, Other, SIGNAL, TYPES } from '../entities/matching-entities';
 import type { Draft } from '../oracle/matching-arbitraries';
 import { type ColumnTypes, type Term, type Wish, wantedBy } from '../oracle/oracle';
 import type { Application } from './application';
 import { Flow, type FlowOptions } from './flow';
+import { type Through, testStore } from './test-store';
 
 export interface Edit {
   readonly nth: number;
@@ -42,7 +40,6 @@ export class MatchingFlow extends Flow {
 
   private constructor(
     application: Application,
-    private readonly database: Database,
     private readonly whole: ListenerMatching,
   ) {
     super(application);
@@ -57,12 +54,7 @@ export class MatchingFlow extends Flow {
     hooks.define(SIGNAL, signal);
     const catalog = new HookCatalog(dataSource).load();
     catalog.define(SIGNAL, signal);
-    const tables = tablesOf(dataSource);
-    return new MatchingFlow(
-      application,
-      new Database(dataSource, 1),
-      new ListenerMatching(new Candidates(tables), catalog),
-    );
+    return new MatchingFlow(application, new ListenerMatching(catalog));
   }
 
   async save(drafts: readonly Draft[], options?: SaveOptions): Promise<readonly Listener[]> {
@@ -144,11 +136,11 @@ export class MatchingFlow extends Flow {
   /** The ids of the listeners of each event, matched in one batch as planning does. */
   async matched(
     events: readonly HookEvent[],
-    through: (query: Query) => Query = (query) => query,
+    through?: Through,
   ): Promise<readonly (readonly string[])[]> {
     const matched = new Map(events.map((event) => [event, [] as string[]]));
-    await this.database.snapshot(async (query) => {
-      for await (const page of this.whole.matching(through(query), events))
+    await testStore(this.application.dataSource, 1, through).snapshot(async (store) => {
+      for await (const page of this.whole.matching(store, events))
         for (const { event, listenerIds } of page) matched.get(event)?.push(...listenerIds);
     });
     return events.map((event) => matched.get(event) ?? []);

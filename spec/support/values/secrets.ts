@@ -1,12 +1,11 @@
 import type { DataSource } from 'typeorm';
 import { type EncryptionKeys } from '../../../lib';
-import { type SecretColumns, StoredSecrets } from '../../../lib/listener/saved/sealing';
+import { StoredSecrets } from '../../../lib/listener/saved/sealing';
+import type { ListenerSecretsRow } from '../../../lib/store/secrets';
 import { Vault } from '../../../lib/vault/vault';
 import { SPEC_KEYS } from '../application/application';
 
-export interface SecretRow extends SecretColumns {
-  readonly id: string;
-  readonly key_ids: readonly string[];
+export interface SecretRow extends ListenerSecretsRow {
   readonly previous_secret_until: Date | null;
 }
 
