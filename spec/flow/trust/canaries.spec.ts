@@ -213,7 +213,7 @@ describe.each([
       'A resolved target of event',
       'Outcomes could not be recorded',
       'Events could not be planned',
-      'cannot be decrypted',
+      'do not open',
       'INSERT INTO "model_hook_event"',
       '[secret]',
       'httpStatus: 500',
