@@ -1,15 +1,13 @@
-import type { EntitySubscriberInterface, QueryRunner } from 'typeorm';
+import type { QueryRunner } from 'typeorm';
 import { v4 as uuidv4 } from 'uuid';
 import { Capture } from '../capture/capture';
-import { capturePlans } from '../capture/entity/hooked-entity';
+import type { ChangeSource } from '../capture/change-source';
+import { hookedEntities } from '../capture/entity/hooked-entity';
 import { rowId } from '../capture/entity/row-id';
 import { Outbox, type ReadyEvent, type WrittenEvent } from '../capture/outbox/outbox';
 import { SizeLimits } from '../capture/outbox/size-limits';
 import { sentEvent } from '../capture/sent';
-import { AfterSubscriber } from '../capture/typeorm/after-subscriber';
-import { BeforeSubscriber } from '../capture/typeorm/before-subscriber';
-import { CriteriaWarnings, watchInsertBuilders } from '../capture/typeorm/criteria';
-import { OldRows } from '../capture/typeorm/old-rows';
+import { SubscriberSource } from '../capture/typeorm/subscriber-source';
 import { dispatcherOf, type ResolvedDispatcher } from '../dispatch/dispatcher';
 import type { DeliveryEngine } from '../dispatch/engine';
 import { Housekeeping } from '../dispatch/housekeeping';
@@ -30,10 +28,9 @@ export class Session {
   readonly #dispatcher: ResolvedDispatcher;
   readonly #outbox: Outbox;
   readonly #written = new WeakMap<QueryRunner, string[]>();
-  readonly #oldRows: OldRows;
   readonly #waits: TrialWaits;
   readonly #housekeeping: Housekeeping;
-  readonly #subscribers: EntitySubscriberInterface[] = [];
+  readonly #sources: ChangeSource[] = [];
   #engine: DeliveryEngine | undefined;
   #startedAt = new Date();
 
@@ -44,9 +41,8 @@ export class Session {
     );
     this.#lease = { processId: uuidv4(), leaseMs: options.leaseMs };
     this.#dispatcher = dispatcherOf(options.dispatcher);
-    const { skipped } = this.#dispatcher;
-    this.#outbox = new Outbox(dataSource, store.tables, this.#lease.processId, skipped, limits);
-    this.#oldRows = new OldRows(dataSource);
+    const origin = { processId: this.#lease.processId, skipped: this.#dispatcher.skipped };
+    this.#outbox = new Outbox(dataSource, store, origin, limits);
     this.#waits = new TrialWaits(store);
     this.#housekeeping = new Housekeeping(
       store,
@@ -68,32 +64,25 @@ export class Session {
   /** Captures changes from now on. */
   subscribe(): void {
     const { dataSource, options, catalog } = this.parts;
-    const plans = capturePlans(dataSource, catalog);
     const capture = new Capture(dataSource, this.#outbox, options, {
       logger: options.logger,
       captured: (runner, events) => this.#noteWritten(runner, events),
     });
-    watchInsertBuilders(dataSource);
-    this.#subscribers.push(
-      new BeforeSubscriber(dataSource, plans, this.#oldRows),
-      new AfterSubscriber(
-        dataSource,
-        plans,
+    this.#sources.push(
+      new SubscriberSource(dataSource, hookedEntities(dataSource, catalog), {
         capture,
-        this.#oldRows,
-        new CriteriaWarnings(options.logger),
-        (runner) => this.#committed(runner),
-        (runner) => this.#rolledBack(runner),
-      ),
+        logger: options.logger,
+        transactions: {
+          committed: (runner) => this.#committed(runner),
+          rolledBack: (runner) => this.#rolledBack(runner),
+        },
+      }),
     );
-    // Ours come first: if another subscriber throws and the caller still commits, the change is already captured.
-    dataSource.subscribers.unshift(...this.#subscribers);
+    for (const source of this.#sources) source.start();
   }
 
   unsubscribe(): void {
-    const { subscribers } = this.parts.dataSource;
-    for (const ours of this.#subscribers.splice(0))
-      subscribers.splice(subscribers.indexOf(ours), 1);
+    for (const source of this.#sources.splice(0)) source.stop();
   }
 
   /** Sends events from now on, unless the options say that this process does not. */
@@ -178,7 +167,6 @@ export class Session {
 
   #rolledBack(runner: QueryRunner): void {
     this.#written.delete(runner);
-    this.#oldRows.forget(runner);
   }
 
   /** Wakes the engine. Resolves at once, or, if the dispatcher waits for tries, when each delivery was tried. */

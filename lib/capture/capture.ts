@@ -5,10 +5,11 @@ import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
 import type { Vault } from '../vault/vault';
 import type { Change } from './change';
-import { allColumns, type RowKey } from './entity/hooked-entity';
+import { allColumns } from './entity/hooked-entity';
+import { readRows } from './entity/read-rows';
 import { rowId } from './entity/row-id';
-import { keyText, readRows } from './entity/rows';
-import { projected, provided, readyEvent } from './functions';
+import { keyText, type RowKey } from './entity/row-key';
+import { evaluated, projected, provided } from './functions';
 import type { Outbox, ReadyEvent, WrittenEvent } from './outbox/outbox';
 import { withTargets } from './targets';
 import { RunnerBatches } from './typeorm/runner-batches';
@@ -48,17 +49,17 @@ export class Capture {
 
   async #write(runner: QueryRunner, changes: readonly Change[]): Promise<void> {
     const distinct = withoutRepeats(changes);
-    const copied = distinct.filter(({ plan, removed }) => !plan.needsRow && !removed);
-    const others = distinct.filter(({ plan, removed }) => plan.needsRow || removed);
+    const copied = distinct.filter(({ hooked, removed }) => !hooked.needsRow && !removed);
+    const others = distinct.filter(({ hooked, removed }) => hooked.needsRow || removed);
     const ready = await this.#ready(runner, others);
     const written = await this.outbox.write(
       runner,
-      copied.map(({ id, plan, operation, key, before }) => ({
+      copied.map(({ id, hooked, operation, key, before }) => ({
         id,
-        plan,
+        hooked,
         operation,
         key,
-        previous: before && projected(plan.provided, before),
+        previous: before && projected(hooked.provided, before),
       })),
       ready,
     );
@@ -88,7 +89,7 @@ export class Capture {
     const rows = await this.#rows(runner, changes);
     const events: ReadyEvent[] = [];
     for (const change of changes) {
-      const raw = change.removed ?? rows.get(change.plan.metadata)?.get(keyText(change.key));
+      const raw = change.removed ?? rows.get(change.hooked.metadata)?.get(keyText(change.key));
       const event = raw && (await this.#readyOrFail(runner, change, raw));
       if (event) events.push(event);
     }
@@ -101,8 +102,8 @@ export class Capture {
     raw: JsonRecord,
   ): Promise<ReadyEvent | null> {
     try {
-      const event = change.plan.needsRow
-        ? readyEvent(this.dataSource, change, raw)
+      const event = change.hooked.needsRow
+        ? evaluated(this.dataSource, change, raw)
         : removal(change, raw);
       if (event) this.outbox.limits.check(event);
       return event && (await withTargets(this.dataSource, event, this.options.vault));
@@ -117,7 +118,7 @@ export class Capture {
    */
   async fail(runner: QueryRunner, error: unknown): Promise<null> {
     if (this.options.onCaptureError === 'throw') {
-      await runner.query(SPOIL_TRANSACTION).catch(() => undefined);
+      await this.outbox.spoilTransaction(runner);
       throw error;
     }
     this.reports.logger.error(EVENT_DROPPED, { error: loggable(error) });
@@ -131,10 +132,10 @@ export class Capture {
   ): Promise<Map<EntityMetadata, Map<string, JsonRecord>>> {
     const rows = new Map<EntityMetadata, Map<string, JsonRecord>>();
     const unread = changes.filter(({ removed }) => !removed);
-    for (const metadata of new Set(unread.map(({ plan }) => plan.metadata))) {
-      const ofClass = unread.filter(({ plan }) => plan.metadata === metadata);
-      const columns = allColumns(ofClass.map(({ plan }) => plan));
-      const keys = distinctKeys(ofClass.map(({ key }) => key));
+    for (const metadata of new Set(unread.map(({ hooked }) => hooked.metadata))) {
+      const changed = unread.filter(({ hooked }) => hooked.metadata === metadata);
+      const columns = allColumns(changed.map(({ hooked }) => hooked));
+      const keys = distinctKeys(changed.map(({ key }) => key));
       const wanted = { metadata, columns, keys, lock: false };
       rows.set(metadata, await readRows(this.dataSource, runner, wanted));
     }
@@ -143,9 +144,6 @@ export class Capture {
 }
 
 export const EVENT_DROPPED = 'An event was dropped: it could not be captured.';
-
-const SPOIL_TRANSACTION =
-  "DO $$ BEGIN RAISE EXCEPTION 'typeorm-model-hooks: an event of this transaction could not be captured'; END $$";
 
 /** The hooks of a class often want the same rows. */
 function distinctKeys(keys: readonly RowKey[]): readonly RowKey[] {
@@ -156,8 +154,8 @@ function distinctKeys(keys: readonly RowKey[]): readonly RowKey[] {
 function withoutRepeats(changes: readonly Change[]): readonly Change[] {
   const seen = new Map<string, Change>();
   for (const change of changes) {
-    const { plan, operation, key } = change;
-    const id = `${plan.hook.name} ${operation} ${keyText(key)}`;
+    const { hooked, operation, key } = change;
+    const id = `${hooked.hook.name} ${operation} ${keyText(key)}`;
     const earlier = seen.get(id);
     seen.set(id, earlier?.before ? withBefore(earlier, change.before) : (earlier ?? change));
   }
@@ -168,17 +166,17 @@ function withBefore(earlier: Change, later: Change['before']): Change {
   return { ...earlier, before: new Map([...(later ?? []), ...(earlier.before ?? [])]) };
 }
 
-function removal({ id, plan, operation, key }: Change, raw: JsonRecord): ReadyEvent {
-  const { headers } = plan.hook.declared;
+function removal({ id, hooked, operation, key }: Change, raw: JsonRecord): ReadyEvent {
+  const { headers } = hooked.hook.declared;
   return {
     id,
-    hook: plan.hook,
+    hook: hooked.hook,
     operation,
     ref: null,
     sender: null,
     headers: typeof headers === 'object' ? headers : null,
-    data: provided(plan.provided, raw),
+    data: provided(hooked.provided, raw),
     previous: null,
-    rowId: rowId(plan.hook, key),
+    rowId: rowId(hooked.hook, key),
   };
 }

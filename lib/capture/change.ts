@@ -2,32 +2,34 @@ import type { UpdateEvent } from 'typeorm';
 import type { JsonRecord } from '../base/json';
 import type { Field } from '../hook/field';
 import type { Operation } from '../hook/operation';
-import type { CapturePlan, RowKey } from './entity/hooked-entity';
+import type { HookedEntity } from './entity/hooked-entity';
+import type { RowKey } from './entity/row-key';
 
-/** One row changed, seen with the eyes of one hook. */
+/** One row changed, as one hook sees it. */
 export interface Change {
-  /** Of the event that it may become. */
+  /** Id of the event that it may become. */
   readonly id: string;
-  readonly plan: CapturePlan;
+  readonly hooked: HookedEntity;
   readonly operation: Operation;
   readonly key: RowKey;
-  /** Old values by path, as the application knows them: all that differ from the row as it is now, perhaps more. */
+  /** Old values by path, as `find()` gave them: all that differ from the row as it is now, perhaps more. */
   readonly before: ReadonlyMap<string, unknown> | null;
-  /** The row that was removed, as the database wrote it; null where the row is still there to be read. */
+  /** The removed row as the database wrote it; null if the row can still be read. */
   readonly removed: JsonRecord | null;
 }
 
+/** What TypeORM reports about an update. */
+export type UpdatedProperties = Pick<
+  UpdateEvent<object>,
+  'updatedColumns' | 'updatedRelations' | 'metadata'
+>;
+
 /**
- * The columns that a TypeORM update may have set: those that it found to differ, the keys of relations that did, and what it sets
- * by itself.
+ * Whether a TypeORM update may have set the column of a field: it found the column or its relation changed, or it sets the column itself.
  */
 export function isUpdated(
   { column }: Field,
-  {
-    updatedColumns,
-    updatedRelations,
-    metadata,
-  }: Pick<UpdateEvent<object>, 'updatedColumns' | 'updatedRelations' | 'metadata'>,
+  { updatedColumns, updatedRelations, metadata }: UpdatedProperties,
 ): boolean {
   if (!column) return false;
   return (

@@ -13,7 +13,7 @@ import type { Hook } from '../hook/hook';
 import type { HookRow } from '../hook/options';
 import { loggable } from '../logging/loggable';
 import type { Change } from './change';
-import { decodeRow } from './entity/raw';
+import { decodeRow } from './entity/decode';
 import { rowId } from './entity/row-id';
 import type { ReadyEvent } from './outbox/outbox';
 import { plainRow } from './plain-row';
@@ -24,18 +24,18 @@ import { meets } from './when';
  * the row does not satisfy `when`, and for an update that changed no provided field. What a function throws becomes
  * `HOOK_CAPTURE_FAILED`.
  */
-export function readyEvent(
+export function evaluated(
   dataSource: DataSource,
   change: Change,
   raw: JsonRecord,
 ): ReadyEvent | null {
   try {
-    const values = decodeRow(dataSource, change.plan.columns, raw);
+    const values = decodeRow(dataSource, change.hooked.columns, raw);
     // Before anything is computed: no function is to see a row that the hook leaves out.
     if (!meetsColumns(change, values)) return null;
     return computedEvent(change, values, raw);
   } catch (error) {
-    throw captureFailed(change.plan.hook, error);
+    throw captureFailed(change.hooked.hook, error);
   }
 }
 
@@ -47,10 +47,10 @@ export function captureFailed(hook: Hook, error: unknown): CaptureFailedError {
 }
 
 function meetsColumns(
-  { plan, operation, before }: Change,
+  { hooked, operation, before }: Change,
   values: ReadonlyMap<string, unknown>,
 ): boolean {
-  const conditions = plan.hook.when.filter(({ field }) => field.column !== null);
+  const conditions = hooked.hook.when.filter(({ field }) => field.column !== null);
   const fields = conditions.map(({ field }) => field);
   return meets(conditions, {
     operation,
@@ -64,8 +64,8 @@ function computedEvent(
   values: ReadonlyMap<string, unknown>,
   raw: JsonRecord,
 ): ReadyEvent | null {
-  const { id, plan, operation, key, before } = change;
-  const { hook, provided: fields } = plan;
+  const { id, hooked, operation, key, before } = change;
+  const { hook, provided: fields } = hooked;
   const row = plainRow(values);
   const now = compute(hook, row);
   const old = before && new Map([...values, ...before]);

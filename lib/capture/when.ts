@@ -4,8 +4,8 @@ import { subjectOf } from '../hook/subject';
 import type { WhenCondition } from '../hook/when';
 import { satisfies } from '../match/matches';
 
-/** The values that conditions judge, by path. A field that the class has not is left out. */
-export interface Judged {
+/** The values that conditions are evaluated on, by path. A field that the class does not have is left out. */
+export interface ChangedValues {
   readonly operation: Operation;
   /** The new values; the old ones of a removed row. */
   readonly now: JsonRecord;
@@ -16,7 +16,7 @@ export interface Judged {
 /** Whether a row satisfies all of these conditions. */
 export function meets(
   conditions: readonly WhenCondition[],
-  { operation, now, before }: Judged,
+  { operation, now, before }: ChangedValues,
 ): boolean {
   const previous = before ?? {};
   const paths = conditions.map(({ field }) => field.path);

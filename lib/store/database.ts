@@ -106,6 +106,17 @@ export async function runOn<Row>(
   }
 }
 
+/** Runs a statement as the application runs its own: TypeORM logs it and tells subscribers about it. */
+export async function runLogged<Row>(
+  runner: QueryRunner,
+  sql: string,
+  parameters: readonly unknown[] = [],
+): Promise<Row[]> {
+  // Without the flag, TypeORM returns the rows of an UPDATE or DELETE in another shape than those of an INSERT.
+  const { records } = await runner.query(sql, [...parameters], true);
+  return records as Row[];
+}
+
 /** Removes the fields in which an error of PostgreSQL quotes the refused row or JSON. */
 function withoutValues(error: unknown): unknown {
   if (typeof error === 'object' && error !== null)

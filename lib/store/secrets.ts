@@ -1,6 +1,5 @@
 import type { HeaderValues } from '../options/header-value';
 import type { Query } from './database';
-import { TARGETS_KEY_ID_SQL } from './events';
 import { encryptionKeyIdsSql, previousSecretSql } from './listener-sql';
 import type { Tables } from './tables';
 
@@ -19,12 +18,6 @@ export interface ListenerSecretsRow extends SecretColumns {
   readonly key_ids: readonly string[];
 }
 
-/** The targets of an event that is not planned yet: a list, or encrypted a text. */
-export interface EventTargetsRow<Targets> {
-  readonly id: string;
-  readonly targets: Targets;
-}
-
 /** The secret that a listener gets in place of its current one, encrypted. */
 export interface RotatedSecret {
   readonly secret: string;
@@ -35,7 +28,7 @@ export interface RotatedSecret {
 
 const LISTENER_SECRETS_SQL = `id, identity, secret, ${previousSecretSql('l')} AS previous_secret, headers, key_ids`;
 
-/** Statements on what is encrypted: the secrets of listeners, and the targets of events that are not planned yet. */
+/** Statements on the secrets of listeners. `OutboxRows` has those on the targets of events. */
 export class SecretRows {
   constructor(
     private readonly query: Query,
@@ -80,30 +73,6 @@ export class SecretRows {
     );
   }
 
-  /** A page of events that are not planned yet and have targets, those after an id. */
-  ofEvents<Targets>(after: string | null, limit: number): Promise<EventTargetsRow<Targets>[]> {
-    return this.query(
-      `SELECT id, targets FROM ${this.tables.event} WHERE planned_at IS NULL AND targets IS NOT NULL
-       AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT ${limit}`,
-      [after],
-    );
-  }
-
-  lockEvents<Targets>(ids: readonly string[]): Promise<EventTargetsRow<Targets>[]> {
-    return this.query(
-      `SELECT id, targets FROM ${this.tables.event} WHERE id = ANY($1) AND planned_at IS NULL ORDER BY id FOR UPDATE`,
-      [ids],
-    );
-  }
-
-  async writeEvents<Targets>(rows: readonly EventTargetsRow<Targets>[]): Promise<void> {
-    await this.query(
-      `UPDATE ${this.tables.event} e SET targets = r.targets FROM json_to_recordset($1::json) AS r(id uuid, targets json)
-       WHERE e.id = r.id`,
-      [JSON.stringify(rows)],
-    );
-  }
-
   /** Until the transaction ends. A bitmap would be built from all rows that fit, although a few of them are read. */
   async avoidBitmapScans(): Promise<void> {
     await this.query('SET LOCAL enable_bitmapscan = off');
@@ -134,14 +103,5 @@ export class SecretRows {
        WHERE key_ids = $1 AND key_ids <> '{}' LIMIT ${limit}`,
       [encryptionKeyIds],
     );
-  }
-
-  /** Ids of the encryption keys of targets that are not planned yet. */
-  async encryptionKeysOfTargets(): Promise<readonly string[]> {
-    const rows = await this.query<{ id: string }>(
-      `SELECT DISTINCT ${TARGETS_KEY_ID_SQL} AS id FROM ${this.tables.event}
-       WHERE planned_at IS NULL AND targets IS NOT NULL AND json_typeof(targets) = 'string'`,
-    );
-    return rows.map(({ id }) => id);
   }
 }

@@ -1,7 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import { CandidateRows } from './candidates';
 import { Chunks } from './chunks';
-import { type Database, type Query, runOn } from './database';
+import { type Database, type Query, runLogged, runOn } from './database';
 import { Deliveries } from './deliveries';
 import { Events } from './events';
 import { FilterRows } from './filters';
@@ -70,6 +70,11 @@ export class Store {
   /** The same statements in the transaction of a query runner. */
   joining(runner: QueryRunner): Store {
     return this.#on((sql, parameters) => runOn(runner, sql, parameters));
+  }
+
+  /** As `joining`, through TypeORM's logger, which prints the parameters: for statements without secrets. */
+  logged(runner: QueryRunner): Store {
+    return this.#on((sql, parameters) => runLogged(runner, sql, parameters));
   }
 
   #on(query: Query): Store {

@@ -1,10 +1,10 @@
 import { becomes, type Condition, changed, is, isNull, not, type Operation, was } from '../../lib';
-import { type Judged, meets } from '../../lib/capture/when';
+import { type ChangedValues, meets } from '../../lib/capture/when';
 import { asMatcher } from '../../lib/match/matcher';
 import { toStored } from '../../lib/match/operand';
 
 const field = { path: 'status', kind: 'text', column: null, relation: null } as const;
-const meetsAll = (judged: Judged, ...conditions: readonly Condition[]) =>
+const meetsAll = (judged: ChangedValues, ...conditions: readonly Condition[]) =>
   meets(
     conditions.map((condition) => ({
       field,
@@ -32,7 +32,7 @@ describe('meets', () => {
   ])(
     'The conditions that hold for a value "b" after $before by $operation are $holds',
     ({ operation, before, holds }) => {
-      const judged: Judged = {
+      const judged: ChangedValues = {
         operation,
         now: { status: 'b' },
         before: before === null ? null : { status: before },
@@ -45,17 +45,17 @@ describe('meets', () => {
   );
 
   it('The value of a removed row counts as the previous value', () => {
-    const judged: Judged = { operation: 'remove', now: { status: 'a' }, before: null };
+    const judged: ChangedValues = { operation: 'remove', now: { status: 'a' }, before: null };
     expect(meetsAll(judged, was('a'))).toBe(true);
     expect(meetsAll(judged, not(becomes('a')), not(changed()))).toBe(true);
   });
 
   it('All conditions must hold, and a missing field counts as absent', () => {
-    const judged: Judged = { operation: 'insert', now: { status: 'b' }, before: null };
+    const judged: ChangedValues = { operation: 'insert', now: { status: 'b' }, before: null };
     expect(meetsAll(judged)).toBe(true);
     expect(meetsAll(judged, 'b', changed())).toBe(true);
     expect(meetsAll(judged, 'b', 'c')).toBe(false);
-    const nothing: Judged = { operation: 'insert', now: {}, before: null };
+    const nothing: ChangedValues = { operation: 'insert', now: {}, before: null };
     for (const condition of [isNull(), not('b'), changed(), becomes('b')])
       expect(meetsAll(nothing, condition)).toBe(false);
   });

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Hook } from '../../hook/hook';
-import type { RowKey } from './hooked-entity';
+import type { RowKey } from './row-key';
 
 /** As many hexadecimal digits as a UUID has. */
 const DIGITS = 32;

@@ -1,33 +1,34 @@
 import type { JsonRecord } from '../../base/json';
 import type { Operation } from '../../hook/operation';
-import type { CapturePlan, RowKey } from '../entity/hooked-entity';
+import type { HookedEntity } from '../entity/hooked-entity';
+import type { RowKey } from '../entity/row-key';
 
-/** An event whose values the database copies from the row itself, as it stands in the same transaction. */
+/** An event whose values the database copies from the row itself, in the same transaction. */
 export interface CopiedEvent {
   readonly id: string;
-  readonly plan: CapturePlan;
+  readonly hooked: HookedEntity;
   readonly operation: Operation;
   readonly key: RowKey;
   readonly previous: JsonRecord | null;
 }
 
-/** Events whose values are copied alike. */
+/** Events of one hook, one class and one operation: one SELECT copies all of them. */
 export interface EventGroup {
-  readonly plan: CapturePlan;
+  readonly hooked: HookedEntity;
   readonly operation: Operation;
   readonly events: CopiedEvent[];
 }
 
-/** In the order of their first events. */
+/** The groups are in the order of their first events. */
 export function eventGroups(events: readonly CopiedEvent[]): EventGroup[] {
-  const byPlan = new Map<CapturePlan, Map<Operation, EventGroup>>();
+  const groups = new Map<HookedEntity, Map<Operation, EventGroup>>();
   for (const event of events) {
-    const { plan, operation } = event;
-    const ofPlan = byPlan.get(plan) ?? new Map<Operation, EventGroup>();
-    byPlan.set(plan, ofPlan);
-    const group = ofPlan.get(operation) ?? { plan, operation, events: [] };
-    ofPlan.set(operation, group);
+    const { hooked, operation } = event;
+    const own = groups.get(hooked) ?? new Map<Operation, EventGroup>();
+    groups.set(hooked, own);
+    const group = own.get(operation) ?? { hooked, operation, events: [] };
+    own.set(operation, group);
     group.events.push(event);
   }
-  return [...byPlan.values()].flatMap((ofPlan) => [...ofPlan.values()]);
+  return [...groups.values()].flatMap((own) => [...own.values()]);
 }

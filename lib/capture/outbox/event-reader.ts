@@ -4,7 +4,7 @@ import type { HookEvent } from '../../hook/event';
 import type { Store } from '../../store/store';
 import { toEvent } from './event-row';
 
-/** Reads one stored event as it is told. */
+/** Reads one stored event as it is delivered. */
 export class EventReader {
   constructor(
     private readonly dataSource: DataSource,
@@ -12,7 +12,7 @@ export class EventReader {
     private readonly catalog: HookCatalog,
   ) {}
 
-  /** Null where it is not stored. Throws `HOOK_NOT_FOUND` where its hook is attached elsewhere only. */
+  /** Null if it is not stored. Throws `HOOK_NOT_FOUND` if its hook is attached in another process only. */
   async read(id: string): Promise<HookEvent | null> {
     const [row] = await this.store.events.read([id]);
     return row ? toEvent(this.dataSource, this.catalog.get(row.hook), row) : null;

@@ -4,11 +4,11 @@ import type { HookEvent } from '../../hook/event';
 import type { Hook } from '../../hook/hook';
 import type { Operation } from '../../hook/operation';
 import type { EventRow } from '../../store/events';
-import { decodeRow } from '../entity/raw';
+import { decodeRow } from '../entity/decode';
 
 /**
- * A stored event as it is told: decoded, and projected through what the hook provides today, so that a field taken out stops leaving
- * at once. What a transformer throws is thrown.
+ * A stored event as it is delivered: decoded, and reduced to the fields that the hook provides today. A field that was taken out of
+ * `provides` is not sent any more, even from events that are stored already. What a transformer throws is thrown.
  */
 export function toEvent(
   dataSource: DataSource,
@@ -16,7 +16,7 @@ export function toEvent(
   row: Omit<EventRow, 'targets' | 'row_id' | 'sequence'>,
 ): HookEvent {
   const data = currentValues(dataSource, hook, row.data);
-  const previous = row.previous && { ...data, ...providedOf(hook, row.previous) };
+  const previous = row.previous && { ...data, ...onlyProvided(hook, row.previous) };
   return {
     id: row.id,
     hook: row.hook,
@@ -32,7 +32,7 @@ export function toEvent(
   };
 }
 
-/** An update that changed nothing that is provided is told to nobody. */
+/** An update that changed no provided field is not delivered. */
 export function isEmptyUpdate({ operation, changed }: HookEvent): boolean {
   return operation === 'update' && changed.length === 0;
 }
@@ -42,7 +42,7 @@ function currentValues(dataSource: DataSource, hook: Hook, data: JsonRecord): Js
   return Object.fromEntries([...values].map(([path, value]) => [path, toJson(value)]));
 }
 
-function providedOf(hook: Hook, values: JsonRecord): JsonRecord {
+function onlyProvided(hook: Hook, values: JsonRecord): JsonRecord {
   return Object.fromEntries(Object.entries(values).filter(([path]) => hook.fields.has(path)));
 }
 

@@ -3,20 +3,20 @@ import { v7 as uuidv7 } from 'uuid';
 import { type JsonRecord, storable } from '../../base/json';
 import { eventName, type Hook } from '../../hook/hook';
 import type { Operation } from '../../hook/operation';
-import { runOn } from '../../store/database';
+import { EventInsert, type EventSource, type NewEventRow } from '../../store/event-insert';
 import type { StoredTargets } from '../../store/events';
-import type { Tables } from '../../store/tables';
-import type { CapturePlan } from '../entity/hooked-entity';
-import { rawObjectSql } from '../entity/raw';
+import type { EventOrigin } from '../../store/outbox';
+import type { Store } from '../../store/store';
+import { copiedRows } from '../entity/copied-rows';
+import type { HookedEntity } from '../entity/hooked-entity';
+import { objectSql } from '../entity/object-sql';
 import { rowId } from '../entity/row-id';
-import { keyColumnsSql, keyIsSql, keyJoinSql, keyParameters, tableSql } from '../entity/rows';
 import { type CopiedEvent, type EventGroup, eventGroups } from './copied-event';
 import type { SizeLimits } from './size-limits';
-import { Statement } from './statement';
 
-/** An event whose values are here already. */
+/** An event whose values are known to this process. */
 export interface ReadyEvent {
-  /** Left out where nobody had to know it before the event is written. */
+  /** Left out if it is not needed before the event is written. */
   readonly id?: string;
   readonly hook: Hook;
   readonly operation: Operation | null;
@@ -26,9 +26,9 @@ export interface ReadyEvent {
   /** As the database writes them; computed and defined fields as JSON. */
   readonly data: JsonRecord;
   readonly previous: JsonRecord | null;
-  /** What the hook's `resolve` named. */
+  /** What the hook's `resolve` returned. */
   readonly targets?: StoredTargets | null;
-  /** Events of one row have an order; an event of no row has none. */
+  /** Events with one row id have an order; an event without one has none. */
   readonly rowId: string | null;
 }
 
@@ -37,204 +37,108 @@ export interface WrittenEvent {
   readonly hook: string;
   readonly event: string;
   readonly operation: Operation | null;
-  /** Of its data; measured only where it may not be of any size. */
+  /** Size of `data` in bytes. Set only if a hook of the same write has a size limit. */
   readonly bytes?: number;
 }
 
-/** Where events wait, in the transaction that made them, to be planned after its commit. */
+/** Writes events in the transaction of the change that they are about. After its commit they are planned. */
 export class Outbox {
-  readonly #dataOf = new WeakMap<CapturePlan, string>();
+  readonly #dataSql = new WeakMap<HookedEntity, string>();
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly tables: Tables,
-    private readonly processId: string,
-    /** Why the events of this process are never told, if they are not. */
-    private readonly skipped: string | null,
+    private readonly store: Store,
+    private readonly origin: EventOrigin,
     readonly limits: SizeLimits,
   ) {}
 
-  /** Writes all of them in one statement and gives those that were written: a row that is gone makes no event. */
+  /** Writes all of them in one statement and returns those that were written: a row that is gone makes no event. */
   async write(
     runner: QueryRunner,
     copied: readonly CopiedEvent[],
     ready: readonly ReadyEvent[],
   ): Promise<readonly WrittenEvent[]> {
     if (copied.length + ready.length === 0) return [];
-    const statement = new Statement<WrittenEvent>();
-    const sources = eventGroups(copied).map((group) => this.#copied(statement, group));
-    if (ready.length > 0) sources.push(readySource(statement, ready));
-    const isMeasured = copied.some(({ plan }) => this.limits.isSetFor(plan.hook));
-    const measure = isMeasured ? ', octet_length(data::text) AS bytes' : '';
-    const sql = this.#sql(statement, sources) + measure;
+    const insert = new EventInsert();
+    for (const group of eventGroups(copied)) insert.add(this.#source(insert, group));
+    const rows = ready.map(newEventRow);
+    if (rows.length > 0) insert.addRows(rows);
     // Targets may hold secrets, which TypeORM's logger would print.
     const holdsTargets = ready.some(({ targets }) => targets);
-    const written: readonly { id: string; bytes?: number }[] = holdsTargets
-      ? await runOn(runner, sql, statement.parameters)
-      : await runner.query(sql, statement.parameters);
-    return written.flatMap(({ id, bytes }) => {
-      const event = statement.events.get(id);
+    const store = holdsTargets ? this.store.joining(runner) : this.store.logged(runner);
+    const isMeasured = copied.some(({ hooked }) => this.limits.isSetFor(hooked.hook));
+    const inserted = await store.outbox.insert(insert, this.origin, { isMeasured });
+    const events = new Map([...copied.map(copiedEvent), ...rows.map(writtenEvent)]);
+    return inserted.flatMap(({ id, bytes }) => {
+      const event = events.get(id);
       if (!event) return [];
       return bytes === undefined ? event : { ...event, bytes };
     });
   }
 
-  /** Takes back what the same transaction has written. */
-  async takeBack(runner: QueryRunner, ids: readonly string[]): Promise<void> {
-    await runner.query(`DELETE FROM ${this.tables.event} WHERE id = ANY($1::uuid[])`, [ids]);
+  /** Deletes events that the same transaction has written. */
+  takeBack(runner: QueryRunner, ids: readonly string[]): Promise<void> {
+    return this.store.logged(runner).outbox.takeBack(ids);
   }
 
-  // PostgreSQL plans this anew for every save, which takes longer than running it: what is null is left out.
-  #sql(statement: Statement<WrittenEvent>, sources: readonly Source[]): string {
-    const columns = COLUMNS.filter(([column]) => sources.some(({ values }) => values[column]));
-    const always = new Map([['process_id', `${statement.parameter(this.processId)}::uuid`]]);
-    if (this.skipped !== null) {
-      always.set('skipped', `${statement.parameter(this.skipped)}::text`);
-      always.set('planned_at', 'now()');
-    }
-    const selects = sources.map(({ values, from }) => {
-      const own = columns.map(([column, type]) => values[column] ?? `NULL::${type}`);
-      return `SELECT ${[...own, ...always.values()].join(', ')} FROM ${from}`;
-    });
-    const names = [...columns.map(([column]) => column), ...always.keys()];
-    return `INSERT INTO ${this.tables.event} (${names.join(', ')}) ${selects.join(' UNION ALL ')} RETURNING id`;
+  /** Makes the transaction fail: a caller who ignores the error and commits would otherwise keep a row without its event. */
+  spoilTransaction(runner: QueryRunner): Promise<void> {
+    return this.store.logged(runner).outbox.spoilTransaction();
   }
 
-  #copied(statement: Statement<WrittenEvent>, { plan, operation, events }: EventGroup): Source {
-    const { hook } = plan;
-    const [first, ...others] = events;
-    const { values, from } =
-      first && others.length === 0
-        ? this.#one(statement, plan, first)
-        : this.#several(statement, plan, events);
+  #source(insert: EventInsert, { hooked, operation, events }: EventGroup): EventSource {
+    const { hook, metadata } = hooked;
     const { headers } = hook.declared;
+    const rows = events.map(({ id, key, previous }) => ({
+      id,
+      key,
+      previous,
+      rowId: rowId(hook, key),
+    }));
+    const { from, values } = copiedRows(this.dataSource, insert, metadata, rows);
     return {
       from,
       values: {
         ...values,
-        hook: `${statement.parameter(hook.name)}::text`,
-        operation: `${statement.parameter(operation)}::text`,
-        event: `${statement.parameter(eventName(hook, operation))}::text`,
+        hook: insert.parameter(hook.name, 'text'),
+        operation: insert.parameter(operation, 'text'),
+        event: insert.parameter(eventName(hook, operation), 'text'),
         ...(typeof headers === 'object' && {
-          headers: `${statement.parameter(JSON.stringify(headers))}::json`,
+          headers: insert.parameter(JSON.stringify(headers), 'json'),
         }),
-        data: this.#dataSql(plan),
+        data: this.#data(hooked),
       },
     };
   }
 
-  // Planned in half the time that a join with a recordset takes, and most saves are of one entity.
-  #one(statement: Statement<WrittenEvent>, { metadata }: CapturePlan, event: CopiedEvent): Source {
-    const { key, previous } = event;
-    const isKey = keyIsSql(this.dataSource, metadata, (n) => statement.parameter(key[n]));
-    return {
-      from: `${tableSql(this.dataSource, metadata)} t WHERE ${isKey}`,
-      values: {
-        id: `${statement.parameter(statement.note(copiedEvent(event)))}::uuid`,
-        row_id: `${statement.parameter(rowId(event.plan.hook, key))}::uuid`,
-        ...(previous && { previous: `${statement.parameter(asText(previous))}::json` }),
-      },
-    };
-  }
-
-  #several(
-    statement: Statement<WrittenEvent>,
-    { metadata }: CapturePlan,
-    events: readonly CopiedEvent[],
-  ): Source {
-    const rows = events.map((event) => ({
-      i: statement.note(copiedEvent(event)),
-      ...keyParameters(event.key),
-      p: asText(event.previous),
-      r: rowId(event.plan.hook, event.key),
-    }));
-    return {
-      from:
-        `json_to_recordset(${statement.parameter(JSON.stringify(rows))}::json) ` +
-        `AS c(i uuid, ${keyColumnsSql(metadata)}, p text, r uuid) ` +
-        `JOIN ${tableSql(this.dataSource, metadata)} t ON ${keyJoinSql(this.dataSource, metadata)}`,
-      values: { id: 'c.i', row_id: 'c.r', previous: 'c.p::json' },
-    };
-  }
-
-  #dataSql(plan: CapturePlan): string {
-    const sql = this.#dataOf.get(plan) ?? rawObjectSql(this.dataSource, plan.provided, 't');
-    this.#dataOf.set(plan, sql);
+  #data(hooked: HookedEntity): string {
+    const sql = this.#dataSql.get(hooked) ?? objectSql(this.dataSource, hooked.provided, 't');
+    this.#dataSql.set(hooked, sql);
     return sql;
   }
 }
 
-const COLUMNS = [
-  ['id', 'uuid'],
-  ['hook', 'text'],
-  ['operation', 'text'],
-  ['event', 'text'],
-  ['ref', 'text'],
-  ['sender', 'text'],
-  ['headers', 'json'],
-  ['data', 'json'],
-  ['previous', 'json'],
-  ['targets', 'json'],
-  ['row_id', 'uuid'],
-] as const;
-
-/** Where events come from, and the SQL of their columns; those that are left out are null. */
-interface Source {
-  readonly from: string;
-  readonly values: Readonly<Partial<Record<(typeof COLUMNS)[number][0], string>>>;
-}
-
-function readySource(statement: Statement<WrittenEvent>, events: readonly ReadyEvent[]): Source {
-  const rows = events.map((ready) => {
-    const event = readyEvent(ready);
-    const { ref, sender, headers, data, previous, targets = null } = ready;
-    return {
-      i: statement.note(event),
-      h: event.hook,
-      o: event.operation,
-      e: event.event,
-      ref: ref && storable(ref),
-      sender: sender && storable(sender),
-      headers: asText(headers),
-      data: asText(data),
-      previous: asText(previous),
-      targets: asText(targets),
-      r: ready.rowId,
-    };
-  });
+function newEventRow({ id = uuidv7(), hook, operation, ...event }: ReadyEvent): NewEventRow {
+  const { ref, sender, headers, data, previous, targets = null } = event;
   return {
-    from:
-      `json_to_recordset(${statement.parameter(JSON.stringify(rows))}::json) AS c(i uuid, h text, o text, ` +
-      'e text, ref text, sender text, headers text, data text, previous text, targets text, r uuid)',
-    values: {
-      id: 'c.i',
-      hook: 'c.h',
-      operation: 'c.o',
-      event: 'c.e',
-      ref: 'c.ref',
-      sender: 'c.sender',
-      headers: 'c.headers::json',
-      data: 'c.data::json',
-      previous: 'c.previous::json',
-      row_id: 'c.r',
-      ...(rows.some(({ targets }) => targets) && { targets: 'c.targets::json' }),
-    },
+    id,
+    hook: hook.name,
+    event: eventName(hook, operation),
+    operation,
+    ref: ref && storable(ref),
+    sender: sender && storable(sender),
+    headers,
+    data,
+    previous,
+    targets,
+    row_id: event.rowId,
   };
 }
 
-function copiedEvent({ id, plan, operation }: CopiedEvent): WrittenEvent {
-  return readyEvent({ id, hook: plan.hook, operation });
+function writtenEvent({ id, hook, event, operation }: NewEventRow): [string, WrittenEvent] {
+  return [id, { id, hook, event, operation }];
 }
 
-function readyEvent({
-  id = uuidv7(),
-  hook,
-  operation,
-}: Pick<ReadyEvent, 'id' | 'hook' | 'operation'>): WrittenEvent {
-  return { id, hook: hook.name, event: eventName(hook, operation), operation };
-}
-
-// JSON inside of JSON is passed as text: PostgreSQL refuses an escaped NUL in a recordset, even in a member of type json.
-function asText(value: object | string | null): string | null {
-  return value && JSON.stringify(value);
+function copiedEvent({ id, hooked: { hook }, operation }: CopiedEvent): [string, WrittenEvent] {
+  return [id, { id, hook: hook.name, event: eventName(hook, operation), operation }];
 }

@@ -8,63 +8,49 @@ import type {
   RemoveEvent,
   UpdateEvent,
 } from 'typeorm';
-import { NoTransactionError } from '../../errors/capture-errors';
-import {
-  allColumns,
-  type CapturePlan,
-  type CapturePlans,
-  type MarkEvent,
-  type RowKey,
-  rowKey,
-  rowKeyOfId,
-} from '../entity/hooked-entity';
+import type { BeforeWrite } from '../before-write';
+import { allColumns, type HookedEntities, type HookedEntity } from '../entity/hooked-entity';
+import { type RowKey, rowKey, rowKeyOfId } from '../entity/row-key';
 import { isSilenced } from '../silence';
 import { isInsertByBuilder } from './criteria';
+import type { MarkEvent } from './entity-changes';
+import { HookedTargets } from './hooked-targets';
 import type { OldRows } from './old-rows';
 
 /**
- * Hears what TypeORM is about to write, of hooked entities only: having any before-hook makes TypeORM compute the changes of an
- * entity twice, so it is not to be asked for the others.
+ * Receives what TypeORM is about to write, of hooked classes only. A subscriber with any before-hook makes TypeORM compute the changes
+ * of an entity twice, so other classes must not be affected.
  */
 export class BeforeSubscriber implements EntitySubscriberInterface {
-  readonly #hooked: { isPrototypeOf(target: object): boolean };
+  readonly #targets: HookedTargets;
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly plans: CapturePlans,
+    private readonly entities: HookedEntities,
     private readonly oldRows: OldRows,
+    private readonly checks: readonly BeforeWrite[],
   ) {
-    const targets = new Set<unknown>([...plans.keys()].map(({ target }) => target));
-    // TypeORM compares `listenTo()` with the entity, then asks it whether it is a parent of it.
-    this.#hooked = { isPrototypeOf: (target) => targets.has(target) };
+    this.#targets = new HookedTargets(entities);
   }
 
   listenTo(): string {
-    return this.#hooked as unknown as string;
+    return this.#targets.asTarget();
   }
 
   beforeInsert({ metadata, queryRunner, entity }: InsertEvent<ObjectLiteral>): void {
-    if (!isSilenced() && !isInsertByBuilder(entity))
-      refuseWithoutTransaction(queryRunner, metadata);
+    if (!isSilenced() && !isInsertByBuilder(entity)) this.#check(queryRunner, metadata);
   }
 
   beforeUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
     const { metadata, queryRunner, databaseEntity } = event;
     const key = rowKey(this.dataSource, metadata, databaseEntity);
-    return this.#read(queryRunner, metadata, key, ({ readsPrevious }) => readsPrevious);
+    return this.#read(queryRunner, metadata, key, readsPrevious);
   }
 
-  beforeRemove({
-    metadata,
-    queryRunner,
-    entityId,
-  }: RemoveEvent<ObjectLiteral>): Promise<void> | undefined {
-    return this.#read(
-      queryRunner,
-      metadata,
-      rowKeyOfId(this.dataSource, metadata, entityId),
-      () => true,
-    );
+  beforeRemove(event: RemoveEvent<ObjectLiteral>): Promise<void> | undefined {
+    const { metadata, queryRunner, entityId } = event;
+    const key = rowKeyOfId(this.dataSource, metadata, entityId);
+    return this.#read(queryRunner, metadata, key, () => true);
   }
 
   beforeSoftRemove(event: MarkEvent): Promise<void> | undefined {
@@ -77,23 +63,28 @@ export class BeforeSubscriber implements EntitySubscriberInterface {
 
   #beforeMark({ metadata, queryRunner, entityId }: MarkEvent): Promise<void> | undefined {
     const key = rowKeyOfId(this.dataSource, metadata, entityId);
-    return this.#read(queryRunner, metadata, key, ({ readsPrevious }) => readsPrevious);
+    return this.#read(queryRunner, metadata, key, readsPrevious);
   }
 
+  /** Reads the old row for those of its hooks that need it. */
   #read(
     runner: QueryRunner,
     metadata: EntityMetadata,
     key: RowKey | null,
-    reads: (plan: CapturePlan) => boolean,
+    needsOldRow: (hooked: HookedEntity) => boolean,
   ): Promise<void> | undefined {
     if (!key || isSilenced()) return undefined;
-    refuseWithoutTransaction(runner, metadata);
-    const plans = this.plans.get(metadata)?.filter(reads) ?? [];
-    if (plans.length === 0) return undefined;
-    return this.oldRows.read(runner, { metadata, key, columns: allColumns(plans) });
+    this.#check(runner, metadata);
+    const hooked = this.entities.get(metadata)?.filter(needsOldRow) ?? [];
+    if (hooked.length === 0) return undefined;
+    return this.oldRows.read(runner, { metadata, key, columns: allColumns(hooked) });
+  }
+
+  #check(runner: QueryRunner, metadata: EntityMetadata): void {
+    for (const before of this.checks) before.check({ runner, metadata });
   }
 }
 
-function refuseWithoutTransaction(runner: QueryRunner, metadata: EntityMetadata): void {
-  if (!runner.isTransactionActive) throw new NoTransactionError(metadata.name);
+function readsPrevious(hooked: HookedEntity): boolean {
+  return hooked.readsPrevious;
 }

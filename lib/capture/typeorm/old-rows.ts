@@ -1,8 +1,9 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
 import type { JsonRecord } from '../../base/json';
 import type { Field } from '../../hook/field';
-import { allColumns, type RowKey } from '../entity/hooked-entity';
-import { keyText, readRows } from '../entity/rows';
+import { allColumns } from '../entity/hooked-entity';
+import { readRows } from '../entity/read-rows';
+import { keyText, type RowKey } from '../entity/row-key';
 import { RunnerBatches } from './runner-batches';
 
 interface WantedRow {

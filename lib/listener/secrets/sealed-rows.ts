@@ -1,6 +1,6 @@
 import { holdSecret, openTargets, sealTargets } from '../../capture/outbox/sealed-targets';
-import type { StoredTargets } from '../../store/events';
-import type { EventTargetsRow, ListenerSecretsRow } from '../../store/secrets';
+import type { TargetsRow } from '../../store/outbox';
+import type { ListenerSecretsRow } from '../../store/secrets';
 import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
 import { StoredSecrets, sealed, storedTexts } from '../saved/sealing';
@@ -36,31 +36,29 @@ export class SealedListeners implements SealedRows<ListenerSecretsRow> {
   }
 }
 
-type EventTargets = EventTargetsRow<StoredTargets>;
-
 /** The targets of events that are not planned yet. Those of planned events are never read again. */
-export class SealedTargets implements SealedRows<EventTargets> {
+export class SealedTargets implements SealedRows<TargetsRow> {
   readonly what = 'event';
 
   constructor(private readonly vault: Vault) {}
 
-  page({ secrets }: Store, after: string | null): Promise<readonly EventTargets[]> {
-    return secrets.ofEvents(after, RESEALED_AT_ONCE);
+  page({ outbox }: Store, after: string | null): Promise<readonly TargetsRow[]> {
+    return outbox.targetsPage(after, RESEALED_AT_ONCE);
   }
 
-  isOutdated({ targets }: EventTargets): boolean {
+  isOutdated({ targets }: TargetsRow): boolean {
     return typeof targets === 'string' ? !this.vault.isCurrent(targets) : holdSecret(targets);
   }
 
-  locked({ secrets }: Store, ids: readonly string[]): Promise<readonly EventTargets[]> {
-    return secrets.lockEvents(ids);
+  locked({ outbox }: Store, ids: readonly string[]): Promise<readonly TargetsRow[]> {
+    return outbox.lockTargets(ids);
   }
 
-  resealed({ id, targets }: EventTargets): EventTargets {
+  resealed({ id, targets }: TargetsRow): TargetsRow {
     return { id, targets: sealTargets(this.vault, id, openTargets(this.vault, id, targets)) };
   }
 
-  write({ secrets }: Store, rows: readonly EventTargets[]): Promise<void> {
-    return secrets.writeEvents(rows);
+  write({ outbox }: Store, rows: readonly TargetsRow[]): Promise<void> {
+    return outbox.writeTargets(rows);
   }
 }

@@ -1,38 +1,7 @@
-import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
+import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
-import type { JsonRecord } from '../../base/json';
-import { type Field, typeName } from '../../hook/field';
-import type { RowKey } from './hooked-entity';
-import { rawObjectSql } from './raw';
-
-export interface RowsWanted {
-  readonly metadata: EntityMetadata;
-  readonly columns: readonly Field[];
-  readonly keys: readonly RowKey[];
-  /** Hold the rows until the transaction ends, so that they are still the same when they are written. */
-  readonly lock: boolean;
-}
-
-/** Reads rows by key in one statement, as the database writes their values. A row that is not there is left out. */
-export async function readRows(
-  dataSource: DataSource,
-  runner: QueryRunner,
-  { metadata, columns, keys, lock }: RowsWanted,
-): Promise<Map<string, JsonRecord>> {
-  const sql =
-    `SELECT c.n, ${rawObjectSql(dataSource, columns, 't')} AS row ` +
-    `FROM json_to_recordset($1::json) AS c(n int, ${keyColumnsSql(metadata)}) ` +
-    `JOIN ${tableSql(dataSource, metadata)} t ON ${keyJoinSql(dataSource, metadata)}` +
-    `${lock ? ' FOR UPDATE OF t' : ''}`;
-  const wanted = JSON.stringify(keys.map((key, n) => ({ n, ...keyParameters(key) })));
-  const found: readonly { n: number; row: JsonRecord }[] = await runner.query(sql, [wanted]);
-  return new Map(found.map(({ n, row }) => [keyText(keys[n] ?? []), row]));
-}
-
-/** One text for one key, to find its row by. */
-export function keyText(key: RowKey): string {
-  return JSON.stringify(key);
-}
+import { typeName } from '../../hook/field';
+import type { RowKey } from './row-key';
 
 /** `k0 text, k1 text`: the key columns of a recordset parameter. */
 export function keyColumnsSql(metadata: EntityMetadata): string {

@@ -1,76 +1,21 @@
 import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
-import type { JsonRecord, JsonValue } from '../../base/json';
-import { type Field, typeName } from '../../hook/field';
+import type { JsonValue } from '../../base/json';
+import { typeName } from '../../hook/field';
 
-/**
- * Stored events hold the values as the database writes them, so that one statement can copy them from the row itself: TypeORM's
- * entity lies about columns that a partial save left out. `decode` gives what `find()` would: the driver's parsing, then TypeORM's
- * hydration, then the column's transformer.
- */
-interface RawType {
+/** How the values of one column type are stored in an event. */
+export interface RawType {
+  /** The SQL of the stored value, from the SQL of the column. */
   readonly sql: (column: string) => string;
+  /** The stored value as the driver gives it to TypeORM. */
   readonly parse: (raw: JsonValue, dataSource: DataSource) => unknown;
 }
 
-/** An SQL expression that gives these fields of the row `alias` as one JSON object by path. */
-export function rawObjectSql(
-  dataSource: DataSource,
-  fields: readonly Field[],
-  alias: string,
-): string {
-  const pairs = fields.flatMap(({ path, column }) =>
-    column ? [`${literal(path)}, ${rawSql(dataSource, column, alias)}`] : [],
-  );
-  if (pairs.length <= MAX_PAIRS) return `json_build_object(${pairs.join(', ')})`;
-  const objects = inGroups(pairs, MAX_PAIRS).map(
-    (group) => `jsonb_build_object(${group.join(', ')})`,
-  );
-  return `(${objects.join(' || ')})::json`;
-}
-
-/** The values of these fields as the application knows them, by path; a field that the row lacks is left out. */
-export function decodeRow(
-  dataSource: DataSource,
-  fields: Iterable<Field>,
-  raw: JsonRecord,
-): Map<string, unknown> {
-  const values = new Map<string, unknown>();
-  for (const { path, column } of fields) {
-    const value = raw[path];
-    if (value !== undefined) values.set(path, column ? decode(dataSource, column, value) : value);
-  }
-  return values;
-}
-
-function rawSql(dataSource: DataSource, column: ColumnMetadata, alias: string): string {
-  return rawType(dataSource, column).sql(
-    `${alias}.${dataSource.driver.escape(column.databaseName)}`,
-  );
-}
-
-function decode(dataSource: DataSource, column: ColumnMetadata, raw: JsonValue): unknown {
-  const value = raw === null ? null : rawType(dataSource, column).parse(raw, dataSource);
-  return dataSource.driver.prepareHydratedValue(value, column);
-}
-
-function rawType(dataSource: DataSource, column: ColumnMetadata): RawType {
+export function rawType(dataSource: DataSource, column: ColumnMetadata): RawType {
   const type = typeName(dataSource, column);
   if (column.isArray) return ARRAYS[type] ?? NATIVE;
   return SCALARS[type] ?? AS_TEXT;
-}
-
-// PostgreSQL passes at most 100 arguments to a function.
-const MAX_PAIRS = 50;
-
-function inGroups<T>(items: readonly T[], size: number): T[][] {
-  const count = Math.ceil(items.length / size);
-  return Array.from({ length: count }, (_, n) => items.slice(n * size, (n + 1) * size));
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }
 
 const NATIVE: RawType = { sql: (column) => column, parse: (raw) => raw };

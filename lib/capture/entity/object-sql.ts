@@ -1,0 +1,37 @@
+import type { DataSource } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
+import type { Field } from '../../hook/field';
+import { rawType } from './column-types';
+
+/**
+ * SQL of one JSON object by path: the values of these fields of the row `alias`, as the database writes them. Events are copied from
+ * the row itself, because TypeORM's entity holds false nulls for columns that a partial save left out.
+ */
+export function objectSql(dataSource: DataSource, fields: readonly Field[], alias: string): string {
+  const pairs = fields.flatMap(({ path, column }) =>
+    column ? [`${literal(path)}, ${rawSql(dataSource, column, alias)}`] : [],
+  );
+  if (pairs.length <= MAX_PAIRS) return `json_build_object(${pairs.join(', ')})`;
+  const objects = inGroups(pairs, MAX_PAIRS).map(
+    (group) => `jsonb_build_object(${group.join(', ')})`,
+  );
+  return `(${objects.join(' || ')})::json`;
+}
+
+function rawSql(dataSource: DataSource, column: ColumnMetadata, alias: string): string {
+  return rawType(dataSource, column).sql(
+    `${alias}.${dataSource.driver.escape(column.databaseName)}`,
+  );
+}
+
+// PostgreSQL passes at most 100 arguments to a function.
+const MAX_PAIRS = 50;
+
+function inGroups<T>(items: readonly T[], size: number): T[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, n) => items.slice(n * size, (n + 1) * size));
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

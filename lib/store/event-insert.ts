@@ -1,0 +1,74 @@
+import type { EventRow } from './events';
+
+/** Columns that a source may fill. The INSERT leaves out those that no source fills. */
+export const EVENT_SOURCE_COLUMNS = [
+  ['id', 'uuid'],
+  ['hook', 'text'],
+  ['operation', 'text'],
+  ['event', 'text'],
+  ['ref', 'text'],
+  ['sender', 'text'],
+  ['headers', 'json'],
+  ['data', 'json'],
+  ['previous', 'json'],
+  ['targets', 'json'],
+  ['row_id', 'uuid'],
+] as const;
+
+/** A FROM clause, and for each column the SQL of its value for a row of that clause. Columns that are left out are null. */
+export interface EventSource {
+  readonly from: string;
+  readonly values: Readonly<Partial<Record<(typeof EVENT_SOURCE_COLUMNS)[number][0], string>>>;
+}
+
+/** An event whose values are known to this process. */
+export type NewEventRow = Omit<EventRow, 'occurred_at' | 'sequence'>;
+
+/** The sources of one INSERT of events, and its parameters. */
+export class EventInsert {
+  readonly parameters: unknown[] = [];
+  readonly sources: EventSource[] = [];
+
+  /** Returns the SQL of a parameter. Without a type, PostgreSQL infers it from the place where it stands. */
+  parameter(value: unknown, type?: string): string {
+    this.parameters.push(value);
+    return `$${this.parameters.length}${type === undefined ? '' : `::${type}`}`;
+  }
+
+  add(source: EventSource): void {
+    this.sources.push(source);
+  }
+
+  addRows(events: readonly NewEventRow[]): void {
+    const rows = events.map(({ headers, data, previous, targets, ...row }) => ({
+      ...row,
+      headers: asText(headers),
+      data: asText(data),
+      previous: asText(previous),
+      targets: asText(targets),
+    }));
+    this.add({
+      from:
+        `json_to_recordset(${this.parameter(JSON.stringify(rows), 'json')}) AS c(id uuid, hook text, operation text, ` +
+        'event text, ref text, sender text, headers text, data text, previous text, targets text, row_id uuid)',
+      values: {
+        id: 'c.id',
+        hook: 'c.hook',
+        operation: 'c.operation',
+        event: 'c.event',
+        ref: 'c.ref',
+        sender: 'c.sender',
+        headers: 'c.headers::json',
+        data: 'c.data::json',
+        previous: 'c.previous::json',
+        row_id: 'c.row_id',
+        ...(events.some(({ targets }) => targets) && { targets: 'c.targets::json' }),
+      },
+    });
+  }
+}
+
+/** JSON inside JSON is passed as text: PostgreSQL refuses an escaped NUL in a recordset, even in a member of type json. */
+export function asText(value: object | string | null): string | null {
+  return value && JSON.stringify(value);
+}
