@@ -1,5 +1,6 @@
 export {
   AddMatchingKeys1764600000000,
+  AddRawPrevious1765800000000,
   AddTrust1765200000000,
   CreateModelHookTables1764000000000,
   modelHookMigrations,

@@ -1,6 +1,7 @@
 import { CreateModelHookTables1764000000000 } from './1764000000000-create-model-hook-tables';
 import { AddMatchingKeys1764600000000 } from './1764600000000-add-matching-keys';
 import { AddTrust1765200000000 } from './1765200000000-add-trust';
+import { AddRawPrevious1765800000000 } from './1765800000000-add-raw-previous';
 
 /**
  * The migrations that create our tables; add them to the `migrations` of the DataSource.
@@ -12,6 +13,12 @@ export const modelHookMigrations = [
   CreateModelHookTables1764000000000,
   AddMatchingKeys1764600000000,
   AddTrust1765200000000,
+  AddRawPrevious1765800000000,
 ];
 
-export { AddMatchingKeys1764600000000, AddTrust1765200000000, CreateModelHookTables1764000000000 };
+export {
+  AddMatchingKeys1764600000000,
+  AddRawPrevious1765800000000,
+  AddTrust1765200000000,
+  CreateModelHookTables1764000000000,
+};

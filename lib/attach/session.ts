@@ -128,7 +128,7 @@ export class Session {
       data: providedValues(hook, data),
       previous: null,
       // The events of a named resource have an order, as those of a row have.
-      rowId: ref === undefined ? null : rowId(hook, [ref]),
+      rowId: ref === undefined ? null : rowId(hook.name, [ref]),
     };
     const { limits } = this.#outbox;
     const event = await sentEvent(dataSource, given, { ...options, limits });

@@ -1,16 +1,17 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { JsonRecord } from '../base/json';
 import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
 import type { Vault } from '../vault/vault';
 import type { Change } from './change';
 import { allColumns } from './entity/hooked-entity';
-import { readRows } from './entity/read-rows';
+import { type RawRow, readRows } from './entity/read-rows';
 import { rowId } from './entity/row-id';
 import { keyText, type RowKey } from './entity/row-key';
-import { evaluated, projected, provided } from './functions';
+import { evaluated } from './functions';
+import { mergedValues, storedPrevious } from './old-values';
 import type { Outbox, ReadyEvent, WrittenEvent } from './outbox/outbox';
+import { provided } from './provided';
 import { withTargets } from './targets';
 import { RunnerBatches } from './typeorm/runner-batches';
 
@@ -48,7 +49,7 @@ export class Capture {
   }
 
   async #write(runner: QueryRunner, changes: readonly Change[]): Promise<void> {
-    const distinct = withoutRepeats(changes);
+    const distinct = withoutRepeats(this.dataSource, changes);
     const copied = distinct.filter(({ hooked, removed }) => !hooked.needsRow && !removed);
     const others = distinct.filter(({ hooked, removed }) => hooked.needsRow || removed);
     const ready = await this.#ready(runner, others);
@@ -59,7 +60,7 @@ export class Capture {
         hooked,
         operation,
         key,
-        previous: before && projected(hooked.provided, before),
+        previous: before && storedPrevious(this.dataSource, hooked.provided, before),
       })),
       ready,
     );
@@ -96,11 +97,7 @@ export class Capture {
     return events;
   }
 
-  async #readyOrFail(
-    runner: QueryRunner,
-    change: Change,
-    raw: JsonRecord,
-  ): Promise<ReadyEvent | null> {
+  async #readyOrFail(runner: QueryRunner, change: Change, raw: RawRow): Promise<ReadyEvent | null> {
     try {
       const event = change.hooked.needsRow
         ? evaluated(this.dataSource, change, raw)
@@ -129,8 +126,8 @@ export class Capture {
   async #rows(
     runner: QueryRunner,
     changes: readonly Change[],
-  ): Promise<Map<EntityMetadata, Map<string, JsonRecord>>> {
-    const rows = new Map<EntityMetadata, Map<string, JsonRecord>>();
+  ): Promise<Map<EntityMetadata, Map<string, RawRow>>> {
+    const rows = new Map<EntityMetadata, Map<string, RawRow>>();
     const unread = changes.filter(({ removed }) => !removed);
     for (const metadata of new Set(unread.map(({ hooked }) => hooked.metadata))) {
       const changed = unread.filter(({ hooked }) => hooked.metadata === metadata);
@@ -150,23 +147,24 @@ function distinctKeys(keys: readonly RowKey[]): readonly RowKey[] {
   return [...new Map(keys.map((key) => [keyText(key), key])).values()];
 }
 
-/** One row saved twice in one call changed once, in the fields of both. */
-function withoutRepeats(changes: readonly Change[]): readonly Change[] {
-  const seen = new Map<string, Change>();
+/** A row that was saved twice in one call changed once, in the fields of both. */
+function withoutRepeats(dataSource: DataSource, changes: readonly Change[]): readonly Change[] {
+  const distinct = new Map<string, Change>();
   for (const change of changes) {
-    const { hooked, operation, key } = change;
+    const { hooked, operation, key, before: later } = change;
     const id = `${hooked.hook.name} ${operation} ${keyText(key)}`;
-    const earlier = seen.get(id);
-    seen.set(id, earlier?.before ? withBefore(earlier, change.before) : (earlier ?? change));
+    const first = distinct.get(id) ?? change;
+    const earlier = first.before;
+    const before =
+      earlier && first !== change
+        ? mergedValues(dataSource, hooked.columns, { earlier, later })
+        : earlier;
+    distinct.set(id, { ...first, before });
   }
-  return [...seen.values()];
+  return [...distinct.values()];
 }
 
-function withBefore(earlier: Change, later: Change['before']): Change {
-  return { ...earlier, before: new Map([...(later ?? []), ...(earlier.before ?? [])]) };
-}
-
-function removal({ id, hooked, operation, key }: Change, raw: JsonRecord): ReadyEvent {
+function removal({ id, hooked, operation }: Change, row: RawRow): ReadyEvent {
   const { headers } = hooked.hook.declared;
   return {
     id,
@@ -175,8 +173,8 @@ function removal({ id, hooked, operation, key }: Change, raw: JsonRecord): Ready
     ref: null,
     sender: null,
     headers: typeof headers === 'object' ? headers : null,
-    data: provided(hooked.provided, raw),
+    data: provided(hooked.provided, row.values),
     previous: null,
-    rowId: rowId(hooked.hook, key),
+    rowId: rowId(hooked.hook.name, row.key),
   };
 }

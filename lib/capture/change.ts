@@ -1,9 +1,10 @@
 import type { UpdateEvent } from 'typeorm';
-import type { JsonRecord } from '../base/json';
 import type { Field } from '../hook/field';
 import type { Operation } from '../hook/operation';
 import type { HookedEntity } from './entity/hooked-entity';
+import type { RawRow } from './entity/read-rows';
 import type { RowKey } from './entity/row-key';
+import type { OldValues } from './old-values';
 
 /** One row changed, as one hook sees it. */
 export interface Change {
@@ -12,10 +13,10 @@ export interface Change {
   readonly hooked: HookedEntity;
   readonly operation: Operation;
   readonly key: RowKey;
-  /** Old values by path, as `find()` gave them: all that differ from the row as it is now, perhaps more. */
-  readonly before: ReadonlyMap<string, unknown> | null;
+  /** Null on insert and remove. */
+  readonly before: OldValues | null;
   /** The removed row as the database wrote it; null if the row can still be read. */
-  readonly removed: JsonRecord | null;
+  readonly removed: RawRow | null;
 }
 
 /** What TypeORM reports about an update. */

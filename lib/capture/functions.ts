@@ -1,45 +1,38 @@
 import type { DataSource } from 'typeorm';
-import {
-  isWithin,
-  type JsonRecord,
-  type JsonValue,
-  MAX_LEVELS,
-  sameJson,
-  toJson,
-} from '../base/json';
+import { type JsonRecord, type JsonValue, sameJson, toJson } from '../base/json';
 import { CaptureFailedError } from '../errors/capture-errors';
-import type { Field } from '../hook/field';
 import type { Hook } from '../hook/hook';
 import type { HookRow } from '../hook/options';
 import { loggable } from '../logging/loggable';
 import type { Change } from './change';
 import { decodeRow } from './entity/decode';
+import type { RawRow } from './entity/read-rows';
 import { rowId } from './entity/row-id';
+import { decodedValues, type StoredPrevious, storedPrevious } from './old-values';
 import type { ReadyEvent } from './outbox/outbox';
 import { plainRow } from './plain-row';
+import { projected, provided } from './provided';
 import { meets } from './when';
 
 /**
- * The event of a change whose row had to be read: the functions of its hook see a frozen plain copy of the true row. Gives null where
- * the row does not satisfy `when`, and for an update that changed no provided field. What a function throws becomes
- * `HOOK_CAPTURE_FAILED`.
+ * The event of a change whose row had to be read: the functions of its hook get a frozen plain copy of the row. Null if the row does not
+ * satisfy `when`, or if an update changed no provided field. What a function throws becomes `HOOK_CAPTURE_FAILED`.
  */
-export function evaluated(
-  dataSource: DataSource,
-  change: Change,
-  raw: JsonRecord,
-): ReadyEvent | null {
+export function evaluated(dataSource: DataSource, change: Change, row: RawRow): ReadyEvent | null {
+  const { hooked, before } = change;
   try {
-    const values = decodeRow(dataSource, change.hooked.columns, raw);
-    // Before anything is computed: no function is to see a row that the hook leaves out.
-    if (!meetsColumns(change, values)) return null;
-    return computedEvent(change, values, raw);
+    const values = decodeRow(dataSource, hooked.columns, row.values);
+    const old =
+      before && new Map([...values, ...decodedValues(dataSource, hooked.columns, before)]);
+    // Before anything is computed: no function may get a row that the hook leaves out.
+    if (!meetsColumns(change, values, old)) return null;
+    return computedEvent(dataSource, change, row, { values, old });
   } catch (error) {
-    throw captureFailed(change.hooked.hook, error);
+    throw captureFailed(hooked.hook, error);
   }
 }
 
-/** The error that a function of a hook threw, as it is told. What it says itself may quote values: that stays in `cause`. */
+/** The error of a hook's function, as it is thrown and logged. The original text may quote values, so it stays in `cause`. */
 export function captureFailed(hook: Hook, error: unknown): CaptureFailedError {
   if (error instanceof CaptureFailedError) return error;
   const { name } = loggable(error);
@@ -47,28 +40,34 @@ export function captureFailed(hook: Hook, error: unknown): CaptureFailedError {
 }
 
 function meetsColumns(
-  { hooked, operation, before }: Change,
+  { hooked, operation }: Change,
   values: ReadonlyMap<string, unknown>,
+  old: ReadonlyMap<string, unknown> | null,
 ): boolean {
   const conditions = hooked.hook.when.filter(({ field }) => field.column !== null);
   const fields = conditions.map(({ field }) => field);
   return meets(conditions, {
     operation,
     now: projected(fields, values),
-    before: before && projected(fields, new Map([...values, ...before])),
+    before: old && projected(fields, old),
   });
 }
 
+interface Decoded {
+  readonly values: ReadonlyMap<string, unknown>;
+  readonly old: ReadonlyMap<string, unknown> | null;
+}
+
 function computedEvent(
+  dataSource: DataSource,
   change: Change,
-  values: ReadonlyMap<string, unknown>,
-  raw: JsonRecord,
+  row: RawRow,
+  { values, old }: Decoded,
 ): ReadyEvent | null {
-  const { id, hooked, operation, key, before } = change;
+  const { id, hooked, operation } = change;
   const { hook, provided: fields } = hooked;
-  const row = plainRow(values);
-  const now = compute(hook, row);
-  const old = before && new Map([...values, ...before]);
+  const plain = plainRow(values);
+  const now = compute(hook, plain);
   const oldComputed = old && compute(hook, plainRow(old));
   const computed = hook.when.filter(({ field }) => field.column === null);
   if (!meets(computed, { operation, now, before: oldComputed })) return null;
@@ -80,33 +79,27 @@ function computedEvent(
     id,
     hook,
     operation,
-    ref: textOrNull(ref?.(row as never)),
-    sender: textOrNull(senderOf(hook, row, values)),
-    headers: (typeof headers === 'function' ? headers(row as never) : headers) ?? null,
-    data: { ...provided(fields, raw), ...now },
-    previous,
-    rowId: rowId(hook, key),
+    ref: textOrNull(ref?.(plain as never)),
+    sender: textOrNull(senderOf(hook, plain, values)),
+    headers: (typeof headers === 'function' ? headers(plain as never) : headers) ?? null,
+    data: { ...provided(fields, row.values), ...now },
+    previous: previous && fullPrevious(dataSource, change, row, { sent: previous, oldComputed }),
+    rowId: rowId(hook.name, row.key),
   };
 }
 
-/** What is provided of a row, as the database wrote it; too deep for JSON, it is null. */
-export function provided(fields: readonly Field[], raw: JsonRecord): JsonRecord {
-  return Object.fromEntries(
-    fields.flatMap(({ path }) => {
-      const value = raw[path];
-      if (value === undefined) return [];
-      return [[path, isWithin(value, MAX_LEVELS) ? value : null] as const];
-    }),
-  );
-}
-
-/** The provided values of some old ones, as they are sent. */
-export function projected(
-  fields: readonly Field[],
-  values: ReadonlyMap<string, unknown>,
-): JsonRecord {
-  const known = fields.filter(({ path }) => values.has(path));
-  return Object.fromEntries(known.map(({ path }) => [path, toJson(values.get(path))]));
+/** All provided fields, the computed ones too. */
+function fullPrevious(
+  dataSource: DataSource,
+  { hooked, before }: Change,
+  row: RawRow,
+  { sent, oldComputed }: { readonly sent: JsonRecord; readonly oldComputed: JsonRecord | null },
+): StoredPrevious {
+  const fields = hooked.provided;
+  const stored = before && storedPrevious(dataSource, fields, before);
+  if (!stored?.isRaw) return { values: sent, isRaw: false };
+  const values = { ...provided(fields, row.values), ...stored.values, ...oldComputed };
+  return { values, isRaw: true };
 }
 
 function compute({ declared }: Hook, row: HookRow): JsonRecord {

@@ -34,9 +34,11 @@ export async function withTargets(
 
 /** As it will be told. The database keeps the time itself, so that `occurredAt` is but close to it. */
 function told(dataSource: DataSource, event: ReadyEvent & { readonly id: string }): HookEvent {
-  const { hook, operation, ref, sender, headers } = event;
+  const { hook, operation, ref, sender, headers, previous } = event;
   const row = {
     ...event,
+    previous: previous?.values ?? null,
+    raw_previous: previous?.isRaw ?? false,
     hook: hook.name,
     event: eventName(hook, operation),
     ref: ref && storable(ref),

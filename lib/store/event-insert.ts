@@ -1,21 +1,22 @@
 import type { EventRow } from './events';
 
-/** Columns that a source may fill. The INSERT leaves out those that no source fills. */
+/** Columns that a source may fill, with the SQL for a source that does not. The INSERT leaves out those that no source fills. */
 export const EVENT_SOURCE_COLUMNS = [
-  ['id', 'uuid'],
-  ['hook', 'text'],
-  ['operation', 'text'],
-  ['event', 'text'],
-  ['ref', 'text'],
-  ['sender', 'text'],
-  ['headers', 'json'],
-  ['data', 'json'],
-  ['previous', 'json'],
-  ['targets', 'json'],
-  ['row_id', 'uuid'],
+  ['id', 'NULL::uuid'],
+  ['hook', 'NULL::text'],
+  ['operation', 'NULL::text'],
+  ['event', 'NULL::text'],
+  ['ref', 'NULL::text'],
+  ['sender', 'NULL::text'],
+  ['headers', 'NULL::json'],
+  ['data', 'NULL::json'],
+  ['previous', 'NULL::json'],
+  ['raw_previous', 'false'],
+  ['targets', 'NULL::json'],
+  ['row_id', 'NULL::uuid'],
 ] as const;
 
-/** A FROM clause, and for each column the SQL of its value for a row of that clause. Columns that are left out are null. */
+/** A FROM clause, and for each column the SQL of its value for a row of that clause. Columns that are left out have their default. */
 export interface EventSource {
   readonly from: string;
   readonly values: Readonly<Partial<Record<(typeof EVENT_SOURCE_COLUMNS)[number][0], string>>>;
@@ -50,7 +51,7 @@ export class EventInsert {
     this.add({
       from:
         `json_to_recordset(${this.parameter(JSON.stringify(rows), 'json')}) AS c(id uuid, hook text, operation text, ` +
-        'event text, ref text, sender text, headers text, data text, previous text, targets text, row_id uuid)',
+        'event text, ref text, sender text, headers text, data text, previous text, raw_previous boolean, targets text, row_id uuid)',
       values: {
         id: 'c.id',
         hook: 'c.hook',
@@ -60,8 +61,11 @@ export class EventInsert {
         sender: 'c.sender',
         headers: 'c.headers::json',
         data: 'c.data::json',
-        previous: 'c.previous::json',
         row_id: 'c.row_id',
+        ...(events.some(({ previous }) => previous) && {
+          previous: 'c.previous::json',
+          raw_previous: 'c.raw_previous',
+        }),
         ...(events.some(({ targets }) => targets) && { targets: 'c.targets::json' }),
       },
     });

@@ -17,6 +17,8 @@ export interface EventRow {
   readonly headers: Readonly<Record<string, string>> | null;
   readonly data: JsonRecord;
   readonly previous: JsonRecord | null;
+  /** Whether `previous` is stored as the database writes values, like `data`, and not as they are sent. */
+  readonly raw_previous: boolean;
   /** What the hook's `resolve` returned; null if it returned no targets. */
   readonly targets: StoredTargets | null;
   readonly occurred_at: Date;
@@ -28,7 +30,7 @@ export interface EventRow {
 
 /** The columns of an `EventRow`. */
 export const EVENT_COLUMNS =
-  'id, hook, event, operation, ref, sender, headers, data, previous, targets, occurred_at, row_id, sequence';
+  'id, hook, event, operation, ref, sender, headers, data, previous, raw_previous, targets, occurred_at, row_id, sequence';
 
 /** Which events a process can plan. */
 export interface PlannableHere {

@@ -57,7 +57,7 @@ export class OutboxRows {
       shared.set('planned_at', 'now()');
     }
     const selects = sources.map(({ values, from }) => {
-      const own = columns.map(([name, type]) => values[name] ?? `NULL::${type}`);
+      const own = columns.map(([name, missing]) => values[name] ?? missing);
       return `SELECT ${[...own, ...shared.values()].join(', ')} FROM ${from}`;
     });
     const names = [...columns.map(([name]) => name), ...shared.keys()];

@@ -45,7 +45,11 @@ async function ours(): Promise<readonly string[]> {
 }
 
 async function undoAll(): Promise<void> {
-  for (const _ of modelHookMigrations) await dataSource.undoLastMigration();
+  await undoLast(modelHookMigrations.length);
+}
+
+async function undoLast(count: number): Promise<void> {
+  for (let left = count; left > 0; left -= 1) await dataSource.undoLastMigration();
 }
 
 /** What TypeORM would change. */
@@ -104,7 +108,7 @@ describe('modelHookMigrations', () => {
   it('The migration of an earlier release gives turns to waiting deliveries', async () => {
     await initialise();
     await dataSource.runMigrations();
-    await dataSource.undoLastMigration();
+    await undoLast(2);
     await dataSource.query(
       `INSERT INTO model_hook_delivery (id, event_id, listener_id, event, status, attempt, retries, reschedules, next_at)
        SELECT gen_random_uuid(), gen_random_uuid(), l, 'e', 'retrying', 1, 1, 0, n
@@ -119,6 +123,21 @@ describe('modelHookMigrations', () => {
     expect(turns.map(({ ready_at }) => ready_at)).toEqual([first, first]);
   });
 
+  it('The last migration lets an event have no process, and its undoing gives one', async () => {
+    await initialise();
+    await dataSource.runMigrations();
+    await dataSource.query(
+      `INSERT INTO model_hook_event (id, hook, event, data) VALUES (gen_random_uuid(), 'h', 'h.created', '{}')`,
+    );
+    const columns = 'process_id, raw_previous';
+    const [written] = await dataSource.query(`SELECT ${columns} FROM model_hook_event`);
+    expect(written).toEqual({ process_id: null, raw_previous: false });
+    await undoLast(1);
+    const [undone] = await dataSource.query('SELECT * FROM model_hook_event');
+    expect(undone).toMatchObject({ process_id: '00000000-0000-0000-0000-000000000000' });
+    expect(undone).not.toHaveProperty('raw_previous');
+  });
+
   it('The migrations have names that a bundler cannot change', async () => {
     await initialise();
     await dataSource.runMigrations();
@@ -127,6 +146,7 @@ describe('modelHookMigrations', () => {
       'CreateModelHookTables1764000000000',
       'AddMatchingKeys1764600000000',
       'AddTrust1765200000000',
+      'AddRawPrevious1765800000000',
     ]);
     expect(modelHookMigrations.map((Migration) => new Migration().name)).toEqual(
       rows.map(({ name }) => name),

@@ -2,27 +2,37 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import type { JsonRecord } from '../../base/json';
 import { asText, type EventInsert, type EventSource } from '../../store/event-insert';
 import { keyColumnsSql, keyIsSql, keyJoinSql, keyParameters, tableSql } from './key-sql';
+import { rowIdSql, rowKeyTextsSql } from './row-id';
 import type { RowKey } from './row-key';
 
 /** An event that is made of a row of the application's table. */
 export interface CopiedRow {
   readonly id: string;
   readonly key: RowKey;
-  readonly previous: JsonRecord | null;
-  readonly rowId: string;
+  readonly previous: { readonly values: JsonRecord; readonly isRaw: boolean } | null;
+}
+
+/** What events of one hook, made of rows of one class, have in common. */
+interface Common {
+  readonly hook: string;
+  readonly metadata: EntityMetadata;
 }
 
 /** The rows `t` with these keys, as a source of events: those that do not exist give none. */
 export function copiedRows(
   dataSource: DataSource,
   insert: EventInsert,
-  metadata: EntityMetadata,
+  { hook, metadata }: Common,
   rows: readonly CopiedRow[],
 ): EventSource {
   const [first, ...others] = rows;
-  return first && others.length === 0
-    ? oneRow(dataSource, insert, metadata, first)
-    : severalRows(dataSource, insert, metadata, rows);
+  const { from, values } =
+    first && others.length === 0
+      ? oneRow(dataSource, insert, metadata, first)
+      : severalRows(dataSource, insert, metadata, rows);
+  const name = insert.parameter(hook, 'text');
+  const rowId = rowIdSql(name, rowKeyTextsSql(dataSource, metadata, 't'));
+  return { from, values: { ...values, hook: name, row_id: rowId } };
 }
 
 /** PostgreSQL plans this in half the time that a join with a recordset takes, and most saves are of one entity. */
@@ -30,15 +40,15 @@ function oneRow(
   dataSource: DataSource,
   insert: EventInsert,
   metadata: EntityMetadata,
-  { id, key, previous, rowId }: CopiedRow,
+  { id, key, previous }: CopiedRow,
 ): EventSource {
   const isKey = keyIsSql(dataSource, metadata, (n) => insert.parameter(key[n]));
   return {
     from: `${tableSql(dataSource, metadata)} t WHERE ${isKey}`,
     values: {
       id: insert.parameter(id, 'uuid'),
-      row_id: insert.parameter(rowId, 'uuid'),
-      ...(previous && { previous: insert.parameter(asText(previous), 'json') }),
+      ...(previous && { previous: insert.parameter(asText(previous.values), 'json') }),
+      ...(previous?.isRaw && { raw_previous: 'true' }),
     },
   };
 }
@@ -49,17 +59,23 @@ function severalRows(
   metadata: EntityMetadata,
   rows: readonly CopiedRow[],
 ): EventSource {
-  const parameter = rows.map(({ id, key, previous, rowId }) => ({
+  const parameter = rows.map(({ id, key, previous }) => ({
     id,
     ...keyParameters(key),
-    previous: asText(previous),
-    row_id: rowId,
+    previous: previous && asText(previous.values),
+    raw_previous: previous?.isRaw ?? false,
   }));
   return {
     from:
       `json_to_recordset(${insert.parameter(JSON.stringify(parameter), 'json')}) ` +
-      `AS c(id uuid, ${keyColumnsSql(metadata)}, previous text, row_id uuid) ` +
+      `AS c(id uuid, ${keyColumnsSql(metadata)}, previous text, raw_previous boolean) ` +
       `JOIN ${tableSql(dataSource, metadata)} t ON ${keyJoinSql(dataSource, metadata)}`,
-    values: { id: 'c.id', row_id: 'c.row_id', previous: 'c.previous::json' },
+    values: {
+      id: 'c.id',
+      ...(rows.some(({ previous }) => previous) && {
+        previous: 'c.previous::json',
+        raw_previous: 'c.raw_previous',
+      }),
+    },
   };
 }

@@ -21,7 +21,8 @@ export function decodeRow(
   return values;
 }
 
-function decode(dataSource: DataSource, column: ColumnMetadata, raw: JsonValue): unknown {
+/** One stored value as `find()` gives it. */
+export function decode(dataSource: DataSource, column: ColumnMetadata, raw: JsonValue): unknown {
   const value = raw === null ? null : rawType(dataSource, column).parse(raw, dataSource);
   return dataSource.driver.prepareHydratedValue(value, column);
 }

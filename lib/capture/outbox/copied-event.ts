@@ -1,7 +1,7 @@
-import type { JsonRecord } from '../../base/json';
 import type { Operation } from '../../hook/operation';
 import type { HookedEntity } from '../entity/hooked-entity';
 import type { RowKey } from '../entity/row-key';
+import type { StoredPrevious } from '../old-values';
 
 /** An event whose values the database copies from the row itself, in the same transaction. */
 export interface CopiedEvent {
@@ -9,7 +9,7 @@ export interface CopiedEvent {
   readonly hooked: HookedEntity;
   readonly operation: Operation;
   readonly key: RowKey;
-  readonly previous: JsonRecord | null;
+  readonly previous: StoredPrevious | null;
 }
 
 /** Events of one hook, one class and one operation: one SELECT copies all of them. */

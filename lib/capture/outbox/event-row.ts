@@ -15,8 +15,8 @@ export function toEvent(
   hook: Hook,
   row: Omit<EventRow, 'targets' | 'row_id' | 'sequence'>,
 ): HookEvent {
-  const data = currentValues(dataSource, hook, row.data);
-  const previous = row.previous && { ...data, ...onlyProvided(hook, row.previous) };
+  const data = decodedJson(dataSource, hook, row.data);
+  const previous = row.previous && { ...data, ...previousValues(dataSource, hook, row) };
   return {
     id: row.id,
     hook: row.hook,
@@ -37,12 +37,18 @@ export function isEmptyUpdate({ operation, changed }: HookEvent): boolean {
   return operation === 'update' && changed.length === 0;
 }
 
-function currentValues(dataSource: DataSource, hook: Hook, data: JsonRecord): JsonRecord {
+function decodedJson(dataSource: DataSource, hook: Hook, data: JsonRecord): JsonRecord {
   const values = decodeRow(dataSource, hook.fields.values(), data);
   return Object.fromEntries([...values].map(([path, value]) => [path, toJson(value)]));
 }
 
-function onlyProvided(hook: Hook, values: JsonRecord): JsonRecord {
+function previousValues(
+  dataSource: DataSource,
+  hook: Hook,
+  { previous, raw_previous }: Pick<EventRow, 'previous' | 'raw_previous'>,
+): JsonRecord {
+  const values = previous ?? {};
+  if (raw_previous) return decodedJson(dataSource, hook, values);
   return Object.fromEntries(Object.entries(values).filter(([path]) => hook.fields.has(path)));
 }
 

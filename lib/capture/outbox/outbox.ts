@@ -10,7 +10,7 @@ import type { Store } from '../../store/store';
 import { copiedRows } from '../entity/copied-rows';
 import type { HookedEntity } from '../entity/hooked-entity';
 import { objectSql } from '../entity/object-sql';
-import { rowId } from '../entity/row-id';
+import type { StoredPrevious } from '../old-values';
 import { type CopiedEvent, type EventGroup, eventGroups } from './copied-event';
 import type { SizeLimits } from './size-limits';
 
@@ -25,7 +25,7 @@ export interface ReadyEvent {
   readonly headers: Readonly<Record<string, string>> | null;
   /** As the database writes them; computed and defined fields as JSON. */
   readonly data: JsonRecord;
-  readonly previous: JsonRecord | null;
+  readonly previous: StoredPrevious | null;
   /** What the hook's `resolve` returned. */
   readonly targets?: StoredTargets | null;
   /** Events with one row id have an order; an event without one has none. */
@@ -89,18 +89,12 @@ export class Outbox {
   #source(insert: EventInsert, { hooked, operation, events }: EventGroup): EventSource {
     const { hook, metadata } = hooked;
     const { headers } = hook.declared;
-    const rows = events.map(({ id, key, previous }) => ({
-      id,
-      key,
-      previous,
-      rowId: rowId(hook, key),
-    }));
-    const { from, values } = copiedRows(this.dataSource, insert, metadata, rows);
+    const common = { hook: hook.name, metadata };
+    const { from, values } = copiedRows(this.dataSource, insert, common, events);
     return {
       from,
       values: {
         ...values,
-        hook: insert.parameter(hook.name, 'text'),
         operation: insert.parameter(operation, 'text'),
         event: insert.parameter(eventName(hook, operation), 'text'),
         ...(typeof headers === 'object' && {
@@ -129,7 +123,8 @@ function newEventRow({ id = uuidv7(), hook, operation, ...event }: ReadyEvent): 
     sender: sender && storable(sender),
     headers,
     data,
-    previous,
+    previous: previous?.values ?? null,
+    raw_previous: previous?.isRaw ?? false,
     targets,
     row_id: event.rowId,
   };

@@ -10,9 +10,9 @@ import type {
 } from 'typeorm';
 import type { Operation } from '../../hook/operation';
 import { type Change, isUpdated, loadedValues, type UpdatedProperties } from '../change';
-import { decodeRow } from '../entity/decode';
 import type { HookedEntities, HookedEntity } from '../entity/hooked-entity';
 import { type RowKey, rowKey, rowKeyOfId } from '../entity/row-key';
+import type { OldValues } from '../old-values';
 import { isSilenced } from '../silence';
 import type { OldRows } from './old-rows';
 
@@ -99,13 +99,11 @@ export class EntityChanges {
       databaseEntity,
     }: Pick<UpdateEvent<ObjectLiteral>, 'queryRunner' | 'metadata' | 'databaseEntity'>,
     updated: UpdatedProperties,
-  ): ReadonlyMap<string, unknown> {
+  ): OldValues {
     const row = readsPrevious && this.oldRows.take(queryRunner, metadata, key);
-    if (row) return decodeRow(this.dataSource, columns, row);
-    return loadedValues(
-      columns.filter((field) => isUpdated(field, updated)),
-      databaseEntity,
-    );
+    if (row) return { kind: 'read', values: row.values };
+    const fields = columns.filter((field) => isUpdated(field, updated));
+    return { kind: 'loaded', values: loadedValues(fields, databaseEntity) };
   }
 }
 

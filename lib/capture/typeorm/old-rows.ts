@@ -1,8 +1,7 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
-import type { JsonRecord } from '../../base/json';
 import type { Field } from '../../hook/field';
 import { allColumns } from '../entity/hooked-entity';
-import { readRows } from '../entity/read-rows';
+import { type RawRow, readRows } from '../entity/read-rows';
 import { keyText, type RowKey } from '../entity/row-key';
 import { RunnerBatches } from './runner-batches';
 
@@ -17,7 +16,7 @@ interface WantedRow {
  * TypeORM loads itself is older than the transaction, and lacks `select: false` columns and most relation ids.
  */
 export class OldRows {
-  readonly #rows = new WeakMap<QueryRunner, Map<string, JsonRecord>>();
+  readonly #rows = new WeakMap<QueryRunner, Map<string, RawRow>>();
   readonly #reads = new RunnerBatches<WantedRow>((runner, wanted) => this.#read(runner, wanted));
 
   constructor(private readonly dataSource: DataSource) {}
@@ -27,7 +26,7 @@ export class OldRows {
   }
 
   /** The row, for each who read it; undefined where there was none. */
-  take(runner: QueryRunner, metadata: EntityMetadata, key: RowKey): JsonRecord | undefined {
+  take(runner: QueryRunner, metadata: EntityMetadata, key: RowKey): RawRow | undefined {
     return this.#rows.get(runner)?.get(idOf(metadata, key));
   }
 
@@ -37,7 +36,7 @@ export class OldRows {
   }
 
   async #read(runner: QueryRunner, wanted: readonly WantedRow[]): Promise<void> {
-    const rows = this.#rows.get(runner) ?? new Map<string, JsonRecord>();
+    const rows = this.#rows.get(runner) ?? new Map<string, RawRow>();
     this.#rows.set(runner, rows);
     for (const metadata of new Set(wanted.map((row) => row.metadata))) {
       const ofClass = wanted.filter((row) => row.metadata === metadata);
