@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import type { TableName } from '../lib/store/table-names';
 import { type Names, namesFor } from './names';
 
-/** Makes the tables for listeners, events and deliveries. PostgreSQL 12 or later. */
+/** Creates the tables for listeners, events and deliveries. PostgreSQL 12 or later. */
 export class CreateModelHookTables1764000000000 implements MigrationInterface {
   // Bundlers rename classes, and TypeORM knows a migration by its name.
   readonly name = 'CreateModelHookTables1764000000000';

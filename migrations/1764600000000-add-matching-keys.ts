@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { type Names, namesFor } from './names';
 
-/** Lets listeners be found by keys. Those that are stored already are matched one by one until `hooks.listeners.reindex()`. */
+/** Tables of match keys. Listeners that are stored already are matched one by one until `hooks.listeners.reindex()` gives them keys. */
 export class AddMatchingKeys1764600000000 implements MigrationInterface {
   // Bundlers rename classes, and TypeORM knows a migration by its name.
   readonly name = 'AddMatchingKeys1764600000000';
@@ -27,7 +27,7 @@ function statements({ table, index }: Names): readonly string[] {
       ADD COLUMN keys bigint[] NOT NULL DEFAULT '{}',
       ADD COLUMN key_version int NOT NULL DEFAULT 0,
       ADD COLUMN dynamic boolean NOT NULL DEFAULT false`,
-    // Listeners whose keys today's code cannot use: empty, but after an upgrade.
+    // Listeners whose match keys another release made. There are none except after an upgrade.
     `CREATE INDEX ${index('listener_unkeyed')} ON ${table('listener')} (id) WHERE active AND NOT dynamic AND key_version <> 1`,
     `CREATE INDEX ${index('listener_dynamic')} ON ${table('listener')} (updated_at) WHERE dynamic`,
     `CREATE TABLE ${table('key')} (
@@ -35,7 +35,7 @@ function statements({ table, index }: Names): readonly string[] {
       listener_id uuid NOT NULL,
       PRIMARY KEY (key, listener_id)
     )`,
-    // Not unique: two transactions that save the first listener of a plan at once would wait for each other.
+    // Not unique, because two transactions that save the first listener of a plan at the same time would wait for each other.
     `CREATE TABLE ${table('plan')} (
       id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       scope text NOT NULL,

@@ -34,21 +34,21 @@ function statements({ table, index, qualified }: Names): readonly string[] {
       ADD COLUMN key_ids text[] NOT NULL DEFAULT '{}',
       ADD COLUMN ordered boolean NOT NULL DEFAULT false,
       ADD COLUMN max_per_second float8`,
-    // Which keys are in use is asked whenever a process attaches.
+    // Each process looks up which encryption keys are in use when it attaches.
     `CREATE INDEX ${index('listener_key_ids')} ON ${table('listener')} (key_ids) WHERE key_ids <> '{}'`,
-    // No identity column: adding one would rewrite the table. Events of before have no place in the order.
+    // No identity column, because adding one would rewrite the table. Events that are stored already have no order.
     `ALTER TABLE ${table('event')} ADD COLUMN row_id uuid, ADD COLUMN sequence bigint`,
     `CREATE SEQUENCE ${qualified('event_sequence')} OWNED BY ${table('event')}.sequence`,
     `ALTER TABLE ${table('event')} ALTER COLUMN sequence SET DEFAULT nextval('${qualified('event_sequence')}')`,
     `ALTER TABLE ${table('delivery')} ADD COLUMN row_id uuid, ADD COLUMN sequence bigint`,
-    // Deliveries are found by their listener from now on. An index by time alone would tempt PostgreSQL to walk all that is due for
-    // each of them, so the one that finds what has no turn is of another expression.
+    // Due deliveries are found by their listener from now on. With an index on the time alone, PostgreSQL might scan all due deliveries
+    // for each listener, so the index that finds deliveries without a turn is on another expression.
     `DROP INDEX ${qualified('delivery_due')}`,
     `CREATE INDEX ${index('delivery_mended')} ON ${table('delivery')} ((next_at AT TIME ZONE 'UTC')) WHERE next_at IS NOT NULL`,
     `CREATE INDEX ${index('delivery_turn')} ON ${table('delivery')} (listener_id, next_at) WHERE next_at IS NOT NULL AND row_id IS NULL`,
     `CREATE INDEX ${index('delivery_ordered')} ON ${table('delivery')} (listener_id, row_id, sequence)
       WHERE row_id IS NOT NULL AND status IN ('waiting', 'retrying', 'rescheduled')`,
-    // Rows are only added and taken, never changed: nobody waits for anybody.
+    // Rows are inserted and deleted, never updated, so no transaction waits for another.
     `CREATE TABLE ${table('turn')} (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       listener_id uuid NOT NULL,

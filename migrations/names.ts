@@ -1,11 +1,11 @@
 import type { QueryRunner } from 'typeorm';
 import { type TableName, tableName } from '../lib/store/table-names';
 
-/** Our names as this DataSource quotes and prefixes them. */
+/** The names of our tables and indexes, with the quotes, schema and prefix of this DataSource. */
 export interface Names {
   readonly table: (name: TableName) => string;
   readonly index: (name: string) => string;
-  /** Of an index or a sequence, where a statement does not name its table. */
+  /** The name of an index or a sequence, for a statement that does not name its table. */
   readonly qualified: (name: string) => string;
 }
 

@@ -17,19 +17,19 @@ import { RunnerBatches } from './typeorm/runner-batches';
 
 export interface CaptureOptions {
   /**
-   * What becomes of a write whose event cannot be made, because a function of the hook throws, or may not be
-   * (`delivery.payloadTooLarge`). @defaultValue `'throw'`
+   * What happens if an event cannot be stored, because a function of the hook throws or the event is too large
+   * (`delivery.payloadTooLarge`): `'throw'` rejects the write, `'log'` drops the event. @defaultValue `'throw'`
    */
   readonly onCaptureError?: 'throw' | 'log';
 }
 
 export interface CaptureReports {
   readonly logger: Logger;
-  /** Called inside the transaction, after its events were stored. */
+  /** Called inside the transaction, after the events were stored. */
   readonly captured: (runner: QueryRunner, events: readonly WrittenEvent[]) => void;
 }
 
-/** Turns the changes of a `save()` into stored events, on the caller's own query runner and inside its transaction. */
+/** Stores the events of changes, on the query runner of the write and inside its transaction. */
 export class Capture {
   readonly #changes = new RunnerBatches<Change>((runner, changes) => this.#write(runner, changes));
 
@@ -40,10 +40,12 @@ export class Capture {
     private readonly reports: CaptureReports,
   ) {}
 
+  /** Changes that are added in one tick are stored by one statement. Rejects if the write must be rejected. */
   add(runner: QueryRunner, change: Omit<Change, 'id'>): Promise<void> {
     return this.#changes.add(runner, { id: uuidv7(), ...change });
   }
 
+  /** Resolves when the changes that were added so far are stored; undefined if there are none. */
   pending(runner: QueryRunner): Promise<void> | undefined {
     return this.#changes.pending(runner);
   }
@@ -64,12 +66,12 @@ export class Capture {
       })),
       ready,
     );
-    const events = await this.#ofAllowedSize(runner, written);
+    const events = await this.#withinLimits(runner, written);
     if (events.length > 0) this.reports.captured(runner, events);
   }
 
-  /** The others are too large: they reject the write, or are taken back. */
-  async #ofAllowedSize(
+  /** Rejects the write for an event that is too large, or deletes that event, as `onCaptureError` says. */
+  async #withinLimits(
     runner: QueryRunner,
     events: readonly WrittenEvent[],
   ): Promise<readonly WrittenEvent[]> {
@@ -90,18 +92,18 @@ export class Capture {
     const rows = await this.#rows(runner, changes);
     const events: ReadyEvent[] = [];
     for (const change of changes) {
-      const raw = change.removed ?? rows.get(change.hooked.metadata)?.get(keyText(change.key));
-      const event = raw && (await this.#readyOrFail(runner, change, raw));
+      const row = change.removed ?? rows.get(change.hooked.metadata)?.get(keyText(change.key));
+      const event = row && (await this.#readyOrFail(runner, change, row));
       if (event) events.push(event);
     }
     return events;
   }
 
-  async #readyOrFail(runner: QueryRunner, change: Change, raw: RawRow): Promise<ReadyEvent | null> {
+  async #readyOrFail(runner: QueryRunner, change: Change, row: RawRow): Promise<ReadyEvent | null> {
     try {
       const event = change.hooked.needsRow
-        ? evaluated(this.dataSource, change, raw)
-        : removal(change, raw);
+        ? evaluated(this.dataSource, change, row)
+        : removal(change, row);
       if (event) this.outbox.limits.check(event);
       return event && (await withTargets(this.dataSource, event, this.options.vault));
     } catch (error) {
@@ -109,10 +111,7 @@ export class Capture {
     }
   }
 
-  /**
-   * What happens when an event cannot be made. Where the write is to be rejected, the transaction is spoiled in the database too: a
-   * caller who swallows the error and commits would otherwise keep the row without its event.
-   */
+  /** Rejects the write whose event cannot be stored, or logs the error, as `onCaptureError` says. */
   async fail(runner: QueryRunner, error: unknown): Promise<null> {
     if (this.options.onCaptureError === 'throw') {
       await this.outbox.spoilTransaction(runner);
@@ -122,7 +121,7 @@ export class Capture {
     return null;
   }
 
-  /** Rows that functions and conditions must see, one statement a class. */
+  /** The rows that functions and conditions need, one statement for each class. */
   async #rows(
     runner: QueryRunner,
     changes: readonly Change[],
@@ -142,7 +141,7 @@ export class Capture {
 
 export const EVENT_DROPPED = 'An event was dropped: it could not be captured.';
 
-/** The hooks of a class often want the same rows. */
+/** Several hooks of a class often need the same row. */
 function distinctKeys(keys: readonly RowKey[]): readonly RowKey[] {
   return [...new Map(keys.map((key) => [keyText(key), key])).values()];
 }

@@ -13,7 +13,7 @@ export interface Change {
   readonly hooked: HookedEntity;
   readonly operation: Operation;
   readonly key: RowKey;
-  /** Null on insert and remove. */
+  /** Null for an insert and a remove. */
   readonly before: OldValues | null;
   /** The removed row as the database wrote it; null if the row can still be read. */
   readonly removed: RawRow | null;
@@ -43,7 +43,7 @@ export function isUpdated(
   );
 }
 
-/** The old values of some fields, from the entity that TypeORM loaded before it wrote. */
+/** The old values of fields, from the entity that TypeORM loaded before it wrote. */
 export function loadedValues(fields: readonly Field[], entity: object): Map<string, unknown> {
   return new Map(
     fields.flatMap(({ path, column }) =>

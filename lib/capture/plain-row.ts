@@ -1,7 +1,7 @@
 import { MAX_LEVELS } from '../base/json';
 import type { HookRow } from '../hook/options';
 
-/** Values by path as the functions of a hook see them: `home.city` becomes `{ home: { city } }`, frozen, and plain all through. */
+/** Values by path as the functions of a hook get them: `home.city` becomes `{ home: { city } }`. The result is plain and frozen. */
 export function plainRow(values: ReadonlyMap<string, unknown>): HookRow {
   const row: Record<string, unknown> = {};
   for (const [path, value] of values) {
@@ -17,7 +17,7 @@ export function plainRow(values: ReadonlyMap<string, unknown>): HookRow {
   return deepFreeze(row);
 }
 
-/** What is nested deeper than anything that is sent stays as it is. */
+/** Freezes a value down to a level. Anything nested deeper is never sent and stays as it is. */
 export function deepFreeze<T>(value: T, levels = MAX_LEVELS): T {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   if (levels === 0) return value;

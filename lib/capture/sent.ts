@@ -14,8 +14,8 @@ interface SentOptions extends Required<CaptureOptions> {
 }
 
 /**
- * An event of a defined hook, with the targets that the hook's `resolve` names. Where that fails, or it is too large, `onCaptureError`
- * decides: the error is thrown, or the event is dropped, and null given.
+ * An event of a defined hook, with the targets that the hook's `resolve` returns. If `resolve` fails or the event is too large,
+ * `onCaptureError` decides: the error is thrown, or it is logged and the result is null.
  */
 export async function sentEvent(
   dataSource: DataSource,

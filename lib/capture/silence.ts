@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 const silenced = new AsyncLocalStorage<true>();
 
-/** Runs something whose changes make no events: imports, seeds. */
+/** Runs a function whose changes make no events, such as an import or a seed. */
 export function silence<T>(fn: () => T): T {
   return silenced.run(true, fn);
 }

@@ -12,10 +12,10 @@ import type { ReadyEvent } from './outbox/outbox';
 import { sealTargets } from './outbox/sealed-targets';
 import { deepFreeze } from './plain-row';
 
-/** Targets that `resolve` may name for one event. */
+/** The most targets that `resolve` may return for one event. */
 export const MAX_TARGETS = 100;
 
-/** The event with the targets that its hook's `resolve` names, as they are stored. What that throws becomes `HOOK_CAPTURE_FAILED`. */
+/** The event with the targets that its hook's `resolve` returns, as they are stored. What `resolve` throws becomes `HOOK_CAPTURE_FAILED`. */
 export async function withTargets(
   dataSource: DataSource,
   event: ReadyEvent,
@@ -25,15 +25,21 @@ export async function withTargets(
   if (!resolve) return event;
   try {
     const id = event.id ?? uuidv7();
-    const targets = checked(event.hook, await resolve(told(dataSource, { ...event, id })));
+    const targets = checked(
+      event.hook,
+      await resolve(deliveredEvent(dataSource, { ...event, id })),
+    );
     return { ...event, id, targets: targets.length > 0 ? sealTargets(vault, id, targets) : null };
   } catch (error) {
     throw captureFailed(event.hook, error);
   }
 }
 
-/** As it will be told. The database keeps the time itself, so that `occurredAt` is but close to it. */
-function told(dataSource: DataSource, event: ReadyEvent & { readonly id: string }): HookEvent {
+/** As it will be delivered. The database sets the time itself, so `occurredAt` may differ a little. */
+function deliveredEvent(
+  dataSource: DataSource,
+  event: ReadyEvent & { readonly id: string },
+): HookEvent {
   const { hook, operation, ref, sender, headers, previous } = event;
   const row = {
     ...event,
@@ -43,7 +49,7 @@ function told(dataSource: DataSource, event: ReadyEvent & { readonly id: string 
     event: eventName(hook, operation),
     ref: ref && storable(ref),
     sender: sender && storable(sender),
-    // A copy: the hook's own must not be frozen.
+    // A copy, because the hook's own object must not be frozen.
     headers: headers && { ...headers },
     occurred_at: new Date(),
   };

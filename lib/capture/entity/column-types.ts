@@ -27,7 +27,7 @@ const BYTES: RawType = {
   parse: (raw) => Buffer.from(String(raw), 'base64'),
 };
 const GEO_JSON: RawType = { sql: (column) => `ST_AsGeoJSON(${column})::json`, parse: (raw) => raw };
-/** Types that pg turns into objects, by the OID of their parser. */
+/** Types that pg parses into objects, by the OID of the type. */
 const parsedByPg = (oid: number): RawType => ({
   sql: (column) => `${column}::text`,
   parse: (raw, dataSource) =>
@@ -57,7 +57,7 @@ const SCALARS: Readonly<Record<string, RawType>> = {
   'timestamp with time zone': INSTANT,
   'timestamp without time zone': INSTANT,
   bytea: BYTES,
-  // The option `parseInt8` changes what pg makes of it.
+  // The option `parseInt8` of pg changes the type of the value.
   bigint: INT8,
   interval: parsedByPg(1186),
   point: parsedByPg(600),
@@ -87,7 +87,7 @@ const ARRAYS: Readonly<Record<string, RawType>> = {
   'timestamp without time zone': LIST_OF_INSTANTS,
 };
 
-/** JavaScript reads no year before Christ or after 9999, and no infinity; pg reads them without the `T`. */
+/** JavaScript parses neither years before Christ or after 9999, nor infinity. The parser of pg does, without the `T`. */
 function instant(raw: JsonValue, dataSource: DataSource): unknown {
   const date = new Date(String(raw));
   if (!Number.isNaN(date.getTime())) return date;

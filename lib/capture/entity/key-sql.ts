@@ -12,12 +12,12 @@ export function keyParameters(key: RowKey): Record<string, string> {
   return Object.fromEntries(key.map((value, n) => [`k${n}`, value]));
 }
 
-/** Joins the recordset `c` with the table `t` such that the primary key's index serves. */
+/** Joins the recordset `c` with the table `t`. The index of the primary key can be used. */
 export function keyJoinSql(dataSource: DataSource, metadata: EntityMetadata): string {
   return keyIsSql(dataSource, metadata, (n) => `c.k${n}`);
 }
 
-/** Whether the row `t` has the key whose value number n is this expression of type text. */
+/** Whether the row `t` has a key. `value` gives the SQL of its n-th value, of type text. */
 export function keyIsSql(
   dataSource: DataSource,
   metadata: EntityMetadata,
@@ -41,12 +41,12 @@ export function tableSql(dataSource: DataSource, metadata: EntityMetadata): stri
 function castOf(dataSource: DataSource, column: ColumnMetadata): string | null {
   const type = typeName(dataSource, column);
   if (type === 'character varying') return 'text';
-  // `character` alone is one character long.
+  // A cast to `character` would cut the text to one character.
   if (type === 'character') return 'bpchar';
   return KEY_TYPES.has(type) ? type : null;
 }
 
-/** Types that a key's text is cast to: one value has several texts. Others (enums, domains) are compared as text. */
+/** Types that the text of a key is cast to, because one value has several texts. Others (enums, domains) are compared as text. */
 const KEY_TYPES: ReadonlySet<string> = new Set([
   'smallint',
   'integer',

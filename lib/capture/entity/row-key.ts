@@ -3,9 +3,10 @@ import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { typeName } from '../../hook/field';
 
-/** A row's primary key as text, one value a key column; null where a value is missing. */
+/** The primary key of a row as the application knows it: one text for each key column. */
 export type RowKey = readonly string[];
 
+/** Null if a value of the key is missing. */
 export function rowKey(
   dataSource: DataSource,
   metadata: EntityMetadata,
@@ -16,21 +17,21 @@ export function rowKey(
   return values.every((value) => value !== null) ? values : null;
 }
 
-/** The key in what TypeORM's events call `entityId`: the plain value where the key has one column. */
+/** The key in `entityId` of a TypeORM event, which is the plain value if the key has one column. */
 export function rowKeyOfId(
   dataSource: DataSource,
   metadata: EntityMetadata,
   entityId: unknown,
 ): RowKey | null {
   if (entityId === undefined || entityId === null) return null;
-  // `ensureEntityIdMap` takes a date, or bytes, for a map of key columns.
+  // `ensureEntityIdMap` mistakes a date or bytes for a map of key columns.
   const isValue = isDate(entityId) || ArrayBuffer.isView(entityId);
   const [only] = metadata.primaryColumns;
   const key = isValue && only ? only.createValueMap(entityId) : entityId;
   return rowKey(dataSource, metadata, metadata.ensureEntityIdMap(key));
 }
 
-/** One text for one key, to find its row by. */
+/** One text for one key, for maps of rows. */
 export function keyText(key: RowKey): string {
   return JSON.stringify(key);
 }
@@ -50,7 +51,7 @@ function keyValue(
   return String(value);
 }
 
-/** As pg writes it: a column without a time zone holds the local time. */
+/** As pg writes it: a column without a time zone stores the local time. */
 function instantText(value: Date, type: string): string {
   const offsetMs = type === 'timestamp without time zone' ? value.getTimezoneOffset() * 60_000 : 0;
   return new Date(value.getTime() - offsetMs).toISOString();

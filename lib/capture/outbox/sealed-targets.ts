@@ -3,7 +3,7 @@ import type { Targets } from '../../hook/options';
 import type { StoredTargets } from '../../store/events';
 import type { Vault } from '../../vault/vault';
 
-/** Seals targets for their event alone. Without keys they are stored as they are. */
+/** Encrypts targets that hold a secret, so that they can be decrypted for this event only. Without keys they are stored as they are. */
 export function sealTargets(vault: Vault, eventId: string, targets: Targets): StoredTargets {
   if (vault.newest === null || !holdSecret(targets)) return targets;
   return vault.seal(JSON.stringify(targets), placeOf(eventId));
@@ -14,7 +14,7 @@ export function openTargets(vault: Vault, eventId: string, stored: StoredTargets
   return typeof stored === 'string' ? JSON.parse(vault.open(stored, placeOf(eventId))) : stored;
 }
 
-/** Whether one of them names its own secret, or a header that is not plain text. */
+/** Whether a target has its own secret, or a header that is not plain text. */
 export function holdSecret(targets: Targets): boolean {
   return targets.some((target) => {
     if (typeof target === 'string') return false;

@@ -4,10 +4,10 @@ import type { Hook } from '../../hook/hook';
 
 type Named = Pick<Hook, 'name'>;
 
-/** Refuses events that hold more data than their hook allows. Most hooks allow any. */
+/** Refuses events whose data is larger than their hook allows. Most hooks have no limit. */
 export class SizeLimits {
   constructor(
-    /** Of a hook by its name; null where its events may be of any size. */
+    /** The limit of a hook, by its name; null if it has none. */
     private readonly maxBytesOf: (hook: string) => number | null,
   ) {}
 
@@ -22,7 +22,7 @@ export class SizeLimits {
     if (excess) throw excess;
   }
 
-  /** What is wrong with an event that was stored; null where nothing is. */
+  /** The error of a stored event that is too large; null if it is not. */
   excessOf({
     hook,
     bytes,

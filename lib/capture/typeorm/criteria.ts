@@ -3,21 +3,21 @@ import type { Operation } from '../../hook/operation';
 import type { Logger } from '../../logging/logger';
 
 /**
- * Writes by criteria (`update(criteria)`, `insert()`, query builders) reach subscribers without the identity of a row, so they make no
- * event. Each entity and operation says so once.
+ * Writes by criteria (`update(criteria)`, `insert()`, query builders) are reported to subscribers without the key of a row, so they
+ * make no event. A warning says so, once for each entity and operation.
  */
 export class CriteriaWarnings {
-  readonly #said = new Set<string>();
+  readonly #warned = new Set<string>();
 
   constructor(private readonly logger: Logger) {}
 
   warn(metadata: EntityMetadata, operation: Operation): void {
     const id = `${metadata.name} ${operation}`;
-    if (this.#said.has(id)) return;
-    this.#said.add(id);
+    if (this.#warned.has(id)) return;
+    this.#warned.add(id);
     this.logger.warn(
       `${metadata.name} is hooked, but its "${operation}" by criteria, by query builder or through the other side of a ` +
-        'relation makes no event. Write it by save(), remove(), softRemove() or recover() to have it told. (Said once.)',
+        'relation makes no event. Use save(), remove(), softRemove() or recover() to get an event. (Logged once.)',
       { entity: metadata.name, operation },
     );
   }
@@ -31,18 +31,18 @@ interface InsertBuilder {
   execute(): Promise<unknown>;
 }
 
-/** Value sets that an insert query builder is writing now. */
+/** The values that insert query builders are writing now. */
 const beingInserted = new WeakSet<object>();
 const patched = new WeakSet<object>();
 
-/** Whether an insert that a subscriber hears of comes from `insert()`, `upsert()` or a query builder, and not from `save()`. */
+/** Whether an insert that is reported to a subscriber comes from `insert()`, `upsert()` or a query builder, and not from `save()`. */
 export function isInsertByBuilder(values: object | undefined): boolean {
   return values !== undefined && beingInserted.has(values);
 }
 
 /**
- * Lets insert query builders say what they insert: nothing that a subscriber gets tells `insert()` from a `save()` without a
- * transaction, and the one is to be warned of, the other refused. `save()` builds its inserts with `callListeners` off.
+ * Makes insert query builders note the values that they insert. A subscriber cannot distinguish `insert()`, which causes a warning, from
+ * a `save()` without a transaction, which is refused. `save()` builds its inserts with `callListeners` off.
  */
 export function watchInsertBuilders(dataSource: DataSource): void {
   const prototype: InsertBuilder = Object.getPrototypeOf(dataSource.createQueryBuilder().insert());

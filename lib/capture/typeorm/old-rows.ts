@@ -12,8 +12,8 @@ interface WantedRow {
 }
 
 /**
- * Rows as they were before the write, read and locked in the before-hooks and taken in the after-hooks of the same save. What
- * TypeORM loads itself is older than the transaction, and lacks `select: false` columns and most relation ids.
+ * Rows as they were before the write: read and locked by the before-hooks of a save, used by its after-hooks. The entity that TypeORM
+ * loads is older than the transaction, and has no `select: false` columns and few relation ids.
  */
 export class OldRows {
   readonly #rows = new WeakMap<QueryRunner, Map<string, RawRow>>();
@@ -25,12 +25,12 @@ export class OldRows {
     return this.#reads.add(runner, wanted);
   }
 
-  /** The row, for each who read it; undefined where there was none. */
+  /** The row that was read; undefined if it was not read or did not exist. Several hooks may take it. */
   take(runner: QueryRunner, metadata: EntityMetadata, key: RowKey): RawRow | undefined {
-    return this.#rows.get(runner)?.get(idOf(metadata, key));
+    return this.#rows.get(runner)?.get(rowName(metadata, key));
   }
 
-  /** Forgets what was read: the save that it was read for is over. */
+  /** Forgets the rows of a transaction that has ended. */
   forget(runner: QueryRunner): void {
     this.#rows.delete(runner);
   }
@@ -39,23 +39,23 @@ export class OldRows {
     const rows = this.#rows.get(runner) ?? new Map<string, RawRow>();
     this.#rows.set(runner, rows);
     for (const metadata of new Set(wanted.map((row) => row.metadata))) {
-      const ofClass = wanted.filter((row) => row.metadata === metadata);
+      const rowsOfClass = wanted.filter((row) => row.metadata === metadata);
       const found = await readRows(this.dataSource, runner, {
         metadata,
-        // A removed row is wanted for all hooks, an updated one for some: those that are read at once are read alike.
-        columns: allColumns(ofClass),
-        keys: ofClass.map(({ key }) => key),
+        // A removed row is read for all hooks, an updated one for some of them. One statement reads the same columns of all rows.
+        columns: allColumns(rowsOfClass),
+        keys: rowsOfClass.map(({ key }) => key),
         lock: true,
       });
-      for (const { key } of ofClass) {
+      for (const { key } of rowsOfClass) {
         const row = found.get(keyText(key));
-        if (row) rows.set(idOf(metadata, key), row);
-        else rows.delete(idOf(metadata, key));
+        if (row) rows.set(rowName(metadata, key), row);
+        else rows.delete(rowName(metadata, key));
       }
     }
   }
 }
 
-function idOf(metadata: EntityMetadata, key: RowKey): string {
+function rowName(metadata: EntityMetadata, key: RowKey): string {
   return `${metadata.name} ${keyText(key)}`;
 }

@@ -6,8 +6,8 @@ interface Batch<Item> {
 }
 
 /**
- * Collects what one `save()` reports, one call after the other in the same tick, and handles it at once: one statement however many
- * rows there are. Batches of one query runner never overlap, because a connection takes one statement at a time.
+ * Collects the items that are added in one tick, as one `save()` reports its rows, and handles them together: one statement for any
+ * number of rows. Batches of one query runner never overlap, because a connection runs one statement at a time.
  */
 export class RunnerBatches<Item> {
   readonly #open = new WeakMap<QueryRunner, Batch<Item>>();
@@ -17,14 +17,14 @@ export class RunnerBatches<Item> {
     private readonly handle: (runner: QueryRunner, items: readonly Item[]) => Promise<void>,
   ) {}
 
-  /** Resolves, or rejects, with the whole batch that the item went into. */
+  /** Resolves or rejects with the whole batch that the item went into. */
   add(runner: QueryRunner, item: Item): Promise<void> {
     const batch = this.#open.get(runner) ?? this.#begin(runner);
     batch.items.push(item);
     return batch.done;
   }
 
-  /** What is still being handled for this runner. */
+  /** The last batch of this runner that is not handled yet. */
   pending(runner: QueryRunner): Promise<void> | undefined {
     return this.#last.get(runner);
   }
@@ -41,7 +41,7 @@ export class RunnerBatches<Item> {
       .finally(() => {
         if (this.#last.get(runner) === done) this.#last.delete(runner);
       });
-    // Another subscriber may throw before anybody awaits this; the batch's own error must not end the process then.
+    // Another subscriber may throw before this is awaited. An unhandled rejection would end the process.
     done.catch(() => undefined);
     this.#open.set(runner, { items, done });
     this.#last.set(runner, done);
