@@ -8,10 +8,13 @@ export interface ListenerWhere {
   readonly hook?: string | null;
   /** The event name or wildcard that it was saved with. */
   readonly pattern?: string | null;
+  /** Its owner. */
   readonly owner?: string | null;
+  /** Its `key`. */
   readonly key?: string | null;
   /** Its URL, exactly as stored. */
   readonly target?: string;
+  /** Whether it is active. */
   readonly active?: boolean;
 }
 
