@@ -168,7 +168,7 @@ describe('recipients.validators', () => {
       process.on('unhandledRejection', unhandled);
       expect(() =>
         policyOf(validator as RecipientValidator).checkTarget(new URL('https://example.com')),
-      ).toThrow(/it must decide at once \(delivery\.recipients\.validators\)/);
+      ).toThrow(/it must be synchronous \(delivery\.recipients\.validators\)/);
       await new Promise((resolve) => setImmediate(resolve));
       process.off('unhandledRejection', unhandled);
       expect(unhandled).not.toHaveBeenCalled();
