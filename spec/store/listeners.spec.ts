@@ -17,7 +17,7 @@ afterEach(() =>
 );
 
 describe('ListenerRows.upsert', () => {
-  it('creates listeners with their match keys', async () => {
+  it('An upsert creates listeners with their match keys', async () => {
     const rows = [newListener('a', { keys: ['11', '12'] }), newListener('b', { keys: ['11'] })];
     const saved = await store.listeners.upsert(rows, []);
     expect(saved.map(({ identity, created }) => ({ identity, created }))).toEqual([
@@ -28,7 +28,7 @@ describe('ListenerRows.upsert', () => {
     expect(await keys()).toEqual(new Set([`11 ${a?.id}`, `12 ${a?.id}`, `11 ${b?.id}`]));
   });
 
-  it('changes only the named columns of a listener that exists, and none of its match keys', async () => {
+  it('An upsert changes only the named columns of a listener that exists, and none of its match keys', async () => {
     await store.listeners.upsert([newListener('a', { keys: ['11'] })], []);
     const changed = newListener('a', {
       keys: ['12'],
@@ -41,7 +41,7 @@ describe('ListenerRows.upsert', () => {
     expect(await keys()).toEqual(new Set([`11 ${saved?.id}`]));
   });
 
-  it('adds to the encryption keys of a listener whose secret changes', async () => {
+  it('An upsert adds to the encryption keys of a listener whose secret changes', async () => {
     await store.listeners.upsert([newListener('a', { values: { key_ids: ['old'] } })], []);
     const changed = newListener('a', { values: { key_ids: ['new'], secret: 'fresh' } });
     await store.listeners.upsert([changed], ['secret']);
@@ -50,7 +50,7 @@ describe('ListenerRows.upsert', () => {
     expect(await store.secrets.encryptionKeySets()).toEqual([['new', 'old']]);
   });
 
-  it('stores what is equal in all rows, and what differs', async () => {
+  it('An upsert stores what is equal in all rows, and what differs', async () => {
     const configs = [{ n: 1 }, { n: 2 }, { nul: '\u0000' }];
     const rows = configs.map((config, n) =>
       newListener(String(n), { values: { config, headers: { 'X-Same': 'ä' } } }),
@@ -75,7 +75,7 @@ describe('ListenerRows.find', () => {
     { where: { owner: undefined }, found: ['a', 'b', 'c'] },
     { where: { declaredBefore: new Date(0) }, found: [] },
     { where: { declaredBefore: new Date('2999-01-01') }, found: ['a', 'b', 'c'] },
-  ])('finds the listeners for which $where holds', async ({ where, found }) => {
+  ])('The listeners for which $where holds are found', async ({ where, found }) => {
     await store.listeners.upsert(
       [
         newListener('a', { values: { owner: 'acme', key: 'one' } }),
@@ -88,7 +88,7 @@ describe('ListenerRows.find', () => {
     expect(rows.map(({ identity }) => identity).sort()).toEqual(found);
   });
 
-  it('reads the conditions of a listener in their order', async () => {
+  it('The conditions of a listener are read in their order', async () => {
     const [saved] = await store.listeners.upsert([newListener('a')], []);
     const match = ['c', 'a', 'b'].map((field) => ({ field, operator: 'is', operand: [field] }));
     await store.filters.insert([{ id: String(saved?.id), match }]);
@@ -99,7 +99,7 @@ describe('ListenerRows.find', () => {
 });
 
 describe('ListenerRows.deactivate', () => {
-  it('stores the reason, and deletes the match keys', async () => {
+  it('Deactivating stores the reason and deletes the match keys', async () => {
     const [a, b] = await store.listeners.upsert(
       [newListener('a', { keys: ['11'] }), newListener('b', { keys: ['11'] })],
       [],
@@ -115,7 +115,7 @@ describe('ListenerRows.deactivate', () => {
     expect(row).toMatchObject({ id: a?.id, inactive_reason: 'a "reason"' });
   });
 
-  it('gives a new reason to an inactive listener, unless it is to change active ones only', async () => {
+  it('An inactive listener gets a new reason, unless only active ones are to change', async () => {
     const [saved] = await store.listeners.upsert([newListener('a')], []);
     const deactivate = (why: string, onlyActive: boolean) =>
       store.listeners.deactivate([{ id: String(saved?.id), why }], { onlyActive });
@@ -126,7 +126,7 @@ describe('ListenerRows.deactivate', () => {
 });
 
 describe('ListenerRows.replace', () => {
-  it('refuses the identity of another listener, and the id of none', async () => {
+  it('Replacing refuses the identity of another listener and an unknown id', async () => {
     const [a] = await store.listeners.upsert([newListener('a'), newListener('b')], []);
     const { values } = newListener('c', { values: { digest: 'sha512' } });
     expect(await store.listeners.replace(String(a?.id), 'b', values)).toBe(false);
@@ -139,7 +139,7 @@ describe('ListenerRows.replace', () => {
 });
 
 describe('ListenerRows.lockFilteringOn', () => {
-  it('names the active listeners of a hook that have a condition on a field', async () => {
+  it('The active listeners of a hook that have a condition on a field are locked', async () => {
     const saved = await store.listeners.upsert(
       ['a', 'b', 'c', 'd'].map((identity) =>
         newListener(identity, { values: { hook: identity === 'd' ? 'order' : 'person' } }),
@@ -160,7 +160,7 @@ describe('ListenerRows.lockFilteringOn', () => {
 });
 
 describe('ListenerRows.insertDynamic', () => {
-  it('stores listeners without match keys, and skips an identity that is stored', async () => {
+  it('Dynamic listeners are stored without match keys, and once for each identity', async () => {
     const first = await store.listeners.insertDynamic([newListener('a')]);
     const second = await store.listeners.insertDynamic([newListener('a'), newListener('b')]);
     expect([...second.keys()]).toEqual(['a', 'b']);

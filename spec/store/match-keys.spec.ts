@@ -30,7 +30,7 @@ async function saved(...keysOf: readonly (readonly string[])[]): Promise<readonl
 }
 
 describe('MatchKeyRows.counts', () => {
-  it('counts the listeners of each key up to a limit, and leaves out keys that none has', async () => {
+  it('The listeners of each key are counted up to a limit', async () => {
     await saved(['1', '2'], ['1'], ['1'], ['3']);
     expect(await store.keys.counts(['1', '2', '4'], 2)).toEqual(
       new Map([
@@ -43,7 +43,7 @@ describe('MatchKeyRows.counts', () => {
 });
 
 describe('MatchKeyRows.holdShapes', () => {
-  it('stores each shape once', async () => {
+  it('Each shape is stored once', async () => {
     await store.keys.holdShapes([SHAPE, { ...SHAPE, length: 1 }]);
     await store.keys.holdShapes([SHAPE]);
     const { shapes } = await store.candidates.shapes(['hook person']);
@@ -51,7 +51,7 @@ describe('MatchKeyRows.holdShapes', () => {
     expect((await store.candidates.shapes(['hook order'])).shapes).toEqual([]);
   });
 
-  it('keeps a shape from being locked by a reindex until the transaction ends', async () => {
+  it('A shape that is held cannot be locked by a reindex until the transaction ends', async () => {
     await store.keys.holdShapes([SHAPE]);
     const lockable = () => store.transaction((other) => other.keys.lockShapes());
     await store.transaction(async (holding) => {
@@ -61,7 +61,7 @@ describe('MatchKeyRows.holdShapes', () => {
     expect(await lockable()).toMatchObject([SHAPE]);
   });
 
-  it('notes fields of conditions, which no event is looked up by', async () => {
+  it('Fields of conditions are noted, but no event is looked up by them', async () => {
     await store.keys.holdShapes([{ ...SHAPE, operator: 'filter' }]);
     expect((await store.candidates.shapes(['hook person'])).shapes).toEqual([]);
     expect(await store.keys.lockShapes()).toEqual([]);
@@ -72,7 +72,7 @@ describe('MatchKeyRows.holdShapes', () => {
 });
 
 describe('MatchKeyRows.deleteUnusedShapes', () => {
-  it('deletes the shapes without a key between their lowest and highest', async () => {
+  it('Shapes without a key between their lowest and highest are deleted', async () => {
     await store.keys.holdShapes([SHAPE, { ...SHAPE, length: 1 }, { ...SHAPE, length: 2 }]);
     const lowOf = (length: number) => String((length + 1) * (MAX_VALUE + 1));
     await saved([String(2 * (MAX_VALUE + 1) + MAX_VALUE)]);
@@ -85,7 +85,7 @@ describe('MatchKeyRows.deleteUnusedShapes', () => {
 });
 
 describe('MatchKeyRows.replace', () => {
-  it('exchanges the keys of an active listener, and only notes those of an inactive one', async () => {
+  it('An active listener is found by its new keys, an inactive one is not', async () => {
     const [a = '', b = ''] = await saved(['1', '2'], ['1']);
     await store.listeners.deactivate([{ id: b, why: 'paused' }], { onlyActive: true });
     await store.keys.replace([
@@ -102,7 +102,7 @@ describe('MatchKeyRows.replace', () => {
 });
 
 describe('MatchKeyRows.isAnyListenerUnkeyed', () => {
-  it('holds for an active listener whose keys are of another version', async () => {
+  it('An active listener whose keys are of another version is found without keys', async () => {
     const [id = ''] = await saved(['1']);
     expect(await store.keys.isAnyListenerUnkeyed()).toBe(false);
     await application.dataSource.query('UPDATE model_hook_listener SET key_version = 0');
@@ -116,7 +116,7 @@ describe('MatchKeyRows.isAnyListenerUnkeyed', () => {
 });
 
 describe('CandidateRows.byKey', () => {
-  it('finds the active listeners of each key, with the position of the key', async () => {
+  it('The active listeners of each key are found, with the position of the key', async () => {
     const [a, b = '', c] = await saved(['1', '2'], ['1'], ['2']);
     await store.listeners.deactivate([{ id: b, why: 'paused' }], { onlyActive: true });
     const rows = await store.candidates.byKey(['2', '9', '1'], null);
@@ -125,7 +125,7 @@ describe('CandidateRows.byKey', () => {
     );
   });
 
-  it('returns pages of the listeners of one key', async () => {
+  it('The listeners of one key come in pages', async () => {
     const all = await saved(...Array.from({ length: CANDIDATES_PER_PAGE + 5 }, () => ['1']));
     const first = await store.candidates.byKey(['1'], null);
     const last = String(
@@ -139,7 +139,7 @@ describe('CandidateRows.byKey', () => {
     expect(new Set([...first, ...second].map(({ id }) => id))).toEqual(new Set(all));
   });
 
-  it('knows which listeners take turns', async () => {
+  it('Ordered and rate-limited listeners are marked as in turn', async () => {
     await store.listeners.upsert(
       [
         newListener('a', { keys: ['1'], values: { ordered: true } }),
@@ -159,7 +159,7 @@ describe('CandidateRows.byKey', () => {
 });
 
 describe('CandidateRows.inRange', () => {
-  it('returns the keys after a position in order, up to the highest one', async () => {
+  it('The keys after a position come in order, up to the highest one', async () => {
     const [a = '', b, c] = await saved(['10'], ['10'], ['12'], ['13']);
     const after = { key: '10', listener_id: a };
     const rows = await store.candidates.inRange(after, '12');
@@ -170,7 +170,7 @@ describe('CandidateRows.inRange', () => {
 });
 
 describe('CandidateRows.values', () => {
-  it('returns the distinct values of each shape, up to a limit', async () => {
+  it('The distinct values of each shape are read, up to a limit', async () => {
     const low = (n: number) => n * (MAX_VALUE + 1);
     await saved([String(low(1) + 7)], [String(low(1) + 7)], [String(low(1) + 9)]);
     const rows = await store.candidates.values([String(low(1)), String(low(2))], 5);

@@ -6,7 +6,7 @@ import {
 } from '../../../lib/listener/declared/target';
 
 describe('parseTarget', () => {
-  it('reads an absolute URL', () => {
+  it('An absolute URL is a target', () => {
     expect(parseTarget('https://example.com/hooks')).toEqual({
       kind: 'url',
       url: new URL('https://example.com/hooks'),
@@ -14,7 +14,7 @@ describe('parseTarget', () => {
   });
 
   it.each(['', 'example.com/hooks', '/hooks', 'handler', 'https://'])(
-    'refuses %p, which is no absolute URL',
+    'The text %p is refused, because it is no absolute URL',
     (text) => {
       expect(isTarget(text)).toBe(false);
       expect(() => parseTarget(text)).toThrow('must be an absolute URL');
@@ -24,7 +24,7 @@ describe('parseTarget', () => {
 
 describe('canonicalText', () => {
   it.each(['https://EXAMPLE.com', 'https://example.com:443/', 'https://example.com/a/..'])(
-    'is one text for all spellings of a target, such as %s',
+    'The canonical text is the same for all spellings of a target, such as %s',
     (text) => {
       expect(canonicalText(parseTarget(text))).toBe('https://example.com/');
     },
@@ -35,7 +35,7 @@ describe('originOf', () => {
   it.each([
     ['https://example.com:8443/a?b', 'https://example.com:8443'],
     ['https://user:pass@example.com/a', 'https://example.com'],
-  ])('holds the host and port of %s, and nothing secret', (text, origin) => {
+  ])('The origin of %s holds the host and port, and nothing secret', (text, origin) => {
     expect(originOf(parseTarget(text))).toBe(origin);
   });
 });

@@ -18,21 +18,21 @@ function choice(rank: number, ...keys: readonly string[]): KeyChoice {
 }
 
 describe('keyChoices', () => {
-  it('puts the lowest rank first, and ends with what is worth counting', () => {
+  it('The lowest rank comes first, and much worse ones are left out', () => {
     const choices = keyChoices(LISTENER, () => ['text'], new Map());
     const operators = choices.map(({ shapes }) => shapes.map(({ operator }) => operator).join());
     expect(operators).toEqual(['is', 'owner']);
     for (const { keys } of choices) expect(keys).toEqual([expect.stringMatching(/^\d{19}$/)]);
   });
 
-  it('falls back to all events of the scope', () => {
+  it('A listener without conditions is found by all events of its scope', () => {
     const anything = { ...LISTENER, owner: null, match: [] };
     const [only, ...others] = keyChoices(anything, () => [], new Map());
     expect(only?.shapes).toEqual([{ scope: 'hook person', field: '', operator: 'all', length: 0 }]);
     expect(others).toEqual([]);
   });
 
-  it('makes different keys for different scopes', () => {
+  it('Different scopes have different keys', () => {
     const keysOf = (hook: string) =>
       keyChoices({ ...LISTENER, hook }, () => ['text'], new Map())[0]?.keys;
     expect(keysOf('person')).not.toEqual(keysOf('order'));
@@ -40,30 +40,30 @@ describe('keyChoices', () => {
 });
 
 describe('takeRarest', () => {
-  it('takes the lower rank, as long as few listeners have its keys', () => {
+  it('The lower rank is taken if few listeners have its keys', () => {
     const counts = new Map([['1', 8]]);
     expect(takeRarest([choice(10, '1'), choice(15, '2')], counts).keys).toEqual(['1']);
     expect(counts).toEqual(new Map([['1', 9]]));
   });
 
-  it('takes a higher rank whose keys far fewer listeners have', () => {
+  it('A higher rank is taken if far fewer listeners have its keys', () => {
     const counts = new Map([['1', 1_000]]);
     expect(takeRarest([choice(10, '1'), choice(15, '2')], counts).keys).toEqual(['2']);
   });
 
-  it('breaks a tie by the count', () => {
+  it('The count breaks a tie between equal ranks', () => {
     const counts = new Map([['1', 2]]);
     expect(takeRarest([choice(28, '1'), choice(28, '2')], counts).keys).toEqual(['2']);
   });
 
-  it('counts a choice by the most common of its keys', () => {
+  it('A choice is counted by the most common of its keys', () => {
     const counts = new Map([['2', 1_000]]);
     expect(takeRarest([choice(12, '1', '2'), choice(15, '3')], counts).keys).toEqual(['3']);
   });
 });
 
 describe('filterShapes', () => {
-  it('notes the fields of a hook, and none of a pattern', () => {
+  it('The fields of a hook are noted, and none of a pattern', () => {
     expect(filterShapes(LISTENER)).toEqual([
       { scope: 'hook person', field: 'name', operator: 'filter', length: 0 },
     ]);

@@ -7,7 +7,7 @@ const low = (operand: number): Bound => ({ side: 'low', operand });
 const high = (operand: number): Bound => ({ side: 'high', operand });
 
 describe('rangeOption', () => {
-  it('covers a range by one or two cells of one level', () => {
+  it('A range is covered by one or two cells of one level', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true }), fc.double({ noNaN: true }), (a, b) => {
         const [from, to] = [Math.min(a, b), Math.max(a, b)];
@@ -19,7 +19,7 @@ describe('rangeOption', () => {
     );
   });
 
-  it('gives each value within the bounds one of the keys', () => {
+  it('Each value within the bounds has one of the keys', () => {
     const numbers = fc.double({ noNaN: true, noDefaultInfinity: true });
     fc.assert(
       fc.property(numbers, numbers, numbers, (a, b, c) => {
@@ -31,7 +31,7 @@ describe('rangeOption', () => {
     );
   });
 
-  it('has one key for a single bound, at its place in the order', () => {
+  it('A single bound has one key, at its place in the order', () => {
     expect(rangeOption(FIELD, [low(5), low(7)])?.keys).toEqual([
       { field: 'n', operator: 'gt number', length: 0, value: ordinal(7, 'number') },
     ]);
@@ -40,14 +40,14 @@ describe('rangeOption', () => {
     ]);
   });
 
-  it('has no key for bounds that nothing lies between', () => {
+  it('Bounds that nothing lies between have no key', () => {
     expect(rangeOption(FIELD, [low(7), high(5)])?.keys).toEqual([]);
   });
 
   it.each([
     { name: 'columns that are ordered in different ways', kinds: ['number', 'text'] as const },
     { name: 'a field without columns', kinds: [] },
-  ])('is null for $name', ({ kinds }) => {
+  ])('The option is null for $name', ({ kinds }) => {
     const bounds: readonly Bound[] = [{ side: 'low', operand: '5' }];
     const families = rangeOption({ ...FIELD, kinds }, [...bounds, low(5)]);
     expect(families).toBeNull();

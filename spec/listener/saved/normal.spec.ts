@@ -21,7 +21,7 @@ function normal(draft: Partial<ListenerDraft> = {}) {
 }
 
 describe('normalise', () => {
-  it('fills the columns with defaults', () => {
+  it('Columns without an option get their defaults', () => {
     const { row, named, namesMatch } = normal();
     expect(row).toMatchObject({
       hook: 'order',
@@ -37,7 +37,7 @@ describe('normalise', () => {
     expect([named, namesMatch]).toEqual([[], false]);
   });
 
-  it('names the columns whose options were given', () => {
+  it('The columns whose options were given are named', () => {
     const options = { url: URL, digest: 'sha512', replies: false } as const;
     expect(normal({ options }).named).toEqual(['digest', 'replies']);
     expect(normal({ options: { ...options, key: 'k' } }).named).toEqual([
@@ -70,7 +70,7 @@ describe('normalise', () => {
       a: { options: { url: URL, key: 'k' }, match: [{ city: 'Rome' }] },
       b: { options: { url: 'https://other.example.com', key: 'k' } },
     },
-  ])('gives one identity to $name', ({ a, b }) => {
+  ])('The identity is the same for $name', ({ a, b }) => {
     expect(normal(a).identity).toBe(normal(b).identity);
   });
 
@@ -79,11 +79,11 @@ describe('normalise', () => {
     { name: 'condition', b: { match: [{ city: 'Rome' }] } },
     { name: 'pattern', b: { hook: null, pattern: 'order' } },
     { name: 'key', b: { options: { url: URL, key: 'k' } } },
-  ])('gives another identity to a listener with another $name', ({ b }) => {
+  ])('The identity is another one for another $name', ({ b }) => {
     expect(normal(b).identity).not.toBe(normal().identity);
   });
 
-  it('checks the recipient by the given policy, then by the rules of the listener', () => {
+  it('The recipient is checked by the given policy, then by the rules of the listener', () => {
     expect(() => normal({ options: { url: 'http://10.0.0.1' } })).toThrow(
       expect.objectContaining({ code: 'RECIPIENT_REFUSED' }),
     );
