@@ -12,7 +12,7 @@ export type { JsonRecord, JsonValue } from './base/json';
 export { VERSION } from './base/version';
 export type { CaptureOptions } from './capture/capture';
 export type { Chunk } from './delivery/chunk/chunk';
-export type { DeliveryStatus, Outcome } from './delivery/chunk/outcome';
+export type { Outcome } from './delivery/chunk/outcome';
 export type { Deliveries, DeliveryPage, DeliveryWhere } from './delivery/log/deliveries';
 export type { Attempt, Delivery, DeliveryWithAttempts } from './delivery/log/delivery';
 export type { Dispatcher, Engine } from './dispatch/dispatcher';
@@ -118,5 +118,6 @@ export {
   ensurePort,
   ensureProtocol,
 } from './recipient/validators';
+export type { DeliveryStatus } from './store/deliveries';
 export { modelHookEntities } from './store/entities';
 export type { EncryptionKeys } from './vault/encryption-keys';

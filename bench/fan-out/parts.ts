@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { built } from '../built';
 import { InstantSender } from './instant-sender';
 
+type OutcomeRecord = import('../../lib/delivery/chunk/outcome-record').OutcomeRecord;
 type Engine = import('../../lib/dispatch/engine').DeliveryEngine;
 type Plan = import('../../lib/dispatch/plan/planner').Plan;
 
@@ -25,17 +26,24 @@ export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
   const store = new Store(new Database(dataSource, 2), tables);
   const catalog = new HookCatalog(dataSource).load();
   const reporter = new Reporter();
-  const health = new ListenerHealth(store, 'x', reporter, CONSOLE_LOGGER, new Wakeup());
-  const recorder = new Recorder(store, health, reporter, CONSOLE_LOGGER, {
-    recorded: (records, lost) => {
+  const logger = CONSOLE_LOGGER;
+  const health = new ListenerHealth({
+    store,
+    processId: 'x',
+    reporter,
+    logger,
+    wakeup: new Wakeup(),
+  });
+  const wakeup = {
+    recorded: (records: readonly OutcomeRecord[], lost: ReadonlySet<string>) => {
       engine.recorded(records, lost);
       watch.recorded(records.length);
     },
-  });
+  };
+  const recorder = new Recorder({ store, health, reporter, logger, wakeup });
   const lease = { processId: randomUUID(), leaseMs: LEASE_MS };
   const matching = new ListenerMatching(catalog);
   const loader = new ChunkLoader(dataSource, store, catalog, new Vault());
-  const logger = CONSOLE_LOGGER;
   const planned = { dataSource, store, matching, catalog, vault: new Vault(), logger };
   const claims = new Claims(store, lease);
   const carrier = new Carrier({

@@ -58,8 +58,9 @@ export function newEngine(parts: EngineParts): DeliveryEngine {
 function sending(parts: EngineParts): { readonly sender: Sender; readonly recorder: Recorder } {
   const { dataSource, options, store, wakeup, catalog, policies, reporter, lease } = parts;
   const { logger, vault } = options;
-  const health = new ListenerHealth(store, lease.processId, reporter, logger, wakeup);
-  const recorder = new Recorder(store, health, reporter, logger, wakeup);
+  const reporting = { store, reporter, logger, wakeup };
+  const health = new ListenerHealth({ ...reporting, processId: lease.processId });
+  const recorder = new Recorder({ ...reporting, health });
   const sender = new Sender(
     new ChunkLoader(dataSource, store, catalog, vault),
     recorder,

@@ -1,4 +1,4 @@
-import type { DeliveryStatus } from '../delivery/chunk/outcome';
+import type { DeliveryStatus } from '../store/deliveries';
 import type { Store } from '../store/store';
 
 /** How much waits, and since when. */

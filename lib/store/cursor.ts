@@ -3,7 +3,7 @@ import { OptionInvalidError } from '../errors/option-errors';
 import type { Query } from './database';
 
 /** A row that a page ended with. */
-interface LastRow {
+export interface LastRow {
   readonly id: string;
   readonly createdAt: Date;
 }

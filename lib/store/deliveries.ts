@@ -1,10 +1,163 @@
+import { validate as isUuid } from 'uuid';
+import type { JsonValue } from '../base/json';
+import { cursorAfter, type LastRow, positionOf } from './cursor';
 import type { Query } from './database';
 import type { Tables } from './tables';
 
-/** Statements on the delivery log. */
-export class Deliveries {
+/** The status of a delivery is the kind of its last outcome. */
+export const DELIVERY_STATUSES = [
+  'waiting',
+  'retrying',
+  'rescheduled',
+  'done',
+  'skipped',
+  'failed',
+] as const;
+
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+
+export interface DeliveryRow {
+  readonly id: string;
+  readonly event_id: string;
+  readonly listener_id: string;
+  readonly event: string;
+  readonly status: DeliveryStatus;
+  readonly attempt: number;
+  readonly next_at: Date | null;
+  readonly http_status: number | null;
+  readonly reason: string | null;
+  readonly response: string | null;
+  readonly retval: JsonValue;
+  readonly duration_ms: number | null;
+  readonly attempted_at: Date | null;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
+export interface AttemptRow {
+  readonly number: number;
+  readonly outcome: DeliveryStatus;
+  readonly http_status: number | null;
+  readonly reason: string | null;
+  readonly response: string | null;
+  readonly duration_ms: number;
+  readonly attempted_at: Date;
+}
+
+/** Which deliveries to read. An undefined member is no condition. */
+export interface DeliveryConditions {
+  /** A listener's id; a text that is no UUID fits no delivery. */
+  readonly listener: string | undefined;
+  /** An event's id or name. */
+  readonly event: string | undefined;
+  readonly status: DeliveryStatus | undefined;
+  /** Created then or later. */
+  readonly since: Date | undefined;
+  /** Created before. */
+  readonly until: Date | undefined;
+  /** `cursorAfter` of the last delivery of the page before. */
+  readonly cursor: string | undefined;
+}
+
+/** How often a stored delivery of a chunk was tried. */
+export interface DeliveryStateRow {
+  readonly id: string;
+  /** Null, or another chunk, if this delivery has an outcome since the chunk was made. */
+  readonly chunk_id: string | null;
+  readonly attempt: number;
+  readonly retries: number;
+  readonly reschedules: number;
+  readonly ordered: boolean;
+}
+
+/** Statements on stored deliveries and their attempts. */
+export class DeliveryRows {
   constructor(
     protected readonly query: Query,
     protected readonly tables: Tables,
   ) {}
+
+  /** Newest first. Rejects with `OPTION_INVALID` if the cursor is not one of `cursorAfter`. */
+  async page(conditions: DeliveryConditions, limit: number): Promise<readonly DeliveryRow[]> {
+    const { sql, parameters } = conditionsSql(conditions);
+    return this.query<DeliveryRow>(
+      `SELECT * FROM ${this.tables.delivery} d WHERE ${sql}
+       ORDER BY d.created_at DESC, d.id DESC LIMIT ${limit}`,
+      parameters,
+    );
+  }
+
+  /** The cursor of the page after this delivery. */
+  cursorAfter(last: LastRow): Promise<string> {
+    return cursorAfter(this.query, this.tables.delivery, last);
+  }
+
+  /** Undefined if it is not stored. */
+  async get(id: string): Promise<DeliveryRow | undefined> {
+    const [row] = await this.query<DeliveryRow>(
+      `SELECT * FROM ${this.tables.delivery} WHERE id = $1`,
+      [id],
+    );
+    return row;
+  }
+
+  /** The stored attempts of a delivery, first to last. */
+  attempts(id: string): Promise<readonly AttemptRow[]> {
+    return this.query<AttemptRow>(
+      `SELECT * FROM ${this.tables.attempt} WHERE delivery_id = $1 ORDER BY number`,
+      [id],
+    );
+  }
+
+  /** How often these deliveries were tried. A delivery without a row is not in the result. */
+  states(ids: readonly string[]): Promise<readonly DeliveryStateRow[]> {
+    return this.query<DeliveryStateRow>(
+      `SELECT id, chunk_id, attempt, retries, reschedules, row_id IS NOT NULL AS ordered
+       FROM ${this.tables.delivery} WHERE id = ANY($1::uuid[])`,
+      [ids],
+    );
+  }
+
+  /**
+   * Makes a delivery due now, with all its retries, and gives its listener a turn. False if the delivery or its event is not stored. A
+   * delivery that is being sent keeps its status and only gets its retries back. An only attempt is copied to a row of its own, because
+   * the next attempt overwrites the delivery's row.
+   */
+  async retry(id: string): Promise<boolean> {
+    const { delivery, attempt, event, turn } = this.tables;
+    const rows = await this.query(
+      `WITH kept AS (
+         INSERT INTO ${attempt} (delivery_id, number, outcome, http_status, reason, response, duration_ms, attempted_at)
+         SELECT id, attempt, status, http_status, reason, response, duration_ms, attempted_at
+         FROM ${delivery} WHERE id = $1 AND attempted_at IS NOT NULL ON CONFLICT DO NOTHING
+       ), again AS (UPDATE ${delivery} d SET status = CASE WHEN d.chunk_id IS NULL THEN 'waiting' ELSE d.status END,
+         next_at = CASE WHEN d.chunk_id IS NULL THEN now() END, retries = 0, reschedules = 0, updated_at = clock_timestamp()
+       WHERE d.id = $1 AND EXISTS (SELECT FROM ${event} e WHERE e.id = d.event_id) RETURNING d.id, d.listener_id
+       ), turns AS (INSERT INTO ${turn} (listener_id, ready_at) SELECT listener_id, now() FROM again)
+       SELECT id FROM again`,
+      [id],
+    );
+    return rows.length > 0;
+  }
+}
+
+function conditionsSql(conditions: DeliveryConditions): { sql: string; parameters: unknown[] } {
+  const { listener, event, status, since, until, cursor } = conditions;
+  const parameters: unknown[] = [];
+  const parts: string[] = [];
+  const add = (sql: (parameter: string) => string, value: unknown) => {
+    if (value === undefined) return;
+    parameters.push(value);
+    parts.push(sql(`$${parameters.length}`));
+  };
+  add((p) => (isUuid(listener ?? '') ? `d.listener_id = ${p}` : `${p}::text IS NULL`), listener);
+  add((p) => (isUuid(event ?? '') ? `d.event_id = ${p}` : `d.event = ${p}`), event);
+  add((p) => `d.status = ${p}`, status);
+  add((p) => `d.created_at >= ${p}`, since);
+  add((p) => `d.created_at < ${p}`, until);
+  if (cursor !== undefined) {
+    const first = parameters.push(...positionOf(cursor)) - 1;
+    parts.push(`(d.created_at, d.id) < ($${first}::timestamptz, $${first + 1}::uuid)`);
+  }
+  return { sql: parts.length > 0 ? parts.join(' AND ') : 'true', parameters };
 }

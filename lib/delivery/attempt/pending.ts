@@ -1,5 +1,5 @@
 import type { Chunk } from '../chunk/chunk';
-import { type Loaded, type LoadedDelivery, nameOf, outcomeWithout } from '../chunk/loading';
+import { type Loaded, type LoadedDelivery, nameOf, outcomeWithoutEvent } from '../chunk/loading';
 import type { Outcome } from '../chunk/outcome';
 import type { AttemptRecord, PendingDelivery } from './attempt';
 
@@ -20,7 +20,7 @@ export function pendingOf(
     ...delivery,
     chunk,
     event: nameOf(found),
-    outcome: recipient ? outcomeWithout(found) : REMOVED,
+    outcome: recipient ? outcomeWithoutEvent(found) : REMOVED,
     attempted: null,
     effect: {},
   };

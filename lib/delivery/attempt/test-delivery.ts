@@ -30,7 +30,7 @@ export async function sendTest(
 ): Promise<TestResult> {
   const { delivery, vault } = options;
   const ids = new Set([listener.id]);
-  const [recipient] = await readRecipients(store.query, store.tables, vault, ids);
+  const [recipient] = await readRecipients(store.recipients, vault, ids);
   if (!recipient) throw unknownListener(listener.id);
   const sample = sampleEvent(listener, catalog);
   const pending = {

@@ -10,7 +10,7 @@ import { type Chunk, deliveryId } from './chunk';
 import { type DeliveryState, type Outcome, UNTRIED } from './outcome';
 import { type Recipient, readRecipients } from './recipients';
 
-/** What a chunk's deliveries are made of, as it is stored now. */
+/** A chunk with what its deliveries are made of, as it is stored now. */
 export interface Loaded {
   readonly events: ReadonlyMap<string, LoadedEvent>;
   readonly recipients: ReadonlyMap<string, Recipient>;
@@ -24,7 +24,7 @@ export type LoadedEvent =
   /** A transformer threw. */
   | { readonly kind: 'unreadable'; readonly row: EventRow };
 
-/** Events as they were read where a chunk was planned, by id. Of a chunk that nobody had before; what is missing is read. */
+/** Events by id, as they were read when the chunk was planned. Given with a chunk of which no outcome can be stored yet; events that are missing are read. */
 export type PlannedEvents = ReadonlyMap<string, HookEvent>;
 
 export const NOTHING_PLANNED: PlannedEvents = new Map();
@@ -37,13 +37,7 @@ export interface LoadedDelivery {
   readonly ordered: boolean;
 }
 
-interface StateRow extends DeliveryState {
-  readonly id: string;
-  readonly chunk_id: string | null;
-  readonly ordered: boolean;
-}
-
-/** Reads chunks. URLs and secrets are those of now, not of when the chunk was planned. */
+/** Reads what chunks are made of. URLs and secrets are the current ones, not those of when the chunk was planned. */
 export class ChunkLoader {
   constructor(
     private readonly dataSource: DataSource,
@@ -52,11 +46,10 @@ export class ChunkLoader {
     private readonly vault: Vault,
   ) {}
 
-  /** `planned`: of a chunk that nobody had before, so that no outcome of it can be recorded. Else null. */
+  /** `planned` is null if another process may have had the chunk, so that some of its outcomes may be stored already. */
   async load(chunk: Chunk, planned: PlannedEvents | null): Promise<Loaded> {
-    const { query } = this.store.database;
     const listeners = new Set(chunk.listenerIds);
-    const recipients = await readRecipients(query, this.store.tables, this.vault, listeners);
+    const recipients = await readRecipients(this.store.recipients, this.vault, listeners);
     const deliveries = plannedDeliveries(chunk);
     return {
       events: await this.#events(new Set(chunk.eventIds), planned ?? NOTHING_PLANNED),
@@ -89,15 +82,12 @@ export class ChunkLoader {
     }
   }
 
-  /** A row that is not of this chunk any more has its outcome already. */
+  /** Leaves out deliveries whose row is not assigned to this chunk any more: their outcomes are stored. */
   async #withoutRecorded(
     chunk: Chunk,
     planned: readonly LoadedDelivery[],
   ): Promise<readonly LoadedDelivery[]> {
-    const rows = await this.store.database.query<StateRow>(
-      `SELECT id, chunk_id, attempt, retries, reschedules, row_id IS NOT NULL AS ordered FROM ${this.store.tables.delivery} WHERE id = ANY($1::uuid[])`,
-      [planned.map((delivery) => delivery.deliveryId)],
-    );
+    const rows = await this.store.deliveries.states(planned.map(({ deliveryId }) => deliveryId));
     const states = new Map(rows.map((row) => [row.id, row]));
     return planned.flatMap((delivery) => {
       const row = states.get(delivery.deliveryId);
@@ -117,17 +107,17 @@ function plannedDeliveries({ eventIds, listenerIds }: Chunk): readonly LoadedDel
   });
 }
 
-/** A hook may be attached in another process only. */
+/** The hook may be attached in another process only, which gets the delivery if it claims it next. */
 const UNKNOWN_HOOK_MS = 5_000;
 
-/** The name of an event, as far as it is known. */
+/** The name of an event; empty if it is not stored any more. */
 export function nameOf(found: LoadedEvent | undefined): string {
   if (!found) return '';
   return found.kind === 'readable' ? found.event.name : found.row.event;
 }
 
-/** The outcome of a delivery whose event cannot be told here. */
-export function outcomeWithout(found: LoadedEvent | undefined): Outcome {
+/** The outcome of a delivery whose event this process cannot send. */
+export function outcomeWithoutEvent(found: LoadedEvent | undefined): Outcome {
   if (!found) return { kind: 'failed', reason: 'its event was pruned' };
   if (found.kind !== 'foreign') return { kind: 'failed', reason: 'its event could not be read' };
   const reason = `the hook "${found.row.hook}" is not attached in the process that tried`;

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../base/json';
+import { type JsonValue, storable } from '../../base/json';
 
 /** How one attempt ended, or why there was none. */
 export type Outcome =
@@ -9,39 +9,42 @@ export type Outcome =
   | { readonly kind: 'rescheduled'; readonly afterMs: number }
   | { readonly kind: 'waiting'; readonly afterMs: number; readonly reason: string };
 
-/** The status of a delivery is the kind of its last outcome. */
-export type DeliveryStatus = Outcome['kind'];
+/** Whether the delivery has ended. */
+export function isFinal({ kind }: Outcome): boolean {
+  return kind === 'done' || kind === 'failed' || kind === 'skipped';
+}
 
-export const DELIVERY_STATUSES = [
-  'waiting',
-  'retrying',
-  'rescheduled',
-  'done',
-  'skipped',
-  'failed',
-] as const satisfies readonly DeliveryStatus[];
+/** When the delivery is due again; null if it has ended. */
+export function afterMsOf(outcome: Outcome): number | null {
+  return 'afterMs' in outcome ? outcome.afterMs : null;
+}
 
-/** What an outcome does to the listener beside its delivery. */
+/** The reason as it can be stored. */
+export function reasonOf(outcome: Outcome): string | null {
+  return 'reason' in outcome ? storable(outcome.reason) : null;
+}
+
+/** What an outcome changes for its listener. */
 export interface ListenerEffect {
   /** Deactivate it, for this reason. */
   readonly deactivate?: string;
-  /** Send it nothing for so long. */
+  /** Send it nothing for this time. */
   readonly pauseMs?: number;
 }
 
-/** An effect that is news to the listener's row. */
+/** An effect that changes the listener's row. */
 export interface RecordedEffect extends ListenerEffect {
   /** Whether the listener answered with a 2xx. */
   readonly isHealthy?: boolean;
 }
 
-/** How often a delivery was tried so far. */
+/** How often a delivery was tried. */
 export interface DeliveryState {
   /** Attempts of any kind. */
   readonly attempt: number;
   /** Attempts that counted as retries. */
   readonly retries: number;
-  /** Times it was rescheduled in a row. */
+  /** Times that it was rescheduled in a row. */
   readonly reschedules: number;
 }
 

@@ -1,82 +1,59 @@
 import { SecretKeyMissingError } from '../../errors/vault-errors';
-import type { Listener } from '../../listener/declared/listener';
 import { StoredSecrets } from '../../listener/saved/sealing';
 import { secretTexts, withSecrets } from '../../options/header-value';
-import type { Query } from '../../store/database';
-import { previousSecretSql } from '../../store/listener-sql';
-import type { SecretColumns } from '../../store/secrets';
-import type { Tables } from '../../store/tables';
+import type { RecipientRow, RecipientRows } from '../../store/recipients';
 import type { Vault } from '../../vault/vault';
 import type { Outcome } from './outcome';
 
-/** What of a listener its deliveries need. Not its conditions: they were judged when its events were planned. */
-export interface Recipient extends Plain, Secret {
-  /** What becomes of its deliveries here, since its secrets do not open; null where they do. */
+/** A listener as its deliveries need it, with its secrets opened. */
+export interface Recipient extends PublicValues, OpenedSecrets {
+  /** The outcome of its deliveries if this process cannot open its secrets; null if it can. */
   readonly unreadable: Outcome | null;
 }
 
-interface Plain
-  extends Pick<
-    Listener,
-    | 'id'
-    | 'target'
-    | 'contentType'
-    | 'format'
-    | 'digest'
-    | 'replies'
-    | 'delivery'
-    | 'active'
-    | 'inactiveReason'
-    | 'pausedUntil'
-  > {
-  readonly failingSince: Date | null;
-}
+type PublicValues = Omit<RecipientRow, 'identity' | 'secret' | 'previous_secret' | 'headers'>;
 
-interface Secret {
+interface OpenedSecrets {
   readonly secret: string;
-  /** Null, but for the time in which both hold. */
+  /** Null unless both secrets are valid at the moment. */
   readonly previousSecret: string | null;
   /** As they are sent. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Those of their values that are secret. */
+  /** The values among them that are secret. */
   readonly secretHeaders: readonly string[];
 }
 
-/** A key may be known to another process only: the newest one, while processes are started anew one by one. */
+/** While processes are restarted one by one, only some of them know the newest encryption key. */
 const UNKNOWN_KEY_MS = 5_000;
 
-/** Those that are still stored, as they are now, in no order. */
+/** The stored ones among these listeners, as they are now, in no order. */
 export async function readRecipients(
-  query: Query,
-  { listener }: Tables,
+  rows: Pick<RecipientRows, 'read'>,
   vault: Vault,
   ids: ReadonlySet<string>,
 ): Promise<readonly Recipient[]> {
-  const rows = await query<Plain & SecretColumns>(
-    `SELECT id, target, content_type AS "contentType", format, digest, replies, delivery, active,
-       inactive_reason AS "inactiveReason", paused_until AS "pausedUntil", failing_since AS "failingSince",
-       CASE WHEN key_ids = '{}' THEN '' ELSE identity END AS identity, secret, ${previousSecretSql('l')} AS previous_secret, headers
-     FROM ${listener} l WHERE id = ANY($1::uuid[])`,
-    [`{${[...ids].join()}}`],
-  );
-  return rows.map((row) => recipientOf(row, vault));
+  return (await rows.read(ids)).map((row) => recipientOf(row, vault));
 }
 
-/** What of a recipient must not be repeated anywhere. */
+/** The values of a recipient that must not appear in anything that is stored or logged. */
 export function secretsOf({ secret, previousSecret, secretHeaders }: Recipient): readonly string[] {
   return [secret, ...(previousSecret === null ? [] : [previousSecret]), ...secretHeaders];
 }
 
-function recipientOf(row: Plain & SecretColumns, vault: Vault): Recipient {
+function recipientOf(row: RecipientRow, vault: Vault): Recipient {
   try {
     return recipient(row, openedSecrets(new StoredSecrets(vault, row)), null);
   } catch (error) {
-    return recipient(row, NOTHING_OPENED, outcomeWithout(error));
+    return recipient(row, NO_SECRETS, outcomeWithoutSecrets(error));
   }
 }
 
-/** Member by member: of the time that a fan-out takes, spreading rows would take a sixth. */
-function recipient(row: Plain, secrets: Secret, unreadable: Outcome | null): Recipient {
+/** Copies member by member: spreading the row would take a sixth of the time of a fan-out. */
+function recipient(
+  row: RecipientRow,
+  secrets: OpenedSecrets,
+  unreadable: Outcome | null,
+): Recipient {
   return {
     id: row.id,
     target: row.target,
@@ -97,20 +74,19 @@ function recipient(row: Plain, secrets: Secret, unreadable: Outcome | null): Rec
   };
 }
 
-const NONE: readonly string[] = [];
-const NOTHING_OPENED: Secret = {
+const NO_SECRETS: OpenedSecrets = {
   secret: '',
   previousSecret: null,
   headers: {},
-  secretHeaders: NONE,
+  secretHeaders: [],
 };
 
-function openedSecrets({ secret, previousSecret, headers }: StoredSecrets): Secret {
+function openedSecrets({ secret, previousSecret, headers }: StoredSecrets): OpenedSecrets {
   const secretHeaders = secretTexts(headers);
   return { secret, previousSecret, headers: withSecrets(headers, (text) => text), secretHeaders };
 }
 
-function outcomeWithout(error: unknown): Outcome {
+function outcomeWithoutSecrets(error: unknown): Outcome {
   if (!(error instanceof SecretKeyMissingError))
     return { kind: 'failed', reason: "the listener's secrets do not open with their key" };
   const reason = `the listener's secrets are sealed with "${error.keys.join()}", which the process that tried was not given`;

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../base/json';
-import type { DeliveryStatus } from '../chunk/outcome';
+import type { AttemptRow, DeliveryRow, DeliveryStatus } from '../../store/deliveries';
 
-/** One event for one listener, and how it ended or stands. */
+/** One event for one listener: how it ended, or what happens to it next. */
 export interface Delivery {
   /** `Hook-Delivery` */
   readonly id: string;
@@ -12,13 +12,13 @@ export interface Delivery {
   readonly status: DeliveryStatus;
   /** Attempts so far. */
   readonly attempt: number;
-  /** When it is tried next; null where it ended, or is being tried. */
+  /** When it is tried next. Null if it has ended, or is being tried. */
   readonly nextAt: Date | null;
   readonly httpStatus: number | null;
   readonly reason: string | null;
-  /** What the last reply said: of a 2xx at most 1,024 characters. */
+  /** Body of the last reply; at most 1,024 characters of a 2xx reply. */
   readonly response: string | null;
-  /** What a `success` reply returned; null where it returned nothing. */
+  /** What a `success` reply returned. Null if it returned nothing. */
   readonly retval: JsonValue;
   readonly durationMs: number | null;
   readonly createdAt: Date;
@@ -38,35 +38,6 @@ export interface Attempt {
 
 export interface DeliveryWithAttempts extends Delivery {
   readonly attempts: readonly Attempt[];
-}
-
-/** A delivery as it is stored. */
-export interface DeliveryRow {
-  readonly id: string;
-  readonly event_id: string;
-  readonly listener_id: string;
-  readonly event: string;
-  readonly status: DeliveryStatus;
-  readonly attempt: number;
-  readonly next_at: Date | null;
-  readonly http_status: number | null;
-  readonly reason: string | null;
-  readonly response: string | null;
-  readonly retval: JsonValue;
-  readonly duration_ms: number | null;
-  readonly attempted_at: Date | null;
-  readonly created_at: Date;
-  readonly updated_at: Date;
-}
-
-export interface AttemptRow {
-  readonly number: number;
-  readonly outcome: DeliveryStatus;
-  readonly http_status: number | null;
-  readonly reason: string | null;
-  readonly response: string | null;
-  readonly duration_ms: number;
-  readonly attempted_at: Date;
 }
 
 export function toDelivery(row: DeliveryRow): Delivery {
@@ -101,7 +72,7 @@ export function toAttempt(row: AttemptRow): Attempt {
   };
 }
 
-/** A delivery that ended with its first attempt has no row for it: its own says it all. */
+/** The attempts of a delivery without rows for them: it ended with its first one, or was never sent. */
 export function onlyAttempt(row: DeliveryRow): readonly Attempt[] {
   const { attempted_at, duration_ms } = row;
   if (!attempted_at || duration_ms === null) return [];

@@ -1,6 +1,7 @@
 import { remember } from '../../base/remember';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
+import type { OriginRow } from '../../store/origins';
 import type { Store } from '../../store/store';
 import type { Wakeup } from '../chunk/wakeup';
 
@@ -55,9 +56,7 @@ export class Breakers {
     if (performance.now() - this.#refreshedAt < REFRESH_MS) return;
     this.#refreshedAt = performance.now();
     await this.#guard(async () => {
-      const rows = await this.store.database.query<StateRow>(
-        `SELECT origin, ${LEFT_MS_SQL} FROM ${this.store.tables.origin}`,
-      );
+      const rows = await this.store.origins.all();
       this.#open = new Map(rows.map((row) => [row.origin, stateOf(row)]));
     });
   }
@@ -112,49 +111,30 @@ export class Breakers {
   }
 
   async #claimProbe(origin: string): Promise<boolean> {
-    const [row] = await this.store.database.query<{ let: boolean; is_open: boolean }>(
-      `WITH probe AS (
-         UPDATE ${this.store.tables.origin} SET probe_until = now() + ${PROBE_LEASE_MS} * interval '1 millisecond', updated_at = now()
-         WHERE origin = $1 AND open_until <= now() AND (probe_until IS NULL OR probe_until < now()) RETURNING origin
-       ) SELECT EXISTS (SELECT FROM probe) AS let, EXISTS (SELECT FROM ${this.store.tables.origin} WHERE origin = $1) AS is_open`,
-      [origin],
-    );
+    const row = await this.store.origins.claimProbe(origin, PROBE_LEASE_MS);
     if (row?.is_open === false) this.#open.delete(origin);
-    return row?.let === true || row?.is_open === false;
+    return row?.is_claimed === true || row?.is_open === false;
   }
 
   async #endProbe(origin: string): Promise<void> {
     const open = this.#open.get(origin);
     if (!open) return;
     this.#open.set(origin, { ...open, probedUntil: 0 });
-    await this.#guard(() =>
-      this.store.database.query(
-        `UPDATE ${this.store.tables.origin} SET probe_until = NULL WHERE origin = $1`,
-        [origin],
-      ),
-    );
+    await this.#guard(() => this.store.origins.endProbe(origin));
   }
 
   async #openFor(origin: string): Promise<void> {
     // At once: the requests that are under way fail too. Where somebody else has opened it already, their word is read with the next refresh.
     this.#open.set(origin, { until: Date.now() + REFRESH_MS, probedUntil: 0 });
-    const jitter = 1 + HOLD_JITTER * (2 * this.random() - 1);
-    const [row] = await this.store.database.query<StateRow>(
-      `INSERT INTO ${this.store.tables.origin} AS o (origin, opened, open_until)
-       VALUES ($1, 1, now() + $2::float8 * $4 * interval '1 millisecond')
-       ON CONFLICT (origin) DO UPDATE SET opened = least(o.opened + 1, 30), probe_until = NULL, updated_at = now(),
-         open_until = now() + least($2::float8 * 2 ^ least(o.opened, 30), $3::float8) * $4 * interval '1 millisecond'
-       WHERE o.open_until <= now() RETURNING origin, ${LEFT_MS_SQL}`,
-      [origin, FIRST_HOLD_MS, LONGEST_HOLD_MS, jitter],
-    );
+    const spread = 1 + HOLD_JITTER * (2 * this.random() - 1);
+    const times = { firstMs: FIRST_HOLD_MS, longestMs: LONGEST_HOLD_MS, spread };
+    const row = await this.store.origins.open(origin, times);
     if (row) this.#open.set(origin, stateOf(row));
     this.wakeup.due(this.holdMs(origin) ?? 0);
   }
 
   async #close(origin: string): Promise<void> {
-    await this.store.database.query(`DELETE FROM ${this.store.tables.origin} WHERE origin = $1`, [
-      origin,
-    ]);
+    await this.store.origins.close(origin);
     this.wakeup.due(0);
   }
 
@@ -171,16 +151,7 @@ export class Breakers {
   }
 }
 
-interface StateRow {
-  readonly origin: string;
-  readonly open_ms: number;
-  readonly probe_ms: number | null;
-}
-
-const LEFT_MS_SQL = `(extract(epoch FROM open_until - now()) * 1000)::float8 AS open_ms,
-  (extract(epoch FROM probe_until - now()) * 1000)::float8 AS probe_ms`;
-
-function stateOf({ open_ms: openMs, probe_ms: probeMs }: StateRow): Open {
+function stateOf({ open_ms: openMs, probe_ms: probeMs }: OriginRow): Open {
   const now = Date.now();
   // Another process's attempt: it is asked about again soon, for it may have ended.
   const isProbed = probeMs !== null && probeMs > 0;

@@ -1,32 +1,49 @@
-import { remember } from '../../base/remember';
+import { ExpiringMap } from '../../base/expiring-map';
+import { afterMsOf, isFinal } from '../chunk/outcome';
+import type { OutcomeRecord } from '../chunk/outcome-record';
 
-/** A turn that comes sooner is not relied on: what is being stored now may be stored after it. */
+/** A stored turn that comes sooner than this does not count: the outcome may be stored after the turn was taken. */
 const MARGIN_MS = 1_000;
-/** Listeners remembered at most; forgotten, they get turns that they have already, which is harmless. */
+/** Listeners remembered at most. A listener that is forgotten gets a second turn, which is harmless. */
 const MAX_LISTENERS = 10_000;
 
 /**
- * Turns of the future that this process has stored. Nobody takes them before their time, so what is due later needs no turn of its own: an
- * origin that is left alone for minutes would have one for each of its deliveries.
+ * Future turns that this process has stored. No process takes a turn before its time, so a delivery that is due later needs no turn of its
+ * own. Without this, an origin that gets nothing for minutes would have a turn for each of its deliveries.
  */
 export class KnownTurns {
-  readonly #at = new Map<string, number>();
+  /** When the listener's next known turn comes. */
+  readonly #turns: ExpiringMap<string, number>;
 
-  constructor(private readonly now = () => Date.now()) {}
+  constructor(private readonly now = () => Date.now()) {
+    this.#turns = new ExpiringMap(MAX_LISTENERS, now);
+  }
 
-  /** Whether a delivery that is due after so long will be looked at then. */
+  /**
+   * Whether the listener must get a turn with this outcome: for the next delivery about the same row if this one has ended, or for when
+   * this one is due again.
+   */
+  needsTurn({
+    listenerId,
+    outcome,
+    ordered,
+  }: Pick<OutcomeRecord, 'listenerId' | 'outcome' | 'ordered'>): boolean {
+    if (isFinal(outcome)) return ordered;
+    const afterMs = afterMsOf(outcome);
+    return afterMs !== null && !this.covers(listenerId, afterMs);
+  }
+
+  /** Whether a known turn comes in time for a delivery that is due after `afterMs`. */
   covers(listenerId: string, afterMs: number): boolean {
-    const at = this.#at.get(listenerId);
+    const at = this.#turns.get(listenerId);
     const now = this.now();
     return at !== undefined && at >= now + MARGIN_MS && at <= now + afterMs;
   }
 
-  /** A turn after so long was stored. */
-  note(listenerId: string, afterMs: number): void {
+  /** A turn that comes after `afterMs` is stored. */
+  add(listenerId: string, afterMs: number): void {
     const at = this.now() + afterMs;
-    const known = this.#at.get(listenerId);
-    const isSooner = known !== undefined && known >= this.now() && known <= at;
-    if (isSooner) return;
-    remember(this.#at, MAX_LISTENERS, listenerId, at);
+    const known = this.#turns.get(listenerId);
+    if (known === undefined || known > at) this.#turns.set(listenerId, at, at);
   }
 }

@@ -10,7 +10,7 @@ describe('KnownTurns', () => {
   it('A known future turn covers what is due later', () => {
     const { turns, clock } = known();
     expect(turns.covers('a', 60_000)).toBe(false);
-    turns.note('a', 60_000);
+    turns.add('a', 60_000);
     expect([59_999, 60_000, 90_000].map((afterMs) => turns.covers('a', afterMs))).toEqual([
       false,
       true,
@@ -28,7 +28,7 @@ describe('KnownTurns', () => {
         const { turns, clock } = known();
         const noted: number[] = [];
         for (const step of steps) {
-          turns.note('a', step.afterMs);
+          turns.add('a', step.afterMs);
           noted.push(clock.now + step.afterMs);
           clock.now += step.passes;
         }

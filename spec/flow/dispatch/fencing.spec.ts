@@ -184,18 +184,21 @@ function claims(leaseMs: number): Claims {
 
 function recorder(): { readonly recorder: Recorder; readonly lost: readonly string[] } {
   const { dataSource } = flow.application;
-  const ours = testStore(dataSource);
-  const reporter = new Reporter();
   const lost: string[] = [];
+  const wakeup = new Wakeup();
+  const shared = {
+    store: testStore(dataSource),
+    reporter: new Reporter(),
+    logger: CONSOLE_LOGGER,
+  };
+  const health = new ListenerHealth({ ...shared, processId: randomUUID(), wakeup });
   return {
     lost,
-    recorder: new Recorder(
-      ours,
-      new ListenerHealth(ours, randomUUID(), reporter, CONSOLE_LOGGER, new Wakeup()),
-      reporter,
-      CONSOLE_LOGGER,
-      { recorded: (_records, chunks) => lost.push(...chunks) },
-    ),
+    recorder: new Recorder({
+      ...shared,
+      health,
+      wakeup: { recorded: (_records, chunks) => lost.push(...chunks) },
+    }),
   };
 }
 

@@ -1,0 +1,57 @@
+import { storable } from '../../base/json';
+import type { OutcomeRow } from '../../store/outcomes';
+import { afterMsOf, isFinal, reasonOf } from '../chunk/outcome';
+import type { OutcomeRecord } from '../chunk/outcome-record';
+
+/** Gives each distinct value a place: 0, 1, 2 … A value that many outcomes share is sent once, and named by its place. */
+export class Places<Value> {
+  readonly #places = new Map<Value, number>();
+
+  placeOf(value: Value): number {
+    const known = this.#places.get(value);
+    if (known !== undefined) return known;
+    const place = this.#places.size;
+    this.#places.set(value, place);
+    return place;
+  }
+
+  /** Each value once, in the order of the places. */
+  get values(): readonly Value[] {
+    return [...this.#places.keys()];
+  }
+}
+
+/** The row that stores an outcome. Members that are null or zero are left out; see `OutcomeRow`. */
+export function outcomeRow(
+  { deliveryId, listenerId, state, outcome, attempted, closes }: OutcomeRecord,
+  { chunk, event, givesTurn }: { chunk: number; event: number; givesTurn: boolean },
+): OutcomeRow {
+  return {
+    chunk,
+    event,
+    id: deliveryId,
+    listener_id: listenerId,
+    status: outcome.kind,
+    attempt: state.attempt,
+    retries: state.retries === 0 ? undefined : state.retries,
+    reschedules: state.reschedules === 0 ? undefined : state.reschedules,
+    after_ms: afterMsOf(outcome) ?? undefined,
+    http_status: attempted?.httpStatus ?? undefined,
+    reason: reasonOf(outcome) ?? undefined,
+    response: attempted?.response == null ? undefined : storable(attempted.response),
+    retval:
+      outcome.kind === 'done' && outcome.retval !== undefined
+        ? JSON.stringify(outcome.retval)
+        : undefined,
+    duration_ms: attempted ? Math.round(attempted.durationMs) : undefined,
+    attempted_at: attempted?.at.toISOString(),
+    // A delivery that ended with its first attempt needs no further row: its own row describes that attempt.
+    is_kept: flag(attempted !== null && !(state.attempt === 1 && isFinal(outcome))),
+    gives_turn: flag(givesTurn),
+    closes: flag(closes),
+  };
+}
+
+function flag(isSet: boolean): true | undefined {
+  return isSet ? true : undefined;
+}

@@ -1,0 +1,48 @@
+import type { BodyFormat } from '../options/body-format';
+import type { ListenerDeliveryOptions } from '../options/delivery';
+import type { HeaderValues } from '../options/header-value';
+import type { ContentType, Digest } from '../options/listener';
+import type { Query } from './database';
+import { previousSecretSql } from './listener-sql';
+import type { Tables } from './tables';
+
+/** The columns of a listener that its deliveries need. Its match conditions are not among them: planning has judged those. */
+export interface RecipientRow {
+  readonly id: string;
+  readonly target: string;
+  readonly contentType: ContentType;
+  readonly format: BodyFormat | null;
+  readonly digest: Digest;
+  readonly replies: boolean;
+  readonly delivery: ListenerDeliveryOptions;
+  readonly active: boolean;
+  readonly inactiveReason: string | null;
+  readonly pausedUntil: Date | null;
+  readonly failingSince: Date | null;
+  /** Secrets are sealed for this text. Empty if none is sealed: reading it for each listener would cost more. */
+  readonly identity: string;
+  readonly secret: string;
+  /** Null unless both secrets are valid at the moment. */
+  readonly previous_secret: string | null;
+  readonly headers: HeaderValues;
+}
+
+/** Statements that read listeners as recipients of deliveries. */
+export class RecipientRows {
+  constructor(
+    protected readonly query: Query,
+    protected readonly tables: Tables,
+  ) {}
+
+  /** The stored ones among these listeners, in no order. */
+  read(ids: ReadonlySet<string>): Promise<readonly RecipientRow[]> {
+    // An array literal: the driver would quote and escape each of hundreds of ids.
+    return this.query<RecipientRow>(
+      `SELECT id, target, content_type AS "contentType", format, digest, replies, delivery, active,
+         inactive_reason AS "inactiveReason", paused_until AS "pausedUntil", failing_since AS "failingSince",
+         CASE WHEN key_ids = '{}' THEN '' ELSE identity END AS identity, secret, ${previousSecretSql('l')} AS previous_secret, headers
+       FROM ${this.tables.listener} l WHERE id = ANY($1::uuid[])`,
+      [`{${[...ids].join()}}`],
+    );
+  }
+}
