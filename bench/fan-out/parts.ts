@@ -40,7 +40,7 @@ export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
       watch.recorded(records.length);
     },
   };
-  const recorder = new Recorder({ store, health, reporter, logger, wakeup });
+  const recorder = new Recorder({ outcomes: store.outcomes, health, reporter, logger, wakeup });
   const lease = { processId: randomUUID(), leaseMs: LEASE_MS };
   const matching = new ListenerMatching(catalog);
   const loader = new ChunkLoader(dataSource, store, catalog, new Vault());

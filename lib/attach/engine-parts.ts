@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { Sender } from '../delivery/attempt/sender';
-import { TruncationWarnings } from '../delivery/attempt/truncation-warnings';
+import { Transports } from '../delivery/attempt/transports';
 import { ChunkLoader } from '../delivery/chunk/loading';
 import type { Wakeup } from '../delivery/chunk/wakeup';
 import { Breakers } from '../delivery/origins/breakers';
@@ -58,18 +58,15 @@ export function newEngine(parts: EngineParts): DeliveryEngine {
 function sending(parts: EngineParts): { readonly sender: Sender; readonly recorder: Recorder } {
   const { dataSource, options, store, wakeup, catalog, policies, reporter, lease } = parts;
   const { logger, vault } = options;
-  const reporting = { store, reporter, logger, wakeup };
-  const health = new ListenerHealth({ ...reporting, processId: lease.processId });
-  const recorder = new Recorder({ ...reporting, health });
+  const reporting = { reporter, logger, wakeup };
+  const health = new ListenerHealth({ ...reporting, store, processId: lease.processId });
+  const recorder = new Recorder({ ...reporting, outcomes: store.outcomes, health });
+  const loader = new ChunkLoader(dataSource, store, catalog, vault);
+  const breakers = new Breakers({ origins: store.origins, logger, wakeup });
+  const transports = new Transports(policies, options.delivery);
   const sender = new Sender(
-    new ChunkLoader(dataSource, store, catalog, vault),
-    recorder,
-    new Breakers(store, logger, wakeup),
-    policies,
-    reporter,
+    { ...reporting, loader, recorder, breakers, transports },
     options.delivery,
-    wakeup,
-    new TruncationWarnings(logger),
   );
   return { sender, recorder };
 }

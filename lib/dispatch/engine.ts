@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterMsOf, isFinal } from '../delivery/chunk/outcome';
 import type { OutcomeRecord } from '../delivery/chunk/outcome-record';
 import type { Wakeable } from '../delivery/chunk/wakeup';
 import { barredBy } from '../delivery/origins/restraints';
-import { afterMsOf, isFinal } from '../delivery/chunk/outcome';
 import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
 import type { Carrier } from './carrier';

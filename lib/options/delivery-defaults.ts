@@ -26,18 +26,28 @@ export const DELIVERY_DEFAULTS = {
   ca: [],
 } as const satisfies Required<Omit<DeliveryOptions, 'recipients'>>;
 
-/** The options of one attempt; the nearest one that is set counts. */
+/** The options of one attempt. Each option is taken from the last argument that sets it; other options are left out. */
 export function attemptOptions(
   ...nearestLast: readonly (AttemptOptions | undefined)[]
 ): Required<AttemptOptions> {
-  const layers = [ATTEMPT_DEFAULTS, ...nearestLast.map(ofAttempts)];
-  return Object.fromEntries(layers.flatMap((layer) => Object.entries(layer))) as never;
+  return nearestLast.reduce<Required<AttemptOptions>>(overridden, ATTEMPT_DEFAULTS);
 }
 
-/** The options that concern single attempts, without others such as `recipients`. */
-function ofAttempts(options: AttemptOptions | undefined): Partial<AttemptOptions> {
-  const set = Object.entries(withoutUndefined(options));
-  return Object.fromEntries(set.filter(([option]) => Object.hasOwn(ATTEMPT_DEFAULTS, option)));
+function overridden(
+  outer: Required<AttemptOptions>,
+  nearer: AttemptOptions = {},
+): Required<AttemptOptions> {
+  return {
+    retries: nearer.retries ?? outer.retries,
+    retryDelayMs: nearer.retryDelayMs ?? outer.retryDelayMs,
+    retryFactor: nearer.retryFactor ?? outer.retryFactor,
+    retryMaxDelayMs: nearer.retryMaxDelayMs ?? outer.retryMaxDelayMs,
+    jitter: nearer.jitter ?? outer.jitter,
+    timeoutMs: nearer.timeoutMs ?? outer.timeoutMs,
+    maxResponseBytes: nearer.maxResponseBytes ?? outer.maxResponseBytes,
+    maxPayloadBytes: nearer.maxPayloadBytes ?? outer.maxPayloadBytes,
+    disableAfterMs: nearer.disableAfterMs ?? outer.disableAfterMs,
+  };
 }
 
 /** The largest `data` of an event, in bytes, if larger ones are refused. Null if larger ones are sent without `data`. */

@@ -6,13 +6,13 @@ function mapOf(max = 10) {
 }
 
 describe('ExpiringMap', () => {
-  it('drops the oldest entry when it is full, and counts an entry that is set again as the newest', () => {
+  it('A full map drops its oldest entry, and an entry that is set again is the newest', () => {
     const { map } = mapOf(3);
     for (const key of ['a', 'b', 'c', 'a', 'd']) map.set(key, 1);
     expect([...map].map(([key]) => key)).toEqual(['c', 'a', 'd']);
   });
 
-  it('has an entry until it expires', () => {
+  it('An entry is there until it expires', () => {
     const { map, clock } = mapOf();
     map.set('brief', 1, 1_000);
     map.set('lasting', 2);
@@ -23,7 +23,7 @@ describe('ExpiringMap', () => {
     expect([...map]).toEqual([['lasting', 2]]);
   });
 
-  it('says whether it has deleted an entry', () => {
+  it('`delete` returns whether the entry was there', () => {
     const { map, clock } = mapOf();
     map.set('a', 1);
     map.set('b', 1, 1_000);
@@ -31,7 +31,7 @@ describe('ExpiringMap', () => {
     expect(['a', 'a', 'b', 'c'].map((key) => map.delete(key))).toEqual([true, false, false, false]);
   });
 
-  it('lets entries be deleted while it is read', () => {
+  it('Entries can be deleted while the map is read', () => {
     const { map } = mapOf();
     for (const key of ['a', 'b', 'c']) map.set(key, 1);
     for (const [key] of map) map.delete(key);

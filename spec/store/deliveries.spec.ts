@@ -67,7 +67,7 @@ const idsOf = async (conditions: Partial<DeliveryConditions>, limit = 10) =>
 const cursorAfter = (id: string) => store.deliveries.cursorAfter({ id, createdAt: new Date() });
 
 describe('DeliveryRows.page', () => {
-  it('gives the newest first, and goes on after a position', async () => {
+  it('A page has the newest first, and the next one continues after a position', async () => {
     const times = ['2026-01-01 00:00:00.000001Z', '2026-01-01 00:00:00.000002Z', '2026-01-02Z'];
     const ids: string[] = [];
     for (const created_at of times) ids.unshift((await stored({ created_at })).id);
@@ -77,7 +77,7 @@ describe('DeliveryRows.page', () => {
     expect(await idsOf({ cursor })).toEqual(ids.slice(2));
   });
 
-  it('orders deliveries of one time by their ids', async () => {
+  it('Deliveries of one time are ordered by their ids', async () => {
     const created_at = new Date();
     const ids = await Promise.all(
       Array.from({ length: 5 }, async () => (await stored({ created_at })).id),
@@ -88,7 +88,7 @@ describe('DeliveryRows.page', () => {
     expect(await idsOf({ cursor })).toEqual(ordered.slice(2));
   });
 
-  it('gives what fits every condition', async () => {
+  it('A page has the deliveries that fit every condition', async () => {
     const wanted = await stored({ status: 'failed', created_at: new Date(2_000) });
     await stored({ status: 'failed', created_at: new Date(1_000) });
     await stored({ status: 'failed', created_at: new Date(3_000) });
@@ -105,7 +105,7 @@ describe('DeliveryRows.page', () => {
 });
 
 describe('DeliveryRows.states', () => {
-  it('says how often stored deliveries were tried, and in which chunk they are', async () => {
+  it('A state is how often a stored delivery was tried, and in which chunk it is', async () => {
     const chunk_id = randomUUID();
     const { id } = await stored({ chunk_id, attempt: 3, retries: 2, row_id: randomUUID() });
     expect(await store.deliveries.states([id, randomUUID()])).toEqual([
@@ -120,7 +120,7 @@ describe('DeliveryRows.retry', () => {
       listener_id,
     ]);
 
-  it('makes an ended delivery due with all its retries, and keeps its only attempt', async () => {
+  it('An ended delivery becomes due with all its retries, and its only attempt is kept', async () => {
     const attempted_at = new Date(0);
     const delivery = await withEvent({
       status: 'failed',
@@ -141,7 +141,7 @@ describe('DeliveryRows.retry', () => {
     expect(await turns(delivery)).toHaveLength(1);
   });
 
-  it('leaves a delivery that is being sent to its chunk', async () => {
+  it('A delivery that is being sent stays in its chunk', async () => {
     const chunk_id = randomUUID();
     const delivery = await withEvent({ status: 'retrying', retries: 5, chunk_id });
     expect(await store.deliveries.retry(delivery.id)).toBe(true);
@@ -153,7 +153,7 @@ describe('DeliveryRows.retry', () => {
     });
   });
 
-  it('does nothing if the delivery or its event is not stored', async () => {
+  it('Nothing happens if the delivery or its event is not stored', async () => {
     const delivery = await stored();
     expect(await store.deliveries.retry(delivery.id)).toBe(false);
     expect(await store.deliveries.retry(randomUUID())).toBe(false);

@@ -85,7 +85,7 @@ const turnsOf = ({ listenerId }: StoredChunk) =>
   );
 
 describe('Outcomes.record', () => {
-  it('stores an outcome under the current token, and deletes the chunk that it closes', async () => {
+  it('An outcome under the current token is stored, and the chunk that it closes is deleted', async () => {
     const chunk = await storedChunk();
     expect(await record(chunk, { closes: true, reason: 'why' })).toEqual([
       { place: 0, repeated: null },
@@ -103,14 +103,14 @@ describe('Outcomes.record', () => {
     expect(await chunkCount(chunk)).toBe(0);
   });
 
-  it('keeps the chunk until an outcome closes it', async () => {
+  it('A chunk stays until an outcome closes it', async () => {
     const chunk = await storedChunk();
     await record(chunk);
     expect(await chunkCount(chunk)).toBe(1);
   });
 
   it.each(['1', '3'])(
-    'stores nothing under token %s while the chunk has token 2',
+    'Nothing is stored under token %s while the chunk has token 2',
     async (token) => {
       const chunk = await storedChunk('2');
       const values = { closes: true, gives_turn: true, is_kept: true } as const;
@@ -122,7 +122,7 @@ describe('Outcomes.record', () => {
     },
   );
 
-  it('stores the outcomes of leased chunks beside one that was taken over', async () => {
+  it('Outcomes of leased chunks are stored beside those of a chunk that was taken over', async () => {
     const [ours, lost] = [await storedChunk(), await storedChunk('2')];
     const answers = await store.outcomes.record(
       [row(ours), row(lost, { chunk: 1, event: 1 })],
@@ -137,7 +137,7 @@ describe('Outcomes.record', () => {
     expect(await deliveryOf(lost)).toBeNull();
   });
 
-  it('answers with the id of a delivery whose outcome was stored before, and keeps that outcome', async () => {
+  it('A delivery whose outcome was stored before is returned as repeated, and keeps that outcome', async () => {
     const chunk = await storedChunk();
     await record(chunk, { status: 'done' });
     const answers = await record(chunk, { status: 'failed', reason: 'late' });
@@ -148,7 +148,7 @@ describe('Outcomes.record', () => {
     expect(await deliveryOf(chunk)).toMatchObject({ status: 'done', reason: null });
   });
 
-  it('stores the next outcome of a delivery that is assigned to the chunk', async () => {
+  it('A delivery that is assigned to the chunk gets its next outcome', async () => {
     const first = await storedChunk();
     await record(first, { status: 'retrying', after_ms: 60_000, retries: 1, http_status: 500 });
     const second = { ...(await storedChunk()), deliveryId: first.deliveryId };
@@ -167,7 +167,7 @@ describe('Outcomes.record', () => {
     });
   });
 
-  it('gives a listener one turn, for the delivery that is due first', async () => {
+  it('A listener gets one turn, for the delivery that is due first', async () => {
     const chunk = await storedChunk();
     await store.outcomes.record(
       [120_000, 60_000].map((after_ms) =>
@@ -179,13 +179,13 @@ describe('Outcomes.record', () => {
     expect(await turnsOf(chunk)).toEqual([{ ahead: 60 }]);
   });
 
-  it('gives a turn at once if the outcome has no delay', async () => {
+  it('A turn is due at once if the outcome has no delay', async () => {
     const chunk = await storedChunk();
     await record(chunk, { gives_turn: true });
     expect(await turnsOf(chunk)).toEqual([{ ahead: 0 }]);
   });
 
-  it('stores an attempt in a row of its own if that is asked', async () => {
+  it('An attempt gets a row of its own if the outcome asks for it', async () => {
     const chunk = await storedChunk();
     await record(chunk, {
       status: 'retrying',
@@ -208,7 +208,7 @@ describe('Outcomes.record', () => {
 });
 
 describe('Outcomes.closeChunk', () => {
-  it('deletes a chunk under its current token only', async () => {
+  it('A chunk is deleted under its current token only', async () => {
     const chunk = await storedChunk('2');
     await store.outcomes.closeChunk({ id: chunk.id, token: '1' });
     expect(await chunkCount(chunk)).toBe(1);
@@ -229,7 +229,7 @@ describe('Outcomes.storeHealth', () => {
     return row;
   };
 
-  it('stores the first failure only, until an answer ends the failing', async () => {
+  it('The first failure is stored until an answer ends the failing', async () => {
     const id = await listener();
     await store.outcomes.storeHealth([{ id, healthy: false, pause_ms: null }]);
     const failing = await health(id);
@@ -241,7 +241,7 @@ describe('Outcomes.storeHealth', () => {
     expect(await health(id)).toEqual({ failing_since: null, paused: 60 });
   });
 
-  it('leaves a listener alone that is not active', async () => {
+  it('A listener that is not active does not change', async () => {
     const id = await listener();
     await store.listeners.deactivate([{ id, why: 'gone' }], { onlyActive: true });
     await store.outcomes.storeHealth([{ id, healthy: false, pause_ms: 60_000 }]);

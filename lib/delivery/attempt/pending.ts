@@ -1,9 +1,30 @@
+import type { HookEvent } from '../../hook/event';
+import type { Hook } from '../../hook/hook';
+import { parseTarget, type Target } from '../../listener/declared/target';
 import type { Chunk } from '../chunk/chunk';
 import { type Loaded, type LoadedDelivery, nameOf, outcomeWithoutEvent } from '../chunk/loading';
-import type { Outcome } from '../chunk/outcome';
-import type { AttemptRecord, PendingDelivery } from './attempt';
+import type { DeliveryState, Outcome } from '../chunk/outcome';
+import type { OutcomeRecord } from '../chunk/outcome-record';
+import type { Recipient } from '../chunk/recipients';
 
-/** What is to be sent of a loaded delivery, or its outcome where nothing is. */
+/** One delivery of a chunk, with everything that an attempt needs. */
+export interface PendingDelivery {
+  readonly chunk: Chunk;
+  readonly deliveryId: string;
+  readonly event: HookEvent;
+  readonly hook: Hook;
+  readonly recipient: Recipient;
+  readonly target: Target;
+  readonly state: DeliveryState;
+  /** The next delivery about the same row waits for this one. */
+  readonly ordered: boolean;
+  /** Its values are samples. */
+  readonly isTest?: boolean;
+}
+
+export type AttemptRecord = Omit<OutcomeRecord, 'closes'>;
+
+/** A loaded delivery as it can be sent, or its outcome if it cannot. */
 export function pendingOf(
   chunk: Chunk,
   loaded: Loaded,
@@ -14,7 +35,8 @@ export function pendingOf(
   if (found?.kind === 'readable' && recipient) {
     const { event, hook } = found;
     const { deliveryId, state, ordered } = delivery;
-    return { chunk, deliveryId, event, hook, recipient, state, ordered };
+    const target = parseTarget(recipient.target);
+    return { chunk, deliveryId, event, hook, recipient, target, state, ordered };
   }
   return {
     ...delivery,
@@ -27,3 +49,29 @@ export function pendingOf(
 }
 
 const REMOVED: Outcome = { kind: 'skipped', reason: 'the listener was removed' };
+
+/** The record of a delivery that is not sent, with this outcome. */
+export function unattempted(delivery: PendingDelivery, outcome: Outcome): AttemptRecord {
+  return { ...identity(delivery), state: delivery.state, outcome, attempted: null, effect: {} };
+}
+
+/** The record of a delivery whose request cannot be made. It fails: another attempt would fail in the same way. */
+export function unsendable(delivery: PendingDelivery, error: unknown): AttemptRecord {
+  const what = error instanceof Error ? error.name : typeof error;
+  return unattempted(delivery, {
+    kind: 'failed',
+    reason: `the request could not be made (${what})`,
+  });
+}
+
+/** What names a delivery in its record. */
+export function identity({ chunk, deliveryId, event, recipient, ordered }: PendingDelivery) {
+  return {
+    chunk,
+    deliveryId,
+    eventId: event.id,
+    event: event.name,
+    listenerId: recipient.id,
+    ordered,
+  };
+}

@@ -9,16 +9,16 @@ import type { Listener } from '../../listener/declared/listener';
 import { hooksOf, patternsOf } from '../../listener/declared/pattern';
 import type { FieldKind } from '../../match/field-kind';
 
-/** An event that nothing caused, and the hook that could have made it. */
+/** An invented event, and the hook that could have made it. */
 export interface Sample {
   readonly hook: Hook;
   readonly event: HookEvent;
 }
 
-/** The first event that a listener could hear, with sample values; where no hook makes one here, an event without data. */
+/** The first event that a listener could get, with sample values. If no hook in this process makes such events, it has no data. */
 export function sampleEvent(listener: Listener, catalog: HookCatalog): Sample {
-  const { hook, operation } = heardBy(listener, catalog) ?? {
-    hook: defineHook(wordedName(listener), { provides: [] }),
+  const { hook, operation } = possibleEvent(listener, catalog) ?? {
+    hook: defineHook(nameFor(listener), { provides: [] }),
     operation: null,
   };
   const data = sampleValues(hook, sampleValue);
@@ -32,7 +32,7 @@ export function sampleEvent(listener: Listener, catalog: HookCatalog): Sample {
       operation,
       ref: null,
       sender: listener.owner,
-      // A function of a hook expects a true row.
+      // A function expects the values of a real row.
       headers: typeof headers === 'object' ? headers : {},
       occurredAt: new Date(),
       data,
@@ -42,20 +42,20 @@ export function sampleEvent(listener: Listener, catalog: HookCatalog): Sample {
   };
 }
 
-function heardBy(listener: Listener, catalog: HookCatalog) {
+function possibleEvent(listener: Listener, catalog: HookCatalog) {
   for (const hook of hooksOf(listener, catalog))
     for (const operation of hook.metadata ? hook.operations : [null])
-      if (hears(listener, hook, operation)) return { hook, operation };
+      if (wants(listener, hook, operation)) return { hook, operation };
   return undefined;
 }
 
-function hears({ pattern, operations }: Listener, hook: Hook, operation: Operation | null) {
+function wants({ pattern, operations }: Listener, hook: Hook, operation: Operation | null) {
   if (pattern !== null && !patternsOf(eventName(hook, operation)).includes(pattern)) return false;
   return operations === null || (operation !== null && operations.includes(operation));
 }
 
-/** A name that the listener's pattern means. */
-function wordedName({ hook, pattern }: Listener): string {
+/** A hook or event name that matches the listener. */
+function nameFor({ hook, pattern }: Listener): string {
   return hook ?? pattern?.replace('*', 'test') ?? 'test';
 }
 

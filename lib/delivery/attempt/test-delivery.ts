@@ -1,6 +1,7 @@
 import { v4 as uuidv4 } from 'uuid';
 import type { HookCatalog } from '../../hook/catalog';
 import type { Listener } from '../../listener/declared/listener';
+import { parseTarget } from '../../listener/declared/target';
 import type { TestResult } from '../../listener/declared/test-result';
 import { unknownListener } from '../../listener/saved/saved-listeners';
 import type { Policies } from '../../recipient/policies';
@@ -8,58 +9,62 @@ import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
 import { UNTRIED } from '../chunk/outcome';
 import { readRecipients } from '../chunk/recipients';
-import { Clients } from '../http/clients';
-import { type AttemptRecord, attempt, type PendingDelivery, unsendable } from './attempt';
+import { attempt } from './attempt';
+import { type AttemptRecord, type PendingDelivery, unsendable } from './pending';
 import { sampleEvent } from './sample-event';
 import type { SenderOptions } from './sender';
+import { Transports } from './transports';
 
-interface Surroundings {
+interface TestParts {
   readonly store: Store;
   readonly catalog: HookCatalog;
   readonly policies: Policies;
   readonly options: { readonly delivery: SenderOptions; readonly vault: Vault };
 }
 
-/** Of no chunk: nobody records what comes of it. */
+/** A test belongs to no chunk; its outcome is not stored. */
 const NO_CHUNK = { id: '', token: '', eventIds: [], listenerIds: [] };
+/** A sample is never too large on purpose, so the log is not warned of it. */
+const NO_WARNINGS = { warn: () => undefined };
 
-/** Sends a sample event to a listener at once, like any other event but for `Hook-Test: 1`; what comes of it is stored nowhere. */
+/**
+ * Sends a sample event to a listener at once, like any other event except for the header `Hook-Test: 1`. The outcome is returned and not
+ * stored.
+ */
 export async function sendTest(
-  { store, catalog, policies, options }: Surroundings,
+  { store, catalog, policies, options }: TestParts,
   listener: Listener,
 ): Promise<TestResult> {
   const { delivery, vault } = options;
-  const ids = new Set([listener.id]);
-  const [recipient] = await readRecipients(store.recipients, vault, ids);
+  const [recipient] = await readRecipients(store.recipients, vault, new Set([listener.id]));
   if (!recipient) throw unknownListener(listener.id);
-  const sample = sampleEvent(listener, catalog);
   const pending = {
-    ...sample,
+    ...sampleEvent(listener, catalog),
     recipient,
+    target: parseTarget(recipient.target),
     chunk: NO_CHUNK,
     deliveryId: uuidv4(),
     state: UNTRIED,
     ordered: false,
     isTest: true,
   };
-  // Of its own: it works where no engine runs, and leaves the connections of deliveries alone.
-  const clients = new Clients(policies, { ...delivery, keepAlive: false });
+  // Transports of its own: a test works in processes without an engine, and uses no connection of a delivery.
+  const transports = new Transports(policies, { ...delivery, keepAlive: false });
   try {
-    return resultOf(await sent(pending, clients, delivery));
+    return resultOf(await sent(pending, transports, delivery));
   } finally {
-    await clients.close();
+    await transports.close();
   }
 }
 
 async function sent(
   pending: PendingDelivery,
-  clients: Clients,
+  transport: Transports,
   options: SenderOptions,
 ): Promise<AttemptRecord> {
   const { signal } = new AbortController();
   try {
-    const client = clients.for(pending.hook, pending.recipient.delivery.recipients);
-    return (await attempt(pending, { client, options, signal })).record;
+    return (await attempt(pending, { transport, options, signal, warnings: NO_WARNINGS })).record;
   } catch (error) {
     return unsendable(pending, error);
   }

@@ -1,24 +1,24 @@
 import { v5 as uuidv5 } from 'uuid';
 
-/** Deliveries carried together: the durable unit of work. Plain data, so that a dispatcher may send it anywhere. */
+/** Deliveries that are sent together: the durable unit of work. Plain data, so that a dispatcher can pass it to another process. */
 export interface Chunk {
   readonly id: string;
-  /** Grows whenever somebody takes the chunk over; outcomes under an older one are not recorded. */
+  /** Grows each time that a process takes the chunk over. Outcomes under an older token are not recorded. */
   readonly token: string;
-  /** Delivery number n is of event n … */
+  /** Delivery n is about event n … */
   readonly eventIds: readonly string[];
   /** … for listener n. */
   readonly listenerIds: readonly string[];
 }
 
-/** What tells a chunk from the same one in other hands. */
+/** Names a chunk under one lease: the same chunk has another key when a process has taken it over. */
 export function chunkKey({ id, token }: Chunk): string {
   return id + token;
 }
 
 export const MAX_CHUNK_SIZE = 500;
 
-/** `Hook-Delivery`: the same for one event and listener whoever sends it and however often, so that no row has to exist for it. */
+/** The id in `Hook-Delivery`. It is computed from event and listener, so that it stays the same for each attempt and process without a stored row. */
 export function deliveryId(eventId: string, listenerId: string): string {
   return uuidv5(listenerId, eventId);
 }

@@ -24,7 +24,7 @@ export type LoadedEvent =
   /** A transformer threw. */
   | { readonly kind: 'unreadable'; readonly row: EventRow };
 
-/** Events by id, as they were read when the chunk was planned. Given with a chunk of which no outcome can be stored yet; events that are missing are read. */
+/** Events by id, as they were read when the chunk was planned. An event that is missing is read from the database. */
 export type PlannedEvents = ReadonlyMap<string, HookEvent>;
 
 export const NOTHING_PLANNED: PlannedEvents = new Map();

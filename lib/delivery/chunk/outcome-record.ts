@@ -1,7 +1,7 @@
 import type { Chunk } from './chunk';
 import type { DeliveryState, Outcome, RecordedEffect } from './outcome';
 
-/** One delivery's outcome, with what is kept of the attempt. */
+/** The outcome of one delivery, with the facts of the attempt that are stored. */
 export interface OutcomeRecord {
   readonly chunk: Chunk;
   readonly deliveryId: string;
@@ -11,12 +11,12 @@ export interface OutcomeRecord {
   /** After this outcome. */
   readonly state: DeliveryState;
   readonly outcome: Outcome;
-  /** Null where nothing was sent. */
+  /** Null if nothing was sent. */
   readonly attempted: Attempted | null;
   readonly effect: RecordedEffect;
-  /** When it has ended, the next delivery about its row has its turn. */
+  /** The next delivery about the same row waits until this one has ended. */
   readonly ordered: boolean;
-  /** The last one of its chunk. */
+  /** This is the last outcome of its chunk. */
   readonly closes: boolean;
 }
 

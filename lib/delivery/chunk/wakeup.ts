@@ -1,10 +1,10 @@
 import type { OutcomeRecord } from './outcome-record';
 
-/** What is woken: the engine of a process that sends. */
+/** The engine of a process that sends, as other parts see it. */
 export interface Wakeable {
   /** Events may have been committed. */
   committed(): void;
-  /** A delivery is due, or will be in so many milliseconds. */
+  /** A delivery is due after `afterMs`. */
   due(afterMs: number): void;
   /** Outcomes are stored. `lost` holds the keys of chunks that another process has taken over. */
   recorded(records: readonly OutcomeRecord[], lost: ReadonlySet<string>): void;
@@ -14,7 +14,7 @@ export interface Wakeable {
 export class Wakeup implements Wakeable {
   #engine: Wakeable | undefined;
 
-  /** Wakes this engine from now on; `undefined`: none. */
+  /** Sets the engine that is woken from now on; undefined: none. */
   bind(engine: Wakeable | undefined): void {
     this.#engine = engine;
   }

@@ -1,17 +1,17 @@
 import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 
-/** Twice the longest reply that may be asked for. */
+/** Twice the largest value of `maxResponseBytes`. */
 const MAX_RECEIVED_BYTES = 33_554_432;
 /**
- * What undici's parser gets at once. It goes on to the end of a piece whose headers are too many already, with an error for each: of
- * 64 kB, the most that a socket reads at once, this took 80 ms.
+ * Size of the pieces that undici's parser gets. When headers exceed its limit, the parser still reads to the end of the piece, with an
+ * error for each header. A piece of 64 kB, the most that a socket reads at once, took 80 ms.
  */
 const PIECE_BYTES = 2_048;
 
 /**
- * Connects as another connector does, and ends a connection on which a single request brings more than any reply needs: what the parser
- * passes over (reason phrases, empty lines, chunk extensions) counts as neither headers nor body, and could come until the deadline.
+ * Wraps a connector, and closes a connection on which more bytes arrive for one request than any reply needs. The parser skips reason
+ * phrases, empty lines and chunk extensions; these count as neither headers nor body, so they could arrive until the time-out.
  */
 export function cappedConnector(
   connect: buildConnector.connector,
@@ -25,7 +25,7 @@ export function cappedConnector(
     });
 }
 
-/** undici reads by `read()`, again and again until nothing is left. */
+/** undici calls `read()` until nothing is left to read. */
 function capReplies(socket: Socket, maxBytes: number): void {
   const read = socket.read.bind(socket);
   let written = 0;
@@ -34,7 +34,7 @@ function capReplies(socket: Socket, maxBytes: number): void {
     if (socket.destroyed) return null;
     const piece = read(size ?? (Math.min(socket.readableLength, PIECE_BYTES) || undefined));
     if (socket.bytesWritten !== written) {
-      // Another request was sent: its reply may be as long again.
+      // Another request was sent, so the count starts again.
       written = socket.bytesWritten;
       received = 0;
     }

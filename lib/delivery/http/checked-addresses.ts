@@ -9,9 +9,9 @@ export interface CheckedAddress {
 }
 
 /**
- * The addresses of a host, asked for once: every one of them may be connected to for requests to that origin, so whichever is used may.
- * Node.js never asks a resolver for an address that stands in place of a name; here it is checked like an answer. Rejects with
- * `RECIPIENT_REFUSED` where one is forbidden.
+ * Resolves a host once and checks each of its addresses, so that any of them may be connected to for requests to that origin. A URL may
+ * hold an address in place of a name; Node.js does not resolve that, so it is checked here like an answer. Rejects with
+ * `RECIPIENT_REFUSED` if one address is forbidden.
  */
 export async function checkedAddresses(
   policy: RecipientPolicy,
@@ -23,11 +23,11 @@ export async function checkedAddresses(
   return addresses.map((address) => ({ address, family: isIP(address) }));
 }
 
-/** Answers what was checked, to whoever asks again. */
+/** A lookup function that answers with addresses that were checked before. */
 export function answering(addresses: readonly CheckedAddress[]): LookupFunction {
   return (hostname, { all }, callback) => {
     const [first] = addresses;
-    // Node.js throws where nobody catches if it gets no address and no error.
+    // With no address and no error, Node.js throws an exception that cannot be caught.
     if (!first) callback(new Error(`${hostname} has no address`), []);
     else if (all) callback(null, [...addresses]);
     else callback(null, first.address, first.family);

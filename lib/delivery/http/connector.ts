@@ -14,19 +14,20 @@ export interface Route {
   readonly secureContext: SecureContext;
 }
 
-/** Whoever wants a connection; it calls `abandon` when it wants it no longer. */
+/** The request that a connection is opened for. It calls `abandon` when it does not need the connection any more. */
 export interface ConnectionOwner {
   abandon: ((reason: Error) => void) | undefined;
 }
 
-/** For a connection whose owner is unknown. All others have their owner's time. */
+/** For a connection without an owner. Any other connection is abandoned when the time of its owner is over. */
 const CONNECT_TIMEOUT_MS = 10_000;
-/** As undici has it for the connections that it opens itself. */
+/** The value that undici uses for the connections that it opens itself. */
 const KEEP_ALIVE_DELAY_MS = 60_000;
 
 /**
- * Opens connections for undici, to addresses that the policy allows: the name is resolved once, every answer is checked, and one of these
- * very answers is connected to, directly or through the proxy. TLS is verified for the name, whatever the environment says.
+ * Opens connections for undici, to addresses that the policy allows. The name is resolved once, each address is checked, and one of the
+ * checked addresses is connected to, directly or through the proxy. TLS is always verified for the name; environment variables such as
+ * NODE_TLS_REJECT_UNAUTHORIZED do not change that.
  */
 export class Connector {
   readonly #encrypt: buildConnector.connector;
@@ -41,7 +42,7 @@ export class Connector {
     this.#encrypt = buildConnector({ secureContext, rejectUnauthorized: true, timeout: 0 });
   }
 
-  /** A connection that is begun in `dispatch` ends when its owner abandons it: undici would go on opening it. */
+  /** A connection that `dispatch` starts to open is closed when its owner abandons it; undici alone would continue to open it. */
   ownedBy(owner: ConnectionOwner, dispatch: () => void): void {
     this.#owner = owner;
     try {
@@ -71,15 +72,15 @@ export class Connector {
     );
   };
 
-  /** Ends what is being opened. */
+  /** Aborts the connections that are being opened. */
   close(): void {
     for (const opening of this.#opening) opening.abort(new Error('the client was closed'));
   }
 
-  /** Who has no owner has a time of its own. Gives what stops that. */
+  /** A connection without an owner gets a time limit of its own. Returns a function that ends the limit. */
   #limit(opening: AbortController): () => void {
     const abandon = (reason: Error): void => {
-      // Once it is open it is undici's.
+      // An open connection belongs to undici.
       if (this.#opening.has(opening)) opening.abort(reason);
     };
     if (this.#owner) this.#owner.abandon = abandon;
@@ -108,7 +109,7 @@ export class Connector {
     const lookup = answering(addresses);
     const keepAlive = { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS };
     const socket = connect({ host: hostname, port, lookup, noDelay: true, ...keepAlive });
-    // Until somebody else listens.
+    // Without a listener, an error before undici adds its own would end the process.
     socket.on('error', () => undefined);
     try {
       await once(socket, 'connect', { signal });
@@ -120,7 +121,7 @@ export class Connector {
     }
   }
 
-  /** The system is asked whom it connected to. Who connects to 0.0.0.0, say, is connected to 127.0.0.1. */
+  /** Checks the address that the operating system has connected to. For 0.0.0.0, for example, that is 127.0.0.1. */
   #checkPeer({ remoteAddress }: Socket, origin: URL, addresses: readonly CheckedAddress[]): void {
     if (remoteAddress === undefined) throw new Error('the connection was lost');
     if (addresses.some(({ address }) => address === remoteAddress)) return;

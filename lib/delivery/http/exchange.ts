@@ -1,21 +1,21 @@
 import type { Dispatcher } from 'undici';
 import type { ConnectionOwner } from './connector';
 
-/** A reply, as far as it was read. */
+/** The part of a reply that was read. */
 export interface Answer {
   readonly httpStatus: number;
   readonly retryAfter: string | null;
   readonly text: string;
-  /** More came than was read. */
+  /** The body was longer than what was read of it. */
   readonly truncated: boolean;
 }
 
-/** Replies before the reply (1xx) that are listened to: one endpoint may send them without end. */
+/** Informational replies (1xx) that are accepted for one request, because an endpoint may send them without end. */
 const MAX_INFORMATIONAL = 32;
 
-/** One request and its reply, read as it comes: undici's `request` makes a stream and listens to a signal for each, which costs more. */
+/** One request and its reply. `request` of undici would create a stream and a signal listener for each request, which costs more. */
 export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner {
-  /** Rejects with what broke it off. */
+  /** Rejects with the reason why the exchange was broken off. */
   readonly answer: Promise<Answer>;
   abandon: ConnectionOwner['abandon'];
   readonly #chunks: Buffer[] = [];
@@ -35,7 +35,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner {
     });
   }
 
-  /** Ends it at once, even where there is no connection yet. */
+  /** Ends the exchange at once, also while the connection is being opened. */
   breakOff(reason: Error): void {
     this.#broken = reason;
     this.abandon?.(reason);
@@ -62,7 +62,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner {
     this.#retryAfter = (Array.isArray(value) ? value[0] : value) ?? null;
   }
 
-  /** Neither of them is an answer: of another protocol we speak nothing, and what is below 100 undici's parser stumbles over. */
+  /** Status 101 would switch to another protocol, and undici's parser fails on a status below 100. */
   #beforeReply(controller: Dispatcher.DispatchController, httpStatus: number): void {
     this.#informational += 1;
     if (httpStatus < 100 || httpStatus === 101)
@@ -77,7 +77,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner {
     this.#size += chunk.length;
     if (this.#size <= this.maxResponseBytes) return;
     this.#end();
-    // Ends the connection: the rest may be endless.
+    // Closes the connection, because the rest of the body may be endless.
     controller.abort(new Error('more came than is read'));
   }
 

@@ -1,4 +1,4 @@
-import { Agent } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import { ModelHookError } from '../../errors/model-hook-error';
 import type { DeliveryOptions, ListenerRecipientOptions } from '../../options/delivery';
 import { proxyOf } from '../../options/proxy';
@@ -14,20 +14,22 @@ export interface HttpClientOptions extends Pick<DeliveryOptions, 'proxy' | 'ca'>
   readonly keepAlive: boolean;
 }
 
-export interface Post {
+export interface HttpRequest {
+  readonly method: Dispatcher.HttpMethod;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** Null: no body. */
+  readonly body: string | null;
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
-  /** Ends the request early: the process is stopping. */
+  /** Breaks the request off. */
   readonly signal?: AbortSignal;
 }
 
-/** How long an endpoint may ask for its idle connections to be kept open. */
+/** The longest time for which an endpoint may ask to keep an idle connection open. */
 const KEEP_ALIVE_MAX_MS = 30_000;
 
-/** Posts to recipients that the policy allows. Follows no redirect, decompresses nothing, reads a bounded part of a reply. */
+/** Sends requests to recipients that the policy allows. Follows no redirect, decompresses nothing, reads a bounded part of a reply. */
 export class HttpClient {
   readonly #agent: Agent;
   readonly #connector: Connector;
@@ -48,26 +50,26 @@ export class HttpClient {
   }
 
   /**
-   * One that posts to fewer recipients, each time on a connection of its own: one that stays open could serve somebody who may not reach
-   * that address, and a pool for each narrowing would be one for each listener that a stranger makes. Throws `OPTION_INVALID`.
+   * A client for fewer recipients, which opens a connection for each request. A shared open connection could serve a listener that may not
+   * reach its address, and strangers who add listeners could add a pool of connections with each. Throws `OPTION_INVALID`.
    */
-  narrowedBy(recipients: ListenerRecipientOptions): Pick<HttpClient, 'post'> {
+  narrowedBy(recipients: ListenerRecipientOptions): Pick<HttpClient, 'send'> {
     const policy = this.policy.narrowedBy(recipients);
     const options = { ...this.options, keepAlive: false };
     return {
-      post: async (post) => {
+      send: async (request) => {
         const client = new HttpClient(policy, options, this.route);
-        const reply = await client.post(post);
-        // The outcome is known: nobody waits for the connection to end.
+        const reply = await client.send(request);
+        // The reply is complete, so nothing has to wait until the connection is closed.
         void client.close();
         return reply;
       },
     };
   }
 
-  /** Never rejects: trouble on the way is an answer too. */
-  async post(post: Post): Promise<Reply> {
-    const { url, timeoutMs, maxResponseBytes, signal } = post;
+  /** Never rejects: trouble on the way is a reply, too. */
+  async send(request: HttpRequest): Promise<Reply> {
+    const { url, timeoutMs, maxResponseBytes, signal } = request;
     const exchange = new Exchange(maxResponseBytes);
     const timer = setTimeout(() => exchange.breakOff(new TimedOut(timeoutMs)), timeoutMs);
     const stop = () => exchange.breakOff(signal?.reason);
@@ -75,7 +77,7 @@ export class HttpClient {
     try {
       this.policy.checkTarget(url);
       if (signal?.aborted) stop();
-      else this.#send(post, exchange);
+      else this.#dispatch(request, exchange);
       return { kind: 'answered', ...(await exchange.answer) };
     } catch (error) {
       return troubleOf(error);
@@ -85,13 +87,13 @@ export class HttpClient {
     }
   }
 
-  #send({ url, headers, body }: Post, exchange: Exchange): void {
+  #dispatch({ method, url, headers, body }: HttpRequest, exchange: Exchange): void {
     const { origin, pathname, search } = url;
-    const request = { origin, path: pathname + search, method: 'POST', headers, body } as const;
+    const request = { origin, path: pathname + search, method, headers, body };
     this.#connector.ownedBy(exchange, () => this.#agent.dispatch(request, exchange));
   }
 
-  /** Closes idle connections and those still in use. */
+  /** Closes all connections, whether they are idle or in use. */
   close(): Promise<void> {
     this.#connector.close();
     return this.#agent.destroy();

@@ -3,8 +3,8 @@ import { certificatesOf } from '../../options/certificates';
 import type { CertificateAuthorities } from '../../options/delivery';
 
 /**
- * Whom we believe that a recipient is who it says: the roots that Node.js trusts, and those of the option `delivery.ca`. Make one for many
- * connections: with roots of one's own, all of them are parsed each time. Throws `OPTION_INVALID`.
+ * The certificate authorities that recipients are verified with: those that Node.js trusts, and those of the option `delivery.ca`. Use one
+ * context for many connections: with own certificates, creating it parses all of them. Throws `OPTION_INVALID`.
  */
 export function secureContextOf(ca: CertificateAuthorities): tls.SecureContext {
   const own = certificatesOf(ca);
@@ -14,7 +14,7 @@ export function secureContextOf(ca: CertificateAuthorities): tls.SecureContext {
   });
 }
 
-/** With NODE_EXTRA_CA_CERTS and the system's, where Node.js was told to use them and can tell. */
+/** Includes NODE_EXTRA_CA_CERTS and the system's authorities, if Node.js is configured to use them and can list them. */
 function defaultRoots(): readonly string[] {
   // Since Node.js 22.15.
   const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => string[] };

@@ -13,8 +13,8 @@ interface TunnelOptions {
 }
 
 /**
- * A connection through the proxy to one of the addresses. The proxy is told the address, not the name, so that it resolves nothing: its
- * answer could be another one than was checked. It may have no IPv6, or no IPv4; so one address of each family is tried.
+ * Opens a connection through the proxy to one of the addresses. The proxy gets the address and not the name, because it could resolve the
+ * name to an address that was not checked. The proxy may lack IPv6 or IPv4, so one address of each family is tried.
  */
 export async function tunnelTo(
   addresses: readonly CheckedAddress[],
@@ -42,9 +42,9 @@ function onePerFamily(addresses: readonly CheckedAddress[]): readonly string[] {
 function tunnel(authority: string, options: TunnelOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const asked = ask(authority, options);
-    // Whatever the status is, a reply to CONNECT comes as this event.
+    // Each reply to CONNECT is this event, also one with an error status.
     asked.once('connect', ({ statusCode = 0 }: IncomingMessage, socket: Duplex, head: Buffer) => {
-      // Until somebody else listens.
+      // Without a listener, an error before undici adds its own would end the process.
       socket.on('error', () => undefined);
       if (statusCode < 200 || statusCode > 299) {
         socket.destroy();
@@ -74,14 +74,14 @@ function ask(authority: string, { proxy, secureContext, signal }: TunnelOptions)
     agent: false,
     signal,
     secureContext,
-    // Node.js would take it from the header `Host`.
+    // By default Node.js takes it from the header `Host`, which names the recipient.
     servername: isIP(hostname) ? '' : hostname,
     rejectUnauthorized: true,
   } as const;
   return request(options);
 }
 
-/** What goes wrong between us and the proxy is the operator's affair: the code says enough, and its address is nobody else's. */
+/** The error code only. The message would hold the address of the proxy, which listeners' owners must not see. */
 function unreachable(error: Error): Error {
   const cause = error instanceof AggregateError ? error.errors[0] : error;
   const code: unknown = cause?.code;

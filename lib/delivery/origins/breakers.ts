@@ -1,101 +1,113 @@
-import { remember } from '../../base/remember';
+import { ExpiringMap } from '../../base/expiring-map';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
-import type { OriginRow } from '../../store/origins';
-import type { Store } from '../../store/store';
+import type { OriginRow, Origins } from '../../store/origins';
 import type { Wakeup } from '../chunk/wakeup';
 
-/** What one attempt says of the origin it went to. */
+/** What one attempt says about its origin. */
 export type OriginSign = 'answered' | 'failing' | 'timedOut';
 
-/** An origin that fails so often in a row is left alone for a while; to time out takes a place for long, and counts for several. */
+/** A breaker opens at this weight of failures in a row. A time-out occupies a place for long, so it counts as several failures. */
 const OPENS_AFTER = 20;
 const WEIGHT = { failing: 1, timedOut: 4 } as const;
-const FIRST_HOLD_MS = 2_000;
-const LONGEST_HOLD_MS = 300_000;
-const HOLD_JITTER = 0.2;
-/** What other processes found out is read this often, while there is something to send. */
+const FIRST_OPEN_MS = 2_000;
+const LONGEST_OPEN_MS = 300_000;
+const OPEN_JITTER = 0.2;
+/** How often the state that other processes share is read, while there is something to send. */
 const REFRESH_MS = 1_000;
-/** While one delivery is tried to find out, the others wait so long at a time. */
+/** While one delivery is tried, the others are postponed by this time. */
 const PROBED_MS = 1_000;
-/** Whoever tries and dies is not waited for any longer: the longest time-out, and a little. */
+/** A process that dies while it tries blocks the others no longer than this: the longest time-out, and a little more. */
 const PROBE_LEASE_MS = 305_000;
-/** Origins whose failures are counted; the one that failed longest ago is forgotten. */
+/** Origins whose failures are counted; beyond it, the origin whose last failure is the oldest is forgotten. */
 const MAX_COUNTED = 10_000;
 
-const NOTHING = () => undefined;
-
 interface Open {
-  /** As `Date.now()`. */
+  /** As a time of the clock. */
   readonly until: number;
-  /** Another attempt is under way, here or elsewhere. */
+  /** Another delivery is being tried, here or in another process. */
   readonly probedUntil: number;
 }
 
+export interface BreakerParts {
+  readonly origins: Pick<Origins, keyof Origins>;
+  readonly logger: Pick<Logger, 'warn'>;
+  /** Woken when a breaker closes, and for when its origin may be tried again. */
+  readonly wakeup: Pick<Wakeup, 'due'>;
+}
+
 /**
- * A breaker for each origin. It opens after failures in a row; when its time is over, a single delivery is tried: that closes it, or opens
- * it for twice as long. That it is open is shared through the database, by the database's clock; failures are counted by each process.
+ * A breaker for each origin. It opens after failures in a row. When its time is over, a single delivery is tried: success closes the
+ * breaker, failure opens it for twice as long. Open breakers are shared through the database, by the database's clock; each process counts
+ * failures for itself.
  */
 export class Breakers {
-  readonly #failures = new Map<string, number>();
+  readonly #failures: ExpiringMap<string, number>;
   #open = new Map<string, Open>();
-  /** Origins of which a delivery was let through here to try. */
+  /** Origins of open breakers for which a delivery was admitted here. */
   readonly #trying = new Set<string>();
   #refreshedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly store: Store,
-    private readonly logger: Logger,
-    /** Woken when a breaker closes, and for the time when its origin may be tried again. */
-    private readonly wakeup: Pick<Wakeup, 'due'>,
+    private readonly parts: BreakerParts,
+    private readonly now = () => Date.now(),
     private readonly random = Math.random,
-  ) {}
+  ) {
+    this.#failures = new ExpiringMap(MAX_COUNTED, now);
+  }
 
-  /** Reads what others found out, once a second at most. Never rejects. */
+  /** Reads the shared state, at most once a second. Never rejects. */
   async refresh(): Promise<void> {
-    if (performance.now() - this.#refreshedAt < REFRESH_MS) return;
-    this.#refreshedAt = performance.now();
+    // The distance, because the clock may be set back.
+    if (Math.abs(this.now() - this.#refreshedAt) < REFRESH_MS) return;
+    this.#refreshedAt = this.now();
     await this.#guard(async () => {
-      const rows = await this.store.origins.all();
-      this.#open = new Map(rows.map((row) => [row.origin, stateOf(row)]));
+      const rows = await this.parts.origins.all();
+      this.#open = new Map(rows.map((row) => [row.origin, this.#stateOf(row)]));
     });
   }
 
-  /** How many deliveries it takes at once; null: as many as there are. */
-  quantumOf(origin: string): number | null {
+  /** How many deliveries to this origin may be claimed at once; null: any number. */
+  claimLimitOf(origin: string): number | null {
     if (!this.#open.has(origin)) return null;
-    return this.holdMs(origin) === null ? 1 : 0;
+    return this.openMs(origin) === null ? 1 : 0;
   }
 
-  /** For how long nothing more is to be sent to this origin; null where something may be, or one may try. */
-  holdMs(origin: string): number | null {
+  /** How long nothing may be sent to this origin; null if something may be sent, or one delivery may be tried. */
+  openMs(origin: string): number | null {
     const open = this.#open.get(origin);
     if (!open) return null;
-    const left = leftMs(open);
+    const left = this.#leftMs(open);
     if (left > 0) return left;
     return this.#trying.has(origin) ? PROBED_MS : null;
   }
 
-  /** A delivery is to be sent when there is a place: of an origin that was left alone, no other one waits for that. Gives what ends it. */
-  admit(origin: string): () => void {
-    if (!this.#open.has(origin)) return NOTHING;
+  /**
+   * A delivery is going to wait for a place. True if its breaker is open: then no other delivery to this origin may wait, and the caller
+   * calls `leave` when the delivery has an outcome.
+   */
+  admit(origin: string): boolean {
+    if (!this.#open.has(origin)) return false;
     this.#trying.add(origin);
-    return () => this.#trying.delete(origin);
+    return true;
   }
 
-  /** Whether a delivery may be sent now. Of an origin that was left alone, one may be at a time, whatever the process. */
+  leave(origin: string): void {
+    this.#trying.delete(origin);
+  }
+
+  /** Whether a delivery may be sent now. If the breaker is open, all processes together try one delivery at a time. */
   async mayTry(origin: string): Promise<boolean> {
     const open = this.#open.get(origin);
     if (!open) return true;
-    if (leftMs(open) > 0) return false;
-    // Until the database has answered, nobody else here asks it.
-    this.#open.set(origin, { ...open, probedUntil: Date.now() + PROBED_MS });
-    const isLet = await this.#guard(() => this.#claimProbe(origin));
-    return isLet ?? false;
+    if (this.#leftMs(open) > 0) return false;
+    // Until the database has answered, no other delivery here asks it.
+    this.#open.set(origin, { ...open, probedUntil: this.now() + PROBED_MS });
+    return (await this.#guard(() => this.#claimProbe(origin))) ?? false;
   }
 
-  /** What came of an attempt; null where it told nothing, so that the next one may try at once. */
-  async note(origin: string, sign: OriginSign | null): Promise<void> {
+  /** Records what an attempt says about its origin. Null if it says nothing: then the next delivery may be tried at once. */
+  async record(origin: string, sign: OriginSign | null): Promise<void> {
     if (sign === null) return this.#endProbe(origin);
     if (sign === 'answered') {
       this.#failures.delete(origin);
@@ -103,15 +115,15 @@ export class Breakers {
       return;
     }
     const failures = (this.#failures.get(origin) ?? 0) + WEIGHT[sign];
-    remember(this.#failures, MAX_COUNTED, origin, failures);
+    this.#failures.set(origin, failures);
     const open = this.#open.get(origin);
-    // Of those that were under way when it opened, nothing new is learned.
-    if (open ? open.until <= Date.now() : failures >= OPENS_AFTER)
-      await this.#guard(() => this.#openFor(origin));
+    // Failures of requests that were in flight when the breaker opened are ignored.
+    if (open ? open.until <= this.now() : failures >= OPENS_AFTER)
+      await this.#guard(() => this.#openAgain(origin));
   }
 
   async #claimProbe(origin: string): Promise<boolean> {
-    const row = await this.store.origins.claimProbe(origin, PROBE_LEASE_MS);
+    const row = await this.parts.origins.claimProbe(origin, PROBE_LEASE_MS);
     if (row?.is_open === false) this.#open.delete(origin);
     return row?.is_claimed === true || row?.is_open === false;
   }
@@ -120,44 +132,44 @@ export class Breakers {
     const open = this.#open.get(origin);
     if (!open) return;
     this.#open.set(origin, { ...open, probedUntil: 0 });
-    await this.#guard(() => this.store.origins.endProbe(origin));
+    await this.#guard(() => this.parts.origins.endProbe(origin));
   }
 
-  async #openFor(origin: string): Promise<void> {
-    // At once: the requests that are under way fail too. Where somebody else has opened it already, their word is read with the next refresh.
-    this.#open.set(origin, { until: Date.now() + REFRESH_MS, probedUntil: 0 });
-    const spread = 1 + HOLD_JITTER * (2 * this.random() - 1);
-    const times = { firstMs: FIRST_HOLD_MS, longestMs: LONGEST_HOLD_MS, spread };
-    const row = await this.store.origins.open(origin, times);
-    if (row) this.#open.set(origin, stateOf(row));
-    this.wakeup.due(this.holdMs(origin) ?? 0);
+  async #openAgain(origin: string): Promise<void> {
+    // At once, because the requests in flight fail, too. If another process has opened it already, the next refresh reads for how long.
+    this.#open.set(origin, { until: this.now() + REFRESH_MS, probedUntil: 0 });
+    const spread = 1 + OPEN_JITTER * (2 * this.random() - 1);
+    const times = { firstMs: FIRST_OPEN_MS, longestMs: LONGEST_OPEN_MS, spread };
+    const row = await this.parts.origins.open(origin, times);
+    if (row) this.#open.set(origin, this.#stateOf(row));
+    this.parts.wakeup.due(this.openMs(origin) ?? 0);
   }
 
   async #close(origin: string): Promise<void> {
-    await this.store.origins.close(origin);
-    this.wakeup.due(0);
+    await this.parts.origins.close(origin);
+    this.parts.wakeup.due(0);
   }
 
-  /** A breaker that cannot be read or stored stays as it is: deliveries are still made, and judged. */
+  #stateOf({ open_ms: openMs, probe_ms: probeMs }: OriginRow): Open {
+    const now = this.now();
+    // If another process is trying, it is asked again soon, because it may have ended by then.
+    const isProbed = probeMs !== null && probeMs > 0;
+    return { until: now + openMs, probedUntil: isProbed ? now + PROBED_MS : 0 };
+  }
+
+  #leftMs({ until, probedUntil }: Open): number {
+    return Math.max(until, probedUntil) - this.now();
+  }
+
+  /** If the state cannot be read or stored, it stays as it is here: deliveries are still sent and judged. */
   async #guard<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {
-      this.logger.warn('The state of an origin could not be read or stored.', {
+      this.parts.logger.warn('The state of an origin could not be read or stored.', {
         error: loggable(error),
       });
       return undefined;
     }
   }
-}
-
-function stateOf({ open_ms: openMs, probe_ms: probeMs }: OriginRow): Open {
-  const now = Date.now();
-  // Another process's attempt: it is asked about again soon, for it may have ended.
-  const isProbed = probeMs !== null && probeMs > 0;
-  return { until: now + openMs, probedUntil: isProbed ? now + PROBED_MS : 0 };
-}
-
-function leftMs({ until, probedUntil }: Open): number {
-  return Math.max(until, probedUntil) - Date.now();
 }

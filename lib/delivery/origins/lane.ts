@@ -1,37 +1,40 @@
-/** Work for one origin. Exactly one of the two is called. */
+/** Work for one origin. Exactly one of the two methods is called, once. */
 export interface Job {
   readonly origin: string;
   /** Never rejects. */
-  readonly run: () => Promise<void>;
-  /** The job is given back: it waited for an origin that does not keep up, or the process stops. */
-  readonly giveBack: (why: string) => void;
+  run(): Promise<void>;
+  /** The job does not run, because its origin does not keep up or the process stops. */
+  giveBack(why: string): void;
 }
 
-interface Waiting {
+interface WaitingJob {
   readonly job: Job;
   readonly since: number;
 }
 
-/** A full lane in which nothing began or ended for so long is stalled. */
+/** A full lane is stalled if no job has started or ended for this time. */
 const STALLED_MS = 500;
-/** Having given something back, a lane is crowded for so long … */
+/** A lane that has given jobs back is crowded for this time … */
 const CROWDED_MS = 5_000;
-/** … and holds so many waiting jobs for each of its places. */
-const HELD_A_PLACE = 2;
+/** … in which this many jobs may wait for each of its places. */
+const WAITING_PER_PLACE = 2;
 
-/** The requests to one origin: those under way, and those that wait for one of its places. */
+/** The jobs of one origin: those that run, and those that wait for one of its places. */
 export class Lane {
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: WaitingJob[] = [];
   #running = 0;
-  #progressedAt = Date.now();
+  #progressedAt: number;
   #crowdedUntil = 0;
 
   constructor(
     readonly origin: string,
     private readonly places: number,
-    /** Counted among those that share a quarter of the places of all. */
+    /** The origin is one of those that share a quarter of all places. */
     public isSlow: boolean,
-  ) {}
+    private readonly now = () => Date.now(),
+  ) {
+    this.#progressedAt = now();
+  }
 
   get running(): number {
     return this.#running;
@@ -46,50 +49,51 @@ export class Lane {
   }
 
   get isStalled(): boolean {
-    return this.isFull && Date.now() - this.#progressedAt > STALLED_MS;
+    return this.isFull && this.now() - this.#progressedAt > STALLED_MS;
   }
 
   get isCrowded(): boolean {
-    return this.#crowdedUntil > Date.now();
+    return this.#crowdedUntil > this.now();
   }
 
-  /** Nothing needs to be remembered of it. */
+  /** The lane holds nothing that has to be remembered. */
   get isIdle(): boolean {
     return this.#running === 0 && this.#waiting.length === 0 && !this.isCrowded;
   }
 
-  /** How many waiting jobs it holds while it is crowded. */
-  get held(): number {
-    return HELD_A_PLACE * this.places;
+  /** How many jobs may wait while the lane is crowded. */
+  get waitingLimit(): number {
+    return WAITING_PER_PLACE * this.places;
   }
 
-  /** How long the first job has waited. */
+  /** How long the first waiting job has waited. */
   get waitedMs(): number {
     const [first] = this.#waiting;
-    return first ? Date.now() - first.since : 0;
+    return first ? this.now() - first.since : 0;
   }
 
   add(job: Job): void {
-    this.#waiting.push({ job, since: Date.now() });
+    this.#waiting.push({ job, since: this.now() });
   }
 
+  /** Removes the first waiting job, which starts now. */
   next(): Job | undefined {
     return this.#waiting.shift()?.job;
   }
 
-  /** One job more is under way, or one less. */
-  count(change: 1 | -1): void {
+  /** A job has started or ended. */
+  countRunning(change: 1 | -1): void {
     this.#running += change;
-    this.#progressedAt = Date.now();
+    this.#progressedAt = this.now();
   }
 
-  /** Takes jobs out that wait, to be given back. */
-  take(which: (job: Job) => boolean): readonly Job[] {
-    const taken = this.#waiting.filter(({ job }) => which(job));
-    if (taken.length === 0) return [];
+  /** Removes the waiting jobs that `which` selects, to be given back. */
+  removeWaiting(which: (job: Job) => boolean): readonly Job[] {
+    const removed = this.#waiting.filter(({ job }) => which(job));
+    if (removed.length === 0) return [];
     const kept = this.#waiting.filter(({ job }) => !which(job));
     this.#waiting.splice(0, this.#waiting.length, ...kept);
-    this.#crowdedUntil = Date.now() + CROWDED_MS;
-    return taken.map(({ job }) => job);
+    this.#crowdedUntil = this.now() + CROWDED_MS;
+    return removed.map(({ job }) => job);
   }
 }

@@ -1,6 +1,6 @@
+import { ExpiringMap } from '../../base/expiring-map';
 import type { Wakeup } from '../chunk/wakeup';
 import { type Job, Lane } from './lane';
-import { SlowOrigins } from './slow-origins';
 
 export interface LaneLimits {
   readonly maxConcurrency: number;
@@ -8,22 +8,26 @@ export interface LaneLimits {
 }
 
 const WATCH_MS = 100;
-/** Where more jobs are held than this, what waits too long is in the way of others … */
-const MUCH = 1_000;
-/** … so a lane whose first has waited for so long gives what waits back. A stalled one does so in any case. */
+/** With more jobs here than this, a lane whose jobs wait too long is in the way of others … */
+const CROWDED_SIZE = 1_000;
+/** … and gives back all its waiting jobs when the first one has waited for this time. A stalled lane does so in any case. */
 const CROWDING_MS = 1_000;
-/** Origins that timed out lately share one place of so many … */
+/** An origin is slow for this time after a time-out, unless it answers. It is longer than a breaker stays open. */
+const SLOW_MS = 600_000;
+/** Slow origins remembered at most. */
+const MAX_SLOW_ORIGINS = 10_000;
+/** Slow origins share this part of all places (1/4) … */
 const SLOW_SHARE = 4;
-/** … and what waits for those is held up to so much, all together: there is more to be held than what waits for them. */
-const SLOW_HELD = 500;
+/** … and at most this number of their jobs wait, all together, so that they do not fill the process. */
+const MAX_SLOW_WAITING = 500;
 
 /**
- * Bounds the requests under way, in all and for each origin. Origins take turns; one that hangs or does not keep up holds no more than
- * its own places, what waits behind them goes back to the database; and all that timed out lately share a quarter of the places.
+ * Limits the requests in flight, in all and for each origin. Origins take turns. An origin that hangs or does not keep up has only its own
+ * places, and the jobs that wait for it are given back. Origins that timed out lately share a quarter of the places.
  */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
-  readonly #slow = new SlowOrigins();
+  readonly #slow: ExpiringMap<string, true>;
   #running = 0;
   #slowRunning = 0;
   #slowWaiting = 0;
@@ -35,13 +39,15 @@ export class Lanes {
 
   constructor(
     { maxConcurrency, maxConcurrencyPerOrigin }: LaneLimits,
-    /** Woken when a lane that had given something back takes more. */
+    /** Woken when a lane that has given jobs back takes more. */
     private readonly wakeup: Pick<Wakeup, 'due'>,
+    private readonly now = () => Date.now(),
   ) {
-    // An origin that has every place of all is full as well.
-    const ofOne = Math.min(maxConcurrency, maxConcurrencyPerOrigin);
+    this.#slow = new ExpiringMap(MAX_SLOW_ORIGINS, now);
+    // An origin that has all places of all origins is full as well.
+    const perOrigin = Math.min(maxConcurrency, maxConcurrencyPerOrigin);
     const maxSlow = Math.max(1, Math.floor(maxConcurrency / SLOW_SHARE));
-    this.#limits = { maxConcurrency, maxConcurrencyPerOrigin: ofOne, maxSlow };
+    this.#limits = { maxConcurrency, maxConcurrencyPerOrigin: perOrigin, maxSlow };
   }
 
   /** Jobs that run or wait. */
@@ -62,36 +68,36 @@ export class Lanes {
     this.#watchOver();
   }
 
-  /** Gives back what waits, of these jobs or of all. */
+  /** Gives back the waiting jobs that `which` selects, or all. */
   giveBack(why: string, which: (job: Job) => boolean = () => true): void {
     for (const lane of this.#lanes.values()) this.#giveBackOf(lane, why, which);
   }
 
   /** A request to this origin timed out. */
-  noteTimedOut(origin: string): void {
-    this.#slow.add(origin);
+  markTimedOut(origin: string): void {
+    this.#slow.set(origin, true, this.now() + SLOW_MS);
     this.#markSlow(origin, true);
   }
 
   /** A request to this origin was answered. */
-  noteAnswered(origin: string): void {
+  markAnswered(origin: string): void {
     if (!this.#slow.delete(origin)) return;
     this.#markSlow(origin, false);
     this.#startAll();
   }
 
-  /** How many more deliveries this origin takes at once; null: as many as there are. */
-  quantumOf(origin: string): number | null {
+  /** How many deliveries to this origin may be claimed at once; null: any number. */
+  claimLimitOf(origin: string): number | null {
     const lane = this.#lanes.get(origin);
     const isSlow = lane?.isSlow ?? this.#slow.has(origin);
-    if (isSlow && this.#slowWaiting >= SLOW_HELD / 2) return 0;
+    if (isSlow && this.#slowWaiting >= MAX_SLOW_WAITING / 2) return 0;
     if (!lane) return isSlow ? this.#limits.maxConcurrencyPerOrigin : null;
     if (lane.isStalled) return 0;
     if (!isSlow && !lane.isCrowded) return null;
-    return lane.waiting > 0 ? 0 : lane.held;
+    return lane.waiting > 0 ? 0 : lane.waitingLimit;
   }
 
-  /** Gives back what waits and whatever comes from now on. Resolves when nothing runs any more. */
+  /** Gives back the waiting jobs and those that are added from now on. Resolves when no job runs any more. */
   close(why: string): Promise<void> {
     this.#closedWhy = why;
     this.giveBack(why);
@@ -100,16 +106,20 @@ export class Lanes {
   }
 
   #lane(origin: string): Lane {
-    const { maxConcurrencyPerOrigin: places } = this.#limits;
-    const lane = this.#lanes.get(origin) ?? new Lane(origin, places, this.#slow.has(origin));
+    const lane = this.#lanes.get(origin) ?? this.#newLane(origin);
     this.#lanes.set(origin, lane);
     return lane;
   }
 
+  #newLane(origin: string): Lane {
+    const { maxConcurrencyPerOrigin } = this.#limits;
+    return new Lane(origin, maxConcurrencyPerOrigin, this.#slow.has(origin), this.now);
+  }
+
   #refusalOf(lane: Lane): string | undefined {
     if (lane.isStalled) return STALLED;
-    if (lane.isSlow && this.#slowWaiting >= SLOW_HELD) return CROWDED;
-    return lane.isCrowded && lane.waiting >= lane.held ? CROWDED : undefined;
+    if (lane.isSlow && this.#slowWaiting >= MAX_SLOW_WAITING) return CROWDED;
+    return lane.isCrowded && lane.waiting >= lane.waitingLimit ? CROWDED : undefined;
   }
 
   #startAll(): void {
@@ -124,35 +134,35 @@ export class Lanes {
     if (lane.isSlow && this.#slowRunning >= this.#limits.maxSlow) return;
     const job = lane.next();
     if (!job) return;
-    // To the end of the row: whoever was just served is served last, in a loop that is under way too.
+    // The lane goes to the end, so that the other origins are served first. A loop over the lanes that is running sees the new order.
     this.#lanes.delete(lane.origin);
     this.#lanes.set(lane.origin, lane);
     this.#countWaiting(lane, -1);
     this.#count(lane, 1);
-    this.#sayRoom(lane);
+    this.#wakeIfRoom(lane);
     void job.run().finally(() => this.#ended(lane));
   }
 
   #ended(lane: Lane): void {
     this.#count(lane, -1);
     if (lane.isIdle) this.#lanes.delete(lane.origin);
-    // The lane that got a place free is next, unless another one has waited for the places of all.
+    // This lane is next, unless another lane has waited for a place of all.
     const isOpen = this.#running < this.#limits.maxConcurrency - 1 && !lane.isSlow;
     if (isOpen) this.#startOne(lane);
     else this.#startAll();
-    this.#sayRoom(lane);
+    this.#wakeIfRoom(lane);
     if (this.size === 0) for (const resolve of this.#emptied.splice(0)) resolve();
   }
 
-  #sayRoom(lane: Lane): void {
-    const isHeld = lane.isSlow ? this.#slowWaiting < SLOW_HELD / 2 : lane.isCrowded;
-    if (isHeld && lane.waiting === 0) this.wakeup.due();
+  #wakeIfRoom(lane: Lane): void {
+    const hasRoom = lane.isSlow ? this.#slowWaiting < MAX_SLOW_WAITING / 2 : lane.isCrowded;
+    if (hasRoom && lane.waiting === 0) this.wakeup.due();
   }
 
   #count(lane: Lane, change: 1 | -1): void {
     this.#running += change;
     if (lane.isSlow) this.#slowRunning += change;
-    lane.count(change);
+    lane.countRunning(change);
   }
 
   #countWaiting(lane: Lane, change: number): void {
@@ -179,16 +189,16 @@ export class Lanes {
   }
 
   #relieve(): void {
-    const isMuch = this.size > MUCH;
+    const isCrowded = this.size > CROWDED_SIZE;
     for (const lane of this.#lanes.values()) {
       if (lane.isStalled) this.#giveBackOf(lane, STALLED, () => true);
-      if (isMuch && lane.waitedMs > CROWDING_MS) this.#giveBackOf(lane, CROWDED, () => true);
+      if (isCrowded && lane.waitedMs > CROWDING_MS) this.#giveBackOf(lane, CROWDED, () => true);
       if (lane.isIdle) this.#lanes.delete(lane.origin);
     }
   }
 
   #giveBackOf(lane: Lane, why: string, which: (job: Job) => boolean): void {
-    const given = lane.take(which);
+    const given = lane.removeWaiting(which);
     this.#countWaiting(lane, -given.length);
     for (const job of given) job.giveBack(why);
   }

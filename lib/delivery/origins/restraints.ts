@@ -1,51 +1,52 @@
-import { remember } from '../../base/remember';
+import { ExpiringMap } from '../../base/expiring-map';
 
-/** How many deliveries of a listener may be claimed at once for this process; 0: none. Others are not in it. */
+/** How many deliveries of a listener may be claimed at once for this process; 0: none. Listeners that are not in it have no limit. */
 export type Restraints = ReadonlyMap<string, number>;
 
-/** The listeners of whom nothing may be claimed. */
+/** The listeners for which nothing may be claimed. */
 export function barredBy(restraints: Restraints): readonly string[] {
-  return [...restraints].filter(([, quantum]) => quantum === 0).map(([id]) => id);
+  return [...restraints].filter(([, limit]) => limit === 0).map(([id]) => id);
 }
 
-/** What holds an origin back at the moment: so many of its deliveries may be claimed. Null: nothing does. */
-type QuantumOf = (origin: string) => number | null;
+export interface ClaimLimits {
+  /** How many deliveries to this origin may be claimed at once; null: any number. */
+  claimLimitOf(origin: string): number | null;
+}
 
-/** Listeners remembered at most; the oldest is forgotten, which costs a claim in vain. */
+/** Listeners remembered at most. For a listener that is forgotten, deliveries may be claimed that cannot be sent yet. */
 const MAX_LISTENERS = 10_000;
 
-/** Remembers which listeners are not to be claimed for: whose origin is held back, or who asked to be left alone. */
-export class HeldListeners {
-  readonly #originOf = new Map<string, string>();
-  readonly #pausedUntil = new Map<string, number>();
+/** Remembers for which listeners to claim less: their origin has a limit, or they are paused. */
+export class RestrainedListeners {
+  readonly #origins: ExpiringMap<string, string>;
+  readonly #paused: ExpiringMap<string, true>;
 
   constructor(
-    private readonly quantumOf: QuantumOf,
+    private readonly limits: ClaimLimits,
     private readonly now = () => Date.now(),
-  ) {}
-
-  /** A delivery of this listener was given back, because of its origin. */
-  noteOrigin(listenerId: string, origin: string): void {
-    remember(this.#originOf, MAX_LISTENERS, listenerId, origin);
+  ) {
+    this.#origins = new ExpiringMap(MAX_LISTENERS, now);
+    this.#paused = new ExpiringMap(MAX_LISTENERS, now);
   }
 
-  /** The listener is to be left alone for so long. */
-  notePause(listenerId: string, afterMs: number): void {
-    remember(this.#pausedUntil, MAX_LISTENERS, listenerId, this.now() + afterMs);
+  /** A delivery of this listener was given back because of its origin. */
+  addOrigin(listenerId: string, origin: string): void {
+    this.#origins.set(listenerId, origin);
+  }
+
+  /** The listener is paused for this time. */
+  addPause(listenerId: string, pauseMs: number): void {
+    this.#paused.set(listenerId, true, this.now() + pauseMs);
   }
 
   restraints(): Restraints {
     const restraints = new Map<string, number>();
-    for (const [listenerId, origin] of this.#originOf) {
-      const quantum = this.quantumOf(origin);
-      if (quantum === null) this.#originOf.delete(listenerId);
-      else restraints.set(listenerId, quantum);
+    for (const [listenerId, origin] of this.#origins) {
+      const limit = this.limits.claimLimitOf(origin);
+      if (limit === null) this.#origins.delete(listenerId);
+      else restraints.set(listenerId, limit);
     }
-    const now = this.now();
-    for (const [listenerId, until] of this.#pausedUntil) {
-      if (until <= now) this.#pausedUntil.delete(listenerId);
-      else restraints.set(listenerId, 0);
-    }
+    for (const [listenerId] of this.#paused) restraints.set(listenerId, 0);
     return restraints;
   }
 }

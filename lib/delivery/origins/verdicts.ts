@@ -2,41 +2,38 @@ import type { ListenerEffect, Outcome } from '../chunk/outcome';
 import type { Recipient } from '../chunk/recipients';
 
 interface Verdict {
-  /** It is not active any more, for this reason. */
+  /** Why the listener is not active any more. */
   readonly inactive?: string;
-  /** It is to be left alone until then, as `Date.now()`. */
+  /** As a time of the clock. */
   readonly pausedUntil?: number;
 }
 
-/** What replies said of listeners since their rows were read: the rest of a chunk must heed it too. */
+/** What replies said about listeners since their rows were read. It applies to the rest of a loaded chunk, too. */
 export class Verdicts {
-  readonly #of = new Map<string, Verdict>();
+  readonly #verdicts = new Map<string, Verdict>();
 
-  /** Their rows were read again, and say it themselves. */
+  constructor(private readonly now = () => Date.now()) {}
+
+  /** The rows of these listeners were read again, so they are up to date. */
   forget(listenerIds: Iterable<string>): void {
-    for (const id of listenerIds) this.#of.delete(id);
+    for (const id of listenerIds) this.#verdicts.delete(id);
   }
 
-  note({
-    listenerId,
-    effect,
-  }: {
-    readonly listenerId: string;
-    readonly effect: ListenerEffect;
-  }): void {
+  add({ listenerId, effect }: { readonly listenerId: string; readonly effect: ListenerEffect }) {
     const { deactivate, pauseMs } = effect;
-    if (deactivate !== undefined) this.#of.set(listenerId, { inactive: deactivate });
-    else if (pauseMs !== undefined) this.#of.set(listenerId, { pausedUntil: Date.now() + pauseMs });
+    if (deactivate !== undefined) this.#verdicts.set(listenerId, { inactive: deactivate });
+    else if (pauseMs !== undefined)
+      this.#verdicts.set(listenerId, { pausedUntil: this.now() + pauseMs });
   }
 
-  /** The outcome of a delivery that may not be sent to this listener now; null where it may. */
-  against({ id, active, inactiveReason, pausedUntil }: Recipient): Outcome | null {
-    const verdict = this.#of.get(id);
+  /** The outcome of a delivery that may not be sent to this listener now; null if it may. */
+  refusalOf({ id, active, inactiveReason, pausedUntil }: Recipient): Outcome | null {
+    const verdict = this.#verdicts.get(id);
     const inactive = active ? verdict?.inactive : (inactiveReason ?? '');
     if (inactive !== undefined)
       return { kind: 'skipped', reason: `the listener is not active: ${inactive}` };
     const until = Math.max(verdict?.pausedUntil ?? 0, pausedUntil?.getTime() ?? 0);
-    const afterMs = until - Date.now();
+    const afterMs = until - this.now();
     return afterMs > 0 ? { kind: 'waiting', afterMs, reason: 'the listener is paused' } : null;
   }
 }

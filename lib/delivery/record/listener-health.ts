@@ -12,10 +12,10 @@ import type { Wakeup } from '../chunk/wakeup';
 
 export interface ListenerHealthParts {
   readonly store: Store;
-  /** Written into the events that tell of deactivated listeners. */
+  /** Stored with the events about deactivated listeners. */
   readonly processId: string;
   readonly reporter: Reporter;
-  readonly logger: Logger;
+  readonly logger: Pick<Logger, 'error'>;
   readonly wakeup: Pick<Wakeup, 'committed'>;
 }
 
@@ -25,7 +25,7 @@ type Effects = ReadonlyMap<string, RecordedEffect>;
 export class ListenerHealth {
   constructor(private readonly parts: ListenerHealthParts) {}
 
-  /** Never rejects: the outcomes are stored already, and a later outcome of the same listener has the same effect again. */
+  /** Never rejects: the outcomes are stored already, and the next outcome of the listener has the same effect again. */
   async update(outcomes: readonly Pick<OutcomeRecord, 'listenerId' | 'effect'>[]): Promise<void> {
     const effects = new Map<string, RecordedEffect>();
     for (const { listenerId, effect } of outcomes)
@@ -43,7 +43,7 @@ export class ListenerHealth {
     }
   }
 
-  /** One statement, unless a listener is deactivated: that is rare, and needs a transaction with the event that tells of it. */
+  /** Takes one statement. Only a deactivation, which is rare, needs a transaction: it is stored together with its event. */
   async #store(effects: Effects): Promise<readonly DeactivatedRow[]> {
     const { store } = this.parts;
     const ended = deactivations(effects);

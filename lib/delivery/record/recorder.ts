@@ -1,7 +1,7 @@
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
 import type { Reporter } from '../../logging/reports';
-import type { Store } from '../../store/store';
+import type { Outcomes } from '../../store/outcomes';
 import { type Chunk, chunkKey } from '../chunk/chunk';
 import { afterMsOf, reasonOf } from '../chunk/outcome';
 import type { OutcomeRecord } from '../chunk/outcome-record';
@@ -11,10 +11,10 @@ import type { ListenerHealth } from './listener-health';
 import { outcomeRow, Places } from './outcome-rows';
 
 export interface RecorderParts {
-  readonly store: Store;
+  readonly outcomes: Pick<Outcomes, 'record' | 'closeChunk'>;
   readonly health: Pick<ListenerHealth, 'update'>;
   readonly reporter: Reporter;
-  readonly logger: Logger;
+  readonly logger: Pick<Logger, 'error'>;
   readonly wakeup: Pick<Wakeup, 'recorded'>;
 }
 
@@ -56,7 +56,7 @@ export class Recorder {
 
   /** Ends a chunk whose outcomes are all stored already. */
   close(chunk: Chunk): Promise<void> {
-    return this.parts.store.outcomes.closeChunk(chunk);
+    return this.parts.outcomes.closeChunk(chunk);
   }
 
   /** Stores all outcomes that were added. Never rejects: if the database fails, this is logged and tried again later. */
@@ -122,7 +122,7 @@ export class Recorder {
       const chunk = chunks.placeOf(record.chunk);
       return outcomeRow(record, { chunk, event, givesTurn: this.#turns.needsTurn(record) });
     });
-    const answers = await this.parts.store.outcomes.record(
+    const answers = await this.parts.outcomes.record(
       rows,
       chunks.values.map(({ id, token }, place) => ({ place, id, token })),
       events.values.map((id, place) => ({ place, id, name: names[place] ?? '' })),

@@ -12,7 +12,7 @@ export function backoffMs(
   random = Math.random,
 ): number {
   const { retryDelayMs, retryFactor, retryMaxDelayMs, jitter } = options;
-  // Bounded, since 0 · ∞ is no number.
+  // Bounded, because 0 · ∞ is NaN.
   const growth = Math.min(retryFactor ** (retry - 1), Number.MAX_VALUE);
   const delay = Math.min(retryDelayMs * growth, retryMaxDelayMs);
   return Math.round(delay * (1 + jitter * (2 * random() - 1)));

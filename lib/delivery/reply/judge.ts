@@ -13,10 +13,10 @@ export interface Circumstances {
   /** Before this attempt. */
   readonly state: DeliveryState;
   readonly options: Required<AttemptOptions>;
-  /** Whether the listener steers by what its 2xx replies say. */
+  /** Whether the bodies of 2xx replies are read for instructions. */
   readonly replies: boolean;
   readonly now?: () => number;
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 export const MAX_RESCHEDULES = 100;
@@ -25,7 +25,7 @@ const MIN_COUNTDOWN_SECONDS = { reschedule: 30, slow_process_reschedule: 300 } a
 const MAX_REASON_LENGTH = 1_024;
 const HTTP_DATE = /^\s*[A-Z][a-z]+, .+ GMT\s*$/;
 
-/** What a reply means for its delivery: the table of the README. */
+/** The outcome of a delivery with this reply, and the effect on its listener. The documentation has the rules as a table. */
 export function judge(reply: Reply, circumstances: Circumstances): Judgement {
   if (reply.kind === 'refused') return plain({ kind: 'failed', reason: reply.reason });
   if (reply.kind === 'unanswered') return plain(retry(reply.reason, circumstances));
@@ -65,7 +65,7 @@ function retry(reason: string, { state, options, random }: Circumstances): Outco
   return { kind: 'retrying', afterMs: backoffMs(state.retries + 1, options, random), reason };
 }
 
-/** Seconds or an HTTP date, at most a day from now; null where it is neither. */
+/** The value of Retry-After (seconds or an HTTP date) in milliseconds, at most one day; null if it is neither. */
 export function retryAfterMs(value: string, now: number): number | null {
   const seconds = /^\d+$/.test(value.trim()) ? Number(value) : secondsUntil(value, now);
   if (Number.isNaN(seconds)) return null;
@@ -73,7 +73,7 @@ export function retryAfterMs(value: string, now: number): number | null {
 }
 
 function secondsUntil(value: string, now: number): number {
-  // Alone, Date.parse takes "1.5" and "-5" for days long past: an endpoint in trouble would be tried again at once.
+  // Date.parse alone reads "1.5" and "-5" as dates in the past, so that the delivery would be tried again at once.
   return HTTP_DATE.test(value) ? (Date.parse(value) - now) / 1_000 : Number.NaN;
 }
 
@@ -86,12 +86,12 @@ function steered(text: string, circumstances: Circumstances): Outcome {
     case 'fail':
       return {
         kind: 'failed',
-        reason: said(reply.reason ?? reply.output, 'the recipient failed'),
+        reason: reasonText(reply.reason ?? reply.output, 'the recipient failed'),
       };
     case 'skip':
       return {
         kind: 'skipped',
-        reason: said(reply.output ?? reply.reason, 'the recipient skipped it'),
+        reason: reasonText(reply.output ?? reply.reason, 'the recipient skipped it'),
       };
     case 'reschedule':
       return reschedule(reply.countdown, MIN_COUNTDOWN_SECONDS.reschedule, circumstances);
@@ -118,7 +118,7 @@ function jsonObject(text: string): Record<string, JsonValue> | null {
   if (!text.trimStart().startsWith('{')) return null;
   try {
     const value: unknown = JSON.parse(text);
-    // Deeper, it could be parsed, but not stored: JSON.stringify would fail.
+    // JSON.stringify fails on deeper values, so they could not be stored.
     const isUsable = isPlainObject(value) && isWithin(value, MAX_LEVELS);
     return isUsable ? (value as Record<string, JsonValue>) : null;
   } catch {
@@ -126,7 +126,7 @@ function jsonObject(text: string): Record<string, JsonValue> | null {
   }
 }
 
-function said(value: JsonValue | undefined, otherwise: string): string {
+function reasonText(value: JsonValue | undefined, otherwise: string): string {
   if (value === undefined || value === null) return otherwise;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.slice(0, MAX_REASON_LENGTH);

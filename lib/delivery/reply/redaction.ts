@@ -2,18 +2,18 @@ import { isPlainObject, type JsonValue } from '../../base/json';
 import { oneLine } from '../../base/one-line';
 import type { Outcome } from '../chunk/outcome';
 
-/** In the place of what was taken out. */
+/** Replaces a secret. */
 const REDACTED = '[secret]';
-/** Shorter secrets would tear words apart, and hide nothing. */
+/** Shorter secrets are not redacted: they occur inside ordinary words, and redacting them would hide nothing. */
 const MIN_LENGTH = 4;
-/** Of a secret of several words, such as `Bearer …`, those of that length are one each. */
+/** Words of at least this length inside a secret (`Bearer abc…`) are redacted on their own, too. */
 const MIN_WORD_LENGTH = 8;
 
 export type Redact = (text: string) => string;
 
 /**
- * Takes secrets out of what a recipient answered: those that show requests as they got them repeat the headers. As they were sent, and as
- * JSON writes them; who answers with them in another form cannot be found out.
+ * Removes secrets from the replies of recipients: endpoints that echo requests repeat the headers. Secrets are found as they were sent and
+ * as JSON writes them. A recipient that encodes them in another way is not detected.
  */
 export function redactor(secrets: () => readonly string[]): Redact {
   let texts: readonly string[] | undefined;
@@ -34,7 +34,7 @@ function forms(secret: string): readonly string[] {
   return [...new Set(texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1)]))];
 }
 
-/** An outcome as it may be stored and reported: of its reason and what was returned, no secret, and the reason on one line. */
+/** An outcome as it may be stored and reported: without secrets in its reason and its return value, and with the reason on one line. */
 export function discreet(outcome: Outcome, redact: Redact): Outcome {
   if ('reason' in outcome) return { ...outcome, reason: oneLine(redact(outcome.reason)) };
   if (outcome.kind !== 'done' || outcome.retval === undefined) return outcome;

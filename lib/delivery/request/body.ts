@@ -11,7 +11,7 @@ export interface Layout {
   readonly contentType: ContentType;
 }
 
-/** The body of a request, as the listener wants it laid out and encoded. */
+/** The body of a request in the format and content type of the listener. */
 export function body(event: HookEvent, hook: Hook, { format, contentType }: Layout): string {
   if (contentType === 'application/json')
     return JSON.stringify(layout(event, format, (values) => nested(values, hook)));
@@ -19,7 +19,7 @@ export function body(event: HookEvent, hook: Hook, { format, contentType }: Layo
   return new URLSearchParams(formPairs(flat, format)).toString();
 }
 
-/** The same without its data, for one that is too long. */
+/** The body without the event's data, for an event that is too large. */
 export function bodyWithoutData(event: HookEvent, { format, contentType }: Layout): string {
   const { data, previous, ...others } = layout(event, format, () => ({}));
   const content = format === 'fields' ? { truncated: true } : { ...others, truncated: true };
@@ -57,7 +57,7 @@ function layout(
 }
 
 /**
- * CloudEvents 1.0, structured. `source` is required there, and a hook need not name a resource.
+ * CloudEvents 1.0 in structured mode. It requires a `source`; an event without a resource gets the name of its hook.
  *
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
  */
@@ -74,7 +74,7 @@ function cloudEvent(event: HookEvent, time: string, data: JsonObject): JsonObjec
   };
 }
 
-/** Paths nest: `home.city` → `{ home: { city } }`; an owned relation without an id is null as a whole. */
+/** Nests paths: `home.city` → `{ home: { city } }`. An owned relation without an id becomes null as a whole. */
 function nested(values: JsonRecord, hook: Hook): JsonObject {
   const absent = absentRelations(values, hook);
   const tree: Record<string, JsonValue> = {};
@@ -108,12 +108,12 @@ function put(
   put(branch as Record<string, JsonValue>, rest, value);
 }
 
-/** An assignment to `__proto__` would change the object's prototype. */
+/** Defines the property, because an assignment to `__proto__` would change the object's prototype. */
 function define(tree: Record<string, JsonValue>, key: string, value: JsonValue): void {
   Object.defineProperty(tree, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
-/** Dotted keys (`home.city`, `data.home.city`); objects and arrays as JSON, null as an empty text. */
+/** Keys are dotted paths (`home.city`, `data.home.city`). Objects and arrays are JSON, null is an empty text. */
 function formPairs(content: JsonObject, format: BodyFormat): [string, string][] {
   return Object.entries(content).flatMap(([key, value]): [string, string][] => {
     const holdsFields = format !== 'fields' && (key === 'data' || key === 'previous');

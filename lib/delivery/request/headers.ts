@@ -10,14 +10,14 @@ export interface SignedRequest {
   readonly attempt: number;
   readonly body: string;
   readonly secret: string;
-  /** Signed with too, while both hold. */
+  /** The request is signed with it, too, while both secrets are valid. */
   readonly previousSecret: string | null;
   readonly now: number;
   /** The values are samples. */
   readonly isTest?: boolean;
 }
 
-/** All headers of one request: the hook's, then the listener's, then ours, each over the ones before. */
+/** All headers of one request. Those of the listener override those of the hook; those of this package override both. */
 export function requestHeaders(
   event: HookEvent,
   listener: Pick<Recipient, 'id' | 'contentType' | 'digest' | 'headers'>,
@@ -42,17 +42,17 @@ export function requestHeaders(
     ...(isTest && { 'hook-test': '1' }),
     'webhook-id': deliveryId,
     'webhook-timestamp': String(timestamp),
-    'webhook-signature': secrets.map((one) => webhookSignature(one, signed)).join(' '),
+    'webhook-signature': secrets.map((key) => webhookSignature(key, signed)).join(' '),
   };
 }
 
-/** Names in lower case, so that one header is one key. What a hook's function may not set is left out. */
+/** Headers that may be sent, with their names in lower case so that each header has one key. A hook's function may return others. */
 function allowed(headers: Readonly<Record<string, unknown>>): Record<string, string> {
   const sent = sendable(Object.entries(headers));
   return Object.fromEntries(sent.map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** An event's name is the application's word; what a header cannot carry is percent-encoded, and so is what would read like it. */
+/** An event may have any name. A name with characters that a header cannot hold, or with `%`, is percent-encoded. */
 function headerText(text: string): string {
   return /^[\x21-\x24\x26-\x7e]*$/.test(text) ? text : encodeURIComponent(text.toWellFormed());
 }

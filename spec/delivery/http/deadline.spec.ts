@@ -34,7 +34,14 @@ function clientOf(recipients: RecipientOptions = {}, proxy: string | null = null
 }
 
 const post = (url: string, timeoutMs = TIMEOUT_MS) =>
-  client.post({ url: new URL(url), headers: {}, body: '{}', ...ATTEMPT_DEFAULTS, timeoutMs });
+  client.send({
+    method: 'POST',
+    url: new URL(url),
+    headers: {},
+    body: '{}',
+    ...ATTEMPT_DEFAULTS,
+    timeoutMs,
+  });
 
 const late = {
   kind: 'unanswered',

@@ -26,7 +26,13 @@ function post(url: string, recipients: RecipientOptions) {
     maxConcurrencyPerOrigin: 4,
     keepAlive: false,
   });
-  return client.post({ url: new URL(url), headers: {}, body: '{}', ...ATTEMPT_DEFAULTS });
+  return client.send({
+    method: 'POST',
+    url: new URL(url),
+    headers: {},
+    body: '{}',
+    ...ATTEMPT_DEFAULTS,
+  });
 }
 
 /** Answers every name with these addresses. */

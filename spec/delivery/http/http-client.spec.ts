@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { HttpClient, type Post } from '../../../lib/delivery/http/http-client';
+import { HttpClient, type HttpRequest } from '../../../lib/delivery/http/http-client';
 import { ATTEMPT_DEFAULTS } from '../../../lib/options/delivery-defaults';
 import { RecipientPolicy } from '../../../lib/recipient/policy';
 import { type Receiver, type Respond, startReceiver } from '../../support/receivers/receiver';
@@ -19,7 +19,7 @@ async function receive(respond?: Respond): Promise<void> {
 
 function post(
   url: string,
-  values: Partial<Post> = {},
+  values: Partial<HttpRequest> = {},
   options: { readonly keepAlive?: boolean } = {},
 ) {
   const { keepAlive = true } = options;
@@ -27,7 +27,8 @@ function post(
     maxConcurrencyPerOrigin: 4,
     keepAlive,
   });
-  return client.post({
+  return client.send({
+    method: 'POST',
     url: new URL(url),
     headers: { 'content-type': 'application/json' },
     body: '{}',

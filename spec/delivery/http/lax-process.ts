@@ -28,8 +28,14 @@ async function main({ url, ca }: LaxOptions): Promise<void> {
     new RecipientPolicy({ ports: 'any', allow: ['127.0.0.0/8'], lookup }),
     { maxConcurrencyPerOrigin: 1, keepAlive: false, ca: ca === '' ? [] : ca },
   );
-  const post = { url: new URL(url), headers: {}, body: '{}', ...ATTEMPT_DEFAULTS };
-  const ours = await client.post(post);
+  const request = {
+    method: 'POST',
+    url: new URL(url),
+    headers: {},
+    body: '{}',
+    ...ATTEMPT_DEFAULTS,
+  };
+  const ours = await client.send(request);
   await client.close();
   process.stdout.write(JSON.stringify({ ours, nodes: await byNode(url) } satisfies LaxAnswers));
 }

@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net';
 import {
   HttpClient,
   type HttpClientOptions,
-  type Post,
+  type HttpRequest,
 } from '../../../lib/delivery/http/http-client';
 import { ATTEMPT_DEFAULTS } from '../../../lib/options/delivery-defaults';
 import { RecipientPolicy } from '../../../lib/recipient/policy';
@@ -62,7 +62,7 @@ const answering =
     );
   };
 
-interface Sent extends Partial<Omit<Post, 'url'>>, Partial<HttpClientOptions> {
+interface Sent extends Partial<Omit<HttpRequest, 'url'>>, Partial<HttpClientOptions> {
   readonly lookup?: LookupFunction;
 }
 
@@ -75,7 +75,7 @@ function post(url: string, sent: Sent = {}) {
     proxy: way ?? `http://${proxy.host}`,
   });
   const defaults = { headers: { 'x-a': '1' }, body: '{}', ...ATTEMPT_DEFAULTS };
-  return client.post({ url: new URL(url), ...defaults, ...values });
+  return client.send({ method: 'POST', url: new URL(url), ...defaults, ...values });
 }
 
 describe('HttpClient through a proxy', () => {

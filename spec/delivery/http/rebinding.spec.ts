@@ -53,8 +53,8 @@ async function posts(
   const url = new URL(receiver.url.replace('127.0.0.1', NAME));
   const kinds: string[] = [];
   for (let n = 0; n < count; n += 1) {
-    const post = { url, headers: {}, body: '{}', ...ATTEMPT_DEFAULTS };
-    kinds.push((await client.post(post)).kind);
+    const request = { method: 'POST', url, headers: {}, body: '{}', ...ATTEMPT_DEFAULTS };
+    kinds.push((await client.send(request)).kind);
   }
   return kinds;
 }

@@ -41,7 +41,13 @@ function post(url: string, ca: CertificateAuthorities) {
     keepAlive: false,
     ca,
   });
-  return client.post({ url: new URL(url), headers: {}, body: '{}', ...ATTEMPT_DEFAULTS });
+  return client.send({
+    method: 'POST',
+    url: new URL(url),
+    headers: {},
+    body: '{}',
+    ...ATTEMPT_DEFAULTS,
+  });
 }
 
 describe('HttpClient over TLS', () => {

@@ -130,18 +130,18 @@ describe('Lanes', () => {
     lanes.add(jobs.make('b', 'b1'));
     jest.advanceTimersByTime(400);
     expect(jobs.givenBack).toEqual([]);
-    expect(lanes.quantumOf('a') === 0).toBe(false);
+    expect(lanes.claimLimitOf('a') === 0).toBe(false);
 
     jest.advanceTimersByTime(300);
     expect(jobs.givenBack).toEqual(['a3', 'a4']);
-    expect(lanes.quantumOf('a') === 0).toBe(true);
-    expect(lanes.quantumOf('b')).toBeNull();
-    expect(lanes.quantumOf('unknown')).toBeNull();
+    expect(lanes.claimLimitOf('a') === 0).toBe(true);
+    expect(lanes.claimLimitOf('b')).toBeNull();
+    expect(lanes.claimLimitOf('unknown')).toBeNull();
     lanes.add(jobs.make('a', 'a5'));
     expect(jobs.givenBack).toEqual(['a3', 'a4', 'a5']);
 
     await jobs.end(0);
-    expect(lanes.quantumOf('a') === 0).toBe(false);
+    expect(lanes.claimLimitOf('a') === 0).toBe(false);
     lanes.add(jobs.make('a', 'a6'));
     expect(jobs.started).toEqual(['a1', 'a2', 'b1', 'a6']);
     await jobs.endAll();
@@ -164,41 +164,60 @@ describe('Lanes', () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     const { lanes, jobs, rooms } = lanesOf(8, 2);
     for (let n = 0; n < 1_100; n += 1) lanes.add(jobs.make('a'));
-    expect(lanes.quantumOf('a')).toBeNull();
+    expect(lanes.claimLimitOf('a')).toBeNull();
     await endEvery(jobs, 450, 3);
     expect(count(jobs.givenBack, 'a')).toBeGreaterThan(1_000);
     expect(lanes.size).toBe(1);
-    expect(lanes.quantumOf('a')).toBe(4);
+    expect(lanes.claimLimitOf('a')).toBe(4);
     for (let n = 0; n < 6; n += 1) lanes.add(jobs.make('a', 'more'));
     expect(count(jobs.givenBack, 'more')).toBe(1);
-    expect(lanes.quantumOf('a')).toBe(0);
+    expect(lanes.claimLimitOf('a')).toBe(0);
     const before = rooms.length;
     await endEvery(jobs, 10, 4);
     expect(rooms.length).toBeGreaterThan(before);
-    expect(lanes.quantumOf('a')).toBe(4);
+    expect(lanes.claimLimitOf('a')).toBe(4);
     await jobs.endAll();
   });
 
   it('Origins that timed out recently share a quarter of the places', async () => {
     const { lanes, jobs } = lanesOf(8, 4);
     const slow = ['a', 'b', 'c'];
-    for (const origin of slow) lanes.noteTimedOut(origin);
+    for (const origin of slow) lanes.markTimedOut(origin);
     for (let n = 0; n < 4; n += 1) for (const origin of slow) lanes.add(jobs.make(origin));
     expect(jobs.running).toHaveLength(2);
     for (let n = 0; n < 6; n += 1) lanes.add(jobs.make('fast'));
     expect(count(jobs.running, 'fast')).toBe(4);
-    lanes.noteAnswered('a');
+    lanes.markAnswered('a');
     await jobs.end(0);
     expect(count(jobs.running, 'a')).toBeGreaterThan(1);
     await jobs.endAll();
     expect(jobs.started).toHaveLength(18);
   });
 
+  it('A time-out is forgotten after ten minutes', async () => {
+    const clock = { now: 0 };
+    const limits = { maxConcurrency: 8, maxConcurrencyPerOrigin: 4 };
+    const lanes = new Lanes(limits, { due: () => undefined }, () => clock.now);
+    const jobs = new Jobs();
+    const runningOf = async (origin: string): Promise<number> => {
+      for (let n = 0; n < 4; n += 1) lanes.add(jobs.make(origin));
+      const running = count(jobs.running, origin);
+      await jobs.endAll();
+      return running;
+    };
+    for (const origin of ['a', 'b']) lanes.markTimedOut(origin);
+    clock.now = 599_999;
+    lanes.markTimedOut('b');
+    expect(await runningOf('a')).toBe(2);
+    clock.now = 600_000;
+    expect([await runningOf('a'), await runningOf('b')]).toEqual([4, 2]);
+  });
+
   it('An origin that times out counts as slow with all of its running jobs', async () => {
     const { lanes, jobs } = lanesOf(8, 4);
     for (let n = 0; n < 6; n += 1) lanes.add(jobs.make('a'));
     expect(count(jobs.running, 'a')).toBe(4);
-    lanes.noteTimedOut('a');
+    lanes.markTimedOut('a');
     await jobs.end(0);
     await jobs.end(0);
     expect(count(jobs.running, 'a')).toBe(2);

@@ -86,13 +86,13 @@ describe('the breaker of an origin', () => {
     const answers = await Promise.all([one.mayTry(origin), other.mayTry(origin)]);
     expect([...answers].sort()).toEqual([false, true]);
     const [tried, waits] = answers[0] ? [one, other] : [other, one];
-    await tried.note(origin, null);
+    await tried.record(origin, null);
     const third = breakers(flow);
     await third.refresh();
     expect(await third.mayTry(origin)).toBe(true);
-    await third.note(origin, 'answered');
+    await third.record(origin, 'answered');
     expect(await breaker(flow)).toBeUndefined();
-    expect(waits.holdMs(origin)).toBeGreaterThan(0);
+    expect(waits.openMs(origin)).toBeGreaterThan(0);
   });
 
   it('An open breaker does not delay another origin', async () => {
@@ -108,7 +108,8 @@ describe('the breaker of an origin', () => {
 });
 
 function breakers({ dataSource }: Flow): Breakers {
-  return new Breakers(testStore(dataSource), CONSOLE_LOGGER, { due: () => undefined });
+  const wakeup = { due: () => undefined };
+  return new Breakers({ origins: testStore(dataSource).origins, logger: CONSOLE_LOGGER, wakeup });
 }
 
 interface Breaker {

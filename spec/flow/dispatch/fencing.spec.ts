@@ -186,16 +186,14 @@ function recorder(): { readonly recorder: Recorder; readonly lost: readonly stri
   const { dataSource } = flow.application;
   const lost: string[] = [];
   const wakeup = new Wakeup();
-  const shared = {
-    store: testStore(dataSource),
-    reporter: new Reporter(),
-    logger: CONSOLE_LOGGER,
-  };
-  const health = new ListenerHealth({ ...shared, processId: randomUUID(), wakeup });
+  const store = testStore(dataSource);
+  const shared = { reporter: new Reporter(), logger: CONSOLE_LOGGER };
+  const health = new ListenerHealth({ ...shared, store, processId: randomUUID(), wakeup });
   return {
     lost,
     recorder: new Recorder({
       ...shared,
+      outcomes: store.outcomes,
       health,
       wakeup: { recorded: (_records, chunks) => lost.push(...chunks) },
     }),

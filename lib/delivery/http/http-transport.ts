@@ -4,11 +4,16 @@ import { withoutUndefined } from '../../options/delivery-defaults';
 import type { Policies } from '../../recipient/policies';
 import type { RecipientPolicy } from '../../recipient/policy';
 import { HttpClient, type HttpClientOptions } from './http-client';
+import type { Reply } from './reply';
+import type { PreparedRequest, Transport } from './transport';
 
 type RoutedHook = Pick<Hook, 'name' | 'declared'>;
 
-/** The HTTP clients of a process: one a policy and route, so that no connection is used under others than it was made under. */
-export class Clients {
+/**
+ * Carries requests over HTTP. It has one client for each policy and route, so that a connection is only used under the policy and route
+ * that it was opened under.
+ */
+export class HttpTransport implements Transport {
   readonly #clients = new Map<RecipientPolicy | string, HttpClient>();
 
   constructor(
@@ -16,13 +21,32 @@ export class Clients {
     private readonly options: HttpClientOptions,
   ) {}
 
-  /** The client for the recipients of a hook, or for a listener of it that narrows them. Throws `OPTION_INVALID`. */
-  for(hook: RoutedHook, recipients: ListenerRecipientOptions = {}): Pick<HttpClient, 'post'> {
+  /** Throws `OPTION_INVALID` if the listener's recipient options are not valid. */
+  carry(
+    {
+      target,
+      hook,
+      recipients,
+      method,
+      headers,
+      body,
+      timeoutMs,
+      maxResponseBytes,
+    }: PreparedRequest,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<Reply> {
+    const client = this.clientFor(hook, recipients);
+    const { url } = target;
+    return client.send({ method, url, headers, body, timeoutMs, maxResponseBytes, signal });
+  }
+
+  /** The client for the recipients of a hook, or for a listener that narrows them. Throws `OPTION_INVALID`. */
+  clientFor(hook: RoutedHook, recipients: ListenerRecipientOptions = {}): Pick<HttpClient, 'send'> {
     const client = this.#clientOf(hook);
     return Object.keys(recipients).length === 0 ? client : client.narrowedBy(recipients);
   }
 
-  /** Closes idle connections and those still in use. */
+  /** Closes all connections, whether they are idle or in use. */
   async close(): Promise<void> {
     await Promise.all([...this.#clients.values()].map((client) => client.close()));
   }
@@ -37,7 +61,7 @@ export class Clients {
   }
 }
 
-/** What a hook says of the way that its requests take; undefined where that is the attachment's. */
+/** The proxy and the certificates that a hook sets for its requests; undefined if it uses those of the attachment. */
 function ownRoute({
   proxy,
   ca,

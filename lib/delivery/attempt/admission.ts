@@ -1,0 +1,90 @@
+import type { Breakers, OriginSign } from '../origins/breakers';
+import type { Lanes } from '../origins/lanes';
+import { type ClaimLimits, RestrainedListeners, type Restraints } from '../origins/restraints';
+import { Verdicts } from '../origins/verdicts';
+import { type AttemptRecord, type PendingDelivery, unattempted } from './pending';
+
+/** A delivery that goes back to the database is due again after this time, and any process may claim it. */
+const GIVEN_BACK_MS = 1_000;
+
+interface Postponement {
+  readonly afterMs?: number;
+  readonly reason: string;
+}
+
+/** Decides whether a delivery may be sent now, from what replies said about its listener and its origin. */
+export class Admission implements ClaimLimits {
+  readonly #verdicts: Verdicts;
+  readonly #restrained: RestrainedListeners;
+
+  constructor(
+    private readonly lanes: Pick<Lanes, 'claimLimitOf' | 'markTimedOut' | 'markAnswered'>,
+    private readonly breakers: Breakers,
+    now = () => Date.now(),
+  ) {
+    this.#verdicts = new Verdicts(now);
+    this.#restrained = new RestrainedListeners(this, now);
+  }
+
+  /** Listeners for which this process should claim less at the moment, or nothing. */
+  get restraints(): Restraints {
+    return this.#restrained.restraints();
+  }
+
+  /** How many deliveries to this origin may be claimed at once; null: any number. */
+  claimLimitOf(origin: string): number | null {
+    const limits = [this.lanes.claimLimitOf(origin), this.breakers.claimLimitOf(origin)];
+    const bounds = limits.filter((limit) => limit !== null);
+    return bounds.length > 0 ? Math.min(...bounds) : null;
+  }
+
+  /** Forgets what replies said about these listeners: their rows have just been read. */
+  forget(listenerIds: Iterable<string>): void {
+    this.#verdicts.forget(listenerIds);
+  }
+
+  /** The record of a delivery that may not even wait for a place; null if it may. */
+  refusalOf(delivery: PendingDelivery, origin: string): AttemptRecord | null {
+    const refusal = this.#refusalByListener(delivery);
+    if (refusal) return refusal;
+    const afterMs = this.breakers.openMs(origin);
+    return afterMs === null ? null : this.postpone(delivery, origin, { afterMs, reason: FAILING });
+  }
+
+  /** The record of a delivery that has a place now but may not be sent; null if it may. */
+  async refusalAtTurn(delivery: PendingDelivery, origin: string): Promise<AttemptRecord | null> {
+    const refusal = this.#refusalByListener(delivery);
+    if (refusal) return refusal;
+    if (await this.breakers.mayTry(origin)) return null;
+    const afterMs = this.breakers.openMs(origin) ?? GIVEN_BACK_MS;
+    return this.postpone(delivery, origin, { afterMs, reason: FAILING });
+  }
+
+  /** The record of a delivery that goes back to the database because of its origin. */
+  postpone(
+    delivery: PendingDelivery,
+    origin: string,
+    { afterMs = GIVEN_BACK_MS, reason }: Postponement,
+  ): AttemptRecord {
+    this.#restrained.addOrigin(delivery.recipient.id, origin);
+    return unattempted(delivery, { kind: 'waiting', afterMs, reason });
+  }
+
+  /** Learns from an attempt. What it says about the listener counts from now on, before anything is stored. */
+  async learn(record: AttemptRecord, origin: string, sign: OriginSign | null): Promise<void> {
+    this.#verdicts.add(record);
+    if (sign === 'timedOut') this.lanes.markTimedOut(origin);
+    if (sign === 'answered') this.lanes.markAnswered(origin);
+    await this.breakers.record(origin, sign);
+  }
+
+  #refusalByListener(delivery: PendingDelivery): AttemptRecord | null {
+    const outcome = this.#verdicts.refusalOf(delivery.recipient);
+    if (!outcome) return null;
+    if (outcome.kind === 'waiting')
+      this.#restrained.addPause(delivery.recipient.id, outcome.afterMs);
+    return unattempted(delivery, outcome);
+  }
+}
+
+const FAILING = 'the recipient failed too often in a row';

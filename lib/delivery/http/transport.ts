@@ -1,0 +1,27 @@
+import type { Hook } from '../../hook/hook';
+import type { Target } from '../../listener/declared/target';
+import type { ListenerRecipientOptions } from '../../options/delivery';
+import type { Reply } from './reply';
+
+/** A delivery as it is sent: signed, with its body, and with everything that says how it may be sent. */
+export interface PreparedRequest {
+  readonly target: Target;
+  readonly method: 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly timeoutMs: number;
+  readonly maxResponseBytes: number;
+  /** Its recipient policy and its route apply. */
+  readonly hook: Pick<Hook, 'name' | 'declared'>;
+  /** How the listener narrows that policy. */
+  readonly recipients: ListenerRecipientOptions | undefined;
+}
+
+/** A way to bring a request to its recipient. */
+export interface Transport {
+  /**
+   * Gives what the recipient replied, or why it did not. Throws or rejects only if the request cannot be made at all; trouble on the way
+   * is a reply, too.
+   */
+  carry(request: PreparedRequest, options: { readonly signal: AbortSignal }): Promise<Reply>;
+}
