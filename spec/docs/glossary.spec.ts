@@ -5,7 +5,7 @@ import { exportedNames } from './exports';
 const PLAIN = new Set(
   [
     'add any attach changes code create failed found id idle initialised invalid json large logger many memory missing',
-    'name no not of on option page payload problem raw received record refused regex save send sql table timeout too transaction',
+    'name no not of on option page payload previous problem raw received record refused regex save send sql table timeout too transaction',
     'trust unknown unreadable unsupported value where with ambiguous duplicate',
   ].flatMap((line) => line.split(' ')),
 );
