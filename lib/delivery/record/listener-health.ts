@@ -3,7 +3,7 @@ import { LISTENER_DISABLED } from '../../hook/own-hooks';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
 import type { Reporter } from '../../logging/reports';
-import type { DeactivatedRow, Deactivation } from '../../store/listeners';
+import type { DeactivatedRow, Deactivation } from '../../store/listener-rows';
 import type { ListenerHealthRow, OwnEventRow } from '../../store/outcomes';
 import type { Store } from '../../store/store';
 import type { RecordedEffect } from '../chunk/outcome';
