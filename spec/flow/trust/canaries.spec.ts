@@ -209,7 +209,7 @@ describe.each([
     expect(sent).toContain(SECRETS.targetHeader);
     const said = [
       'An event was dropped',
-      'cannot be read; it is skipped',
+      'cannot be read and is skipped',
       'A resolved target of event',
       'Outcomes could not be recorded',
       'Events could not be planned',
