@@ -9,7 +9,12 @@ import { isOptions, MANAGER, type Rule, type Shape, TEXT_OR_NULL } from '../opti
 import type { ListenerBuilder } from './declared/builder';
 import type { Listeners } from './listeners';
 
-/** A hook of an attached DataSource. `Filter` says to TypeScript what its listeners may ask for. */
+/**
+ * A hook of an attached DataSource. `Filter` is the type of the conditions that its listeners may have.
+ *
+ * @example
+ * const { events, provides } = hooks.for(Person);
+ */
 export class AttachedHook<Filter = AnyFilter> {
   constructor(
     protected readonly hook: Hook,
@@ -38,12 +43,17 @@ export class AttachedHook<Filter = AnyFilter> {
     return eventNames(this.hook);
   }
 
-  /** What listeners may see and filter on. */
+  /** The fields that listeners get and may have conditions on. */
   get provides(): readonly string[] {
     return [...this.hook.fields.keys()];
   }
 
-  /** Begins a listener of this hook; `save()` stores it. */
+  /**
+   * Begins a listener of this hook; `save()` stores it.
+   *
+   * @example
+   * await hooks.for(Person).listener('https://example.com/people').save();
+   */
   listener(target: string | ListenerOptions): ListenerBuilder<Filter> {
     return this.listeners.build<Filter>({ hook: this.hook.name, pattern: null }, target);
   }
@@ -85,7 +95,12 @@ export type Send = (
   options: SendOptions,
 ) => Promise<string>;
 
-/** A hook without an entity. */
+/**
+ * A hook without an entity, whose events your code sends.
+ *
+ * @example
+ * const signup = hooks.define('signup', { provides: ['email'] });
+ */
 export class DefinedHook<Field extends string = string> extends AttachedHook<{
   readonly [field in Field]?: Condition;
 }> {
@@ -102,6 +117,9 @@ export class DefinedHook<Field extends string = string> extends AttachedHook<{
    * with `'inline'`, outside a transaction, when each matching listener was tried once. With `manager`, the event is sent if that
    * transaction commits. Resolves with `''` if the event was dropped: its `resolve` threw or it is too large, and `onCaptureError` is
    * `'log'`.
+   *
+   * @example
+   * await hooks.define('login', { provides: ['name'] }).send({ name: 'Joe' });
    */
   async send(data: Readonly<Record<string, unknown>>, options: SendOptions = {}): Promise<string> {
     checkArgument('data', data, DATA);
