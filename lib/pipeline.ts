@@ -3,9 +3,9 @@ import { NOTHING_PLANNED } from './delivery/chunk/loading';
 import type { OutcomeRecord } from './delivery/chunk/outcome-record';
 import type { Carrier } from './dispatch/carrier';
 import { type Claims, wasUnheld } from './dispatch/claim/claims';
-import type { DueResult, PlanResult, Work } from './dispatch/engine';
 import type { Planner } from './dispatch/plan/planner';
 import type { TrialWaits } from './dispatch/trial-waits';
+import type { DueResult, PlanResult, Work } from './dispatch/work';
 
 /**
  * Carries committed events to the listeners that want them: plan → dispatch → attempt → outcome. Start reading here.

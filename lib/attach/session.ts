@@ -17,7 +17,6 @@ import type { Hook } from '../hook/hook';
 import { providedValues } from '../hook/provided-values';
 import type { SendOptions } from '../listener/attached-hook';
 import { loggable } from '../logging/loggable';
-import { maxDataBytes } from '../options/delivery-defaults';
 import type { Lease } from '../store/chunks';
 import { afterRelease } from './after-release';
 import { newEngine, type SessionParts } from './engine-parts';
@@ -36,9 +35,7 @@ export class Session {
 
   constructor(private readonly parts: SessionParts) {
     const { dataSource, store, options, catalog } = parts;
-    const limits = new SizeLimits((hook) =>
-      maxDataBytes(options.delivery, catalog.find(hook)?.declared.delivery),
-    );
+    const limits = new SizeLimits(options.delivery, catalog);
     this.#lease = { processId: uuidv4(), leaseMs: options.leaseMs };
     this.#dispatcher = dispatcherOf(options.dispatcher);
     const origin = { processId: this.#lease.processId, skipped: this.#dispatcher.skipped };

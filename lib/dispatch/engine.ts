@@ -6,37 +6,9 @@ import { barredBy } from '../delivery/origins/restraints';
 import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
 import type { Carrier } from './carrier';
-import type { Engine } from './dispatcher';
 import { DueTimer } from './due-timer';
 import type { Housekeeping } from './housekeeping';
-
-/** The steps that the loop of an engine runs; see `Pipeline`. */
-export interface Work extends Engine {
-  /** Whether a commit waits for its deliveries. */
-  readonly isAwaited: boolean;
-  plan(): Promise<PlanResult>;
-  claimDue(): Promise<DueResult>;
-  /** Returns whether there may be more. */
-  claimUnheld(): Promise<boolean>;
-  recorded(records: readonly OutcomeRecord[], lost: ReadonlySet<string>): void;
-}
-
-export interface PlanResult {
-  /** Whether there may be more to plan. */
-  readonly hasMore: boolean;
-  /** Whether deliveries were stored that are claimed in turn. */
-  readonly hasDue: boolean;
-  /** Whether chunks were stored that no process holds. */
-  readonly hasUnheld: boolean;
-  /** False if the dispatcher threw. */
-  readonly isDispatched: boolean;
-}
-
-export type DueResult =
-  /** There may be more. */
-  | { readonly isClaimed: true }
-  /** `nextMs`: until the next delivery is due; null if none is known. */
-  | { readonly isClaimed: false; readonly nextMs: number | null };
+import type { Work } from './work';
 
 export interface EngineOptions {
   readonly sweepMs: number;

@@ -51,15 +51,15 @@ function overridden(
 }
 
 /** The largest `data` of an event, in bytes, if larger ones are refused. Null if larger ones are sent without `data`. */
-export function maxDataBytes(
-  general: Required<SizeOptions>,
-  ofHook: SizeOptions = {},
-): number | null {
+export function maxDataBytes(general: GeneralSizes, ofHook: SizeOptions = {}): number | null {
   const { payloadTooLarge, maxPayloadBytes } = { ...general, ...withoutUndefined(ofHook) };
   return payloadTooLarge === 'throw' ? maxPayloadBytes : null;
 }
 
 type SizeOptions = Pick<DeliveryOptions, 'payloadTooLarge' | 'maxPayloadBytes'>;
+
+/** The options of an attachment about the size of events. */
+export type GeneralSizes = Required<SizeOptions>;
 
 /** The options without those that are `undefined`, which count as left out. */
 export function withoutUndefined<T extends object>(options: T | undefined): Partial<T> {

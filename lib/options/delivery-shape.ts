@@ -20,7 +20,7 @@ import {
   wholeNumberFrom,
 } from './rules';
 
-export const ATTEMPT_SHAPE: Shape<AttemptOptions> = {
+const ATTEMPT_SHAPE: Shape<AttemptOptions> = {
   timeoutMs: numberFrom(1, 300_000),
   maxResponseBytes: wholeNumberFrom(0, 16_777_216),
   maxPayloadBytes: wholeNumberFrom(1, 268_435_456),

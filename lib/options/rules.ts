@@ -102,7 +102,7 @@ export function isOptions(value: unknown): value is Readonly<Record<string, unkn
 }
 
 /** `a, b or c`. */
-export function listed(names: readonly string[]): string {
+function listed(names: readonly string[]): string {
   const last = names.at(-1) ?? '';
   return names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${last}` : last;
 }

@@ -21,19 +21,6 @@ export interface StoredListenerRow extends ListenerRow {
   readonly previous_secret: string | null;
 }
 
-/** Which listeners to find. All given members must hold; null finds those without a value. */
-export interface ListenerCriteria {
-  readonly id?: string;
-  readonly ids?: readonly string[];
-  readonly hook?: string | null;
-  readonly pattern?: string | null;
-  readonly owner?: string | null;
-  readonly key?: string | null;
-  readonly target?: string;
-  readonly active?: boolean;
-  readonly declaredBefore?: Date;
-}
-
 export interface ListenerPageQuery {
   readonly limit: number;
   /** `nextCursor` of the page before. */

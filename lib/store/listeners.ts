@@ -11,10 +11,10 @@ import {
   sharedColumns,
   valueSql,
 } from './listener-columns';
+import { type ListenerCriteria, whereSql } from './listener-criteria';
 import type {
   DeactivatedRow,
   Deactivation,
-  ListenerCriteria,
   ListenerPageQuery,
   NewListenerRow,
   StoredListenerRow,
@@ -234,41 +234,6 @@ export class ListenerRows {
     );
     return rows.length > 0;
   }
-}
-
-interface Criterion {
-  readonly sql: (parameter: string) => string;
-  readonly none: string;
-}
-
-const CRITERIA: Readonly<Record<keyof ListenerCriteria, Criterion>> = {
-  id: equal('id'),
-  ids: { sql: (parameter) => `l.id = ANY(${parameter})`, none: 'false' },
-  hook: equal('hook'),
-  pattern: equal('pattern'),
-  owner: equal('owner'),
-  key: equal('key'),
-  target: equal('target'),
-  active: equal('active'),
-  declaredBefore: {
-    sql: (parameter) => `l.declared_at < ${parameter}`,
-    none: 'l.declared_at IS NULL',
-  },
-};
-
-/** The condition on a listener `l`. A criterion that is null asks for rows without a value. */
-function whereSql(criteria: ListenerCriteria): { sql: string; parameters: unknown[] } {
-  const parameters: unknown[] = [];
-  const given = Object.entries(criteria).filter(([, value]) => value !== undefined);
-  const conditions = given.map(([name, value]) => {
-    const { sql, none } = CRITERIA[name as keyof ListenerCriteria];
-    return value === null ? none : sql(`$${parameters.push(value)}`);
-  });
-  return { sql: conditions.join(' AND ') || 'true', parameters };
-}
-
-function equal(column: string): Criterion {
-  return { sql: (parameter) => `l.${column} = ${parameter}`, none: `l.${column} IS NULL` };
 }
 
 /** The columns that a save of an existing listener changes. */

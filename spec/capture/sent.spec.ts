@@ -5,6 +5,7 @@ import { SizeLimits } from '../../lib/capture/outbox/size-limits';
 import { sentEvent } from '../../lib/capture/sent';
 import { MAX_TARGETS } from '../../lib/capture/targets';
 import { defineHook } from '../../lib/hook/hook';
+import { DELIVERY_DEFAULTS } from '../../lib/options/delivery-defaults';
 import { Vault } from '../../lib/vault/vault';
 
 const dataSource = new DataSource({ type: 'postgres' });
@@ -27,7 +28,7 @@ function shipped(resolve?: unknown): ReadyEvent {
   };
 }
 
-const limits = new SizeLimits(() => null);
+const limits = new SizeLimits(DELIVERY_DEFAULTS, { find: () => undefined });
 
 const sent = (event: ReadyEvent, onCaptureError: 'throw' | 'log' = 'throw') =>
   sentEvent(dataSource, event, { onCaptureError, logger, vault: new Vault(), limits });

@@ -1,5 +1,6 @@
 import type { OutcomeRecord } from '../../lib/delivery/chunk/outcome-record';
-import { DeliveryEngine, type DueResult, type PlanResult } from '../../lib/dispatch/engine';
+import { DeliveryEngine } from '../../lib/dispatch/engine';
+import { type DueResult, type PlanResult } from '../../lib/dispatch/work';
 
 const PLANNED: PlanResult = { hasMore: false, hasDue: false, hasUnheld: false, isDispatched: true };
 const NOTHING_DUE: DueResult = { isClaimed: false, nextMs: null };

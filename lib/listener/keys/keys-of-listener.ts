@@ -59,11 +59,9 @@ function optionsOf(
     case 'is':
       return [equality(matched, [operand])];
     case 'isNull':
-      return [equality(matched, [null])];
     case 'isTrue':
-      return [equality(matched, [true])];
     case 'isFalse':
-      return [equality(matched, [false])];
+      return [equality(matched, [CONSTANTS[operator]])];
     case 'oneOf':
       return [equality(matched, operand as readonly JsonValue[])];
     case 'startsWith':
@@ -78,11 +76,7 @@ function optionsOf(
     case 'was':
       return optionsOf({ ...matched, isPast: true }, operand as StoredMatcher);
     case 'becomes':
-      // A value that becomes something has changed.
-      return [
-        ...optionsOf(matched, operand as StoredMatcher),
-        ...optionsOf(matched, { operator: 'changed', operand: null }),
-      ];
+      return optionsOfChange(matched, operand as StoredMatcher);
     case 'allOf':
       return optionsOfAll(matched, operand as readonly StoredMatcher[]);
     case 'anyOf':
@@ -99,6 +93,14 @@ function optionsOf(
     case 'not':
       return [];
   }
+}
+
+const CONSTANTS = { isNull: null, isTrue: true, isFalse: false } as const;
+
+/** A value that becomes something has changed. */
+function optionsOfChange(matched: MatchedField, after: StoredMatcher): readonly KeyOption[] {
+  const changed = { operator: 'changed', operand: null } as const;
+  return [...optionsOf(matched, after), ...optionsOf(matched, changed)];
 }
 
 function optionsOfAll(

@@ -1,11 +1,8 @@
 import { validate as isUuid } from 'uuid';
 import { grouped } from '../../base/grouped';
 import { ListenerNotFoundError } from '../../errors/listener-errors';
-import type {
-  ListenerCriteria,
-  ListenerPageQuery,
-  StoredListenerRow,
-} from '../../store/listener-rows';
+import type { ListenerCriteria } from '../../store/listener-criteria';
+import type { ListenerPageQuery, StoredListenerRow } from '../../store/listener-rows';
 import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
 import type { KeyAssignment } from '../keys/key-assignment';

@@ -1,0 +1,30 @@
+import type { OutcomeRecord } from '../delivery/chunk/outcome-record';
+import type { Engine } from './dispatcher';
+
+/** The steps that the loop of an engine runs; see `Pipeline`. */
+export interface Work extends Engine {
+  /** Whether a commit waits for its deliveries. */
+  readonly isAwaited: boolean;
+  plan(): Promise<PlanResult>;
+  claimDue(): Promise<DueResult>;
+  /** Returns whether there may be more. */
+  claimUnheld(): Promise<boolean>;
+  recorded(records: readonly OutcomeRecord[], lost: ReadonlySet<string>): void;
+}
+
+export interface PlanResult {
+  /** Whether there may be more to plan. */
+  readonly hasMore: boolean;
+  /** Whether deliveries were stored that are claimed in turn. */
+  readonly hasDue: boolean;
+  /** Whether chunks were stored that no process holds. */
+  readonly hasUnheld: boolean;
+  /** False if the dispatcher threw. */
+  readonly isDispatched: boolean;
+}
+
+export type DueResult =
+  /** There may be more. */
+  | { readonly isClaimed: true }
+  /** `nextMs`: until the next delivery is due; null if none is known. */
+  | { readonly isClaimed: false; readonly nextMs: number | null };
