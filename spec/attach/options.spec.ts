@@ -143,7 +143,7 @@ AAAA
       message:
         'The option `retention.eventMs` does not exist. Did you mean `retention.eventsMs`? Allowed: `eventsMs`, `deliveriesMs`.',
     },
-  ])('says what was expected and given: $message', ({ options, message }) => {
+  ])('The message gives what was expected and what was given: $message', ({ options, message }) => {
     expect(() => resolveOptions(options)).toThrow(
       expect.objectContaining({ code: 'OPTION_INVALID', message }),
     );
@@ -161,12 +161,12 @@ AAAA
       nearest: 'delivery.recipients.ports',
     },
     { options: { colour: 'red' }, nearest: null },
-  ])('suggests $nearest for $options', ({ options, nearest }) => {
+  ])('The name $nearest is suggested for $options', ({ options, nearest }) => {
     const hint = nearest === null ? /does not exist\. Allowed/ : `Did you mean \`${nearest}\`?`;
     expect(() => resolveOptions(options)).toThrow(hint);
   });
 
-  it('repeats no value that can be secret', () => {
+  it('The error repeats no value that can be secret', () => {
     for (const options of [
       { delivery: 'hush' },
       { delivery: { ca: 'hush' } },
@@ -179,7 +179,7 @@ AAAA
       expect(() => resolveOptions(options as never)).toThrow(/^(?!.*hush)/);
   });
 
-  it('takes options without a prototype, parsed ones, and a logger that is an instance of a class', () => {
+  it('Options without a prototype, parsed options and a logger that is an instance of a class are accepted', () => {
     class Silent {
       debug(): void {}
       info(): void {}
@@ -244,7 +244,7 @@ describe('checkSameOptions', () => {
   const attached = resolveOptions(given);
   const changed = (options: object): AttachOptions => ({ ...given, ...options });
 
-  it('accepts no options, some of them, the same values in other objects, and defaults that are named', () => {
+  it('A second call may give no options, some of them, the same values in other objects, or defaults by name', () => {
     const same = [
       {},
       { work: undefined },
@@ -295,7 +295,7 @@ describe('checkSameOptions', () => {
     { option: 'delivery.recipients.ports', options: { delivery: { recipients: 'development' } } },
     { option: 'encryptionKeys', options: { encryptionKeys: { new: key } } },
     { option: 'encryptionKeys', options: { encryptionKeys: { old: 'b'.repeat(32), new: key } } },
-  ])('refuses another $option: $options', ({ option, options }) => {
+  ])('A second call with another $option is refused: $options', ({ option, options }) => {
     expect(() => checkSameOptions(attached, changed(options))).toThrow(
       expect.objectContaining({ code: 'OPTION_INVALID', option }),
     );
@@ -303,7 +303,7 @@ describe('checkSameOptions', () => {
 });
 
 describe('a second ModelHooks.attach', () => {
-  it('gives the same attachment for the same options, and refuses others, also after detach()', async () => {
+  it('The same options give the same attachment and others are refused, also after detach()', async () => {
     const attach = { work: false, delivery: { retries: 1 } };
     const { hooks, dataSource, stop } = await startApplication({ entities: [Person], attach });
     const again = (options?: object) => ModelHooks.attach(dataSource, options);
@@ -321,7 +321,7 @@ describe('a second ModelHooks.attach', () => {
     await stop();
   });
 
-  it('refuses what is no DataSource', async () => {
+  it('A value that is not a DataSource is refused', async () => {
     for (const dataSource of [null, undefined, {}, 'db'])
       await expect(ModelHooks.attach(dataSource as never)).rejects.toMatchObject({
         code: 'OPTION_INVALID',

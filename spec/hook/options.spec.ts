@@ -58,7 +58,7 @@ describe('the options of @ModelHook', () => {
       exactPrevious: ['yes', 1, null],
       ...SHARED,
     }).map(([option, values]) => ({ option, values })),
-  )('are refused for `$option`, with the name of the hook', async ({ option, values }) => {
+  )('An invalid `$option` is refused with the name of the hook', async ({ option, values }) => {
     for (const value of values)
       await expect(declaring({ provides, ...optionAt(option, value) })).rejects.toMatchObject({
         code: 'OPTION_INVALID',
@@ -67,13 +67,16 @@ describe('the options of @ModelHook', () => {
       });
   });
 
-  it.each([null, undefined, [], 'name', 1, new Map()])('are not %p', async (options) => {
-    await expect(declaring(options)).rejects.toMatchObject({
-      code: 'OPTION_INVALID',
-      option: 'options',
-      message: expect.stringContaining('hook "person"'),
-    });
-  });
+  it.each([null, undefined, [], 'name', 1, new Map()])(
+    'The options of a hook cannot be %p',
+    async (options) => {
+      await expect(declaring(options)).rejects.toMatchObject({
+        code: 'OPTION_INVALID',
+        option: 'options',
+        message: expect.stringContaining('hook "person"'),
+      });
+    },
+  );
 
   it.each<{ options: object; option: string; nearest: string }>([
     { options: { formatt: 'fields' }, option: 'formatt', nearest: 'format' },
@@ -84,7 +87,7 @@ describe('the options of @ModelHook', () => {
       option: 'delivery.timeoutms',
       nearest: 'delivery.timeoutMs',
     },
-  ])('suggest $nearest for $option', async ({ options, option, nearest }) => {
+  ])('The name $nearest is suggested for $option', async ({ options, option, nearest }) => {
     await expect(declaring({ provides, ...options })).rejects.toMatchObject({
       code: 'OPTION_INVALID',
       option,
@@ -92,12 +95,12 @@ describe('the options of @ModelHook', () => {
     });
   });
 
-  it.each(['__proto__', 'constructor'])('have no option %s', async (option) => {
+  it.each(['__proto__', 'constructor'])('A hook has no option %s', async (option) => {
     const options: unknown = JSON.parse(`{"provides":["name"],"${option}":{"on":"insert"}}`);
     await expect(declaring(options)).rejects.toMatchObject({ code: 'OPTION_INVALID', option });
   });
 
-  it('say what was expected and given', async () => {
+  it('The message gives what was expected and what was given', async () => {
     await expect(declaring({ provides, format: 'xml' })).rejects.toThrow(
       "The option `format` of hook \"person\" must be 'fields', 'envelope', 'standard' or 'cloudevents'; got 'xml'.",
     );
@@ -106,13 +109,13 @@ describe('the options of @ModelHook', () => {
     );
   });
 
-  it('repeat no header that is secret', async () => {
+  it('The error repeats no secret header', async () => {
     await expect(declaring({ provides, headers: { 'X-A': ['hush'] } })).rejects.toThrow(
       /^(?!.*hush)/,
     );
   });
 
-  it('may leave an option undefined, and provide computed fields only', async () => {
+  it('A hook may leave an option undefined, and may provide computed fields only', async () => {
     const catalog = await declaring({
       provides: [],
       compute: { twice: () => 2 },
@@ -137,32 +140,41 @@ describe('the options of hooks.define', () => {
       compute: [{ twice: () => 2 }],
       sender: ['name'],
     }).map(([option, values]) => ({ option, values })),
-  )('are refused for `$option`, with the name of the hook', async ({ option, values }) => {
-    const catalog = await catalogOf();
-    for (const value of values) {
-      const options = { provides, ...optionAt(option, value) };
+  )(
+    'An invalid `$option` of a defined hook is refused with the name of the hook',
+    async ({ option, values }) => {
+      const catalog = await catalogOf();
+      for (const value of values) {
+        const options = { provides, ...optionAt(option, value) };
+        expect(() => catalog.define('order', options as never)).toThrow(
+          expect.objectContaining({
+            code: 'OPTION_INVALID',
+            option,
+            message: expect.stringContaining('of hook "order"'),
+          }),
+        );
+      }
+      expect(catalog.names()).toEqual([]);
+    },
+  );
+
+  it.each([{}, null, undefined, [], 'name'])(
+    'The options of a defined hook cannot be %j',
+    async (options) => {
+      const catalog = await catalogOf();
       expect(() => catalog.define('order', options as never)).toThrow(
-        expect.objectContaining({
-          code: 'OPTION_INVALID',
-          option,
-          message: expect.stringContaining('of hook "order"'),
-        }),
+        expect.objectContaining({ code: 'OPTION_INVALID' }),
       );
-    }
-    expect(catalog.names()).toEqual([]);
-  });
+    },
+  );
 
-  it.each([{}, null, undefined, [], 'name'])('are not %j', async (options) => {
-    const catalog = await catalogOf();
-    expect(() => catalog.define('order', options as never)).toThrow(
-      expect.objectContaining({ code: 'OPTION_INVALID' }),
-    );
-  });
-
-  it.each([undefined, null, 1, {}])('do not make up for the name %p', async (name) => {
-    const catalog = await catalogOf();
-    expect(() => catalog.define(name as never, { provides })).toThrow(
-      expect.objectContaining({ code: 'OPTION_INVALID', option: 'name' }),
-    );
-  });
+  it.each([undefined, null, 1, {}])(
+    'Valid options do not make up for the invalid name %p',
+    async (name) => {
+      const catalog = await catalogOf();
+      expect(() => catalog.define(name as never, { provides })).toThrow(
+        expect.objectContaining({ code: 'OPTION_INVALID', option: 'name' }),
+      );
+    },
+  );
 });

@@ -38,7 +38,7 @@ const refusal = (given: unknown): string => {
 };
 
 describe('checkedOptions', () => {
-  it('gives a copy without what is undefined, at every level', () => {
+  it('The result is a copy without undefined members, at every level', () => {
     const given = { name: 'a', count: undefined, inner: { isOn: undefined } };
     const options = checkedOptions<Outer>(given, SHAPE);
     expect(options).toEqual({ name: 'a', inner: {} });
@@ -46,7 +46,7 @@ describe('checkedOptions', () => {
     expect(Object.keys(options.inner ?? {})).toEqual([]);
   });
 
-  it('refuses what is undefined where it is asked to', () => {
+  it('An undefined member is refused if the caller asks for it', () => {
     const place = { refusesUndefined: true };
     expect(() => checkedOptions({ name: 'a', count: undefined }, SHAPE, place)).toThrow(
       'The option `count` must be a whole number from 0 to 9; got undefined.',
@@ -90,18 +90,18 @@ describe('checkedOptions', () => {
     { given: null, message: '`options` must be an object of options; got null' },
     { given: 'text', message: '`options` must be an object of options; got a text' },
     { given: () => undefined, message: '`options` must be an object of options; got a function' },
-  ])('says $message', ({ given, message }) => {
+  ])('The message reads: $message', ({ given, message }) => {
     expect(refusal(given)).toContain(`The option ${message}`);
   });
 
-  it('names the owner of the options', () => {
+  it('The message names the owner of the options', () => {
     expect(() => checkedOptions({ name: 1 }, SHAPE, { owner: 'hook "person"' })).toThrow(
       'The option `name` of hook "person" must be a text; got 1.',
     );
   });
 
   it.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString'])(
-    'takes the key %s for an unknown name, and inherits nothing from it',
+    'The key %s is an unknown name, and nothing is inherited from it',
     (key) => {
       const given: unknown = JSON.parse(`{"name":"a","${key}":{"count":3}}`);
       expect(refusal(given)).toContain(`\`${key}\` does not exist`);
@@ -110,7 +110,7 @@ describe('checkedOptions', () => {
     },
   );
 
-  it('takes options of another realm, without a prototype, and of a class', () => {
+  it('Options of another realm, without a prototype, and of a class are accepted', () => {
     class Configured {
       name = 'a';
     }
@@ -123,13 +123,13 @@ describe('checkedOptions', () => {
       expect(checkedOptions(given, SHAPE)).toEqual({ name: 'a' });
   });
 
-  it('ignores what is inherited', () => {
+  it('Inherited members are ignored', () => {
     expect(
       checkedOptions(Object.create({ typo: 1 }, { name: { value: 'a', enumerable: true } }), SHAPE),
     ).toEqual({ name: 'a' });
   });
 
-  it('reads each member once', () => {
+  it('Each member is read once', () => {
     let reads = 0;
     const given = {
       get name() {
@@ -140,7 +140,7 @@ describe('checkedOptions', () => {
     expect(checkedOptions(given, SHAPE)).toEqual({ name: 'a' });
   });
 
-  it('shortens a long text, and keeps it on one line', () => {
+  it('A long text is shortened and kept on one line', () => {
     expect(() => checkedOptions({ kind: `a\n${'b'.repeat(99)}` }, { kind: oneOf('x') })).toThrow(
       `got 'a\\n${'b'.repeat(38)}…'.`,
     );
@@ -148,7 +148,7 @@ describe('checkedOptions', () => {
 });
 
 describe('problemsOf', () => {
-  it('lists everything that is wrong, with its path', () => {
+  it('All problems are listed with their paths', () => {
     const problems = problemsOf({ count: -1, typo: 1, inner: { isOn: 1 } }, SHAPE, 'a');
     expect(problems.map(({ option }) => option)).toEqual([
       'a.count',
@@ -160,7 +160,7 @@ describe('problemsOf', () => {
 });
 
 describe('checkArgument', () => {
-  it('names the argument', () => {
+  it('The message names the argument', () => {
     expect(() => checkArgument('why', 1, TEXT)).toThrow('The option `why` must be a text; got 1.');
     expect(() => checkArgument('why', '', TEXT)).not.toThrow();
   });
@@ -183,7 +183,7 @@ describe('the rules', () => {
     [listOf((value) => value === 1, 'ones'), [1, 1], true],
     [listOf((value) => value === 1, 'ones'), [1, 2], false],
     [listOf((value) => value === 1, 'ones'), 1, false],
-  ])('%#: accept %p: %p', (rule, value, expected) => {
+  ])('Rule %#: it accepts %p: %p', (rule, value, expected) => {
     expect(rule.accepts(value)).toBe(expected);
   });
 });

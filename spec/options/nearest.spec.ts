@@ -8,11 +8,11 @@ describe('editDistance', () => {
     ['kitten', 'sitting', 3],
     ['dispacher', 'dispatcher', 1],
     ['retreis', 'retries', 2],
-  ])('from %j to %j is %d', (from, to, edits) => {
+  ])('The distance from %j to %j is %d', (from, to, edits) => {
     expect(editDistance(from, to)).toBe(edits);
   });
 
-  it('is symmetric, zero for equal texts only, and obeys the triangle inequality', () => {
+  it('The distance is symmetric, zero for equal texts only, and obeys the triangle inequality', () => {
     const text = fc.string({ maxLength: 8 });
     fc.assert(
       fc.property(text, text, text, (a, b, c) => {
@@ -25,13 +25,13 @@ describe('editDistance', () => {
 });
 
 describe('nearestName', () => {
-  it('ignores case, and gives null where nothing is near', () => {
+  it('The case of letters is ignored, and null is returned if no name is near', () => {
     expect(nearestName('TIMEOUTMS', ['timeoutMs', 'retries'])).toBe('timeoutMs');
     expect(nearestName('colour', ['timeoutMs', 'retries'])).toBeNull();
     expect(nearestName('a', [])).toBeNull();
   });
 
-  it('is quick for a name of any length', () => {
+  it('A name of any length is compared quickly', () => {
     expect(nearestName('x'.repeat(1_000_000), ['timeoutMs'])).toBeNull();
   });
 });

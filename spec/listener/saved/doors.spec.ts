@@ -53,7 +53,7 @@ async function refusedOption(call: () => unknown): Promise<string> {
 
 describe('a public method that takes options', () => {
   it.each(Object.entries(DOORS))(
-    '%s refuses what is no object, and unknown names',
+    'The method %s refuses unknown names and values that are not objects',
     async (_, call) => {
       for (const given of [null, [], 'text', 1, new Map(), new Date()])
         expect(await refusedOption(() => call(given as never))).toMatch(/^(options|where)$/);
@@ -114,7 +114,7 @@ describe('a public method that takes options', () => {
       { door, option: 'headers', values: [null, [], 'X: 1', { 'X-A': 1 }] },
       { door, option: 'manager', values: [null, {}] },
     ]),
-  ])('$door names `$option`', async ({ door, option, values }) => {
+  ])('The error of $door names `$option`', async ({ door, option, values }) => {
     for (const value of values)
       expect([
         value,
@@ -154,12 +154,12 @@ describe('a public method that takes options', () => {
       values: ['outcomes', null, undefined],
     },
     { option: 'fn', call: (given) => application.hooks.on('outcome', given), values: [null, 1] },
-  ])('names the argument `$option`', async ({ option, call, values }) => {
+  ])('The error names the argument `$option`', async ({ option, call, values }) => {
     for (const value of values)
       expect([value, await refusedOption(() => call(value as never))]).toEqual([value, option]);
   });
 
-  it('takes a sender and a reference that are null for left out', async () => {
+  it('A sender and a reference that are null count as left out', async () => {
     const id = await application.hooks.send('order', {}, { sender: null, ref: null } as never);
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
   });
@@ -170,7 +170,7 @@ function cursor(at: unknown, id: string): string {
 }
 
 describe('Listeners.find', () => {
-  it('finds those that have none where a member is null', async () => {
+  it('A member that is null finds the listeners without a value', async () => {
     const owned = await builder({ owner: 'acme', key: 'a' }).save();
     const plain = await builder().save();
     const wild = await application.hooks.listen('*.created', URL).save();
@@ -186,7 +186,7 @@ describe('Listeners.find', () => {
 });
 
 describe('Listeners.page', () => {
-  it('gives each listener once, newest first, also those of one transaction', async () => {
+  it('Pages give each listener once, the newest first, also listeners of one transaction', async () => {
     const many = Array.from({ length: 5 }, (_, n) => builder({ key: `k${n}` }));
     await application.hooks.listeners.saveMany(many);
     await builder({ key: 'last' }).save();
@@ -202,7 +202,7 @@ describe('Listeners.page', () => {
     expect(seen).toEqual(['last', 'k4', 'k3', 'k2', 'k1', 'k0']);
   });
 
-  it('has no next page where the last one is full', async () => {
+  it('A last page that is full has no next page', async () => {
     await builder({ key: 'a' }).save();
     expect(await application.hooks.listeners.page({}, { limit: 1 })).toMatchObject({
       items: [{ key: 'a' }],
@@ -214,7 +214,7 @@ describe('Listeners.page', () => {
     });
   });
 
-  it('goes on behind a listener that was removed meanwhile', async () => {
+  it('A page continues after a listener that was removed in the meantime', async () => {
     for (const key of ['a', 'b', 'c']) await builder({ key }).save();
     const first = await application.hooks.listeners.page({}, { limit: 2 });
     await application.hooks.listeners.remove(first.items[1]?.id ?? '');
@@ -237,7 +237,7 @@ describe('match()', () => {
     null,
     /a/,
     Buffer.from('a'),
-  ])('refuses %p when it is saved', async (conditions) => {
+  ])('The conditions %p are refused when the listener is saved', async (conditions) => {
     await expect(
       builder()
         .match(conditions as never)
@@ -248,7 +248,7 @@ describe('match()', () => {
     });
   });
 
-  it('takes an object without a prototype, and a parsed one', async () => {
+  it('Conditions without a prototype and parsed conditions are accepted', async () => {
     const bare = Object.assign(Object.create(null), { title: 'a' });
     for (const conditions of [bare, JSON.parse('{"title":"b"}')])
       expect((await builder().match(conditions).save()).match).toHaveLength(1);
@@ -256,7 +256,7 @@ describe('match()', () => {
 });
 
 describe('a DataSource that was destroyed', () => {
-  it('is named by every call that needs it', async () => {
+  it('Each method that needs a listener names the unknown id', async () => {
     const other = await startApplication({ entities: [Article], attach: { work: false } });
     const { hooks, dataSource } = other;
     const defined = hooks.define('late', { provides: ['n'] });

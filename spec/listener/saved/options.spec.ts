@@ -27,7 +27,7 @@ describe('validateOptions', () => {
       retryMaxDelayMs: [-1],
       jitter: [-0.1, 1.1],
     }).map(([option, values]) => ({ option, values })),
-  )('names `delivery.$option`', ({ option, values }) => {
+  )('The error names `delivery.$option`', ({ option, values }) => {
     for (const value of values)
       expect(reasons({ delivery: { [option]: value } })).toEqual({
         delivery: [
@@ -72,29 +72,29 @@ describe('validateOptions', () => {
       field: 'retries',
       message: 'retries does not exist. Did you mean `delivery.retries`?',
     },
-  ])('says: $message', ({ options, field, message }) => {
+  ])('The reason is complete: $message', ({ options, field, message }) => {
     expect(reasons(options)).toEqual({ [field]: [expect.stringContaining(message)] });
   });
 
-  it('names every wrong member of `delivery`, and the other options beside it', () => {
+  it('The error names each wrong member of `delivery` and the other wrong options', () => {
     const failing = reasons({ delivery: { retries: -1, typo: 1 }, key: '', ordred: true });
     expect(Object.keys(failing).sort()).toEqual(['delivery', 'key', 'ordred']);
     expect(failing.delivery).toHaveLength(2);
   });
 
-  it.each(['__proto__', 'constructor'])('knows no option %s', (option) => {
+  it.each(['__proto__', 'constructor'])('A listener has no option %s', (option) => {
     expect(reasons(JSON.parse(`{"${option}":{"replies":false}}`))).toHaveProperty([option]);
     expect(reasons({ delivery: JSON.parse(`{"${option}":{"retries":1}}`) })).toEqual({
       delivery: [expect.stringContaining(`delivery.${option} does not exist`)],
     });
   });
 
-  it('repeats no secret', () => {
+  it('The error repeats no secret', () => {
     for (const options of [{ typo: 'hush' }, { delivery: 'hush' }, { headers: { 'X A': 'hush' } }])
       expect(JSON.stringify(reasons(options))).not.toContain('hush');
   });
 
-  it('takes what is undefined for left out, and null for the default', () => {
+  it('Undefined counts as left out, and null means the default', () => {
     expect(reasons({ delivery: undefined, key: undefined })).toEqual({});
     expect(reasons({ delivery: { retries: undefined } })).toEqual({});
     expect(reasons({ delivery: null, key: null })).toEqual({});

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeliveryWithAttempts, ModelHooks, Reports } from '../../../lib';
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 40_000;
 const POLL_MS = 10;
 
 /** Resolves with the first `count` outcomes that fit and are stored from now on. */

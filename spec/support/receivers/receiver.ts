@@ -8,7 +8,7 @@ import {
 import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 40_000;
 
 export interface Received {
   readonly method: string;
