@@ -39,9 +39,9 @@ export class Store {
   readonly upkeep: Upkeep;
 
   constructor(
-    readonly database: Database,
-    readonly tables: Tables,
-    readonly query: Query = database.query,
+    private readonly database: Database,
+    private readonly tables: Tables,
+    query: Query = database.query,
   ) {
     this.outbox = new OutboxRows(query, tables);
     this.events = new Events(query, tables);
