@@ -38,7 +38,7 @@ import { FUNCTION, oneOf } from './options/rules';
 import { Policies } from './recipient/policies';
 import { Database } from './store/database';
 import { Store } from './store/store';
-import { tablesOf } from './store/tables';
+import { findTables, type Tables } from './store/tables';
 
 const attachments = new WeakMap<DataSource, Promise<ModelHooks>>();
 
@@ -77,7 +77,7 @@ export class ModelHooks {
   static async #attach(dataSource: DataSource, options: AttachOptions): Promise<ModelHooks> {
     checkVersion(installedVersion());
     checkDataSource(dataSource);
-    const hooks = new ModelHooks(dataSource, resolveOptions(options));
+    const hooks = new ModelHooks(dataSource, resolveOptions(options), await findTables(dataSource));
     await hooks.#start();
     warnOfPlainSecrets(hooks.options);
     followLifecycle(dataSource, hooks.#attachment);
@@ -87,8 +87,10 @@ export class ModelHooks {
   private constructor(
     dataSource: DataSource,
     private readonly options: ResolvedOptions,
+    tables: Tables,
   ) {
-    this.#store = new Store(new Database(dataSource, options.connections), tablesOf(dataSource));
+    const { connections, statementTimeoutMs } = options;
+    this.#store = new Store(new Database(dataSource, connections, statementTimeoutMs), tables);
     this.#catalog = new HookCatalog(dataSource);
     this.#policies = new Policies(options.policy, this.#catalog);
     const [store, catalog, policies] = [this.#store, this.#catalog, this.#policies];

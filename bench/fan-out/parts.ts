@@ -22,7 +22,7 @@ const RETENTION = { eventsMs: 0, deliveriesMs: 0 };
 
 /** An engine made as an attachment makes it, but that it sends nothing. */
 export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
-  const tables = tablesOf(dataSource);
+  const tables = tablesOf(dataSource, 'public');
   const store = new Store(new Database(dataSource, 2), tables);
   const catalog = new HookCatalog(dataSource).load();
   const reporter = new Reporter();

@@ -12,7 +12,7 @@ export function matchingOf(dataSource: DataSource): {
   const catalog = new HookCatalog(dataSource).load();
   return {
     matching: new ListenerMatching(catalog),
-    store: new Store(new Database(dataSource, 1), tablesOf(dataSource)),
+    store: new Store(new Database(dataSource, 1), tablesOf(dataSource, 'public')),
   };
 }
 

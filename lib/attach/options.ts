@@ -37,6 +37,11 @@ export interface AttachOptions extends CaptureOptions {
   readonly sweepMs?: number;
   /** How long a claim holds, in milliseconds. It is renewed after a third of that time. @defaultValue `30000` */
   readonly leaseMs?: number;
+  /**
+   * How long one statement of the package may take, in milliseconds, the wait for a pooled connection included. Then it is given up, its
+   * connection is closed, and the work is done again later. @defaultValue the value of `leaseMs`
+   */
+  readonly statementTimeoutMs?: number;
   /** The most pooled connections that the engine uses at a time. It holds none while it waits for HTTP. @defaultValue `2` */
   readonly connections?: number;
   /** How long events and deliveries are kept. */
@@ -59,7 +64,9 @@ export const ATTACH_DEFAULTS = {
   connections: 2,
   onCaptureError: 'throw',
   logger: CONSOLE_LOGGER,
-} as const satisfies Required<Omit<AttachOptions, 'delivery' | 'retention' | 'encryptionKeys'>>;
+} as const satisfies Required<
+  Omit<AttachOptions, 'delivery' | 'retention' | 'encryptionKeys' | 'statementTimeoutMs'>
+>;
 
 const DISPATCHERS = ['default', 'inline', 'disabled'] as const;
 
@@ -94,6 +101,7 @@ const ATTACH_SHAPE: Shape<AttachOptions> = {
   waitMs: numberFrom(1),
   sweepMs: numberFrom(1),
   leaseMs: numberFrom(1),
+  statementTimeoutMs: numberFrom(1),
   connections: wholeNumberFrom(1),
   retention: optionsOf(RETENTION_SHAPE),
   onCaptureError: oneOf('throw', 'log'),
@@ -109,6 +117,7 @@ export function resolveOptions(given: AttachOptions): ResolvedOptions {
   const { recipients, ...attempts } = delivery;
   return {
     ...ATTACH_DEFAULTS,
+    statementTimeoutMs: others.leaseMs ?? ATTACH_DEFAULTS.leaseMs,
     ...others,
     retention: { ...RETENTION_DEFAULTS, ...retention },
     delivery: { ...DELIVERY_DEFAULTS, ...attempts },

@@ -36,3 +36,13 @@ export class IdleTimeoutError extends ModelHookError {
     super(`Not idle after ${timeoutMs} ms; left: ${left}.`);
   }
 }
+
+/** The database did not answer a statement of the package in time. Raise `statementTimeoutMs` if it cannot be faster. */
+export class StatementTimeoutError extends ModelHookError {
+  readonly code = 'STATEMENT_TIMEOUT';
+  constructor(readonly timeoutMs: number) {
+    super(
+      `The database did not answer a statement of typeorm-model-hooks within ${timeoutMs} ms (\`statementTimeoutMs\`).`,
+    );
+  }
+}

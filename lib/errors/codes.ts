@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   DELIVERY_NOT_FOUND: 'No delivery of that id is stored, or its event was pruned.',
   NO_LISTENER: 'An interactive hook has no listener.',
   SIGNATURE_INVALID: 'The signature of a received request is wrong or too old.',
+  STATEMENT_TIMEOUT: 'The database did not answer a statement of the package in time.',
   IDLE_TIMEOUT: 'idle() reached its time limit while work was left.',
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -1,109 +1,114 @@
 import type { DataSource, QueryRunner } from 'typeorm';
-import { NotInitialisedError } from '../errors/attach-errors';
+import { type Connection, connectionOf } from './connection';
+import type { Step } from './pipelined';
+import { Pool } from './pool';
+import { CommitLostError, isLost, retrying } from './retrying';
+import {
+  BORROWED,
+  COMMIT,
+  GIVEN_BACK,
+  ownSettings,
+  READ_COMMITTED,
+  REPEATABLE_READ,
+  ROLLBACK,
+} from './settings';
 
 /** Runs one statement and returns its rows. */
 export type Query = <Row>(sql: string, parameters?: readonly unknown[]) => Promise<Row[]>;
 
+/** @defaultValue of `statementTimeoutMs` where none is given */
+const STATEMENT_TIMEOUT_MS = 30_000;
+
 /**
- * Runs our own statements on a limited number of pooled connections. They bypass TypeORM's logger, because their parameters hold
- * secrets and bodies, which must not appear in the log of the application.
+ * The one door of our own statements. They bypass TypeORM's logger, because their parameters hold secrets and bodies, which must not
+ * appear in the log of the application. They have settings, a notation of values and a time limit of their own; these are sent together
+ * with a statement, so they need no round trip, and hold behind a connection pooler too.
+ *
+ * After a conflict with another transaction, or a lost connection, a statement or a whole transaction is run again.
  */
 export class Database {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #pool: Pool;
+  readonly #settings: Step;
 
   constructor(
-    private readonly dataSource: DataSource,
+    dataSource: DataSource,
     connections: number,
+    statementTimeoutMs: number = STATEMENT_TIMEOUT_MS,
   ) {
-    this.#free = connections;
+    this.#pool = new Pool(dataSource, connections, statementTimeoutMs);
+    this.#settings = ownSettings(statementTimeoutMs);
   }
 
-  readonly query: Query = (sql, parameters) =>
-    this.#connected((runner) => runOn(runner, sql, parameters));
+  readonly query: Query = <Row>(sql: string, parameters: readonly unknown[] = []) => {
+    const before = [READ_COMMITTED, this.#settings];
+    const series = { before, main: { sql, parameters }, after: [COMMIT] };
+    return retrying(() =>
+      this.#pool.use((connection) => undoing(connection, () => connection.run(series))),
+    ) as Promise<Row[]>;
+  };
 
-  /** Runs everything that `work` does in one transaction, on one connection. */
+  /** Runs everything that `work` does in one transaction, on one connection. `work` may run again, from its beginning. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    return this.#transaction('START TRANSACTION', work);
+    return retrying(() => this.#transaction(READ_COMMITTED, work));
   }
 
-  /**
-   * A transaction whose statements all see what was committed before the first one. Each of them looks up many rows by index, so
-   * sequential scans and compilation are disabled: PostgreSQL often expects them to be cheaper, and they never are. If another
-   * transaction has changed a row that `work` changes, `work` runs again on a newer snapshot, up to five times.
-   */
-  async snapshot<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    for (let left = SNAPSHOTS; ; left -= 1) {
-      try {
-        return await this.#transaction(SNAPSHOT, work);
-      } catch (error) {
-        if (left === 1 || !isOutdated(error)) throw error;
-      }
-    }
+  /** A transaction whose statements all see what was committed before the first one. `work` may run again, from its beginning. */
+  snapshot<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return retrying(() => this.#transaction(REPEATABLE_READ, work));
   }
 
-  #transaction<T>(begin: string, work: (query: Query) => Promise<T>): Promise<T> {
-    return this.#connected(async (runner) => {
-      const query: Query = (sql, parameters) => runOn(runner, sql, parameters);
-      await query(begin);
-      try {
-        const result = await work(query);
-        await query('COMMIT');
-        return result;
-      } catch (error) {
-        await query('ROLLBACK').catch(() => undefined);
-        throw error;
-      }
+  /** Runs `work` while none of our statements runs; they wait. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return this.#pool.whileUnused(work);
+  }
+
+  /** Closes the connections that are in use, so that nothing waits for an answer any more. Later statements use others. */
+  abandon(): void {
+    this.#pool.abandon();
+  }
+
+  #transaction<T>(begin: Step, work: (query: Query) => Promise<T>): Promise<T> {
+    return this.#pool.use(async (connection) => {
+      let before: readonly Step[] = [begin, this.#settings];
+      const query: Query = <Row>(sql: string, parameters: readonly unknown[] = []) => {
+        const series = { before, main: { sql, parameters }, after: [] };
+        before = [];
+        return connection.run(series) as Promise<Row[]>;
+      };
+      const result = await undoing(connection, () => work(query));
+      await commit(connection);
+      return result;
     });
   }
+}
 
-  async #connected<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
-    if (!this.dataSource.isInitialized) throw new NotInitialisedError();
-    await this.#acquire();
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      return await work(runner);
-    } finally {
-      await runner.release();
-      this.#release();
-    }
-  }
-
-  async #acquire(): Promise<void> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-
-  #release(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#free += 1;
+/** Rolls back if `work` fails. */
+async function undoing<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await connection.runAlone(ROLLBACK).catch(() => connection.destroy());
+    throw error;
   }
 }
 
-const SNAPSHOT =
-  'START TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL enable_seqscan = off; SET LOCAL jit = off';
-/** Snapshots for one piece of work, at most. */
-const SNAPSHOTS = 5;
-const SERIALIZATION_FAILURE = '40001';
-
-function isOutdated(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === SERIALIZATION_FAILURE;
+async function commit(connection: Connection): Promise<void> {
+  try {
+    await connection.runAlone(COMMIT);
+  } catch (error) {
+    throw isLost(error) ? new CommitLostError(error) : error;
+  }
 }
 
-/** Runs a statement on the connection of a query runner, so inside its transaction. */
+/** Runs a statement on the connection of a query runner, so inside its transaction, which keeps its settings. */
 export async function runOn<Row>(
   runner: QueryRunner,
   sql: string,
   parameters: readonly unknown[] = [],
 ): Promise<Row[]> {
-  const client: PgClient = await runner.connect();
-  try {
-    const { rows } = await client.query(sql, [...parameters]);
-    return rows as Row[];
-  } catch (error) {
-    throw withoutValues(error);
-  }
+  const connection = await connectionOf(runner);
+  const series = { before: [BORROWED], main: { sql, parameters }, after: [GIVEN_BACK] };
+  return connection.run(series) as Promise<Row[]>;
 }
 
 /** Runs a statement as the application runs its own: TypeORM logs it and tells subscribers about it. */
@@ -115,16 +120,4 @@ export async function runLogged<Row>(
   // Without the flag, TypeORM returns the rows of an UPDATE or DELETE in another shape than those of an INSERT.
   const { records } = await runner.query(sql, [...parameters], true);
   return records as Row[];
-}
-
-/** Removes the fields in which an error of PostgreSQL quotes the refused row or JSON. */
-function withoutValues(error: unknown): unknown {
-  if (typeof error === 'object' && error !== null)
-    for (const quoting of ['detail', 'where', 'internalQuery'])
-      Reflect.deleteProperty(error, quoting);
-  return error;
-}
-
-interface PgClient {
-  query(sql: string, parameters: unknown[]): Promise<{ readonly rows: unknown[] }>;
 }

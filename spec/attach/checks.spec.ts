@@ -78,7 +78,7 @@ describe('ModelHooks.attach', () => {
     expect(error.message).toContain('modelHookMigrations');
     await dataSource.runMigrations();
     await dataSource.query('DROP TABLE model_hook_attempt');
-    expect(await refusal(dataSource)).toMatchObject({ missing: ['"model_hook_attempt"'] });
+    expect(await refusal(dataSource)).toMatchObject({ missing: ['"public"."model_hook_attempt"'] });
   });
 
   it('attach() refuses a DataSource without all of modelHookEntities', async () => {

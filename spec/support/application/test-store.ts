@@ -11,7 +11,7 @@ export function testStore(dataSource: DataSource, connections = 2, through?: Thr
   const database = through
     ? new WatchedDatabase(dataSource, connections, through)
     : new Database(dataSource, connections);
-  return new Store(database, tablesOf(dataSource));
+  return new Store(database, tablesOf(dataSource, 'public'));
 }
 
 class WatchedDatabase extends Database {

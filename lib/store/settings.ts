@@ -1,0 +1,63 @@
+import type { Step } from './pipelined';
+
+/** As single statements see the database, whatever isolation the application or the role has by default. */
+export const READ_COMMITTED: Step = { sql: 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE' };
+/** All statements see what was committed before the first one. */
+export const REPEATABLE_READ: Step = { sql: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE' };
+export const COMMIT: Step = { sql: 'COMMIT' };
+export const ROLLBACK: Step = { sql: 'ROLLBACK' };
+
+/** How values are written as text. */
+const NOTATION = {
+  DateStyle: 'ISO, MDY',
+  TimeZone: 'UTC',
+  bytea_output: 'hex',
+} as const;
+
+/**
+ * What our statements do must not depend on the settings of the role, the database, or earlier users of the connection. Each statement
+ * looks up rows by index, so sequential scans and compilation are disabled: PostgreSQL often expects them to be cheaper, and they
+ * never are.
+ */
+const OWN_SETTINGS = {
+  ...NOTATION,
+  search_path: 'pg_catalog, pg_temp',
+  extra_float_digits: '1',
+  enable_seqscan: 'off',
+  enable_indexscan: 'on',
+  enable_bitmapscan: 'on',
+  enable_nestloop: 'on',
+  jit: 'off',
+  max_parallel_workers_per_gather: '0',
+  lock_timeout: '0',
+} as const;
+
+/** Sets everything for the current transaction. The server ends a statement shortly before this process gives it up. */
+export function ownSettings(statementTimeoutMs: number): Step {
+  const timeoutMs = Math.max(1, Math.floor(statementTimeoutMs * 0.9));
+  return settingsStep({ ...OWN_SETTINGS, statement_timeout: String(timeoutMs) });
+}
+
+/** Sets the notation of values in a transaction of the application, and keeps what it was. */
+export const BORROWED: Step = {
+  sql: `SELECT ${Object.entries(NOTATION)
+    .flatMap(([name, value]) => [
+      `set_config('model_hooks.${name}', current_setting('${name}'), true)`,
+      `set_config('${name}', '${value}', true)`,
+    ])
+    .join(', ')}`,
+};
+
+/** Undoes `BORROWED`. */
+export const GIVEN_BACK: Step = {
+  sql: `SELECT ${Object.keys(NOTATION)
+    .map((name) => `set_config('${name}', current_setting('model_hooks.${name}'), true)`)
+    .join(', ')}`,
+};
+
+function settingsStep(settings: Readonly<Record<string, string>>): Step {
+  const calls = Object.entries(settings).map(
+    ([name, value]) => `set_config('${name}', '${value}', true)`,
+  );
+  return { sql: `SELECT ${calls.join(', ')}` };
+}
