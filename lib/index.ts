@@ -5,6 +5,7 @@ export {
   CreateModelHookTables1764000000000,
   modelHookMigrations,
 } from '../migrations';
+export type { DetachOptions } from './attach/detach';
 export type { IdleOptions } from './attach/idle';
 export type { AttachOptions } from './attach/options';
 export type { Backlog, HookStats, Stats, Waiting } from './attach/stats';

@@ -1,6 +1,7 @@
 import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 import { Attachment } from './attach/attachment';
 import { checkDataSource, checkVersion, DATA_SOURCE, installedVersion } from './attach/checks';
+import { type DetachOptions, detachDeadlineMs } from './attach/detach';
 import { Idle, type IdleOptions, idleTimeoutMs } from './attach/idle';
 import { followLifecycle } from './attach/lifecycle';
 import { listenerParts } from './attach/listener-parts';
@@ -78,7 +79,7 @@ export class ModelHooks {
     checkVersion(installedVersion());
     checkDataSource(dataSource);
     const hooks = new ModelHooks(dataSource, resolveOptions(options), await findTables(dataSource));
-    await hooks.#start();
+    await hooks.#attachment.initialised();
     warnOfPlainSecrets(hooks.options);
     followLifecycle(dataSource, hooks.#attachment);
     return hooks;
@@ -170,9 +171,12 @@ export class ModelHooks {
     return this.#idle.wait(idleTimeoutMs(options));
   }
 
-  /** Stops sending, after the requests in flight. Changes are still captured until `dataSource.destroy()`; other processes send them. */
-  async detach(): Promise<void> {
-    await this.#attachment.detach();
+  /**
+   * Stops sending; requests in flight may end until the deadline. Changes are still captured until `dataSource.destroy()`; other
+   * processes send them. Resolves two seconds after the deadline at the latest, whatever the database does.
+   */
+  async detach(options: DetachOptions = {}): Promise<void> {
+    await this.#attachment.detach(detachDeadlineMs(options, this.options.delivery));
   }
 
   /** Calls `fn` with each report; returns a function that ends this. Reports are also on the diagnostics channel `typeorm-model-hooks:<name>`. */
@@ -211,15 +215,6 @@ export class ModelHooks {
     checkSameOptions(this.options, options);
     await this.#attachment.resume();
     return this;
-  }
-
-  async #start(): Promise<void> {
-    try {
-      await this.#attachment.initialised();
-    } catch (error) {
-      await this.#attachment.abandon();
-      throw error;
-    }
   }
 
   get #session(): Session | undefined {

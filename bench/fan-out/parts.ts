@@ -48,6 +48,7 @@ export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
   const claims = new Claims(store, lease);
   const carrier = new Carrier({
     claims,
+    leaseMs: LEASE_MS,
     sender: new InstantSender(loader, recorder),
     recorder,
     dispatcher: dispatcherOf('default'),

@@ -25,6 +25,40 @@ export class Attachment implements EngineHolder, Lifecycle {
 
   /** Checks what is stored, then captures changes and sends events, unless detached. */
   async initialised(): Promise<void> {
+    try {
+      await this.#begin();
+    } catch (error) {
+      // Otherwise a second attempt would capture every event twice.
+      this.#session?.unsubscribe();
+      await this.destroying();
+      throw error;
+    }
+  }
+
+  async destroying(): Promise<void> {
+    await this.#session?.stop(this.parts.options.delivery.timeoutMs);
+    this.#session = undefined;
+  }
+
+  /** Rebuilds tables while no statement of the engine runs, because these and the locks of the rebuild could wait for each other. */
+  rebuilding(work: () => Promise<void>): Promise<void> {
+    return this.parts.store.exclusively(work);
+  }
+
+  /** Stops sending, and goes on capturing. */
+  async detach(deadlineMs: number): Promise<void> {
+    this.#isDetached = true;
+    await this.#session?.stop(deadlineMs);
+  }
+
+  /** Sends again after `detach()`. */
+  async resume(): Promise<void> {
+    if (!this.#isDetached || !this.parts.dataSource.isInitialized) return;
+    this.#isDetached = false;
+    await this.#session?.work();
+  }
+
+  async #begin(): Promise<void> {
     const { store, catalog, options, policies } = this.parts;
     await checkTables(store);
     await checkEncryptionKeys(store, options.vault);
@@ -34,29 +68,5 @@ export class Attachment implements EngineHolder, Lifecycle {
     this.#session = new Session(this.parts);
     this.#session.subscribe();
     if (!this.#isDetached) await this.#session.work();
-  }
-
-  async destroying(): Promise<void> {
-    await this.#session?.stop();
-    this.#session = undefined;
-  }
-
-  /** Undoes a failed `initialised()`, so that a second attempt does not capture every event twice. */
-  async abandon(): Promise<void> {
-    this.#session?.unsubscribe();
-    await this.destroying().catch(() => undefined);
-  }
-
-  /** Stops sending, and goes on capturing. */
-  async detach(): Promise<void> {
-    this.#isDetached = true;
-    await this.#session?.stop();
-  }
-
-  /** Sends again after `detach()`. */
-  async resume(): Promise<void> {
-    if (!this.#isDetached || !this.parts.dataSource.isInitialized) return;
-    this.#isDetached = false;
-    await this.#session?.work();
   }
 }

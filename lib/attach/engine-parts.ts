@@ -49,7 +49,7 @@ export function newEngine(parts: EngineParts): DeliveryEngine {
   const { logger, vault, leaseMs, sweepMs } = options;
   const claims = new Claims(store, lease, chunkSize);
   const planner = new Planner({ ...parts, vault, logger }, lease, chunkSize);
-  const carrier = new Carrier({ claims, dispatcher, logger, ...sending(parts) });
+  const carrier = new Carrier({ claims, dispatcher, logger, leaseMs, ...sending(parts) });
   const pipeline = new Pipeline(planner, claims, carrier, waits);
   return new DeliveryEngine(pipeline, carrier, housekeeping, { leaseMs, sweepMs, logger });
 }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LONGEST_TIMER_MS } from '../dispatch/due-timer';
+import { Deadline, endsWithin } from '../base/deadline';
 import type { DeliveryEngine } from '../dispatch/engine';
-import { IdleTimeoutError } from '../errors/attach-errors';
+import { IdleTimeoutError, StatementTimeoutError } from '../errors/attach-errors';
 import type { HookCatalog } from '../hook/catalog';
 import { checkedOptions } from '../options/checked';
 import { numberFrom, type Shape } from '../options/rules';
+import { isLost } from '../store/retrying';
 import type { Store } from '../store/store';
 import type { DueCounts } from '../store/upkeep';
 import type { Vault } from '../vault/vault';
@@ -24,6 +25,7 @@ export function idleTimeoutMs(options: IdleOptions): number {
 }
 
 const POLL_MS = 10;
+const ANSWER_MS = 500;
 /** A delivery that was given back is tried again within this time, so it counts as due. Later retries are not waited for. */
 const SOON_MS = 1_500;
 
@@ -55,13 +57,18 @@ export class Idle {
 
   /** Rejects with `IDLE_TIMEOUT`, which says what is left. */
   async wait(timeoutMs: number): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
-    const patience = sleep(Math.min(timeoutMs, LONGEST_TIMER_MS), undefined, { ref: false });
+    const deadline = new Deadline(timeoutMs);
+    let left = 'unknown, because the database has not answered';
     for (;;) {
-      await Promise.race([this.holder.engine?.settle(), patience]);
-      const left = await this.#left();
-      if (isNothing(left)) return;
-      if (Date.now() >= deadline) throw new IdleTimeoutError(timeoutMs, described(left));
+      if (this.holder.engine) await endsWithin(this.holder.engine.settle(), deadline.leftMs);
+      const answer = this.#left();
+      // At the deadline too, the database has the time for one answer.
+      if (await endsWithin(answer, Math.max(deadline.leftMs, ANSWER_MS))) {
+        const known = await answer.catch(unanswered);
+        if (known && isNothing(known)) return;
+        if (known) left = described(known);
+      }
+      if (deadline.hasPassed) throw new IdleTimeoutError(timeoutMs, left);
       await sleep(POLL_MS);
     }
   }
@@ -81,6 +88,12 @@ export class Idle {
     const after = this.holder.engine;
     return { ...due, inFlight: (after?.inFlight ?? 0) + (after?.isBusy ? 1 : 0) };
   }
+}
+
+/** A database that cannot be reached may be back before the deadline. */
+function unanswered(error: unknown): null {
+  if (error instanceof StatementTimeoutError || isLost(error)) return null;
+  throw error;
 }
 
 function isNothing({ events, chunks, deliveries, inFlight }: Left): boolean {

@@ -1,5 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import { v4 as uuidv4 } from 'uuid';
+import { endsWithin } from '../base/deadline';
 import { Capture } from '../capture/capture';
 import type { ChangeSource } from '../capture/change-source';
 import { hookedEntities } from '../capture/entity/hooked-entity';
@@ -20,6 +21,9 @@ import { loggable } from '../logging/loggable';
 import type { Lease } from '../store/chunks';
 import { afterRelease } from './after-release';
 import { newEngine, type SessionParts } from './engine-parts';
+
+/** Time to store outcomes after the deadline of `stop()`. */
+const RECORDING_MS = 2_000;
 
 /** One life of a DataSource, from `initialize()` to `destroy()`: captures changes, and runs the engine that sends their events. */
 export class Session {
@@ -97,13 +101,33 @@ export class Session {
     await this.#engine.start();
   }
 
-  /** Stops sending; requests in flight have `timeoutMs` to end. */
-  async stop(): Promise<void> {
+  /**
+   * Stops sending; requests in flight have until the deadline to end. Never rejects, and ends soon after the deadline, whatever the
+   * database does: outcomes that are not stored by then are lost, so that other processes send these deliveries again.
+   */
+  async stop(deadlineMs: number): Promise<void> {
+    const { store, wakeup } = this.parts;
+    const { logger } = this.parts.options;
     const engine = this.#engine;
     this.#engine = undefined;
-    this.parts.wakeup.bind(undefined);
-    await engine?.stop(this.parts.options.delivery.timeoutMs);
-    await this.#housekeeping.goodbye();
+    wakeup.bind(undefined);
+    const stopping = this.#stopped(engine, deadlineMs);
+    if (await endsWithin(stopping, deadlineMs + RECORDING_MS)) return;
+    store.abandon();
+    logger.warn(
+      'Sending stopped before the database had stored everything; other processes send the rest, some of it again.',
+    );
+  }
+
+  async #stopped(engine: DeliveryEngine | undefined, deadlineMs: number): Promise<void> {
+    const { logger } = this.parts.options;
+    await engine?.stop(deadlineMs).catch((error: unknown) => {
+      logger.error('Sending could not be stopped in an orderly way.', { error: loggable(error) });
+    });
+    // A row that stays is deleted after a day; the tables may be gone already.
+    await this.#housekeeping.goodbye().catch((error: unknown) => {
+      logger.debug('The row of this process could not be deleted.', { error: loggable(error) });
+    });
   }
 
   /**

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Deadline, endsWithin } from '../base/deadline';
 import type { ChunkSender } from '../delivery/attempt/sender';
 import { type Chunk, chunkKey } from '../delivery/chunk/chunk';
 import type { PlannedEvents } from '../delivery/chunk/loading';
@@ -16,6 +18,8 @@ export interface CarrierParts {
   readonly recorder: Pick<Recorder, 'size' | 'stop'>;
   readonly dispatcher: ResolvedDispatcher;
   readonly logger: Logger;
+  /** How long the dispatcher may take to accept chunks: as long as their lease holds. */
+  readonly leaseMs: number;
 }
 
 /** A chunk that the dispatcher is given. */
@@ -31,8 +35,10 @@ type ChunkRef = Pick<Chunk, 'id' | 'token'>;
 const MAX_DELIVERIES = 2_000;
 /** Chunks given at once to a dispatcher that is not local. */
 const MAX_DISPATCHED = 8;
-/** A chunk that could not be loaded is tried again after this time. */
+/** A chunk that could not be loaded is loaded again after this time. */
 const UNLOADABLE_MS = 1_000;
+/** How often a chunk is loaded before it is left to other processes. */
+const LOADS = 3;
 
 /** Gives chunks to the dispatcher, and sends those that it hands back, as many at a time as there is room for. */
 export class Carrier implements Engine {
@@ -42,6 +48,7 @@ export class Carrier implements Engine {
   readonly #offered = new Map<string, Offer>();
   readonly #sending = new Set<Promise<void>>();
   readonly #room: Room;
+  #isClosed = false;
 
   constructor(private readonly parts: CarrierParts) {
     this.#room = new Room(MAX_DELIVERIES, [parts.sender, parts.recorder]);
@@ -80,10 +87,10 @@ export class Carrier implements Engine {
     if (chunks.length === 0) return true;
     for (const chunk of chunks) this.#offered.set(chunk.id, { chunk, events });
     try {
-      await dispatcher.dispatcher.dispatch(chunks);
+      await this.#inTime(Promise.resolve(dispatcher.dispatcher.dispatch(chunks)));
       return true;
     } catch (error) {
-      logger.error('The dispatcher threw an error; the next sweep dispatches its chunks again.', {
+      logger.error('The dispatcher failed; the next sweep dispatches its chunks again.', {
         error: loggable(error),
       });
       await claims.release(chunks.filter(({ id }) => this.#offered.has(id)));
@@ -118,16 +125,18 @@ export class Carrier implements Engine {
     return this.parts.claims.renew([...this.#leased.values()]);
   }
 
-  /** Rejects chunks and claims that wait for room. */
+  /** Rejects chunks and claims that wait for room, and loads no chunk again. */
   close(): void {
+    this.#isClosed = true;
     this.#room.close();
   }
 
   /** Gives back deliveries that were not started, waits until the deadline for the others, and releases all chunks. */
   async stop(deadlineMs: number): Promise<void> {
-    const { claims, dispatcher, recorder, sender } = this.parts;
-    await dispatcher.dispatcher.stop?.({ deadlineMs });
-    await sender.stop(deadlineMs);
+    const { claims, recorder, sender } = this.parts;
+    const deadline = new Deadline(deadlineMs);
+    await this.#stopDispatcher(deadlineMs);
+    await sender.stop(deadline.leftMs);
     await Promise.all(this.#sending);
     await recorder.stop();
     await claims.release([...this.#leased.values()]);
@@ -144,19 +153,47 @@ export class Carrier implements Engine {
     return chunk && { chunk, events: null };
   }
 
-  async #send({ chunk, events }: Offer): Promise<void> {
-    const { claims, logger, sender } = this.parts;
+  async #send(offer: Offer): Promise<void> {
+    const { chunk } = offer;
+    for (let loads = 1; !(await this.#isLoaded(offer)); loads += 1) {
+      if (loads === LOADS || this.#isClosed) {
+        await this.parts.claims.release([chunk], UNLOADABLE_MS).catch(() => undefined);
+        this.#leased.delete(chunk.id);
+        break;
+      }
+      await sleep(UNLOADABLE_MS, undefined, { ref: false });
+    }
+    this.#room.admit();
+  }
+
+  /** Sends a chunk, unless it cannot be loaded. Its lease is renewed meanwhile. */
+  async #isLoaded({ chunk, events }: Offer): Promise<boolean> {
+    const { logger, sender } = this.parts;
     try {
       const hasOutcomes = await this.#room.enter(() => sender.send(chunk, events));
       // A chunk that found no room keeps its lease, and is released when this process has stopped.
       if (hasOutcomes === false) this.#leased.delete(chunk.id);
+      return true;
     } catch (error) {
-      logger.error('A chunk could not be loaded; a later sweep dispatches it again.', {
-        error: loggable(error),
-      });
-      await claims.release([chunk], UNLOADABLE_MS).catch(() => undefined);
-      this.#leased.delete(chunk.id);
+      logger.error('A chunk could not be loaded; it is tried again.', { error: loggable(error) });
+      return false;
     }
-    this.#room.admit();
+  }
+
+  async #inTime(work: Promise<void>): Promise<void> {
+    const { leaseMs } = this.parts;
+    if (await endsWithin(work, leaseMs)) return work;
+    throw new Error(`The dispatcher did not take its chunks within ${leaseMs} ms.`);
+  }
+
+  async #stopDispatcher(deadlineMs: number): Promise<void> {
+    const { dispatcher, logger } = this.parts;
+    try {
+      const stopping = Promise.resolve(dispatcher.dispatcher.stop?.({ deadlineMs }));
+      if (await endsWithin(stopping, deadlineMs)) await stopping;
+      else logger.warn('The dispatcher did not stop by the deadline.');
+    } catch (error) {
+      logger.error('The dispatcher could not be stopped.', { error: loggable(error) });
+    }
   }
 }

@@ -1,7 +1,5 @@
+import { LONGEST_TIMER_MS } from '../base/deadline';
 import type { Wakeable } from '../delivery/chunk/wakeup';
-
-/** The longest delay that Node's timers support. */
-export const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** Remembers when the next delivery is due, and wakes the engine then. */
 export class DueTimer {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Deadline, endsWithin } from '../base/deadline';
 import { afterMsOf, isFinal } from '../delivery/chunk/outcome';
 import type { OutcomeRecord } from '../delivery/chunk/outcome-record';
 import type { Wakeable } from '../delivery/chunk/wakeup';
@@ -109,15 +110,18 @@ export class DeliveryEngine implements Wakeable {
     while (this.#loop) await this.#loop;
   }
 
-  /** Claims nothing more, gives back deliveries that were not started, and waits until the deadline for the others. */
+  /**
+   * Claims nothing more, gives back deliveries that were not started, and waits until the deadline for the others. Requests end by then;
+   * their outcomes are stored afterwards.
+   */
   async stop(deadlineMs: number): Promise<void> {
+    const deadline = new Deadline(deadlineMs);
     this.#isRunning = false;
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     this.#due.reset();
     this.carrier.close();
-    await this.#loop;
-    await Promise.all(this.#background);
-    await this.carrier.stop(deadlineMs);
+    await endsWithin(Promise.all([this.#loop, ...this.#background]), deadline.leftMs);
+    await this.carrier.stop(deadline.leftMs);
   }
 
   get #hasWork(): boolean {

@@ -21,6 +21,7 @@ type Row = Record<string, unknown>;
 /** One connection, with a time limit for each round trip. */
 export class Connection {
   #isDestroyed = false;
+  #isGivenUp = false;
 
   constructor(
     private readonly client: PgClient,
@@ -35,6 +36,7 @@ export class Connection {
         : oneByOne(this.client, series);
       return await this.#inTime(answer);
     } catch (error) {
+      if (this.#isGivenUp) throw new StatementGivenUpError();
       throw withoutValues(this.#isCancelled(error) ? this.#timeout() : error);
     }
   }
@@ -52,6 +54,12 @@ export class Connection {
   destroy(): void {
     this.#isDestroyed = true;
     this.client.end().catch(() => undefined);
+  }
+
+  /** As `destroy()`; what waits for this connection is not run again on another. */
+  giveUp(): void {
+    this.#isGivenUp = true;
+    this.destroy();
   }
 
   #inTime(answer: Promise<Row[]>): Promise<Row[]> {
@@ -74,6 +82,13 @@ export class Connection {
 
   #timeout(): StatementTimeoutError {
     return new StatementTimeoutError(this.limitMs ?? 0);
+  }
+}
+
+/** The process stops, and does not wait for the answer. */
+class StatementGivenUpError extends Error {
+  constructor() {
+    super('A statement was given up, because sending stops.');
   }
 }
 

@@ -46,9 +46,9 @@ export class Pool {
     return this.#limit.alone(work);
   }
 
-  /** Closes the connections that are borrowed now: whatever waits for an answer on them is rejected. */
+  /** Closes the connections that are borrowed now: what waits for an answer on them is rejected, and not run again. */
   abandon(): void {
-    for (const connection of this.#used) connection.destroy();
+    for (const connection of this.#used) connection.giveUp();
   }
 
   async #withClient<T>(

@@ -9,8 +9,8 @@ const LOST_PAUSE_MS = 100;
 
 /** A serialisation failure, and a deadlock. PostgreSQL has rolled the transaction back. */
 const CONFLICTS: ReadonlySet<unknown> = new Set(['40001', '40P01']);
-/** The server shuts down, has crashed, or starts. */
-const SHUTDOWNS: ReadonlySet<unknown> = new Set(['57P01', '57P02', '57P03']);
+/** The server shuts down, has crashed, or starts; or it has waited too long for the next statement of a transaction. */
+const SHUTDOWNS: ReadonlySet<unknown> = new Set(['57P01', '57P02', '57P03', '25P03']);
 const SOCKET_ERRORS: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE']);
 /** `pg` gives these errors no code. */
 const LOST_MESSAGE = /^Connection terminated|is not queryable$/;

@@ -32,10 +32,21 @@ const OWN_SETTINGS = {
   lock_timeout: '0',
 } as const;
 
-/** Sets everything for the current transaction. The server ends a statement shortly before this process gives it up. */
+/** The least time that the server waits for the next statement of a transaction. */
+const LEAST_IDLE_MS = 5_000;
+
+/**
+ * Sets everything for the current transaction. The server ends a statement shortly before this process gives it up, and a transaction
+ * whose process is not heard of any more: its locks would keep other processes from the rows.
+ */
 export function ownSettings(statementTimeoutMs: number): Step {
   const timeoutMs = Math.max(1, Math.floor(statementTimeoutMs * 0.9));
-  return settingsStep({ ...OWN_SETTINGS, statement_timeout: String(timeoutMs) });
+  const idleMs = Math.ceil(Math.max(statementTimeoutMs, LEAST_IDLE_MS));
+  return settingsStep({
+    ...OWN_SETTINGS,
+    statement_timeout: String(timeoutMs),
+    idle_in_transaction_session_timeout: String(idleMs),
+  });
 }
 
 /** Sets the notation of values in a transaction of the application, and keeps what it was. */

@@ -70,6 +70,16 @@ export class Store {
     return this.database.snapshot((query) => work(this.#on(query)));
   }
 
+  /** Runs `work` while none of our statements runs; they wait. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return this.database.exclusively(work);
+  }
+
+  /** Gives up all statements in work; see `Database.abandon`. */
+  abandon(): void {
+    this.database.abandon();
+  }
+
   /** The same statements in the transaction of a query runner. */
   joining(runner: QueryRunner): Store {
     return this.#on((sql, parameters) => runOn(runner, sql, parameters));

@@ -67,13 +67,54 @@ describe('Carrier', () => {
     expect(carrier.inFlight).toBe(0);
   });
 
-  it('The carrier releases a chunk for a second that cannot be loaded, and logs why', async () => {
+  it('The carrier loads a chunk again that cannot be loaded at first, and holds it meanwhile', async () => {
     const { carrier, claims, logger, sender } = newCarrier();
     sender.send.mockRejectedValueOnce(new Error('no connection'));
+    const delivering = carrier.deliver(A);
+    await new Promise(setImmediate);
+    expect(carrier.inFlight).toBe(1);
+    await delivering;
+    expect(sender.send).toHaveBeenCalledTimes(2);
+    expect(logger.error).toHaveBeenCalledTimes(1);
+    expect(claims.release).not.toHaveBeenCalled();
+  });
+
+  it('The carrier releases a chunk for a second that cannot be loaded three times', async () => {
+    const { carrier, claims, logger, sender } = newCarrier();
+    sender.send.mockRejectedValue(new Error('no connection'));
     await carrier.deliver(A);
     expect(claims.release.mock.calls).toEqual([[[{ ...A, token: '2' }], 1_000]]);
-    expect(logger.error).toHaveBeenCalledTimes(1);
+    expect(logger.error).toHaveBeenCalledTimes(3);
     expect(carrier.inFlight).toBe(0);
+  });
+
+  it('The carrier does not load a chunk again once it is closed', async () => {
+    const { carrier, claims, sender } = newCarrier();
+    sender.send.mockRejectedValue(new Error('no connection'));
+    carrier.close();
+    await carrier.deliver(A);
+    expect(sender.send).toHaveBeenCalledTimes(1);
+    expect(claims.release).toHaveBeenCalledTimes(1);
+  });
+
+  it('The carrier gives a dispatcher as long as a lease to take its chunks', async () => {
+    const dispatcher = { dispatch: () => new Promise<void>(() => undefined) };
+    const { carrier, claims, logger } = newCarrier({ dispatcher, leaseMs: 20 });
+    expect(await carrier.dispatch([A], null)).toBe(false);
+    expect(claims.release.mock.calls).toEqual([[[A]]]);
+    expect(logger.error).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ['never stops', () => new Promise<void>(() => undefined)],
+    ['throws', () => Promise.reject(new Error('no queue'))],
+  ])('The carrier stops the sender after a dispatcher that %s', async (_, stop) => {
+    const { carrier, logger, sender } = newCarrier({
+      dispatcher: { dispatch: () => undefined, stop },
+    });
+    await carrier.stop(20);
+    expect(sender.stop).toHaveBeenCalledTimes(1);
+    expect(logger.warn.mock.calls.length + logger.error.mock.calls.length).toBe(1);
   });
 
   it('The carrier releases the chunks that a dispatcher did not take before it threw', async () => {
@@ -140,7 +181,12 @@ describe('Carrier', () => {
 const A: Chunk = { id: 'a', token: '1', eventIds: ['e'], listenerIds: ['l'] };
 const B: Chunk = { ...A, id: 'b' };
 
-function newCarrier({ dispatcher }: { dispatcher?: Dispatcher } = {}) {
+interface Given {
+  readonly dispatcher?: Dispatcher;
+  readonly leaseMs?: number;
+}
+
+function newCarrier({ dispatcher, leaseMs = 30_000 }: Given = {}) {
   const claims = {
     take: jest.fn(
       (given: Pick<Chunk, 'id' | 'token'>): Promise<Chunk | null> =>
@@ -158,7 +204,8 @@ function newCarrier({ dispatcher }: { dispatcher?: Dispatcher } = {}) {
   const recorder = { size: 0, stop: jest.fn(() => Promise.resolve()) };
   const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
   const resolved = dispatcherOf(dispatcher ?? 'default');
-  const carrier = new Carrier({ claims, sender, recorder, dispatcher: resolved, logger });
+  const parts = { claims, sender, recorder, dispatcher: resolved, logger, leaseMs };
+  const carrier = new Carrier(parts);
   if (!dispatcher) void carrier.start(carrier);
   return { carrier, claims, sender, recorder, logger };
 }

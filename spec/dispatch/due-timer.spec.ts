@@ -1,4 +1,5 @@
-import { DueTimer, LONGEST_TIMER_MS } from '../../lib/dispatch/due-timer';
+import { LONGEST_TIMER_MS } from '../../lib/base/deadline';
+import { DueTimer } from '../../lib/dispatch/due-timer';
 
 describe('DueTimer', () => {
   beforeEach(() => jest.useFakeTimers());

@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A point in time of this process, which a changed clock does not move. */
+export class Deadline {
+  readonly #at: number;
+
+  constructor(ms: number) {
+    this.#at = performance.now() + ms;
+  }
+
+  /** Milliseconds until then; not negative. */
+  get leftMs(): number {
+    return Math.max(0, this.#at - performance.now());
+  }
+
+  get hasPassed(): boolean {
+    return this.leftMs === 0;
+  }
+}
+
+/** Node's timers cannot wait longer. */
+export const LONGEST_TIMER_MS = 2_147_483_647;
+
+const TIMED_OUT = Symbol('timed out');
+
+/** Whether `work` has ended, well or not, within this time. */
+export async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  const ended = work.then(
+    () => undefined,
+    () => undefined,
+  );
+  const timeout = new AbortController();
+  const waiting = sleep(Math.min(ms, LONGEST_TIMER_MS), TIMED_OUT, { signal: timeout.signal });
+  const first = await Promise.race([ended, waiting]);
+  waiting.catch(() => undefined);
+  timeout.abort();
+  return first !== TIMED_OUT;
+}
