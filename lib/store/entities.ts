@@ -21,7 +21,7 @@ const ATTEMPTED = {
  * @example
  * new DataSource({ type: 'postgres', entities: [Person, ...modelHookEntities], migrations: [...modelHookMigrations] });
  */
-export const modelHookEntities: EntitySchema[] = [
+export const modelHookEntities: NamedSchema[] = [
   entity('listener', {
     id: primary(uuid),
     identity: text,
@@ -156,6 +156,9 @@ export const modelHookEntities: EntitySchema[] = [
   }),
 ];
 
+/** A schema that frameworks can tell apart by `name`, as they do with classes; Vendure does. */
+type NamedSchema = EntitySchema & { readonly name: string };
+
 /** The name of one of our tables in TypeORM, such as `ModelHookListener`. */
 export function entityName(name: TableName): string {
   return `ModelHook${name.charAt(0).toUpperCase()}${name.slice(1)}`;
@@ -164,13 +167,14 @@ export function entityName(name: TableName): string {
 function entity(
   name: TableName,
   columns: Readonly<Record<string, EntitySchemaColumnOptions>>,
-): EntitySchema {
-  return new EntitySchema<Record<string, unknown>>({
+): NamedSchema {
+  const schema: EntitySchema = new EntitySchema({
     name: entityName(name),
     tableName: tableName(name),
     synchronize: false,
     columns,
-  }) as EntitySchema;
+  });
+  return Object.assign(schema, { name: entityName(name) });
 }
 
 function column(type: EntitySchemaColumnOptions['type']): EntitySchemaColumnOptions {
