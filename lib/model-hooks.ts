@@ -13,6 +13,7 @@ import {
 } from './attach/options';
 import type { Session } from './attach/session';
 import { type HookStats, hookStats } from './attach/stats';
+import { shared } from './base/shared';
 import { silence } from './capture/silence';
 import { sendTest } from './delivery/attempt/test-delivery';
 import { Wakeup } from './delivery/chunk/wakeup';
@@ -41,7 +42,15 @@ import { Database } from './store/database';
 import { Store } from './store/store';
 import { findTables, type Tables } from './store/tables';
 
-const attachments = new WeakMap<DataSource, Promise<ModelHooks>>();
+interface Attached {
+  /** A second `attach`, by the copy of this package that made the first. */
+  again(options: AttachOptions): Promise<ModelHooks>;
+}
+
+const attachments = shared(
+  'typeorm-model-hooks.attachments.v1',
+  () => new WeakMap<DataSource, Attached>(),
+);
 
 /** The hooks of one DataSource, their listeners, and the deliveries of their events. The code of the library begins in `Pipeline`. */
 export class ModelHooks {
@@ -68,11 +77,11 @@ export class ModelHooks {
   static async attach(dataSource: DataSource, options: AttachOptions = {}): Promise<ModelHooks> {
     checkArgument('dataSource', dataSource, DATA_SOURCE);
     const attached = attachments.get(dataSource);
-    if (attached) return (await attached).#again(options);
-    const attaching = ModelHooks.#attach(dataSource, options);
-    attachments.set(dataSource, attaching);
-    attaching.catch(() => attachments.delete(dataSource));
-    return attaching;
+    if (attached) return attached.again(options);
+    const hooks = ModelHooks.#attach(dataSource, options);
+    attachments.set(dataSource, { again: async (more) => (await hooks).#again(more) });
+    hooks.catch(() => attachments.delete(dataSource));
+    return hooks;
   }
 
   static async #attach(dataSource: DataSource, options: AttachOptions): Promise<ModelHooks> {

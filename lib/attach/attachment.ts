@@ -1,4 +1,5 @@
 import type { DeliveryEngine } from '../dispatch/engine';
+import { globbedSchemas } from '../hook/entities';
 import { reviewListeners } from '../listener/review';
 import { checkEncryptionKeys } from '../listener/secrets/encryption-key-check';
 import { checkTables } from './checks';
@@ -59,10 +60,10 @@ export class Attachment implements EngineHolder, Lifecycle {
   }
 
   async #begin(): Promise<void> {
-    const { store, catalog, options, policies } = this.parts;
+    const { dataSource, store, catalog, options, policies } = this.parts;
     await checkTables(store);
     await checkEncryptionKeys(store, options.vault);
-    catalog.load();
+    catalog.load(await globbedSchemas(dataSource));
     await reviewListeners(store, catalog, options.logger);
     for (const hook of catalog.list()) policies.set(hook);
     this.#session = new Session(this.parts);

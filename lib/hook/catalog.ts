@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { AmbiguousHookError, DuplicateHookError, HookNotFoundError } from '../errors/hook-errors';
+import { Entities, isSchema } from './entities';
 import { defineHook, eventNames, type Hook, resolveHook } from './hook';
 import { declaredHooks, hookTargets } from './model-hook';
 import { checkStorable } from './names';
@@ -11,14 +12,20 @@ export class HookCatalog {
   readonly #byName = new Map<string, Hook>();
   readonly #definitions = new Map<string, DefinedHookOptions>();
 
-  constructor(private readonly dataSource: DataSource) {}
+  #entities: Entities;
+
+  constructor(private readonly dataSource: DataSource) {
+    this.#entities = new Entities(dataSource);
+  }
 
   /**
    * Resolves every declared and defined hook against the entities of the DataSource. Call it again when the DataSource was initialised
-   * again: its metadata are new objects then. Throws what `resolveHook` and `defineHook` throw, and `HOOK_DUPLICATE`.
+   * again: its metadata are new objects then. `globbed` are the schemas of `globbedSchemas`. Throws what `resolveHook` and `defineHook`
+   * throw, and `HOOK_DUPLICATE`.
    */
-  load(): this {
+  load(globbed: readonly object[] = []): this {
     this.#byName.clear();
+    this.#entities = new Entities(this.dataSource, globbed);
     for (const [name, options] of OWN_HOOKS) this.#add(defineHook(name, options));
     for (const target of hookTargets()) this.#addEntity(target);
     for (const [name, options] of this.#definitions) this.#add(defineHook(name, options));
@@ -35,11 +42,13 @@ export class HookCatalog {
     return this.#byName.get(name);
   }
 
-  /** The one hook of an entity. Throws `HOOK_NOT_FOUND` and `HOOK_AMBIGUOUS`. */
+  /**
+   * The one hook of an entity: of exactly this class or EntitySchema, or of the entity that a text names. Throws `HOOK_NOT_FOUND` and
+   * `HOOK_AMBIGUOUS`.
+   */
   of(target: EntityTarget<ObjectLiteral>): Hook {
     const name = nameOf(target);
-    if (!this.dataSource.hasMetadata(target)) throw new HookNotFoundError(name, this.names());
-    const hooks = this.hooksOf(this.dataSource.getMetadata(target));
+    const hooks = this.#entitiesOf(target).flatMap((metadata) => this.hooksOf(metadata));
     const [only, ...others] = hooks;
     if (!only) throw new HookNotFoundError(name, this.names());
     if (others.length > 0)
@@ -89,12 +98,16 @@ export class HookCatalog {
     return hook;
   }
 
+  #entitiesOf(target: EntityTarget<ObjectLiteral>): readonly EntityMetadata[] {
+    if (typeof target === 'function' || isSchema(target))
+      return [this.#entities.of(target)].filter((found) => found !== undefined);
+    return this.#entities.named(nameOf(target));
+  }
+
   #addEntity(target: object): void {
-    // A hook may be declared for an EntitySchema as well as for a class.
-    const entity = target as EntityTarget<ObjectLiteral>;
-    if (!this.dataSource.hasMetadata(entity)) return;
-    const metadata = this.dataSource.getMetadata(entity);
-    for (const declared of declaredHooks(entity)) {
+    const metadata = this.#entities.of(target);
+    if (!metadata) return;
+    for (const declared of declaredHooks(target)) {
       const hook = resolveHook(this.dataSource, metadata, declared);
       checkName(hook.name);
       this.#add(hook);
@@ -109,9 +122,10 @@ export class HookCatalog {
   }
 }
 
-function nameOf(target: EntityTarget<ObjectLiteral>): string {
-  if (typeof target === 'string') return target;
+/** The name of a target, also of a value that is none. */
+function nameOf(target: unknown): string {
+  if (isSchema(target)) return String(target.options.name);
   if (typeof target === 'function') return target.name;
   if (typeof target !== 'object' || target === null) return String(target);
-  return 'options' in target ? String(target.options.name) : String(target);
+  return 'name' in target && typeof target.name === 'string' ? target.name : 'an object';
 }

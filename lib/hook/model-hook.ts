@@ -1,4 +1,5 @@
-import type { EntitySchema, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { EntitySchema, ObjectLiteral } from 'typeorm';
+import { shared } from '../base/shared';
 import type { Condition } from '../match/matcher';
 import type { ModelHookOptions } from './options';
 import type { FieldPath } from './paths';
@@ -71,22 +72,33 @@ export function ModelHook<
   },
 ): ModelHookDecorator<Fields, Computed, When> {
   return (target) => {
-    const declared = registry.get(target) ?? [];
-    registry.set(target, [options as ModelHookOptions<string, unknown>, ...declared]);
+    declaredByTarget.set(target, [options as DeclaredHook, ...declaredHooks(target)]);
   };
 }
 
-/** Hooks declared in this process, by class or schema. Classes that are in no attached DataSource are ignored. */
-const registry = new Map<object, readonly DeclaredHook[]>();
-
 export type DeclaredHook = ModelHookOptions<string, unknown>;
 
+/** The shape of the registry. A release that changes it uses another number, beside this one. */
+const REGISTRY = 'typeorm-model-hooks.declared.v1';
+
+/**
+ * Hooks declared in this process, by class or schema. Classes that are in no attached DataSource are ignored. All copies of this package
+ * that a process has loaded share them, as those of TypeORM share its metadata: an application and its library can each have a copy.
+ */
+const declaredByTarget = shared(REGISTRY, () => new Map<object, readonly DeclaredHook[]>());
+
 /** The hooks declared for exactly this target, the topmost decorator first. */
-export function declaredHooks(target: EntityTarget<ObjectLiteral>): readonly DeclaredHook[] {
-  return typeof target === 'string' ? [] : (registry.get(target) ?? []);
+export function declaredHooks(target: object): readonly DeclaredHook[] {
+  return declaredByTarget.get(target) ?? [];
 }
 
 /** All classes and schemas with hooks. */
 export function hookTargets(): Iterable<object> {
-  return registry.keys();
+  return declaredByTarget.keys();
+}
+
+/** Whether another release of this package has declared hooks in a shape that this one cannot read. */
+export function hasUnreadableHooks(): boolean {
+  const names = Object.getOwnPropertySymbols(globalThis).map((key) => Symbol.keyFor(key) ?? '');
+  return names.some((name) => /^typeorm-model-hooks\.declared\./.test(name) && name !== REGISTRY);
 }
