@@ -6,7 +6,7 @@ import { RETENTION_DEFAULTS, type RetentionOptions } from '../dispatch/pruning';
 import { OptionInvalidError } from '../errors/option-errors';
 import { CONSOLE_LOGGER, type Logger } from '../logging/logger';
 import { checkedOptions } from '../options/checked';
-import type { DeliveryOptions } from '../options/delivery';
+import type { DeliveryOptions, RecipientOptions } from '../options/delivery';
 import { DELIVERY_DEFAULTS } from '../options/delivery-defaults';
 import { DELIVERY_SHAPE } from '../options/delivery-shape';
 import {
@@ -20,6 +20,7 @@ import {
   wholeNumberFrom,
 } from '../options/rules';
 import { RecipientPolicy } from '../recipient/policy';
+import type { RecipientRules } from '../recipient/rules';
 import type { EncryptionKeys } from '../vault/encryption-keys';
 import { Vault } from '../vault/vault';
 
@@ -147,17 +148,25 @@ function differingOption(
 ): string | null {
   const { delivery = {}, retention = {}, encryptionKeys, ...own } = named;
   const { recipients = {}, ...attempts } = delivery;
-  // 'development' names more than one rule.
-  const rules = typeof recipients === 'string' ? second.policy.rules : recipients;
   return (
     firstDifference('', own, first, second) ??
     firstDifference('retention.', retention, first.retention, second.retention) ??
     firstDifference('delivery.', attempts, first.delivery, second.delivery) ??
-    firstDifference('delivery.recipients.', rules, first.policy.rules, second.policy.rules) ??
+    differingRecipients(recipients, first.policy.rules, second.policy.rules) ??
     (encryptionKeys === undefined || first.vault.hasSameKeys(second.vault)
       ? null
       : 'encryptionKeys')
   );
+}
+
+function differingRecipients(
+  named: RecipientOptions | 'development',
+  first: RecipientRules,
+  second: RecipientRules,
+): string | null {
+  const path = 'delivery.recipients';
+  if (named !== 'development') return firstDifference(`${path}.`, named, first, second);
+  return firstDifference('', second, first, second) === null ? null : path;
 }
 
 function firstDifference<Options extends object>(

@@ -88,7 +88,7 @@ export interface DeliveryOptions extends AttemptOptions {
   /** Further certificate authorities for recipients and the proxy, in PEM, besides those that Node.js trusts. @defaultValue `[]` */
   readonly ca?: CertificateAuthorities;
   /**
-   * Who may be sent to. `'development'` also allows loopback on any port; it is refused if `NODE_ENV` is `production`. What a hook
+   * Who may be sent to. `'development'` also allows loopback, on any port; it is refused if `NODE_ENV` is `production`. What a hook
    * leaves out is as in the attachment.
    */
   readonly recipients?: RecipientOptions | 'development';

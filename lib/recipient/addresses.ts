@@ -5,6 +5,8 @@ import { GLOBAL_UNICAST, SPECIAL_RANGES } from './special-ranges';
 export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 export type Network = readonly [Address, number];
 
+export const LOOPBACK_NETWORKS = ['127.0.0.0/8', '::1/128'] as const;
+
 /** An address, and the IPv4 addresses that are embedded in it. */
 export interface ReadAddress {
   /** The address itself, then the embedded ones. */
@@ -27,6 +29,12 @@ export function internalName(address: Address): string | null {
   for (const { network, name } of SPECIAL) if (contains(network, address)) return name;
   if (address.kind() === 'ipv6' && !contains(GLOBAL, address)) return 'reserved';
   return null;
+}
+
+/** Whether a connection to this address stays on this machine. False for a text that is no address. */
+export function isLoopback(text: string): boolean {
+  const { judged = [] } = readAddress(text) ?? {};
+  return judged.length > 0 && judged.every((one) => LOOPBACK.some((net) => contains(net, one)));
 }
 
 /** Null for a text that is no CIDR. A CIDR of mapped IPv6 addresses becomes the IPv4 range. */
@@ -67,6 +75,7 @@ function known(cidr: string): Network {
 }
 
 const SPECIAL = SPECIAL_RANGES.map(([cidr, name]) => ({ network: known(cidr), name }));
+const LOOPBACK = LOOPBACK_NETWORKS.map(known);
 const GLOBAL = known(GLOBAL_UNICAST);
 const MAPPED = known('::ffff:0:0/96');
 const NAT64 = known('64:ff9b::/96');

@@ -56,17 +56,23 @@ function both(policy: RecipientPolicy, options: ListenerRecipientOptions): Recip
 
 /** The part of the options that allows more than the rules. Null if there is none. */
 function widening(rules: RecipientRules, options: ListenerRecipientOptions): string | null {
-  const { protocols = [], ports = [], blockInternal } = options;
+  const { protocols = [], blockInternal } = options;
   const protocol = protocols.find((name) => !rules.protocols.includes(name));
   if (protocol !== undefined) return `protocols would allow ${protocol}`;
-  if (ports === 'any' && rules.ports !== 'any') return 'ports would allow any';
-  if (ports !== 'any') {
-    const port = ports.find((one) => rules.ports !== 'any' && !rules.ports.includes(one));
-    if (port !== undefined) return `ports would allow ${port}`;
-  }
+  const port = widerPort(rules, options);
+  if (port !== null) return `ports would allow ${port}`;
   return blockInternal === false && rules.blockInternal
     ? 'blockInternal would allow internal addresses'
     : null;
+}
+
+/** Null also where the outer policy allows every port of some addresses: it judges each connection too. */
+function widerPort(
+  { ports, anyPortOfLoopback }: RecipientRules,
+  { ports: own = [] }: ListenerRecipientOptions,
+): number | 'any' | null {
+  if (ports === 'any' || anyPortOfLoopback) return null;
+  return own === 'any' ? own : (own.find((port) => !ports.includes(port)) ?? null);
 }
 
 function invalid(why: string): ListenerInvalidError {

@@ -4,7 +4,7 @@ import type {
   RecipientOptions,
   RecipientValidator,
 } from '../options/delivery';
-import { contains, internalName, type Network, readAddress } from './addresses';
+import { contains, internalName, isLoopback, type Network, readAddress } from './addresses';
 import { literalOf, machineOf, portOf } from './hosts';
 import { networksOf, type RecipientRules, rulesOf } from './rules';
 
@@ -15,10 +15,12 @@ export const RECIPIENT_DEFAULTS = {
   allow: [],
   deny: [],
   validators: [],
-} as const satisfies Omit<RecipientRules, 'lookup'>;
+} as const satisfies Omit<RecipientRules, 'lookup' | 'anyPortOfLoopback'>;
+
+const DEFAULT_RULES: RecipientRules = { ...RECIPIENT_DEFAULTS, anyPortOfLoopback: false };
 
 /** Rules that refuse no public recipient. A listener's policy starts from them, because the outer policy is checked too. */
-const UNNARROWED = { ...RECIPIENT_DEFAULTS, ports: 'any', blockInternal: false } as const;
+const UNNARROWED: RecipientRules = { ...DEFAULT_RULES, ports: 'any', blockInternal: false };
 
 /**
  * Decides which recipients are allowed: deny → allow → blockInternal → validators. The URL of a target is checked when a listener is saved
@@ -32,7 +34,7 @@ export class RecipientPolicy {
   /** Options that are left out are those of `base`. A recipient must be allowed by `outer` too. Throws `OPTION_INVALID`. */
   constructor(
     options: RecipientOptions | 'development' = {},
-    base: RecipientRules = RECIPIENT_DEFAULTS,
+    base: RecipientRules = DEFAULT_RULES,
     private readonly outer: RecipientPolicy | null = null,
   ) {
     this.rules = rulesOf(options, base);
@@ -59,6 +61,7 @@ export class RecipientPolicy {
     this.outer?.checkTarget(target);
     this.#checkParts(target);
     const literal = literalOf(target);
+    this.#checkPort(target, literal ?? machineOf(target));
     if (literal === null) this.#checkName(target);
     else this.#checkAddress(literal);
     this.#askValidators(target, literal ?? undefined);
@@ -73,20 +76,27 @@ export class RecipientPolicy {
   /** Throws `RECIPIENT_REFUSED` for an address that must not be connected to for requests to that origin. */
   checkConnection(origin: URL, address: string): void {
     this.outer?.checkConnection(origin, address);
+    this.#checkPort(origin, address);
     this.#checkAddress(address);
     this.#askValidators(origin, address);
   }
 
   #checkParts(target: URL): void {
-    const { protocols, ports } = this.rules;
+    const { protocols } = this.rules;
     const protocol = target.protocol.slice(0, -1);
     if (!protocols.some((allowed) => allowed === protocol))
       throw refusal(target.origin, 'protocols', `its protocol is ${protocol}`);
     if (target.username || target.password)
       throw refusal(target.origin, 'protocols', 'it holds credentials; use headers');
+  }
+
+  /** Where loopback has further ports, the address decides. That of a name is known when connecting. */
+  #checkPort(target: URL, address: string | null): void {
+    const { ports, anyPortOfLoopback } = this.rules;
     const port = portOf(target);
-    if (ports !== 'any' && !ports.some((allowed) => allowed === port))
-      throw refusal(target.origin, 'ports', `its port is ${port}`);
+    if (ports === 'any' || ports.some((allowed) => allowed === port)) return;
+    if (anyPortOfLoopback && (address === null || isLoopback(address))) return;
+    throw refusal(target.origin, 'ports', `its port is ${port}`);
   }
 
   #checkName(target: URL): void {

@@ -292,7 +292,7 @@ describe('checkSameOptions', () => {
         },
       },
     },
-    { option: 'delivery.recipients.ports', options: { delivery: { recipients: 'development' } } },
+    { option: 'delivery.recipients', options: { delivery: { recipients: 'development' } } },
     { option: 'encryptionKeys', options: { encryptionKeys: { new: key } } },
     { option: 'encryptionKeys', options: { encryptionKeys: { old: 'b'.repeat(32), new: key } } },
   ])('A second call with another $option is refused: $options', ({ option, options }) => {

@@ -162,11 +162,58 @@ describe('RecipientPolicy', () => {
     );
   });
 
-  it("The setting 'development' allows loopback on any port and no other internal address", () => {
-    expect(verdict('http://127.0.0.1:12345', 'development')).toBe('allowed');
-    expect(verdict('http://localhost:3000', 'development')).toBe('allowed');
-    expect(verdict('http://[::1]:3000', 'development')).toBe('allowed');
-    expect(verdict('http://10.0.0.1', 'development')).toBe('allow');
+  it.each([
+    { host: '127.0.0.1', is: 'allowed' },
+    { host: '127.255.1.2', is: 'allowed' },
+    { host: '2130706433', is: 'allowed' },
+    { host: '[::1]', is: 'allowed' },
+    { host: '[::ffff:127.0.0.1]', is: 'allowed' },
+    { host: 'localhost', is: 'allowed' },
+    { host: 'LOCALHOST.', is: 'allowed' },
+    { host: 'a.b.localhost', is: 'allowed' },
+    { host: 'ip6-localhost', is: 'allowed' },
+    { host: '93.184.216.34', is: 'ports' },
+    { host: '[2606:4700:4700::1111]', is: 'ports' },
+    { host: '[::ffff:8.8.8.8]', is: 'ports' },
+    { host: '[2002:7f00:1::]', is: 'ports' },
+    { host: '128.0.0.1', is: 'ports' },
+    { host: '10.0.0.1', is: 'ports' },
+    { host: '0.0.0.0', is: 'ports' },
+    { host: '169.254.169.254', is: 'ports' },
+  ])("The setting 'development' judges other ports of $host as $is", ({ host, is }) => {
+    for (const port of [1, 22, 3000, 8443, 65_535])
+      expect([port, verdict(`http://${host}:${port}`, 'development')]).toEqual([port, is]);
+  });
+
+  it.each([
+    { address: '127.0.0.1', is: 'allowed' },
+    { address: '::1', is: 'allowed' },
+    { address: '::ffff:127.9.9.9', is: 'allowed' },
+    { address: '93.184.216.34', is: 'ports' },
+    { address: '2606:4700:4700::1111', is: 'ports' },
+    { address: '10.0.0.1', is: 'ports' },
+    { address: '64:ff9b::808:808', is: 'ports' },
+  ])("The setting 'development' judges ports of a name at $address as $is", ({ address, is }) => {
+    const policy = new RecipientPolicy('development');
+    const target = new URL('http://api.test:3000/a');
+    expect(() => policy.checkTarget(target)).not.toThrow();
+    expect(verdictOf(() => policy.checkConnection(target, address))).toBe(is);
+  });
+
+  it("The setting 'development' allows public recipients on the usual ports, and no internal ones", () => {
+    for (const url of ['http://93.184.216.34', 'https://8.8.8.8', 'http://example.com:443'])
+      expect(verdict(url, 'development')).toBe('allowed');
+    for (const url of ['http://10.0.0.1', 'https://192.168.0.1', 'http://[fd00::1]:443'])
+      expect(verdict(url, 'development')).toBe('allow');
+  });
+
+  it("A hook keeps the ports of the attachment beside 'development', and may name its own", () => {
+    const partner = new RecipientPolicy({ ports: [8443] }).overriddenBy('development');
+    expect(verdictOf(() => partner.checkTarget(new URL('https://8.8.8.8:8443')))).toBe('allowed');
+    expect(verdictOf(() => partner.checkTarget(new URL('http://localhost:3000')))).toBe('allowed');
+    expect(verdictOf(() => partner.checkTarget(new URL('https://8.8.8.8')))).toBe('ports');
+    const named = new RecipientPolicy('development').overriddenBy({ ports: [443] });
+    expect(verdictOf(() => named.checkTarget(new URL('http://localhost:3000')))).toBe('ports');
   });
 
   it("The setting 'development' is refused if NODE_ENV is production", () => {
