@@ -13,7 +13,10 @@ export type ContentType = (typeof CONTENT_TYPES)[number];
 export interface ListenerOptions {
   /** Where requests are sent: an absolute URL. */
   readonly url: string;
-  /** The key that requests are signed with. @defaultValue `whsec_` and 32 random bytes in base64 */
+  /**
+   * The key that requests are signed with. Libraries of Standard Webhooks expect `whsec_` and base64; without the prefix they decode what
+   * is signed here as text, unless `format: 'raw'` tells them otherwise. @defaultValue `whsec_` and 32 random bytes in base64
+   */
   readonly secret?: string;
   /** Hash function of the header `Hook-HMAC`. @defaultValue `'sha256'` */
   readonly digest?: Digest;

@@ -4,7 +4,8 @@ import { OptionInvalidError } from '../errors/option-errors';
 import { VerificationError } from '../errors/receiver-errors';
 import { checkArgument, checkedOptions } from '../options/checked';
 import { FUNCTION, numberFrom, type Rule, type Shape } from '../options/rules';
-import { webhookSignature } from '../signing/signature';
+import { secretProblem } from '../signing/secret';
+import { unusable, webhookSignature } from '../signing/signature';
 import { headerOf, type ReceivedHeaders } from './received-headers';
 
 export interface VerifyOptions {
@@ -83,13 +84,15 @@ export function verify(
   };
 }
 
-/** An unset variable in place of the secret must not make anybody's signature acceptable. */
+/** An unset variable or a masked copy in place of the secret must not make anybody's signature acceptable. */
 function secretsOf(secret: string | readonly string[]): readonly string[] {
-  const secrets = typeof secret === 'string' ? [secret] : secret;
-  const isUsable = (one: unknown) => typeof one === 'string' && /^(?!whsec_$)./s.test(one);
-  if (!Array.isArray(secrets) || secrets.length === 0 || !secrets.every(isUsable))
+  const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
+  if (secrets.length === 0)
     throw new OptionInvalidError('secret', 'the secret of the listener, or a list of secrets');
-  return secrets;
+  return secrets.map((one) => {
+    if (typeof one !== 'string' || secretProblem(one) !== null) throw unusable(one);
+    return one;
+  });
 }
 
 function raw(body: unknown): string | Uint8Array {

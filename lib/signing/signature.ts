@@ -1,22 +1,28 @@
 import { createHmac } from 'node:crypto';
+import { OptionInvalidError } from '../errors/option-errors';
 import type { Digest } from '../options/listener';
+import { secretProblem, standardKey } from './secret';
 
-const STANDARD_PREFIX = 'whsec_';
-
-/** The header `Hook-HMAC`: base64 of the HMAC of the exact body. The key is the secret as it was given, in UTF-8. */
+/**
+ * The header `Hook-HMAC`: base64 of the HMAC of the exact body. The key is the secret as it was given, in UTF-8. Throws `OPTION_INVALID`
+ * for an unusable secret.
+ */
 export function hookHmac(digest: Digest, secret: string, body: string | Uint8Array): string {
+  if (standardKey(secret) === null) throw unusable(secret);
   return createHmac(digest, Buffer.from(secret)).update(body).digest('base64');
 }
 
 /**
  * The header `webhook-signature`: `v1,` and base64 of the HMAC-SHA256 of `id.timestamp.body`. The key is the decoded base64 after
- * `whsec_`. A secret without that prefix is used in UTF-8.
+ * `whsec_`. A secret without that prefix is used in UTF-8. Throws `OPTION_INVALID` for an unusable secret.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function webhookSignature(secret: string, signed: SignedContent): string {
   const { id, timestamp, body } = signed;
-  const hmac = createHmac('sha256', standardKey(secret)).update(`${id}.${timestamp}.`).update(body);
+  const key = standardKey(secret);
+  if (key === null) throw unusable(secret);
+  const hmac = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body);
   return `v1,${hmac.digest('base64')}`;
 }
 
@@ -27,8 +33,8 @@ export interface SignedContent {
   readonly body: string | Uint8Array;
 }
 
-function standardKey(secret: string): Buffer {
-  return secret.startsWith(STANDARD_PREFIX)
-    ? Buffer.from(secret.slice(STANDARD_PREFIX.length), 'base64')
-    : Buffer.from(secret);
+/** The refusal of a secret that anybody could sign with. It does not show the secret. */
+export function unusable(secret: unknown): OptionInvalidError {
+  const text = secretProblem(secret) ?? 'must be the secret of the listener';
+  return new OptionInvalidError('secret', { option: 'secret', text });
 }

@@ -1,4 +1,5 @@
 import { validate as isUuid } from 'uuid';
+import { base64UrlBytes } from '../base/base64';
 import { OptionInvalidError } from '../errors/option-errors';
 import type { Query } from './database';
 
@@ -24,8 +25,8 @@ export async function cursorAfter(query: Query, table: string, last: LastRow): P
 /** `created_at` and `id` of the row that a cursor names. Throws `OPTION_INVALID`. */
 export function positionOf(cursor: string): readonly [at: string, id: string] {
   try {
-    const [at, id]: unknown[] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (isTime(at) && typeof id === 'string' && isUuid(id)) return [at, id];
+    const [at, id, ...others]: unknown[] = JSON.parse(`${base64UrlBytes(cursor)}`);
+    if (others.length === 0 && isTime(at) && typeof id === 'string' && isUuid(id)) return [at, id];
   } catch {
     // Refused below, like any other text that is no cursor.
   }

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { base64Bytes, base64UrlBytes } from '../base/base64';
 import { OptionInvalidError } from '../errors/option-errors';
 
 /**
@@ -45,12 +46,7 @@ function bytesOf(key: unknown): Buffer | null {
   if (typeof key !== 'string') return null;
   if (key.length === KEY_BYTES) return /^[\0-\x7f]*$/.test(key) ? Buffer.from(key) : null;
   if (/^[0-9a-f]{64}$/i.test(key)) return Buffer.from(key, 'hex');
-  const bytes = Buffer.from(key, 'base64url');
-  const isWhole = bytes.length === KEY_BYTES && bytes.toString('base64url') === plainBase64(key);
-  return isWhole ? bytes : null;
-}
-
-/** The same text in the base64url alphabet, without padding. */
-function plainBase64(text: string): string {
-  return text.replaceAll('+', '-').replaceAll('/', '_').replace(/=$/, '');
+  const padded = `${key.replace(/=$/, '')}=`;
+  const bytes = base64Bytes(padded) ?? base64UrlBytes(padded.slice(0, -1));
+  return bytes?.length === KEY_BYTES ? bytes : null;
 }

@@ -7,6 +7,7 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
+import { base64UrlBytes } from '../base/base64';
 import { SecretKeyMissingError, SecretUnreadableError } from '../errors/vault-errors';
 import { type EncryptionKeys, keyBytes } from './encryption-keys';
 
@@ -70,9 +71,8 @@ export class Vault {
     if (!MARKED.test(stored)) return stored;
     if (stored.startsWith(PLAIN)) return stored.slice(PLAIN.length);
     const [, id = '', payload = ''] = SEALED.exec(stored) ?? [];
-    const bytes = Buffer.from(payload, 'base64url');
-    const isWhole = bytes.length >= IV_BYTES + TAG_BYTES && bytes.toString('base64url') === payload;
-    if (!isWhole) throw new SecretUnreadableError(id);
+    const bytes = base64UrlBytes(payload);
+    if (!bytes || bytes.length < IV_BYTES + TAG_BYTES) throw new SecretUnreadableError(id);
     const key = this.#keys.get(id);
     if (!key) throw new SecretKeyMissingError([id]);
     const text = opened(key, bytes, place);

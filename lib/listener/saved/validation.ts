@@ -6,6 +6,7 @@ import {
   Length,
   registerDecorator,
   type ValidationError,
+  type ValidationOptions,
   validateSync,
 } from 'class-validator';
 import { isPlainObject, isWithin, storable } from '../../base/json';
@@ -16,6 +17,7 @@ import { LISTENER_DELIVERY_SHAPE } from '../../options/delivery-shape';
 import { textOf } from '../../options/header-value';
 import { CONTENT_TYPES, DIGESTS, type ListenerOptions } from '../../options/listener';
 import { ANYTHING, optionsOf, type Shape } from '../../options/rules';
+import { secretProblem } from '../../signing/secret';
 import { isTarget, MALFORMED_TARGET } from '../declared/target';
 
 const FORMATS = ['fields', 'envelope', 'standard', 'cloudevents'] satisfies BodyFormat[];
@@ -84,8 +86,6 @@ function deliveryReasons({ delivery = null }: { readonly delivery?: unknown }): 
   return { delivery: problems.map(({ option, text }) => `${option} ${text}`) };
 }
 
-const UNKEYED = 'must be base64 after whsec_';
-
 const UNSTORABLE = 'must have no NUL and no unpaired surrogate';
 
 class ListenerInput {
@@ -98,7 +98,7 @@ class ListenerInput {
   @IsString()
   @Length(1, MAX_HEADER_LENGTH)
   @Must(isStorable, UNSTORABLE)
-  @Must(hasKey, UNKEYED)
+  @Must(isUsable, ({ value }) => secretProblem(value) ?? '')
   secret?: string;
 
   @IsOptional()
@@ -160,11 +160,9 @@ function isStorable(value: unknown): boolean {
   return typeof value !== 'string' || storable(value) === value;
 }
 
-/** Malformed base64 would be read as a shorter key or none, and differently by other programs. */
-function hasKey(secret: unknown): boolean {
-  if (typeof secret !== 'string' || !secret.startsWith('whsec_')) return true;
-  const text = secret.slice('whsec_'.length);
-  return text !== '' && Buffer.from(text, 'base64').toString('base64') === text;
+/** Texts only: other values have a reason of their own. */
+function isUsable(secret: unknown): boolean {
+  return typeof secret !== 'string' || secretProblem(secret) === null;
 }
 
 function isConfig(value: unknown): boolean {
@@ -206,7 +204,10 @@ function isHeader(header: readonly [string, unknown]): header is readonly [strin
   );
 }
 
-function Must(accepts: (value: unknown) => boolean, message: string): PropertyDecorator {
+function Must(
+  accepts: (value: unknown) => boolean,
+  message: NonNullable<ValidationOptions['message']>,
+): PropertyDecorator {
   return (target, property) =>
     registerDecorator({
       name: 'must',

@@ -5,6 +5,7 @@ import type { Listener } from '../../../lib';
 import { Flow } from '../../support/application/flow';
 import type { Received } from '../../support/receivers/receiver';
 import { secretRow, storedSecrets } from '../../support/values/secrets';
+import { UNUSABLE_SECRETS } from '../../support/values/unusable-secrets';
 
 let flow: Flow;
 
@@ -60,6 +61,14 @@ describe('rotateSecret', () => {
     expect(rotated.secret).not.toBe(listener.secret);
     expect(rotated.updatedAt.getTime()).toBeGreaterThan(listener.updatedAt.getTime());
     expect(await flow.hooks.listeners.get(listener.id)).not.toHaveProperty('secret');
+  });
+
+  it.each(UNUSABLE_SECRETS)('The new secret %j is refused', async (secret) => {
+    const { listener } = await flow.listen();
+    await expect(flow.hooks.listeners.rotateSecret(listener.id, { secret })).rejects.toMatchObject({
+      code: 'LISTENER_INVALID',
+      fields: { secret: expect.any(Array) },
+    });
   });
 
   it('Requests are signed with both secrets during the grace time, and later only with the new one', async () => {
