@@ -202,6 +202,7 @@ export class ModelHooks {
 
   /** Runs `fn`; its changes make no events. For imports and seeds. */
   silence<T>(fn: () => T): T {
+    checkArgument('fn', fn, FUNCTION);
     return silence(fn);
   }
 

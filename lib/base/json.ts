@@ -89,6 +89,38 @@ export function isWithin(value: unknown, levels: number): boolean {
   return levels > 0 && Object.values(value).every((member) => isWithin(member, levels - 1));
 }
 
+/**
+ * Whether JSON can hold a value, nested at most this many levels deep: not a `Map`, an instance of a class or a function, of which JSON
+ * would keep nothing. An object with `toJSON` is judged by the result of that; a member that is `undefined` counts as left out.
+ */
+export function isJson(value: unknown, levels: number): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+    case 'bigint':
+      return true;
+    case 'number':
+      return Number.isFinite(value);
+    case 'object':
+      return value === null || (levels >= 0 && isJsonObject(value, levels));
+    default:
+      return false;
+  }
+}
+
+function isJsonObject(value: object, levels: number): boolean {
+  if (value instanceof Date) return !Number.isNaN(value.getTime());
+  if (value instanceof Uint8Array) return true;
+  if (levels === 0) return false;
+  const isMember = (member: unknown) => isJson(member, levels - 1);
+  if (Array.isArray(value)) return Array.from<unknown>(value).every(isMember);
+  if ('toJSON' in value && typeof value.toJSON === 'function') return isMember(value.toJSON());
+  return (
+    isObjectLiteral(value) &&
+    Object.values(value).every((member) => member === undefined || isMember(member))
+  );
+}
+
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

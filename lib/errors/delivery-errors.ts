@@ -1,10 +1,11 @@
+import { quoted } from '../base/quoted';
 import { ModelHookError } from './model-hook-error';
 
 /** No event of that id is stored, or it was pruned. */
 export class EventNotFoundError extends ModelHookError {
   readonly code = 'EVENT_NOT_FOUND';
   constructor(readonly event: string) {
-    super(`No event ${JSON.stringify(event)} is stored, or it was pruned (option \`retention\`).`);
+    super(`No event ${quoted(event)} is stored, or it was pruned (option \`retention\`).`);
   }
 }
 
@@ -12,6 +13,8 @@ export class EventNotFoundError extends ModelHookError {
 export class DeliveryNotFoundError extends ModelHookError {
   readonly code = 'DELIVERY_NOT_FOUND';
   constructor(readonly delivery: string) {
-    super(`No delivery ${delivery} is stored, or its event was pruned (option \`retention\`).`);
+    super(
+      `No delivery ${quoted(delivery)} is stored, or its event was pruned (option \`retention\`).`,
+    );
   }
 }

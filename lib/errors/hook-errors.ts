@@ -1,3 +1,4 @@
+import { quoted } from '../base/quoted';
 import { ModelHookError } from './model-hook-error';
 
 /** A hook provides, or has a condition on, a field that its entity does not have. */
@@ -31,7 +32,7 @@ export class UnknownOperationError extends ModelHookError {
     readonly known: readonly string[],
   ) {
     super(
-      `Hook "${hook}" has no operation "${operation}"; expected ${known.join(', ') || 'none'}.`,
+      `Hook "${hook}" has no operation ${quoted(operation)}; expected ${known.join(', ') || 'none'}.`,
     );
   }
 }
@@ -54,6 +55,6 @@ export class HookNotFoundError extends ModelHookError {
     readonly hook: string,
     readonly known: readonly string[],
   ) {
-    super(`No hook "${hook}" is attached; attached are: ${known.join(', ') || 'none'}.`);
+    super(`No hook ${quoted(hook)} is attached; attached are: ${known.join(', ') || 'none'}.`);
   }
 }

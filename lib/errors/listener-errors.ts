@@ -1,3 +1,4 @@
+import { quoted } from '../base/quoted';
 import { ModelHookError } from './model-hook-error';
 
 /** A listener with an owner receives only events that its owner sent, so the hook needs the option `sender`. */
@@ -27,7 +28,7 @@ export class ListenerInvalidError extends ModelHookError {
 export class ListenerNotFoundError extends ModelHookError {
   readonly code = 'LISTENER_NOT_FOUND';
   constructor(readonly listener: string) {
-    super(`No listener ${JSON.stringify(listener)} is stored; hooks.listeners.find() lists them.`);
+    super(`No listener ${quoted(listener)} is stored; hooks.listeners.find() lists them.`);
   }
 }
 
@@ -75,6 +76,8 @@ export class RegexUnsupportedError extends ModelHookError {
 export class DigestUnsupportedError extends ModelHookError {
   readonly code = 'DIGEST_UNSUPPORTED';
   constructor(readonly digest: string) {
-    super(`The digest "${digest}" is not supported; expected sha1, sha256, sha384 or sha512.`);
+    super(
+      `The digest ${quoted(digest)} is not supported; expected sha1, sha256, sha384 or sha512.`,
+    );
   }
 }

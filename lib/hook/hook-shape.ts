@@ -1,3 +1,4 @@
+import { isObjectLiteral } from '../base/json';
 import { OptionInvalidError } from '../errors/option-errors';
 import { checkedOptions } from '../options/checked';
 import { DELIVERY_SHAPE } from '../options/delivery-shape';
@@ -5,6 +6,7 @@ import {
   ANYTHING,
   BOOLEAN,
   FUNCTION,
+  isListOf,
   isOptions,
   listOf,
   oneOf,
@@ -20,7 +22,7 @@ import type { DefinedHookOptions } from './options';
 const FORMAT = oneOf('fields', 'envelope', 'standard', 'cloudevents');
 
 const PROVIDES: Rule = {
-  accepts: (value) => value === '*' || (Array.isArray(value) && value.every(isText)),
+  accepts: (value) => value === '*' || isListOf(isText, value),
   expected: "'*' or a list of field paths",
   repeatsText: true,
   isRequired: true,
@@ -100,9 +102,11 @@ function isText(value: unknown): value is string {
 }
 
 function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
+  return FUNCTION.accepts(value);
 }
 
 function isRecordOf(accepts: (value: unknown) => boolean, value: unknown): boolean {
-  return isOptions(value) && Object.values(value).every((one) => one === undefined || accepts(one));
+  return (
+    isObjectLiteral(value) && Object.values(value).every((one) => one === undefined || accepts(one))
+  );
 }

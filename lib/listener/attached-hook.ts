@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { isObjectLiteral } from '../base/json';
 import type { AnyFilter } from '../hook/filter';
 import { eventNames, type Hook } from '../hook/hook';
 import type { Operation } from '../hook/operation';
@@ -75,7 +76,7 @@ const SEND_SHAPE: Shape<SendOptions> = {
   ref: TEXT_OR_NULL,
   headers: {
     accepts: (value) =>
-      isOptions(value) && Object.values(value).every((one) => typeof one === 'string'),
+      isObjectLiteral(value) && Object.values(value).every((one) => typeof one === 'string'),
     expected: 'an object of texts by header name',
   },
   manager: MANAGER,

@@ -1,5 +1,5 @@
 import Big from 'big.js';
-import { isWithin, type JsonValue, toJson } from '../base/json';
+import { isJson, type JsonValue, toJson } from '../base/json';
 import type { FieldKind } from './field-kind';
 import { dateNumber, instantMs, isNumericText, SPECIAL_NUMBERS, timeNs } from './readings';
 
@@ -73,5 +73,5 @@ function textThat(operand: unknown, read: (text: string) => number | null): stri
 }
 
 function jsonOf(operand: unknown): JsonValue {
-  return isWithin(operand, MAX_JSON_DEPTH) ? toJson(operand) : null;
+  return isJson(operand, MAX_JSON_DEPTH) ? toJson(operand) : null;
 }

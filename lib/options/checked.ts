@@ -1,3 +1,4 @@
+import { isObjectLiteral } from '../base/json';
 import { OptionInvalidError, type OptionProblem } from '../errors/option-errors';
 import { nearestName } from './nearest';
 import { isOptions, type Rule, type Rules, type Shape } from './rules';
@@ -9,8 +10,6 @@ export interface Place {
   readonly owner?: string;
   /** Name of the object in a message about the object itself. */
   readonly name?: string;
-  /** Refuses a member that is `undefined`, which otherwise counts as left out. */
-  readonly refusesUndefined?: boolean;
 }
 
 /**
@@ -39,18 +38,23 @@ export function problemsOf(given: unknown, rules: Rules, path = ''): readonly Op
   return readOptions(given, rules, { path }).problems;
 }
 
+/** The most unknown names that are described. */
+const MAX_UNKNOWN = 20;
+
 interface Read {
   readonly options: Readonly<Record<string, unknown>>;
   readonly problems: readonly OptionProblem[];
 }
 
 function readOptions(given: unknown, rules: Rules, place: Place): Read {
-  const { path = '', name = path === '' ? 'options' : path, refusesUndefined = false } = place;
-  if (!isOptions(given))
+  const { path = '', name = path === '' ? 'options' : path } = place;
+  const isWhere = Object.values(rules).some(({ isCriterion }) => isCriterion);
+  if (!isOptions(given) || (isWhere && !isObjectLiteral(given)))
     return { options: {}, problems: [mustBe(name, 'an object of options', given)] };
-  const entries = Object.entries(given).filter(
-    ([, value]) => refusesUndefined || value !== undefined,
-  );
+  // A name too many is a problem; more of them tell nothing new.
+  const entries = Object.entries(given)
+    .filter(([option, value]) => value !== undefined || (isWhere && isCriterion(option, rules)))
+    .slice(0, Object.keys(rules).length + MAX_UNKNOWN);
   const read = entries.map(([option, value]) => readOption(path, option, value, rules));
   const missing = Object.entries(rules)
     .filter(([option, { isRequired }]) => isRequired && !entries.some(([one]) => one === option))
@@ -60,6 +64,11 @@ function readOptions(given: unknown, rules: Rules, place: Place): Read {
     options: Object.fromEntries(read.map(({ option, value }) => [option, value])),
     problems: [...read.flatMap(({ problems }) => problems), ...missing],
   };
+}
+
+/** Whether a member must have a value. A name that does not exist can be a mistyped criterion. */
+function isCriterion(option: string, rules: Rules): boolean {
+  return !Object.hasOwn(rules, option) || rules[option]?.isCriterion === true;
 }
 
 interface ReadOption {
@@ -136,7 +145,8 @@ function described(value: unknown, repeatsText: boolean): string {
 function describedObject(value: object): string {
   if (Array.isArray(value)) return 'a list';
   const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
-  return kind === 'Object' ? 'an object' : `a ${kind}`;
+  if (isObjectLiteral(value)) return 'an object';
+  return kind === 'Object' ? 'an instance of a class' : `a ${kind}`;
 }
 
 function cut(text: string): string {

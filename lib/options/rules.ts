@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { storable } from '../base/json';
 
 /** What one option accepts. */
 export interface Rule {
@@ -8,6 +9,8 @@ export interface Rule {
   /** Whether an error may repeat a text that was given. Never set for what can be a secret. */
   readonly repeatsText?: boolean;
   readonly isRequired?: boolean;
+  /** Whether `undefined` is refused, which otherwise counts as left out: an unset variable would find everything. */
+  readonly isCriterion?: boolean;
   /** The rules of its members, if it can be an object of options. */
   readonly members?: Rules;
 }
@@ -32,8 +35,20 @@ export const TEXT_OR_NULL: Rule = {
   expected: 'a text or null',
 };
 
+/** A text that PostgreSQL can store, so that a statement with it does not fail. */
+export const STORABLE: Rule = {
+  accepts: isStorable,
+  expected: 'a text without NUL and unpaired surrogates',
+};
+
+export const STORABLE_OR_NULL: Rule = {
+  accepts: (value) => value === null || isStorable(value),
+  expected: `${STORABLE.expected}, or null`,
+};
+
+/** A class is no function that can be called. */
 export const FUNCTION: Rule = {
-  accepts: (value) => typeof value === 'function',
+  accepts: (value) => typeof value === 'function' && !/^class\b/.test(String(value)),
   expected: 'a function',
 };
 
@@ -43,14 +58,21 @@ export const MANAGER: Rule = {
   expected: 'an EntityManager',
 };
 
-/** A time that is not invalid. */
+/** The first moment of the year 1. The timestamps of PostgreSQL do not reach as far back as a Date. */
+const FIRST_MS = -62_135_596_800_000;
+
 export const DATE: Rule = {
-  accepts: (value) => types.isDate(value) && !Number.isNaN(value.getTime()),
-  expected: 'a valid Date',
+  accepts: (value) => types.isDate(value) && value.getTime() >= FIRST_MS,
+  expected: 'a valid Date, from the year 1 on',
 };
 
 export function required(rule: Rule): Rule {
   return { ...rule, isRequired: true };
+}
+
+/** What rows must have to be found. */
+export function criterion(rule: Rule): Rule {
+  return { ...rule, isCriterion: true };
 }
 
 /** A number within bounds, both included. Without a maximum, `Infinity` is accepted only if `maximum` says so. */
@@ -85,7 +107,12 @@ export function oneOf(...values: readonly string[]): Rule {
 }
 
 export function listOf(accepts: (value: unknown) => boolean, expected: string): Rule {
-  return { accepts: (value) => Array.isArray(value) && value.every(accepts), expected };
+  return { accepts: (value) => isListOf(accepts, value), expected };
+}
+
+/** Whether each member is accepted. A hole counts as `undefined`. */
+export function isListOf(accepts: (value: unknown) => boolean, value: unknown): boolean {
+  return Array.isArray(value) && Array.from<unknown>(value).every(accepts);
 }
 
 /** An object whose members are checked elsewhere. */
@@ -105,4 +132,8 @@ export function isOptions(value: unknown): value is Readonly<Record<string, unkn
 function listed(names: readonly string[]): string {
   const last = names.at(-1) ?? '';
   return names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${last}` : last;
+}
+
+function isStorable(value: unknown): boolean {
+  return typeof value === 'string' && storable(value) === value;
 }

@@ -1,4 +1,4 @@
-import { isPlainObject } from '../base/json';
+import { isObjectLiteral } from '../base/json';
 import { ListenerInvalidError } from '../errors/listener-errors';
 import { OptionInvalidError } from '../errors/option-errors';
 import type { ListenerRecipientOptions } from '../options/delivery';
@@ -20,7 +20,7 @@ const NARROWABLE: readonly string[] = [
  * would allow more.
  */
 export function narrowed(policy: RecipientPolicy, recipients: unknown): RecipientPolicy {
-  if (!isPlainObject(recipients)) throw invalid('must be an object; a listener can only narrow');
+  if (!isObjectLiteral(recipients)) throw invalid('must be an object; a listener can only narrow');
   const named = Object.entries(recipients).filter(([, value]) => value !== undefined);
   for (const [option, value] of named) {
     const why = unnarrowing(option, value);

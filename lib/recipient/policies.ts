@@ -13,8 +13,8 @@ export class Policies {
   ) {}
 
   /** The policy for the options of a hook. Throws `OPTION_INVALID`. */
-  checked({ delivery }: { readonly delivery?: DeliveryOptions }): RecipientPolicy {
-    const { recipients } = delivery ?? {};
+  checked(options: { readonly delivery?: DeliveryOptions } | undefined): RecipientPolicy {
+    const { recipients } = options?.delivery ?? {};
     return recipients === undefined ? this.general : this.general.overriddenBy(recipients);
   }
 

@@ -1,3 +1,4 @@
+import { quoted } from '../base/quoted';
 import { OptionInvalidError } from '../errors/option-errors';
 import { checkedOptions } from '../options/checked';
 import type { RecipientOptions } from '../options/delivery';
@@ -32,7 +33,7 @@ export function networksOf(option: string, cidrs: unknown): readonly Network[] {
   return cidrs.map((cidr: unknown) => {
     const network = typeof cidr === 'string' ? readNetwork(cidr) : null;
     if (network) return network;
-    throw new OptionInvalidError(option, `a list of CIDRs ${LIKE}, not ${JSON.stringify(cidr)}`);
+    throw new OptionInvalidError(option, `a list of CIDRs ${LIKE}, not ${quoted(cidr)}`);
   });
 }
 

@@ -79,8 +79,8 @@ export function blockCidrNetwork(...cidrs: readonly string[]): RecipientValidato
   };
 }
 
-function protocolOf(text: string): string {
-  const [, name] = /^(https?)(?::(?:\/\/)?)?$/i.exec(String(text)) ?? [];
+function protocolOf(text: unknown): string {
+  const [, name] = /^(https?)(?::(?:\/\/)?)?$/i.exec(typeof text === 'string' ? text : '') ?? [];
   if (name === undefined) throw new OptionInvalidError('ensureProtocol', "given 'http' or 'https'");
   return `${name.toLowerCase()}:`;
 }

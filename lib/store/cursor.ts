@@ -33,7 +33,7 @@ export function positionOf(cursor: string): readonly [at: string, id: string] {
   throw new OptionInvalidError('cursor', 'the `nextCursor` of a page');
 }
 
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z$/;
+const TIME = /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z$/;
 const SECONDS = '2026-01-01T00:00:00'.length;
 
 /** Whether PostgreSQL can read it: JavaScript takes 31 February for a day in March. */

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { base64Bytes, base64UrlBytes } from '../base/base64';
+import { isObjectLiteral } from '../base/json';
 import { OptionInvalidError } from '../errors/option-errors';
 
 /**
@@ -21,8 +22,12 @@ const UNORDERED =
 
 /** The bytes of the keys, in their order. Throws `OPTION_INVALID`, which never shows a key. */
 export function keyBytes(keys: EncryptionKeys = {}): ReadonlyMap<string, Buffer> {
-  if (typeof keys !== 'object' || keys === null)
-    throw new OptionInvalidError('encryptionKeys', 'an object of keys by id, the newest first');
+  // A Map, for example, has no own members, so that everything would be stored in plain text.
+  if (!isObjectLiteral(keys))
+    throw new OptionInvalidError(
+      'encryptionKeys',
+      'a plain object of keys by id, the newest first',
+    );
   const entries = Object.entries(keys);
   return new Map(
     entries.map(([id, key], n) => {

@@ -2,6 +2,7 @@ import { createContext, runInContext } from 'node:vm';
 import { checkArgument, checkedOptions, problemsOf } from '../../lib/options/checked';
 import {
   BOOLEAN,
+  criterion,
   listOf,
   numberFrom,
   oneOf,
@@ -46,11 +47,19 @@ describe('checkedOptions', () => {
     expect(Object.keys(options.inner ?? {})).toEqual([]);
   });
 
-  it('An undefined member is refused if the caller asks for it', () => {
-    const place = { refusesUndefined: true };
-    expect(() => checkedOptions({ name: 'a', count: undefined }, SHAPE, place)).toThrow(
+  it('A criterion, and an unknown name beside it, must not be undefined', () => {
+    const shape: Shape<Outer> = { ...SHAPE, count: criterion(wholeNumberFrom(0, 9)) };
+    expect(() => checkedOptions({ name: 'a', count: undefined }, shape)).toThrow(
       'The option `count` must be a whole number from 0 to 9; got undefined.',
     );
+    expect(() => checkedOptions({ name: 'a', cuont: undefined }, shape)).toThrow('`count`');
+    expect(checkedOptions<Outer>({ name: 'a', inner: undefined }, shape)).toEqual({ name: 'a' });
+    expect(() => checkedOptions(new (class {})(), shape)).toThrow('an instance of a class');
+  });
+
+  it('Many unknown names are refused as fast as few', () => {
+    const given = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`n${n}`, n]));
+    expect(problemsOf(given, SHAPE).length).toBeLessThan(50);
   });
 
   it.each<{ given: unknown; message: string }>([

@@ -1,7 +1,15 @@
 import { validate as isUuid } from 'uuid';
 import { DeliveryNotFoundError } from '../../errors/delivery-errors';
 import { checkedOptions } from '../../options/checked';
-import { DATE, oneOf, type Shape, TEXT, wholeNumberFrom } from '../../options/rules';
+import {
+  criterion,
+  DATE,
+  oneOf,
+  type Shape,
+  STORABLE,
+  TEXT,
+  wholeNumberFrom,
+} from '../../options/rules';
 import { DELIVERY_STATUSES, type DeliveryStatus } from '../../store/deliveries';
 import type { Store } from '../../store/store';
 import type { Wakeup } from '../chunk/wakeup';
@@ -46,7 +54,10 @@ export class Deliveries {
     private readonly wakeup: Pick<Wakeup, 'due'>,
   ) {}
 
-  /** Rejects with `OPTION_INVALID` for an unknown name or a value that is not valid. */
+  /**
+   * Rejects with `OPTION_INVALID` for an unknown name or a value that is not valid, also for a condition that is `undefined`: a variable that
+   * was not set must not find the deliveries of all listeners.
+   */
   async find(given: DeliveryWhere = {}): Promise<DeliveryPage> {
     const { limit = DEFAULT_PAGE_SIZE, ...where } = checkedOptions(given, WHERE_SHAPE);
     const { listener, event, status, since, until, cursor } = where;
@@ -79,11 +90,11 @@ export class Deliveries {
 }
 
 const WHERE_SHAPE: Shape<DeliveryWhere> = {
-  listener: TEXT,
-  event: TEXT,
-  status: oneOf(...DELIVERY_STATUSES),
-  since: DATE,
-  until: DATE,
+  listener: criterion(STORABLE),
+  event: criterion(STORABLE),
+  status: criterion(oneOf(...DELIVERY_STATUSES)),
+  since: criterion(DATE),
+  until: criterion(DATE),
   limit: wholeNumberFrom(1, 1_000),
   cursor: TEXT,
 };

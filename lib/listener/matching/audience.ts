@@ -9,6 +9,7 @@ import type { Store } from '../../store/store';
 import type { Listener } from '../declared/listener';
 import { type SavedListeners, unknownListener } from '../saved/saved-listeners';
 import { type Check, checks } from './checks';
+import { madeUpEvent } from './made-up-event';
 import type { ListenerMatching } from './matching';
 
 /** Why a listener gets an event, or why it does not. */
@@ -77,7 +78,7 @@ export class Audience {
 
   async #event(eventOrId: HookEvent | string): Promise<HookEvent> {
     checkArgument('event', eventOrId, EVENT);
-    if (typeof eventOrId !== 'string') return eventOrId;
+    if (typeof eventOrId !== 'string') return madeUpEvent(eventOrId);
     const event = isUuid(eventOrId) ? await this.parts.events.read(eventOrId) : null;
     if (!event) throw new EventNotFoundError(eventOrId);
     return event;

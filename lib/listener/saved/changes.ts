@@ -2,6 +2,7 @@ import { isPlainObject } from '../../base/json';
 import type { Operation } from '../../hook/operation';
 import { type Condition, storedMatcher } from '../../match/matcher';
 import type { StoredCondition } from '../../match/operand';
+import { withoutUndefined } from '../../options/delivery-defaults';
 import {
   type HeaderValue,
   isMarkedSecret,
@@ -27,7 +28,7 @@ export function changedDraft(
   { listener, secrets }: StoredListener,
   changes: ListenerChanges,
 ): ListenerDraft {
-  const { match, on, ...options } = changes;
+  const { match, on, ...options }: ListenerChanges = withoutUndefined(changes);
   const current: ListenerOptions = {
     url: listener.target,
     digest: listener.digest,
@@ -55,7 +56,7 @@ export function changedDraft(
     pattern: listener.pattern,
     options: Object.fromEntries(merged) as unknown as ListenerOptions,
     operations: operations ?? undefined,
-    match: match ? [match] : listener.match.map(restored),
+    match: match == null ? listener.match.map(restored) : [match],
   };
 }
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HookCatalog } from '../../hook/catalog';
 import { checkArgument } from '../../options/checked';
-import { FUNCTION, type Rule, type Shape } from '../../options/rules';
+import { FUNCTION, isOptions, type Rule, type Shape } from '../../options/rules';
 import type { Policies } from '../../recipient/policies';
 import type { Store } from '../../store/store';
 import { type ListenerDraft, SAVE_SHAPE, type SaveOptions } from '../declared/builder';
@@ -30,6 +30,15 @@ const BUILDER: Rule = {
   expected: BUILDERS.expected,
 };
 
+/** Drafts are public, and may be made without a builder. */
+const DRAFT: Rule = {
+  accepts: (value) =>
+    isOptions(value) &&
+    isOptions(value.options) &&
+    [value.operations, value.match].every((list) => list === undefined || Array.isArray(list)),
+  expected: BUILDERS.expected,
+};
+
 /** Listeners that one statement saves. */
 const BATCH = 1_000;
 /** Drafts that are checked before other work gets the event loop. */
@@ -48,7 +57,9 @@ export class Saving {
     private readonly policies: Policies,
   ) {}
 
+  /** Throws the errors that `ListenerBuilder.save` names. */
   checked(draft: ListenerDraft): NormalListener {
+    checkArgument('draft', draft, DRAFT);
     return normalise(draft, this.catalog, this.policies.of(draft.hook));
   }
 

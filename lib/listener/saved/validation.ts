@@ -9,7 +9,7 @@ import {
   type ValidationOptions,
   validateSync,
 } from 'class-validator';
-import { isPlainObject, isWithin, storable } from '../../base/json';
+import { isJson, isObjectLiteral, storable } from '../../base/json';
 import { DigestUnsupportedError, ListenerInvalidError } from '../../errors/listener-errors';
 import type { BodyFormat } from '../../options/body-format';
 import { problemsOf } from '../../options/checked';
@@ -166,7 +166,7 @@ function isUsable(secret: unknown): boolean {
 }
 
 function isConfig(value: unknown): boolean {
-  if (!isPlainObject(value) || !isWithin(value, MAX_CONFIG_LEVELS)) return false;
+  if (!isObjectLiteral(value) || !isJson(value, MAX_CONFIG_LEVELS)) return false;
   try {
     return JSON.stringify(value).length <= MAX_CONFIG_LENGTH;
   } catch {
@@ -176,7 +176,7 @@ function isConfig(value: unknown): boolean {
 }
 
 function areHeaders(value: unknown): boolean {
-  if (!isPlainObject(value)) return false;
+  if (!isObjectLiteral(value)) return false;
   const headers = Object.entries(value).map(([name, said]) => [name, textOf(said)] as const);
   return sendable(headers).length === headers.length;
 }

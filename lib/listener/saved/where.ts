@@ -1,5 +1,13 @@
 import { checkedOptions } from '../../options/checked';
-import { BOOLEAN, type Shape, TEXT, TEXT_OR_NULL, wholeNumberFrom } from '../../options/rules';
+import {
+  BOOLEAN,
+  criterion,
+  type Shape,
+  STORABLE,
+  STORABLE_OR_NULL,
+  TEXT,
+  wholeNumberFrom,
+} from '../../options/rules';
 import type { Listener } from '../declared/listener';
 
 /** What `find` and `page` look for: each member must be equal. `null` means that the listener has none. */
@@ -38,17 +46,17 @@ export interface ListenerPage {
 }
 
 const WHERE_SHAPE: Shape<ListenerWhere> = {
-  hook: TEXT_OR_NULL,
-  pattern: TEXT_OR_NULL,
-  owner: TEXT_OR_NULL,
-  key: TEXT_OR_NULL,
-  target: TEXT,
-  active: BOOLEAN,
+  hook: criterion(STORABLE_OR_NULL),
+  pattern: criterion(STORABLE_OR_NULL),
+  owner: criterion(STORABLE_OR_NULL),
+  key: criterion(STORABLE_OR_NULL),
+  target: criterion(STORABLE),
+  active: criterion(BOOLEAN),
 };
 
 /** Throws `OPTION_INVALID`, also for a member that is `undefined`. */
 export function checkedWhere(where: ListenerWhere): ListenerWhere {
-  return checkedOptions(where, WHERE_SHAPE, { name: 'where', refusesUndefined: true });
+  return checkedOptions(where, WHERE_SHAPE, { name: 'where' });
 }
 
 export const PAGE_SHAPE: Shape<ListenerPageOptions> = {

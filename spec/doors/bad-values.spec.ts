@@ -1,0 +1,299 @@
+import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
+import * as everything from '../../lib';
+import { ModelHookError, type ModelHooks } from '../../lib';
+import { Deliveries } from '../../lib/delivery/log/deliveries';
+import { AttachedHook, DefinedHook } from '../../lib/listener/attached-hook';
+import { ListenerBuilder } from '../../lib/listener/declared/builder';
+import { Listeners } from '../../lib/listener/listeners';
+import * as receiver from '../../lib/receiver';
+import { Article } from '../listener/saved/article';
+import { type Application, startApplication } from '../support/application/application';
+import { BODY, SECRET, signed } from '../support/receivers/signed';
+import { badValues } from '../support/values/bad-values';
+
+const TARGET = 'https://example.com/hooks';
+
+let application: Application;
+let hooks: ModelHooks;
+let id: string;
+
+beforeAll(async () => {
+  application = await startApplication({ entities: [Article], attach: { work: false } });
+  hooks = application.hooks;
+  hooks.define('order', { provides: ['name'] });
+  id = (await hooks.for(Article).listener(TARGET).save()).id;
+});
+afterAll(() => application.stop());
+
+const article = () => hooks.for(Article);
+const listener = (options: object = {}) => article().listener({ url: TARGET, ...options });
+const ordering = () => hooks.define(randomUUID(), { provides: ['name'] });
+const event = () => ({
+  id: randomUUID(),
+  hook: 'article',
+  name: 'article.created',
+  operation: 'insert' as const,
+  ref: null,
+  sender: null,
+  headers: {},
+  occurredAt: new Date(),
+  data: { title: 'a' },
+  previous: null,
+  changed: ['title'],
+});
+
+/** Calls a public method with one value in one place. */
+type Door = (bad: never) => unknown;
+
+/** One door for each argument and each member of the options. */
+function doors(
+  method: string,
+  place: string,
+  members: readonly string[],
+  call: (options: never) => unknown,
+): readonly (readonly [string, Door])[] {
+  return [
+    [`${method} ${place}`, call],
+    ...members.map((name): readonly [string, Door] => [
+      `${method} ${place}.${name}`,
+      (bad) => call({ [name]: bad } as never),
+    ]),
+  ];
+}
+
+const WHERE = ['hook', 'pattern', 'owner', 'key', 'target', 'active', 'typo'] as const;
+const LISTENER = [
+  'url secret digest contentType format headers owner key config replies delivery ordered',
+  'maxPerSecond typo',
+]
+  .join(' ')
+  .split(' ');
+const DELIVERY = [
+  'timeoutMs maxResponseBytes maxPayloadBytes disableAfterMs retries retryDelayMs retryFactor',
+  'retryMaxDelayMs jitter recipients typo',
+]
+  .join(' ')
+  .split(' ');
+const ATTACH = [
+  'dispatcher delivery work waitMs sweepMs leaseMs connections retention onCaptureError',
+  'encryptionKeys logger typo',
+]
+  .join(' ')
+  .split(' ');
+const HOOK = [
+  'provides name on event when compute ref sender headers resolve format exactPrevious title',
+  'description delivery typo',
+]
+  .join(' ')
+  .split(' ');
+
+const MATCHERS = [
+  ...['is', 'oneOf', 'startsWith', 'endsWith', 'contains', 'like', 'gt', 'gte', 'lt', 'lte'],
+  ...['not', 'allOf', 'anyOf', 'was', 'becomes', 'between'],
+] as const;
+const FIELDS = [
+  'title',
+  'stock',
+  'price',
+  'visible',
+  'createdAt',
+  'day',
+  'opensAt',
+  'details',
+  'tags',
+  'image',
+  'shout',
+  'id',
+  'typo',
+];
+
+const DOORS: readonly (readonly [string, Door])[] = [
+  ...doors('hooks.attach', 'dataSource', [], (bad) => everything.ModelHooks.attach(bad)),
+  ...doors('hooks.attach', 'options', ATTACH, (bad) =>
+    everything.ModelHooks.attach(application.dataSource, bad),
+  ),
+  ...doors('hooks.for', 'entity', [], (bad) => hooks.for(bad)),
+  ...doors('hooks.get', 'name', [], (bad) => hooks.get(bad)),
+  ['hooks.list', () => hooks.list()],
+  ...doors('hooks.define', 'name', [], (bad) => hooks.define(bad, { provides: ['name'] })),
+  ...doors('hooks.define', 'options', HOOK, (bad) => hooks.define(randomUUID(), bad)),
+  ...HOOK.map((name): readonly [string, Door] => [
+    `hooks.define options.${name} beside provides`,
+    (bad) => hooks.define(randomUUID(), { provides: ['name'], [name]: bad }),
+  ]),
+  ...doors('hooks.send', 'name', [], (bad) => hooks.send(bad, {})),
+  ...doors('hooks.send', 'data', ['name'], (bad) => hooks.send('order', bad)),
+  ...doors('hooks.send', 'options', ['sender', 'ref', 'headers', 'manager', 'typo'], (bad) =>
+    hooks.send('order', {}, bad),
+  ),
+  ['hooks.send header', (bad) => hooks.send('order', {}, { headers: { 'X-A': bad } })],
+  ...doors('hooks.listen', 'pattern', [], (bad) => hooks.listen(bad, TARGET).save()),
+  ...doors('hooks.listen', 'target', LISTENER, (bad) => hooks.listen('*', bad).save()),
+  ...doors('hooks.idle', 'options', ['timeoutMs'], (bad) =>
+    bad === Number.POSITIVE_INFINITY ? undefined : hooks.idle(bad),
+  ),
+  ...doors('hooks.on', 'name', [], (bad) => hooks.on(bad, () => undefined)),
+  ...doors('hooks.on', 'fn', [], (bad) => hooks.on('outcome', bad)()),
+  ['hooks.stats', () => hooks.stats()],
+  ...doors('hooks.silence', 'fn', [], (bad) => hooks.silence(bad)),
+  ...doors('hooks.reencrypt', 'options', ['onProgress'], (bad) => hooks.reencrypt(bad)),
+  ...doors('hook.listener', 'target', LISTENER, (bad) => article().listener(bad).save()),
+  ...LISTENER.map((name): readonly [string, Door] => [
+    `hook.listener target.${name} beside url`,
+    (bad) => listener({ [name]: bad }).save(),
+  ]),
+  ...doors('hook.listener', 'delivery', DELIVERY, (bad) => listener({ delivery: bad }).save()),
+  ...doors('hook.listener', 'recipients', ['ports', 'protocols', 'deny', 'allow', 'typo'], (bad) =>
+    listener({ delivery: { recipients: bad } }).save(),
+  ),
+  ['hook.listener header', (bad) => listener({ headers: { 'X-A': bad } }).save()],
+  [
+    'hook.listener secret header',
+    (bad) => listener({ headers: { a: everything.secret(bad) } }).save(),
+  ],
+  ['hook.listener config', (bad) => listener({ config: { a: bad } }).save()],
+  ...doors('builder.match', 'conditions', FIELDS, (bad) => listener().match(bad).save()),
+  ...MATCHERS.flatMap((matcher) =>
+    ['title', 'stock', 'details', 'createdAt', 'price', 'tags'].map(
+      (field): readonly [string, Door] => [
+        `${matcher} of ${field}`,
+        (bad) => {
+          const build = Reflect.get(everything, matcher) as (bad: unknown) => never;
+          return listener()
+            .match({ [field]: build(bad) } as never)
+            .save();
+        },
+      ],
+    ),
+  ),
+  [
+    'between, second',
+    (bad) =>
+      listener()
+        .match({ stock: everything.between(1, bad) })
+        .save(),
+  ],
+  ['builder.on', (bad) => listener().on(bad).save()],
+  ...doors('builder.save', 'options', ['manager', 'typo'], (bad) => listener().save(bad)),
+  ...doors('listeners.build', 'of', ['hook', 'pattern'], (bad) =>
+    hooks.listeners.build(bad, TARGET).save(),
+  ),
+  ...doors('listeners.save', 'draft', ['hook', 'options'], (bad) => hooks.listeners.save(bad, {})),
+  ...doors('listeners.saveMany', 'builders', [], (bad) => hooks.listeners.saveMany(bad)),
+  ['listeners.saveMany, one', (bad) => hooks.listeners.saveMany([bad])],
+  ['listeners.saveMany, draft', (bad) => hooks.listeners.saveMany([{ draft: bad } as never])],
+  ...doors('listeners.saveMany', 'options', ['manager', 'onProgress', 'typo'], (bad) =>
+    hooks.listeners.saveMany([], bad),
+  ),
+  ...doors('listeners.reindex', 'options', ['onProgress'], (bad) => hooks.listeners.reindex(bad)),
+  ...doors('listeners.reencrypt', 'options', ['onProgress'], (bad) =>
+    hooks.listeners.reencrypt(bad),
+  ),
+  ...doors('listeners.matching', 'event', [], (bad) => hooks.listeners.matching(bad)),
+  ...Object.keys(event()).map((name): readonly [string, Door] => [
+    `listeners.matching event.${name}`,
+    (bad) => hooks.listeners.matching({ ...event(), [name]: bad }),
+  ]),
+  [
+    'listeners.matching event.data.title',
+    (bad) => hooks.listeners.matching({ ...event(), data: { title: bad } }),
+  ],
+  ...doors('listeners.explain', 'event', [], (bad) => hooks.listeners.explain(bad, id)),
+  ...doors('listeners.explain', 'listener', ['id'], (bad) => hooks.listeners.explain(event(), bad)),
+  ...Object.keys(event()).map((name): readonly [string, Door] => [
+    `listeners.explain event.${name}`,
+    (bad) => hooks.listeners.explain({ ...event(), [name]: bad }, id),
+  ]),
+  ...doors('listeners.test', 'id', [], (bad) => hooks.listeners.test(bad)),
+  ...doors('listeners.find', 'where', WHERE, (bad) => hooks.listeners.find(bad)),
+  ...doors('listeners.page', 'where', WHERE, (bad) => hooks.listeners.page(bad)),
+  ...doors('listeners.page', 'options', ['limit', 'cursor', 'typo'], (bad) =>
+    hooks.listeners.page({}, bad),
+  ),
+  ...doors('listeners.get', 'id', [], (bad) => hooks.listeners.get(bad)),
+  ...doors('listeners.update', 'id', [], (bad) => hooks.listeners.update(bad, {})),
+  ...doors('listeners.update', 'changes', [...LISTENER, 'match', 'on'], (bad) =>
+    hooks.listeners.update(id, bad),
+  ),
+  ...doors('listeners.rotateSecret', 'id', [], (bad) => hooks.listeners.rotateSecret(bad)),
+  ...doors('listeners.rotateSecret', 'options', ['graceMs', 'secret', 'typo'], (bad) =>
+    hooks.listeners.rotateSecret(id, bad),
+  ),
+  ...doors('listeners.pause', 'id', [], (bad) => hooks.listeners.pause(bad, 'a')),
+  ...doors('listeners.pause', 'why', [], (bad) => hooks.listeners.pause(id, bad)),
+  ...doors('listeners.resume', 'id', [], (bad) => hooks.listeners.resume(bad)),
+  ...doors('listeners.remove', 'id', [], (bad) => hooks.listeners.remove(bad)),
+  ['listeners.stale', () => hooks.listeners.stale()],
+  ...doors(
+    'deliveries.find',
+    'where',
+    ['listener', 'event', 'status', 'since', 'until', 'limit', 'cursor', 'typo'],
+    (bad) => hooks.deliveries.find(bad),
+  ),
+  ...doors('deliveries.get', 'id', [], (bad) => hooks.deliveries.get(bad)),
+  ...doors('deliveries.retry', 'id', [], (bad) => hooks.deliveries.retry(bad)),
+  ...doors('defined.send', 'data', ['name'], (bad) => ordering().send(bad)),
+  ...doors('defined.send', 'options', ['sender', 'ref', 'headers', 'manager', 'typo'], (bad) =>
+    ordering().send({}, bad),
+  ),
+  ...doors('verify', 'headers', [], (bad) => receiver.verify(bad, BODY, SECRET)),
+  ['verify webhook-id', (bad) => receiver.verify({ ...signed(), 'webhook-id': bad }, BODY, SECRET)],
+  [
+    'verify webhook-timestamp',
+    (bad) => receiver.verify({ ...signed(), 'webhook-timestamp': bad }, BODY, SECRET),
+  ],
+  [
+    'verify webhook-signature',
+    (bad) => receiver.verify({ ...signed(), 'webhook-signature': bad }, BODY, SECRET),
+  ],
+  ...doors('verify', 'rawBody', [], (bad) => receiver.verify(signed(), bad, SECRET)),
+  ...doors('verify', 'secret', [], (bad) => receiver.verify(signed(), BODY, bad)),
+  ...doors('verify', 'options', ['toleranceMs', 'now'], (bad) =>
+    receiver.verify(signed(), BODY, SECRET, bad),
+  ),
+  ...doors('verifyOnce', 'options', ['store', 'ttlMs', 'toleranceMs', 'now'], (bad) =>
+    receiver.verifyOnce(signed(), BODY, SECRET, bad),
+  ),
+  ...doors('memoryStore', 'options', ['max', 'now'], (bad) => receiver.memoryStore(bad)),
+  ...doors('blockCidrNetwork', 'cidrs', [], (bad) => everything.blockCidrNetwork(bad)),
+  ...doors('ensurePort', 'ports', [], (bad) => everything.ensurePort(bad)),
+  ...doors('ensureProtocol', 'protocols', [], (bad) => everything.ensureProtocol(bad)),
+  ...doors('secret', 'text', [], (bad) => everything.secret(bad)),
+];
+
+/** Methods that take no arguments and end the attachment. */
+const ENDING = ['hooks.detach'];
+
+describe('a public method', () => {
+  it.each(DOORS)(
+    'The method %s refuses bad values with an error of the package',
+    async (_, call) => {
+      const foreign: unknown[] = [];
+      for (const bad of badValues())
+        try {
+          await call(bad as never);
+        } catch (error) {
+          if (!(error instanceof ModelHookError)) foreign.push([inspect(bad).slice(0, 80), error]);
+        }
+      expect(foreign).toEqual([]);
+    },
+  );
+
+  it('Each public method is called with bad values', () => {
+    const called = new Set(DOORS.map(([name]) => name.split(' ')[0]?.replace(',', '')));
+    const public_ = Object.entries({
+      hooks: everything.ModelHooks,
+      listeners: Listeners,
+      deliveries: Deliveries,
+      hook: AttachedHook,
+      defined: DefinedHook,
+      builder: ListenerBuilder,
+    }).flatMap(([object, { prototype }]) =>
+      Object.entries(Object.getOwnPropertyDescriptors(prototype))
+        .filter(([name, { value }]) => name !== 'constructor' && typeof value === 'function')
+        .map(([name]) => `${object}.${name}`),
+    );
+    expect(public_.filter((name) => !called.has(name) && !ENDING.includes(name))).toEqual([]);
+  });
+});
