@@ -87,7 +87,7 @@ const STORED_OF_SUCCESS = 1_024;
 function answer(reply: Reply, redact: Redact): Pick<Attempted, 'httpStatus' | 'response'> {
   if (reply.kind !== 'answered') return { httpStatus: null, response: null };
   const { httpStatus } = reply;
-  const text = redact(reply.text);
+  const text = redact(reply.text, reply.truncated);
   const response = isSuccess(reply) ? text.slice(0, STORED_OF_SUCCESS) : text;
   return { httpStatus, response: response === '' ? null : response };
 }

@@ -22,7 +22,6 @@ export interface Circumstances {
 export const MAX_RESCHEDULES = 100;
 const DAY_SECONDS = 86_400;
 const MIN_COUNTDOWN_SECONDS = { reschedule: 30, slow_process_reschedule: 300 } as const;
-const MAX_REASON_LENGTH = 1_024;
 const HTTP_DATE = /^\s*[A-Z][a-z]+, .+ GMT\s*$/;
 
 /** The outcome of a delivery with this reply, and the effect on its listener. The documentation has the rules as a table. */
@@ -128,6 +127,6 @@ function jsonObject(text: string): Record<string, JsonValue> | null {
 
 function reasonText(value: JsonValue | undefined, otherwise: string): string {
   if (value === undefined || value === null) return otherwise;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.slice(0, MAX_REASON_LENGTH);
+  // It is cut when its secrets have been removed.
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
