@@ -1,4 +1,5 @@
 export {
+  AddAttemptDetail1766000000000,
   AddMatchingKeys1764600000000,
   AddRawPrevious1765800000000,
   AddTrust1765200000000,

@@ -40,6 +40,7 @@ export interface AttemptRow {
   readonly http_status: number | null;
   readonly reason: string | null;
   readonly response: string | null;
+  readonly detail: string | null;
   readonly duration_ms: number;
   readonly attempted_at: Date;
 }

@@ -117,6 +117,7 @@ export const modelHookEntities: NamedSchema[] = [
     number: primary(int),
     outcome: text,
     ...ATTEMPTED,
+    detail: nullable(text),
     duration_ms: int,
     attempted_at: instant,
   }),

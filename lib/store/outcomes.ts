@@ -24,6 +24,8 @@ export interface OutcomeRow {
   readonly response: string | undefined;
   /** JSON as text, because a `json` column of a record refuses an escaped NUL. */
   readonly retval: string | undefined;
+  /** For operators; stored with the attempt. */
+  readonly detail: string | undefined;
   readonly duration_ms: number | undefined;
   readonly attempted_at: string | undefined;
   /** The attempt gets a row of its own. */
@@ -126,7 +128,7 @@ function recordSql({ chunk, delivery, attempt, turn }: Tables): string {
     SELECT r.*, leased.id AS chunk_id, e.id AS event_id, e.name
     FROM json_to_recordset($1::json) AS r(chunk int, event int, id uuid, listener_id uuid, status text, attempt int,
       retries int, reschedules int, after_ms float8, http_status int, reason text, response text, retval text,
-      duration_ms int, attempted_at timestamptz, is_kept boolean, gives_turn boolean, closes boolean)
+      detail text, duration_ms int, attempted_at timestamptz, is_kept boolean, gives_turn boolean, closes boolean)
     JOIN leased ON leased.place = r.chunk
     JOIN json_to_recordset($3::json) AS e(place int, id uuid, name text) ON e.place = r.event
   ), written AS (
@@ -144,8 +146,8 @@ function recordSql({ chunk, delivery, attempt, turn }: Tables): string {
       attempted_at = coalesce(excluded.attempted_at, d.attempted_at), updated_at = clock_timestamp()
     WHERE d.chunk_id IN (SELECT id FROM leased) RETURNING d.id
   ), tried AS (
-    INSERT INTO ${attempt} (delivery_id, number, outcome, http_status, reason, response, duration_ms, attempted_at)
-    SELECT id, attempt, status, http_status, reason, response, duration_ms, attempted_at FROM mine WHERE is_kept
+    INSERT INTO ${attempt} (delivery_id, number, outcome, http_status, reason, response, detail, duration_ms, attempted_at)
+    SELECT id, attempt, status, http_status, reason, response, detail, duration_ms, attempted_at FROM mine WHERE is_kept
     ON CONFLICT DO NOTHING
   ), turns AS (
     INSERT INTO ${turn} (listener_id, ready_at)

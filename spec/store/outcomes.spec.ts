@@ -56,6 +56,7 @@ const NOTHING = {
   reason: undefined,
   response: undefined,
   retval: undefined,
+  detail: undefined,
   duration_ms: undefined,
   attempted_at: undefined,
   is_kept: undefined,

@@ -8,7 +8,7 @@ import type { Reply } from '../http/reply';
 import type { Transport } from '../http/transport';
 import type { OriginSign } from '../origins/breakers';
 import { type Judgement, judge } from '../reply/judge';
-import { discreet, type Redact, redactor } from '../reply/redaction';
+import { discreet, discreetText, type Redact, redactor } from '../reply/redaction';
 import { type AttemptRecord, identity, type PendingDelivery, unattempted } from './pending';
 import { type Preparation, prepare } from './prepare';
 
@@ -84,12 +84,17 @@ function nextState(state: DeliveryState, { kind }: Outcome): DeliveryState {
 /** Characters that are stored of a successful reply. */
 const STORED_OF_SUCCESS = 1_024;
 
-function answer(reply: Reply, redact: Redact): Pick<Attempted, 'httpStatus' | 'response'> {
-  if (reply.kind !== 'answered') return { httpStatus: null, response: null };
+type Answered = Pick<Attempted, 'httpStatus' | 'response' | 'detail'>;
+
+function answer(reply: Reply, redact: Redact): Answered {
+  if (reply.kind !== 'answered') {
+    const detail = reply.detail === undefined ? null : discreetText(reply.detail, redact);
+    return { httpStatus: null, response: null, detail };
+  }
   const { httpStatus } = reply;
   const text = redact(reply.text, reply.truncated);
   const response = isSuccess(reply) ? text.slice(0, STORED_OF_SUCCESS) : text;
-  return { httpStatus, response: response === '' ? null : response };
+  return { httpStatus, response: response === '' ? null : response, detail: null };
 }
 
 interface EffectCircumstances {

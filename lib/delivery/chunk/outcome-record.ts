@@ -25,4 +25,6 @@ export interface Attempted {
   readonly durationMs: number;
   readonly httpStatus: number | null;
   readonly response: string | null;
+  /** What operators may know about a request without a reply, such as the address. */
+  readonly detail: string | null;
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
+import { Trouble } from './trouble';
 
 /** Twice the largest value of `maxResponseBytes`. */
 const MAX_RECEIVED_BYTES = 33_554_432;
@@ -40,7 +41,7 @@ function capReplies(socket: Socket, maxBytes: number): void {
     }
     received += piece?.length ?? 0;
     if (received <= maxBytes) return piece;
-    socket.destroy(new Error(`more than ${maxBytes} bytes came`));
+    socket.destroy(new Trouble(`more than ${maxBytes} bytes came`));
     return null;
   };
 }

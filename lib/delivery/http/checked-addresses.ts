@@ -1,6 +1,9 @@
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
+import { RecipientRefusedError } from '../../errors/recipient-errors';
+import { literalOf } from '../../recipient/hosts';
 import type { RecipientPolicy } from '../../recipient/policy';
+import { RefusedAddress, Trouble } from './trouble';
 
 /** An address that may be connected to. */
 export interface CheckedAddress {
@@ -19,8 +22,18 @@ export async function checkedAddresses(
   hostname: string,
 ): Promise<readonly CheckedAddress[]> {
   const addresses = isIP(hostname) ? [hostname] : await resolve(policy.lookup, hostname);
-  for (const address of addresses) policy.checkConnection(origin, address);
+  for (const address of addresses) checkAddress(policy, origin, address);
   return addresses.map((address) => ({ address, family: isIP(address) }));
+}
+
+/** Throws if the policy forbids the address. If the origin has a name, the message of the error does not tell the address. */
+export function checkAddress(policy: RecipientPolicy, origin: URL, address: string): void {
+  try {
+    policy.checkConnection(origin, address);
+  } catch (error) {
+    const isOfName = error instanceof RecipientRefusedError && literalOf(origin) === null;
+    throw isOfName ? new RefusedAddress(origin.hostname, error) : error;
+  }
 }
 
 /** A lookup function that answers with addresses that were checked before. */
@@ -28,7 +41,7 @@ export function answering(addresses: readonly CheckedAddress[]): LookupFunction 
   return (hostname, { all }, callback) => {
     const [first] = addresses;
     // With no address and no error, Node.js throws an exception that cannot be caught.
-    if (!first) callback(new Error(`${hostname} has no address`), []);
+    if (!first) callback(new Trouble(`${hostname} has no address`), []);
     else if (all) callback(null, [...addresses]);
     else callback(null, first.address, first.family);
   };
@@ -42,7 +55,7 @@ function resolve(
     lookup(hostname, { all: true }, (error, answer) => {
       if (error) return reject(error);
       const addresses = Array.isArray(answer) ? answer.map(({ address }) => address) : [answer];
-      if (addresses.length === 0) return reject(new Error(`${hostname} has no address`));
+      if (addresses.length === 0) return reject(new Trouble(`${hostname} has no address`));
       return resolved(addresses);
     });
   });

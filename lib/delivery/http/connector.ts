@@ -5,7 +5,13 @@ import { buildConnector } from 'undici';
 import type { EgressProxy } from '../../options/proxy';
 import { portOf } from '../../recipient/hosts';
 import type { RecipientPolicy } from '../../recipient/policy';
-import { answering, type CheckedAddress, checkedAddresses } from './checked-addresses';
+import {
+  answering,
+  type CheckedAddress,
+  checkAddress,
+  checkedAddresses,
+} from './checked-addresses';
+import { Trouble } from './trouble';
 import { tunnelTo } from './tunnel';
 
 /** How requests leave. */
@@ -74,7 +80,7 @@ export class Connector {
 
   /** Aborts the connections that are being opened. */
   close(): void {
-    for (const opening of this.#opening) opening.abort(new Error('the client was closed'));
+    for (const opening of this.#opening) opening.abort(new Trouble('the client was closed'));
   }
 
   /** A connection without an owner gets a time limit of its own. Returns a function that ends the limit. */
@@ -85,7 +91,7 @@ export class Connector {
     };
     if (this.#owner) this.#owner.abandon = abandon;
     if (this.#owner) return () => undefined;
-    const late = () => abandon(new Error('the connection timed out'));
+    const late = () => abandon(new Trouble('the connection timed out'));
     const timer = setTimeout(late, CONNECT_TIMEOUT_MS);
     return () => clearTimeout(timer);
   }
@@ -123,9 +129,9 @@ export class Connector {
 
   /** Checks the address that the operating system has connected to. For 0.0.0.0, for example, that is 127.0.0.1. */
   #checkPeer({ remoteAddress }: Socket, origin: URL, addresses: readonly CheckedAddress[]): void {
-    if (remoteAddress === undefined) throw new Error('the connection was lost');
+    if (remoteAddress === undefined) throw new Trouble('the connection was lost');
     if (addresses.some(({ address }) => address === remoteAddress)) return;
-    this.policy.checkConnection(origin, remoteAddress);
+    checkAddress(this.policy, origin, remoteAddress);
   }
 
   #encrypted(to: buildConnector.Options, socket: Socket, signal: AbortSignal): Promise<Socket> {

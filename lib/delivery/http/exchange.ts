@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { ConnectionOwner } from './connector';
+import { Trouble } from './trouble';
 
 /** The part of a reply that was read. */
 export interface Answer {
@@ -66,9 +67,9 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner {
   #beforeReply(controller: Dispatcher.DispatchController, httpStatus: number): void {
     this.#informational += 1;
     if (httpStatus < 100 || httpStatus === 101)
-      controller.abort(new Error(`HTTP ${httpStatus} is no answer`));
+      controller.abort(new Trouble(`HTTP ${httpStatus} is no answer`));
     else if (this.#informational > MAX_INFORMATIONAL)
-      controller.abort(new Error(`more than ${MAX_INFORMATIONAL} informational replies came`));
+      controller.abort(new Trouble(`more than ${MAX_INFORMATIONAL} informational replies came`));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -1,5 +1,4 @@
 import { Agent, type Dispatcher } from 'undici';
-import { ModelHookError } from '../../errors/model-hook-error';
 import type { DeliveryOptions, ListenerRecipientOptions } from '../../options/delivery';
 import { proxyOf } from '../../options/proxy';
 import type { RecipientPolicy } from '../../recipient/policy';
@@ -7,6 +6,7 @@ import { cappedConnector } from './capped-connector';
 import { Connector, type Route } from './connector';
 import { Exchange } from './exchange';
 import type { Reply } from './reply';
+import { TimedOut, Trouble, troubleOf } from './trouble';
 import { secureContextOf } from './trust';
 
 export interface HttpClientOptions extends Pick<DeliveryOptions, 'proxy' | 'ca'> {
@@ -72,7 +72,7 @@ export class HttpClient {
     const { url, timeoutMs, maxResponseBytes, signal } = request;
     const exchange = new Exchange(maxResponseBytes);
     const timer = setTimeout(() => exchange.breakOff(new TimedOut(timeoutMs)), timeoutMs);
-    const stop = () => exchange.breakOff(signal?.reason);
+    const stop = () => exchange.breakOff(stopped(signal?.reason));
     signal?.addEventListener('abort', stop, { once: true });
     try {
       this.policy.checkTarget(url);
@@ -104,17 +104,7 @@ function routeOf({ proxy = null, ca = [] }: HttpClientOptions): Route {
   return { proxy: proxyOf(proxy), secureContext: secureContextOf(ca) };
 }
 
-class TimedOut extends Error {
-  constructor(timeoutMs: number) {
-    super(`no complete reply within ${timeoutMs} ms`);
-  }
-}
-
-function troubleOf(error: unknown): Reply {
-  const cause = error instanceof AggregateError ? error.errors[0] : error;
-  if (cause instanceof ModelHookError && cause.code === 'RECIPIENT_REFUSED')
-    return { kind: 'refused', reason: cause.message };
-  if (cause instanceof TimedOut)
-    return { kind: 'unanswered', reason: cause.message, timedOut: true };
-  return { kind: 'unanswered', reason: cause instanceof Error ? cause.message : String(cause) };
+/** The reason is one of ours. */
+function stopped(reason: unknown): Trouble {
+  return new Trouble(reason instanceof Error ? reason.message : String(reason));
 }

@@ -9,6 +9,13 @@ export type Reply =
       readonly truncated: boolean;
     }
   /** No complete reply came. */
-  | { readonly kind: 'unanswered'; readonly reason: string; readonly timedOut?: true }
+  | ({ readonly kind: 'unanswered'; readonly timedOut?: true } & Reasoned)
   /** The recipient policy forbids the recipient. */
-  | { readonly kind: 'refused'; readonly reason: string };
+  | ({ readonly kind: 'refused' } & Reasoned);
+
+interface Reasoned {
+  /** For the owner of the listener: it names no address that a name resolved to. */
+  readonly reason: string;
+  /** What operators may know in addition. */
+  readonly detail?: string;
+}

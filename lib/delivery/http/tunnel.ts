@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { SecureContext } from 'node:tls';
 import type { EgressProxy } from '../../options/proxy';
 import type { CheckedAddress } from './checked-addresses';
+import { codeOf, Trouble } from './trouble';
 
 interface TunnelOptions {
   readonly proxy: EgressProxy;
@@ -48,7 +49,7 @@ function tunnel(authority: string, options: TunnelOptions): Promise<Socket> {
       socket.on('error', () => undefined);
       if (statusCode < 200 || statusCode > 299) {
         socket.destroy();
-        return reject(new Error(`the proxy refused the connection (HTTP ${statusCode})`));
+        return reject(new Trouble(`the proxy refused the connection (HTTP ${statusCode})`));
       }
       if (head.length > 0) socket.unshift(head);
       return resolve(socket as Socket);
@@ -84,6 +85,6 @@ function ask(authority: string, { proxy, secureContext, signal }: TunnelOptions)
 /** The error code only. The message would hold the address of the proxy, which listeners' owners must not see. */
 function unreachable(error: Error): Error {
   const cause = error instanceof AggregateError ? error.errors[0] : error;
-  const code: unknown = cause?.code;
-  return new Error(`the proxy cannot be reached${typeof code === 'string' ? ` (${code})` : ''}`);
+  const code = codeOf(cause);
+  return new Trouble(`the proxy cannot be reached${code === null ? '' : ` (${code})`}`);
 }

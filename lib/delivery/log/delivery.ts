@@ -32,6 +32,11 @@ export interface Attempt {
   readonly httpStatus: number | null;
   readonly reason: string | null;
   readonly response: string | null;
+  /**
+   * What operators may know about a request without a reply: messages of the system, with the addresses that the name resolved to. Show it
+   * to no owner of a listener. Null if there is nothing to add to the reason.
+   */
+  readonly detail: string | null;
   readonly durationMs: number;
   readonly at: Date;
 }
@@ -60,13 +65,14 @@ export function toDelivery(row: DeliveryRow): Delivery {
 }
 
 export function toAttempt(row: AttemptRow): Attempt {
-  const { number, outcome, reason, response } = row;
+  const { number, outcome, reason, response, detail } = row;
   return {
     number,
     outcome,
     httpStatus: row.http_status,
     reason,
     response,
+    detail,
     durationMs: row.duration_ms,
     at: row.attempted_at,
   };
@@ -76,5 +82,7 @@ export function toAttempt(row: AttemptRow): Attempt {
 export function onlyAttempt(row: DeliveryRow): readonly Attempt[] {
   const { attempted_at, duration_ms } = row;
   if (!attempted_at || duration_ms === null) return [];
-  return [toAttempt({ ...row, number: 1, outcome: row.status, attempted_at, duration_ms })];
+  return [
+    toAttempt({ ...row, number: 1, outcome: row.status, detail: null, attempted_at, duration_ms }),
+  ];
 }

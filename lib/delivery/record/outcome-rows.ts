@@ -1,7 +1,7 @@
 import { storable } from '../../base/json';
 import type { OutcomeRow } from '../../store/outcomes';
-import { afterMsOf, isFinal, reasonOf } from '../chunk/outcome';
-import type { OutcomeRecord } from '../chunk/outcome-record';
+import { afterMsOf, type DeliveryState, isFinal, type Outcome, reasonOf } from '../chunk/outcome';
+import type { Attempted, OutcomeRecord } from '../chunk/outcome-record';
 
 /** Gives each distinct value a place: 0, 1, 2 … A value that many outcomes share is sent once, and named by its place. */
 export class Places<Value> {
@@ -43,13 +43,23 @@ export function outcomeRow(
       outcome.kind === 'done' && outcome.retval !== undefined
         ? JSON.stringify(outcome.retval)
         : undefined,
+    detail: attempted?.detail == null ? undefined : storable(attempted.detail),
     duration_ms: attempted ? Math.round(attempted.durationMs) : undefined,
     attempted_at: attempted?.at.toISOString(),
-    // A delivery that ended with its first attempt needs no further row: its own row describes that attempt.
-    is_kept: flag(attempted !== null && !(state.attempt === 1 && isFinal(outcome))),
+    is_kept: flag(needsRow(attempted, state, outcome)),
     gives_turn: flag(givesTurn),
     closes: flag(closes),
   };
+}
+
+/** A delivery that ended with its first attempt needs no further row: its own row describes that attempt, but for the detail. */
+function needsRow(
+  attempted: Attempted | null,
+  { attempt }: DeliveryState,
+  outcome: Outcome,
+): boolean {
+  if (attempted === null) return false;
+  return attempt > 1 || !isFinal(outcome) || attempted.detail !== null;
 }
 
 function flag(isSet: boolean): true | undefined {

@@ -70,7 +70,8 @@ describe('HttpClient with a recipient policy', () => {
   ])('A name is refused if its address $name', async ({ addresses }) => {
     expect(await post(named(), refusing(answering(...addresses)))).toEqual({
       kind: 'refused',
-      reason: expect.stringMatching(/is refused: .*delivery\.recipients\./),
+      reason: expect.stringMatching(/^hooks\.example is refused: .*delivery\.recipients\./),
+      detail: expect.any(String),
     });
     expect(receiver.received).toEqual([]);
   });
@@ -156,7 +157,8 @@ describe('HttpClient with a recipient policy', () => {
     const recipients: RecipientOptions = { ports: 'any', allow: ['0.0.0.0/8'], lookup };
     expect(await post(named(), recipients)).toEqual({
       kind: 'refused',
-      reason: expect.stringContaining('127.0.0.1 is refused'),
+      reason: 'hooks.example is refused: its address is not allowed (delivery.recipients.allow).',
+      detail: expect.stringContaining('127.0.0.1 is refused'),
     });
     expect(receiver.received).toEqual([]);
   });

@@ -135,7 +135,8 @@ describe('HttpClient', () => {
     await receiver.close();
     expect(await post(receiver.url)).toEqual({
       kind: 'unanswered',
-      reason: expect.stringContaining('ECONNREFUSED'),
+      reason: 'the connection was refused (ECONNREFUSED)',
+      detail: expect.stringContaining('127.0.0.1'),
     });
   });
 

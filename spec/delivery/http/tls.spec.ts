@@ -82,6 +82,7 @@ describe('HttpClient over TLS', () => {
     expect(await post(named(), authority.pem)).toEqual({
       kind: 'unanswered',
       reason: expect.stringContaining("does not match certificate's altnames"),
+      detail: expect.stringContaining('other.example'),
     });
     expect(receiver.received).toEqual([]);
   });

@@ -66,7 +66,7 @@ function recordOf(values: Partial<OutcomeRecord> = {}): OutcomeRecord {
     listenerId: 'listener',
     state: { attempt: 1, retries: 0, reschedules: 0 },
     outcome: { kind: 'done' },
-    attempted: { at: new Date(0), durationMs: 1.6, httpStatus: 200, response: null },
+    attempted: { at: new Date(0), durationMs: 1.6, httpStatus: 200, response: null, detail: null },
     effect: {},
     ordered: false,
     closes: false,

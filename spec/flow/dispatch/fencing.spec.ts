@@ -217,7 +217,7 @@ function record(chunk: Chunk, outcome: Outcome): OutcomeRecord {
     listenerId,
     state: { attempt: 1, retries: 0, reschedules: 0 },
     outcome,
-    attempted: { at: new Date(), durationMs: 1, httpStatus: 200, response: null },
+    attempted: { at: new Date(), durationMs: 1, httpStatus: 200, response: null, detail: null },
     effect: {},
     ordered: false,
     closes: true,

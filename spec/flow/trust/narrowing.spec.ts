@@ -107,7 +107,8 @@ describe('a listener that narrows its recipients', () => {
     expect(receiver.received.map(({ path }) => path)).toEqual(['/open', '/open']);
     expect(await flow?.deliveryOf(closed.id)).toMatchObject({
       status: 'failed',
-      reason: expect.stringContaining('127.0.0.1 is refused: it is denied'),
+      reason: expect.stringContaining('delivery.recipients.deny'),
+      attempts: [{ detail: expect.stringContaining('127.0.0.1 is refused: it is denied') }],
     });
     expect((await hooks.deliveries.find({ listener: open.id })).items).toMatchObject([
       { status: 'done' },
