@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from './clock';
 
 /** A point in time of this process, which a changed clock does not move. */
 export class Deadline {
   readonly #at: number;
 
   constructor(ms: number) {
-    this.#at = performance.now() + ms;
+    this.#at = monotonicMs() + ms;
   }
 
   /** Milliseconds until then; not negative. */
   get leftMs(): number {
-    return Math.max(0, this.#at - performance.now());
+    return Math.max(0, this.#at - monotonicMs());
   }
 
   get hasPassed(): boolean {

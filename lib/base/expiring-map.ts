@@ -1,3 +1,4 @@
+import { monotonicMs } from './clock';
 import { remember } from './remember';
 
 /**
@@ -9,7 +10,7 @@ export class ExpiringMap<Key, Value> {
 
   constructor(
     private readonly max: number,
-    private readonly now = () => Date.now(),
+    private readonly now = monotonicMs,
   ) {}
 
   /** `expiresAt` is a time of the map's clock. */

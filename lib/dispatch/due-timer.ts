@@ -1,3 +1,4 @@
+import { monotonicMs } from '../base/clock';
 import { LONGEST_TIMER_MS } from '../base/deadline';
 import type { Wakeable } from '../delivery/chunk/wakeup';
 
@@ -8,7 +9,7 @@ export class DueTimer {
 
   constructor(
     private readonly engine: Pick<Wakeable, 'committed'>,
-    private readonly now = () => Date.now(),
+    private readonly now = monotonicMs,
   ) {}
 
   get isDue(): boolean {

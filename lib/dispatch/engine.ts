@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from '../base/clock';
 import { Deadline, endsWithin } from '../base/deadline';
 import { afterMsOf, isFinal } from '../delivery/chunk/outcome';
 import type { OutcomeRecord } from '../delivery/chunk/outcome-record';
@@ -15,7 +16,7 @@ export interface EngineOptions {
   readonly sweepMs: number;
   readonly leaseMs: number;
   readonly logger: Logger;
-  /** Milliseconds since the epoch. @defaultValue `Date.now` */
+  /** Milliseconds on a clock that is never set. @defaultValue `monotonicMs` */
   readonly now?: () => number;
 }
 
@@ -52,7 +53,7 @@ export class DeliveryEngine implements Wakeable {
     private readonly housekeeping: Pick<Housekeeping, 'mendTurns' | 'prune' | 'heartbeat'>,
     private readonly options: EngineOptions,
   ) {
-    this.#now = options.now ?? (() => Date.now());
+    this.#now = options.now ?? monotonicMs;
     this.#due = new DueTimer(this, this.#now);
   }
 
@@ -170,8 +171,7 @@ export class DeliveryEngine implements Wakeable {
     const waitMs = this.#plannedAt + PLAN_INTERVAL_MS - this.#now();
     if (waitMs <= 0 || this.work.isAwaited) return true;
     if (this.#isUnheldWanted || this.#isDueWanted) return false;
-    // If the clock was set back, the difference is not the time that has passed.
-    await sleep(Math.min(waitMs, PLAN_INTERVAL_MS));
+    await sleep(waitMs);
     return this.#isRunning;
   }
 

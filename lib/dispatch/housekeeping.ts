@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { monotonicMs } from '../base/clock';
 import type { Lease } from '../store/chunks';
 import type { Store } from '../store/store';
 import type { Pruning } from './pruning';
@@ -13,7 +14,7 @@ export class Housekeeping {
     private readonly store: Pick<Store, 'processes' | 'turns'>,
     private readonly lease: Pick<Lease, 'processId'>,
     private readonly pruning: Pick<Pruning, 'prune'>,
-    private readonly now = () => Date.now(),
+    private readonly now = monotonicMs,
   ) {
     this.#prunedAt = now();
   }

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../base/clock';
 import { deliveryId } from '../delivery/chunk/chunk';
 import type { OutcomeRecord } from '../delivery/chunk/outcome-record';
 import type { Store } from '../store/store';
@@ -12,7 +13,7 @@ export class TrialWaits {
 
   constructor(
     private readonly store: { readonly upkeep: Pick<Store['upkeep'], 'areTried'> },
-    private readonly now = () => Date.now(),
+    private readonly now = monotonicMs,
   ) {}
 
   /** Whether a commit waits. */

@@ -17,8 +17,11 @@ export interface RecipientRow {
   readonly delivery: ListenerDeliveryOptions;
   readonly active: boolean;
   readonly inactiveReason: string | null;
-  readonly pausedUntil: Date | null;
-  readonly failingSince: Date | null;
+  /** Times in milliseconds since the epoch. */
+  readonly pausedUntilMs: number | null;
+  readonly failingSinceMs: number | null;
+  /** When the row was read. */
+  readonly readMs: number;
   /** Secrets are sealed for this text. Empty if none is sealed: reading it for each listener would cost more. */
   readonly identity: string;
   readonly secret: string;
@@ -39,10 +42,16 @@ export class RecipientRows {
     // An array literal: the driver would quote and escape each of hundreds of ids.
     return this.query<RecipientRow>(
       `SELECT id, target, content_type AS "contentType", format, digest, replies, delivery, active,
-         inactive_reason AS "inactiveReason", paused_until AS "pausedUntil", failing_since AS "failingSince",
+         inactive_reason AS "inactiveReason", ${millisecondsSql('paused_until')} AS "pausedUntilMs",
+         ${millisecondsSql('failing_since')} AS "failingSinceMs", ${millisecondsSql('clock_timestamp()')} AS "readMs",
          CASE WHEN key_ids = '{}' THEN '' ELSE identity END AS identity, secret, ${previousSecretSql('l')} AS previous_secret, headers
        FROM ${this.tables.listener} l WHERE id = ANY($1::uuid[])`,
       [`{${[...ids].join()}}`],
     );
   }
+}
+
+/** A number, because what the driver makes of a time depends on the application's settings. */
+function millisecondsSql(time: string): string {
+  return `(extract(epoch FROM ${time}) * 1000)::float8`;
 }

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../base/clock';
 import type { Breakers, OriginSign } from '../origins/breakers';
 import type { Lanes } from '../origins/lanes';
 import { type ClaimLimits, RestrainedListeners, type Restraints } from '../origins/restraints';
@@ -20,7 +21,7 @@ export class Admission implements ClaimLimits {
   constructor(
     private readonly lanes: Pick<Lanes, 'claimLimitOf' | 'markTimedOut' | 'markAnswered'>,
     private readonly breakers: Breakers,
-    now = () => Date.now(),
+    now = monotonicMs,
   ) {
     this.#verdicts = new Verdicts(now);
     this.#restrained = new RestrainedListeners(this, now);

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../base/clock';
 import type { Hook } from '../../hook/hook';
 import type { AttemptOptions } from '../../options/delivery';
 import { attemptOptions } from '../../options/delivery-defaults';
@@ -18,7 +19,6 @@ export interface AttemptContext {
   readonly options: Required<AttemptOptions>;
   readonly signal: AbortSignal;
   readonly warnings: Preparation['warnings'];
-  readonly now?: () => number;
   readonly random?: () => number;
 }
 
@@ -34,24 +34,24 @@ export async function attempt(
   context: AttemptContext,
 ): Promise<AttemptResult> {
   const { hook, recipient, state } = delivery;
-  const { transport, signal, warnings, now = Date.now } = context;
+  const { transport, signal, warnings } = context;
   if (recipient.unreadable)
     return { record: unattempted(delivery, recipient.unreadable), sign: null };
   const options = optionsOf(context.options, hook, recipient);
-  const at = new Date(now());
-  // Durations come from the clock that is never set.
-  const startedAt = performance.now();
+  const { clock } = recipient;
+  const at = new Date(clock.nowMs());
+  const startedAt = monotonicMs();
   const request = prepare(delivery, { options, at, warnings });
   const reply = await transport.carry(request, { signal });
   const { replies } = recipient;
-  const judgement = judge(reply, { state, options, replies, now, random: context.random });
+  const judgement = judge(reply, { state, options, replies, clock, random: context.random });
   const redact = redactor(() => secretsOf(recipient));
   const record = {
     ...identity(delivery),
     state: nextState(state, judgement.outcome),
     outcome: discreet(judgement.outcome, redact),
-    attempted: { at, durationMs: performance.now() - startedAt, ...answer(reply, redact) },
-    effect: effectOf(judgement, reply, { recipient, options, now }),
+    attempted: { at, durationMs: monotonicMs() - startedAt, ...answer(reply, redact) },
+    effect: effectOf(judgement, reply, { recipient, options }),
   };
   // A request that this process broke off says nothing about the origin.
   return { record, sign: signal.aborted ? null : signOf(reply, judgement) };
@@ -100,21 +100,20 @@ function answer(reply: Reply, redact: Redact): Answered {
 interface EffectCircumstances {
   readonly recipient: Recipient;
   readonly options: Required<AttemptOptions>;
-  readonly now: () => number;
 }
 
 /** Only what changes the listener's row: most outcomes change nothing there. */
 function effectOf(
   { effect }: Judgement,
   reply: Reply,
-  { recipient: { failingSince }, options: { disableAfterMs }, now }: EffectCircumstances,
+  { recipient: { failingSinceMs, clock }, options: { disableAfterMs } }: EffectCircumstances,
 ): RecordedEffect {
-  if (isSuccess(reply)) return failingSince ? { ...effect, isHealthy: true } : effect;
+  if (isSuccess(reply)) return failingSinceMs === null ? effect : { ...effect, isHealthy: true };
   if (effect.deactivate !== undefined) return effect;
-  if (!failingSince) return { ...effect, isHealthy: false };
-  const failingMs = now() - failingSince.getTime();
-  if (failingMs < disableAfterMs) return effect;
-  return { ...effect, deactivate: `it failed without a break since ${failingSince.toISOString()}` };
+  if (failingSinceMs === null) return { ...effect, isHealthy: false };
+  if (clock.nowMs() - failingSinceMs < disableAfterMs) return effect;
+  const since = new Date(failingSinceMs).toISOString();
+  return { ...effect, deactivate: `it failed without a break since ${since}` };
 }
 
 function isSuccess(reply: Reply): boolean {

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { monotonicMs } from '../../base/clock';
 import { originOf } from '../../listener/declared/target';
 import type { Logger } from '../../logging/logger';
 import type { Reporter } from '../../logging/reports';
@@ -44,7 +45,7 @@ export class Sender {
   constructor(
     private readonly parts: SenderParts,
     options: SenderOptions,
-    now = () => Date.now(),
+    now = monotonicMs,
   ) {
     const { recorder, breakers, reporter, logger, wakeup, transports: transport } = parts;
     this.#lanes = new Lanes(options, wakeup, now);
@@ -52,7 +53,7 @@ export class Sender {
     this.#chunkParts = { recorder, lanes: this.#lanes };
     const { signal } = this.#stopping;
     const warnings = new TruncationWarnings(logger);
-    const context = { transport, options, signal, warnings, now };
+    const context = { transport, options, signal, warnings };
     this.#tryParts = { admission: this.#admission, breakers, reporter, context };
     // Every request in flight listens to it; Node warns of a leak above ten listeners.
     setMaxListeners(0, signal);

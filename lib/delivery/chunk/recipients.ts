@@ -1,3 +1,4 @@
+import { DatabaseClock } from '../../base/clock';
 import { SecretKeyMissingError } from '../../errors/vault-errors';
 import { StoredSecrets } from '../../listener/saved/sealing';
 import { secretTexts, withSecrets } from '../../options/header-value';
@@ -7,11 +8,16 @@ import type { Outcome } from './outcome';
 
 /** A listener as its deliveries need it, with its secrets opened. */
 export interface Recipient extends PublicValues, OpenedSecrets {
+  /** What the times of the listener are compared with. */
+  readonly clock: Pick<DatabaseClock, 'nowMs'>;
   /** The outcome of its deliveries if this process cannot open its secrets; null if it can. */
   readonly unreadable: Outcome | null;
 }
 
-type PublicValues = Omit<RecipientRow, 'identity' | 'secret' | 'previous_secret' | 'headers'>;
+type PublicValues = Omit<
+  RecipientRow,
+  'identity' | 'secret' | 'previous_secret' | 'headers' | 'readMs'
+>;
 
 interface OpenedSecrets {
   readonly secret: string;
@@ -32,7 +38,9 @@ export async function readRecipients(
   vault: Vault,
   ids: ReadonlySet<string>,
 ): Promise<readonly Recipient[]> {
-  return (await rows.read(ids)).map((row) => recipientOf(row, vault));
+  const read = await rows.read(ids);
+  const clock = new DatabaseClock(read[0]?.readMs ?? 0);
+  return read.map((row) => recipientOf(row, { vault, clock }));
 }
 
 /** The values of a recipient that must not appear in anything that is stored or logged. */
@@ -40,19 +48,25 @@ export function secretsOf({ secret, previousSecret, secretHeaders }: Recipient):
   return [secret, ...(previousSecret === null ? [] : [previousSecret]), ...secretHeaders];
 }
 
-function recipientOf(row: RecipientRow, vault: Vault): Recipient {
+interface ReadWith {
+  readonly vault: Vault;
+  readonly clock: DatabaseClock;
+}
+
+function recipientOf(row: RecipientRow, { vault, clock }: ReadWith): Recipient {
   try {
-    return recipient(row, openedSecrets(new StoredSecrets(vault, row)), null);
+    return recipient(row, clock, openedSecrets(new StoredSecrets(vault, row)));
   } catch (error) {
-    return recipient(row, NO_SECRETS, outcomeWithoutSecrets(error));
+    return recipient(row, clock, NO_SECRETS, outcomeWithoutSecrets(error));
   }
 }
 
 /** Copies member by member: spreading the row would take a sixth of the time of a fan-out. */
 function recipient(
   row: RecipientRow,
+  clock: DatabaseClock,
   secrets: OpenedSecrets,
-  unreadable: Outcome | null,
+  unreadable: Outcome | null = null,
 ): Recipient {
   return {
     id: row.id,
@@ -64,8 +78,9 @@ function recipient(
     delivery: row.delivery,
     active: row.active,
     inactiveReason: row.inactiveReason,
-    pausedUntil: row.pausedUntil,
-    failingSince: row.failingSince,
+    pausedUntilMs: row.pausedUntilMs,
+    failingSinceMs: row.failingSinceMs,
+    clock,
     secret: secrets.secret,
     previousSecret: secrets.previousSecret,
     headers: secrets.headers,

@@ -6,6 +6,7 @@ import { Trouble } from './trouble';
 export interface Answer {
   readonly httpStatus: number;
   readonly retryAfter: string | null;
+  readonly date: string | null;
   readonly text: string;
   /** The body was longer than what was read of it. */
   readonly truncated: boolean;
@@ -13,6 +14,8 @@ export interface Answer {
 
 /** Informational replies (1xx) that are accepted for one request, because an endpoint may send them without end. */
 const MAX_INFORMATIONAL = 32;
+
+type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** One request and its reply. `request` of undici would create a stream and a signal listener for each request, which costs more. */
 export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner {
@@ -23,7 +26,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner {
   #size = 0;
   #httpStatus = 0;
   #informational = 0;
-  #retryAfter: string | null = null;
+  #headers: ReplyHeaders = {};
   #controller: Dispatcher.DispatchController | undefined;
   #broken: Error | undefined;
   #resolve: (answer: Answer) => void = () => undefined;
@@ -52,15 +55,14 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner {
   onResponseStart(
     controller: Dispatcher.DispatchController,
     httpStatus: number,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
+    headers: ReplyHeaders,
   ): void {
     if (httpStatus < 200) {
       this.#beforeReply(controller, httpStatus);
       return;
     }
-    const value = headers['retry-after'];
     this.#httpStatus = httpStatus;
-    this.#retryAfter = (Array.isArray(value) ? value[0] : value) ?? null;
+    this.#headers = headers;
   }
 
   /** Status 101 would switch to another protocol, and undici's parser fails on a status below 100. */
@@ -93,9 +95,15 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner {
   #end(): void {
     this.#resolve({
       httpStatus: this.#httpStatus,
-      retryAfter: this.#retryAfter,
+      retryAfter: this.#header('retry-after'),
+      date: this.#header('date'),
       text: Buffer.concat(this.#chunks).toString('utf8', 0, this.maxResponseBytes),
       truncated: this.#size > this.maxResponseBytes,
     });
+  }
+
+  #header(name: string): string | null {
+    const value = this.#headers[name];
+    return (Array.isArray(value) ? value[0] : value) ?? null;
   }
 }

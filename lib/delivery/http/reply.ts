@@ -4,6 +4,8 @@ export type Reply =
       readonly kind: 'answered';
       readonly httpStatus: number;
       readonly retryAfter: string | null;
+      /** The header `Date`. */
+      readonly date?: string | null;
       readonly text: string;
       /** The body was longer than what was read of it. */
       readonly truncated: boolean;

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../base/clock';
 import { ExpiringMap } from '../../base/expiring-map';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
@@ -23,7 +24,7 @@ const PROBE_LEASE_MS = 305_000;
 const MAX_COUNTED = 10_000;
 
 interface Open {
-  /** As a time of the clock. */
+  /** On the clock that is never set. */
   readonly until: number;
   /** Another delivery is being tried, here or in another process. */
   readonly probedUntil: number;
@@ -50,7 +51,7 @@ export class Breakers {
 
   constructor(
     private readonly parts: BreakerParts,
-    private readonly now = () => Date.now(),
+    private readonly now = monotonicMs,
     private readonly random = Math.random,
   ) {
     this.#failures = new ExpiringMap(MAX_COUNTED, now);
@@ -58,7 +59,7 @@ export class Breakers {
 
   /** Reads the shared state, at most once a second. Never rejects. */
   async refresh(): Promise<void> {
-    // The distance, because the clock may be set back.
+    // The distance, because a given clock may be set back.
     if (Math.abs(this.now() - this.#refreshedAt) < REFRESH_MS) return;
     this.#refreshedAt = this.now();
     await this.#guard(async () => {

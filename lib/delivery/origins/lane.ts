@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../base/clock';
 /** Work for one origin. Exactly one of the two methods is called, once. */
 export interface Job {
   readonly origin: string;
@@ -31,7 +32,7 @@ export class Lane {
     private readonly places: number,
     /** The origin is one of those that share a quarter of all places. */
     public isSlow: boolean,
-    private readonly now = () => Date.now(),
+    private readonly now = monotonicMs,
   ) {
     this.#progressedAt = now();
   }

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../base/clock';
 import { ExpiringMap } from '../../base/expiring-map';
 import type { Wakeup } from '../chunk/wakeup';
 import { type Job, Lane } from './lane';
@@ -41,7 +42,7 @@ export class Lanes {
     { maxConcurrency, maxConcurrencyPerOrigin }: LaneLimits,
     /** Woken when a lane that has given jobs back takes more. */
     private readonly wakeup: Pick<Wakeup, 'due'>,
-    private readonly now = () => Date.now(),
+    private readonly now = monotonicMs,
   ) {
     this.#slow = new ExpiringMap(MAX_SLOW_ORIGINS, now);
     // An origin that has all places of all origins is full as well.

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../base/clock';
 import { ExpiringMap } from '../../base/expiring-map';
 
 /** How many deliveries of a listener may be claimed at once for this process; 0: none. Listeners that are not in it have no limit. */
@@ -23,7 +24,7 @@ export class RestrainedListeners {
 
   constructor(
     private readonly limits: ClaimLimits,
-    private readonly now = () => Date.now(),
+    private readonly now = monotonicMs,
   ) {
     this.#origins = new ExpiringMap(MAX_LISTENERS, now);
     this.#paused = new ExpiringMap(MAX_LISTENERS, now);

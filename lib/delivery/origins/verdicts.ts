@@ -1,10 +1,11 @@
+import { monotonicMs } from '../../base/clock';
 import type { ListenerEffect, Outcome } from '../chunk/outcome';
 import type { Recipient } from '../chunk/recipients';
 
 interface Verdict {
   /** Why the listener is not active any more. */
   readonly inactive?: string;
-  /** As a time of the clock. */
+  /** On the clock that is never set. */
   readonly pausedUntil?: number;
 }
 
@@ -12,7 +13,7 @@ interface Verdict {
 export class Verdicts {
   readonly #verdicts = new Map<string, Verdict>();
 
-  constructor(private readonly now = () => Date.now()) {}
+  constructor(private readonly now = monotonicMs) {}
 
   /** The rows of these listeners were read again, so they are up to date. */
   forget(listenerIds: Iterable<string>): void {
@@ -27,13 +28,15 @@ export class Verdicts {
   }
 
   /** The outcome of a delivery that may not be sent to this listener now; null if it may. */
-  refusalOf({ id, active, inactiveReason, pausedUntil }: Recipient): Outcome | null {
+  refusalOf({ id, active, inactiveReason, pausedUntilMs, clock }: Recipient): Outcome | null {
     const verdict = this.#verdicts.get(id);
     const inactive = active ? verdict?.inactive : (inactiveReason ?? '');
     if (inactive !== undefined)
       return { kind: 'skipped', reason: `the listener is not active: ${inactive}` };
-    const until = Math.max(verdict?.pausedUntil ?? 0, pausedUntil?.getTime() ?? 0);
-    const afterMs = until - this.now();
+    const afterMs = Math.max(
+      (verdict?.pausedUntil ?? 0) - this.now(),
+      (pausedUntilMs ?? 0) - clock.nowMs(),
+    );
     return afterMs > 0 ? { kind: 'waiting', afterMs, reason: 'the listener is paused' } : null;
   }
 }

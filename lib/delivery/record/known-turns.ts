@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../base/clock';
 import { ExpiringMap } from '../../base/expiring-map';
 import { afterMsOf, isFinal } from '../chunk/outcome';
 import type { OutcomeRecord } from '../chunk/outcome-record';
@@ -15,7 +16,7 @@ export class KnownTurns {
   /** When the listener's next known turn comes. */
   readonly #turns: ExpiringMap<string, number>;
 
-  constructor(private readonly now = () => Date.now()) {
+  constructor(private readonly now = monotonicMs) {
     this.#turns = new ExpiringMap(MAX_LISTENERS, now);
   }
 

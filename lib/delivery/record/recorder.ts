@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../base/clock';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
 import type { Reporter } from '../../logging/reports';
@@ -37,7 +38,7 @@ export class Recorder {
 
   constructor(
     private readonly parts: RecorderParts,
-    now = () => Date.now(),
+    now = monotonicMs,
   ) {
     this.#turns = new KnownTurns(now);
   }

@@ -1,3 +1,4 @@
+import type { DatabaseClock } from '../../base/clock';
 import { isPlainObject, isWithin, type JsonValue, MAX_LEVELS } from '../../base/json';
 import type { AttemptOptions } from '../../options/delivery';
 import type { DeliveryState, ListenerEffect, Outcome } from '../chunk/outcome';
@@ -15,14 +16,19 @@ export interface Circumstances {
   readonly options: Required<AttemptOptions>;
   /** Whether the bodies of 2xx replies are read for instructions. */
   readonly replies: boolean;
-  readonly now?: () => number;
+  /** For a date in Retry-After of a reply that does not say what time it is. */
+  readonly clock: Pick<DatabaseClock, 'nowMs'>;
   readonly random?: (() => number) | undefined;
 }
+
+type Answered = Extract<Reply, { kind: 'answered' }>;
 
 export const MAX_RESCHEDULES = 100;
 const DAY_SECONDS = 86_400;
 const MIN_COUNTDOWN_SECONDS = { reschedule: 30, slow_process_reschedule: 300 } as const;
-const HTTP_DATE = /^\s*[A-Z][a-z]+, .+ GMT\s*$/;
+/** The three forms of RFC 9110, 5.6.7. The last one is that of asctime, without a time zone. */
+const HTTP_DATE = /^[A-Z][a-z]+, .+ GMT$/;
+const ASCTIME_DATE = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}$/;
 
 /** The outcome of a delivery with this reply, and the effect on its listener. The documentation has the rules as a table. */
 export function judge(reply: Reply, circumstances: Circumstances): Judgement {
@@ -34,7 +40,7 @@ export function judge(reply: Reply, circumstances: Circumstances): Judgement {
       circumstances.replies && !truncated ? steered(text, circumstances) : { kind: 'done' },
     );
   if (httpStatus === 410) return gone();
-  return unsuccessful(httpStatus, reply.retryAfter, circumstances);
+  return unsuccessful(reply, circumstances);
 }
 
 function plain(outcome: Outcome): Judgement {
@@ -46,17 +52,27 @@ function gone(): Judgement {
   return { outcome: { kind: 'failed', reason }, effect: { deactivate: reason } };
 }
 
-function unsuccessful(
-  httpStatus: number,
-  retryAfter: string | null,
-  circumstances: Circumstances,
-): Judgement {
-  const outcome = retry(`HTTP ${httpStatus}`, circumstances);
-  const asked = httpStatus === 429 || httpStatus === 503 ? retryAfter : null;
-  const pauseMs = asked === null ? null : retryAfterMs(asked, circumstances.now?.() ?? Date.now());
-  if (pauseMs === null) return plain(outcome);
+/**
+ * The listener is paused for as long as it asks. Its delivery is not tried sooner than its own delay says: the retries are meant to be
+ * spread over days, and `Retry-After: 0` would use them up within a second.
+ */
+function unsuccessful(reply: Answered, circumstances: Circumstances): Judgement {
+  const outcome = retry(`HTTP ${reply.httpStatus}`, circumstances);
+  const pauseMs = askedPauseMs(reply, circumstances);
+  if (pauseMs === 0) return plain(outcome);
   if (outcome.kind !== 'retrying') return { outcome, effect: { pauseMs } };
-  return { outcome: { ...outcome, afterMs: pauseMs }, effect: { pauseMs } };
+  const afterMs = Math.max(outcome.afterMs, pauseMs);
+  return { outcome: { ...outcome, afterMs }, effect: { pauseMs } };
+}
+
+/** How long the recipient asks to be left alone; 0 if it does not ask. A date is compared with the time that the same reply states. */
+function askedPauseMs(
+  { httpStatus, retryAfter, date }: Answered,
+  { clock }: Circumstances,
+): number {
+  if (retryAfter === null || (httpStatus !== 429 && httpStatus !== 503)) return 0;
+  const repliedAt = httpDate(date ?? '');
+  return retryAfterMs(retryAfter, Number.isNaN(repliedAt) ? clock.nowMs() : repliedAt) ?? 0;
 }
 
 function retry(reason: string, { state, options, random }: Circumstances): Outcome {
@@ -72,8 +88,14 @@ export function retryAfterMs(value: string, now: number): number | null {
 }
 
 function secondsUntil(value: string, now: number): number {
-  // Date.parse alone reads "1.5" and "-5" as dates in the past, so that the delivery would be tried again at once.
-  return HTTP_DATE.test(value) ? (Date.parse(value) - now) / 1_000 : Number.NaN;
+  return (httpDate(value) - now) / 1_000;
+}
+
+/** NaN if it is none. `Date.parse` alone reads "1.5" and "-5" as dates. */
+function httpDate(value: string): number {
+  const text = value.trim();
+  if (HTTP_DATE.test(text)) return Date.parse(text);
+  return ASCTIME_DATE.test(text) ? Date.parse(`${text} GMT`) : Number.NaN;
 }
 
 function steered(text: string, circumstances: Circumstances): Outcome {

@@ -16,7 +16,8 @@ async function attempted(
 ) {
   const requests: PreparedRequest[] = [];
   const truncated: number[] = [];
-  const { record, sign } = await attempt(pendingDelivery(values), {
+  const recipient = { ...(values.recipient ?? recipientOf()), clock: { nowMs: () => NOW } };
+  const { record, sign } = await attempt(pendingDelivery({ ...values, recipient }), {
     transport: {
       carry: (request) => {
         requests.push(request);
@@ -26,7 +27,6 @@ async function attempted(
     options: ATTEMPT_DEFAULTS,
     signal: new AbortController().signal,
     warnings: { warn: (_event, bytes) => truncated.push(bytes) },
-    now: () => NOW,
     random: () => 0.5,
     ...context,
   });
@@ -91,6 +91,7 @@ describe('attempt', () => {
     { reply: answered(404), sign: 'answered' },
     { reply: answered(503, { retryAfter: '60' }), sign: 'answered' },
     { reply: answered(503, { retryAfter: 'soon' }), sign: 'failing' },
+    { reply: answered(503, { retryAfter: '0' }), sign: 'failing' },
   ])(
     'The sign of the origin after $reply.kind $reply.httpStatus is $sign',
     async ({ reply, sign }) => {
@@ -104,7 +105,7 @@ describe('attempt', () => {
     expect((await attempted(reply, {}, { signal })).sign).toBeNull();
   });
 
-  it('A date in Retry-After is read by the given clock', async () => {
+  it('A date in Retry-After is read by the clock of the database', async () => {
     const reply = answered(429, { retryAfter: 'Fri, 02 Jan 2026 03:05:05 GMT' });
     const { record } = await attempted(reply);
     expect(record.effect).toEqual({ pauseMs: 59_400, isHealthy: false });
@@ -119,13 +120,13 @@ describe('attempt', () => {
   ])(
     'A listener that fails for $failingMs ms is deactivated only if that is too long',
     async (values) => {
-      const recipient = recipientOf({ failingSince: new Date(NOW - values.failingMs) });
+      const recipient = recipientOf({ failingSinceMs: NOW - values.failingMs });
       expect((await attempted(answered(500), { recipient })).record.effect).toEqual(values.effect);
     },
   );
 
   it('An answer makes a failing listener healthy again', async () => {
-    const recipient = recipientOf({ failingSince: new Date(NOW - DAY_MS) });
+    const recipient = recipientOf({ failingSinceMs: NOW - DAY_MS });
     const { record } = await attempted(answered(200), { recipient });
     expect(record.effect).toEqual({ isHealthy: true });
   });

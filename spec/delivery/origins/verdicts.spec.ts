@@ -44,9 +44,9 @@ describe('Verdicts', () => {
   it('The longer one of two pauses counts', () => {
     const { verdicts: ours } = verdicts();
     ours.add({ listenerId: 'a', effect: { pauseMs: 30_000 } });
-    const longer = recipientOf({ id: 'a', pausedUntil: new Date(60_000) });
+    const longer = recipientOf({ id: 'a', pausedUntilMs: 60_000 });
     expect(ours.refusalOf(longer)).toMatchObject({ afterMs: 60_000 });
-    const shorter = recipientOf({ id: 'a', pausedUntil: new Date(10_000) });
+    const shorter = recipientOf({ id: 'a', pausedUntilMs: 10_000 });
     expect(ours.refusalOf(shorter)).toMatchObject({ afterMs: 30_000 });
   });
 

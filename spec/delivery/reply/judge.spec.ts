@@ -30,7 +30,7 @@ const circumstances = (
 ): Circumstances => ({
   options: ATTEMPT_DEFAULTS,
   replies: true,
-  now: () => NOW,
+  clock: { nowMs: () => NOW },
   random: () => 0.5,
   ...values,
   state: { ...UNTRIED, ...values.state },
@@ -157,17 +157,50 @@ describe('judge', () => {
   it.each([429, 503])(
     'HTTP %i with Retry-After pauses the listener for that time',
     (httpStatus) => {
-      const reply = answered(httpStatus, { retryAfter: '7' });
+      const reply = answered(httpStatus, { retryAfter: '70' });
       expect(judge(reply, circumstances())).toEqual({
-        outcome: { kind: 'retrying', afterMs: 7_000, reason: `HTTP ${httpStatus}` },
-        effect: { pauseMs: 7_000 },
+        outcome: { kind: 'retrying', afterMs: 70_000, reason: `HTTP ${httpStatus}` },
+        effect: { pauseMs: 70_000 },
       });
       expect(judge(reply, circumstances({ state: { retries: 12 } }))).toEqual({
         outcome: { kind: 'failed', reason: `HTTP ${httpStatus}` },
-        effect: { pauseMs: 7_000 },
+        effect: { pauseMs: 70_000 },
       });
     },
   );
+
+  it.each([
+    { retryAfter: '0', pauseMs: undefined },
+    { retryAfter: '1', pauseMs: 1_000 },
+    { retryAfter: '59', pauseMs: 59_000 },
+    { retryAfter: '-5', pauseMs: undefined },
+    { retryAfter: '0.5', pauseMs: undefined },
+    { retryAfter: 'Wed, 31 Dec 2025 23:59:59 GMT', pauseMs: undefined },
+    { retryAfter: 'Thu, 01 Jan 2026 00:00:00 GMT', pauseMs: undefined },
+    { retryAfter: 'Thu, 01 Jan 2026 00:00:01 GMT', pauseMs: 1_000 },
+    { retryAfter: 'Thu Jan  1 00:00:01 2026', pauseMs: 1_000 },
+    { retryAfter: 'Sun, 32 Nov 2026 99:00:00 GMT', pauseMs: undefined },
+  ])(
+    'Retry-After: $retryAfter pauses the listener, and the retry comes after its own delay',
+    ({ retryAfter, pauseMs }) => {
+      for (const retries of [0, 1, 5]) {
+        const judged = judge(answered(503, { retryAfter }), circumstances({ state: { retries } }));
+        expect(judged.outcome).toMatchObject({ kind: 'retrying', afterMs: 60_000 * 2 ** retries });
+        expect(judged.effect.pauseMs).toBe(pauseMs);
+      }
+    },
+  );
+
+  it.each([
+    { date: 'Fri, 02 Jan 2026 00:00:00 GMT', name: 'the clock of the recipient' },
+    { date: 'not a date', name: 'no date' },
+    { date: null, name: 'no date at all' },
+  ])('A date in Retry-After is compared with the Date of the reply: $name', ({ date }) => {
+    const now = date?.startsWith('Fri') ? Date.parse(date) : NOW;
+    const retryAfter = new Date(now + 90_000).toUTCString();
+    const judged = judge(answered(429, { retryAfter, date }), circumstances());
+    expect(judged.effect).toEqual({ pauseMs: 90_000 });
+  });
 
   it('Retry-After is ignored with another status or if it is malformed', () => {
     const usual = { outcome: { kind: 'retrying', afterMs: 60_000 }, effect: {} };
@@ -228,6 +261,7 @@ describe('retryAfterMs', () => {
     { value: '9'.repeat(400), ms: DAY_MS },
     { value: 'Thu, 01 Jan 2026 00:01:00 GMT', ms: 60_000 },
     { value: 'Thursday, 01-Jan-26 00:01:00 GMT', ms: 60_000 },
+    { value: 'Thu Jan  1 00:01:00 2026', ms: 60_000 },
     { value: 'Wed, 31 Dec 2025 23:59:00 GMT', ms: 0 },
     { value: 'Fri, 01 Jan 2027 00:00:00 GMT', ms: DAY_MS },
     { value: '', ms: null },

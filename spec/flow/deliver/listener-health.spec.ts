@@ -4,6 +4,8 @@ import { secondsAhead } from '../../support/application/waiting';
 import { answering, headers } from '../../support/receivers/answers';
 
 const DAY_SECONDS = 86_400;
+/** A retry comes no later than Retry-After says. */
+const SOON = { retryDelayMs: 1_000 };
 
 let flow: Flow;
 
@@ -49,7 +51,7 @@ describe('Retry-After', () => {
     'A Retry-After with $status pauses the listener for $seconds s',
     async ({ status, header, seconds }) => {
       const answer = { status, headers: { 'retry-after': header() } };
-      const { listener, receiver } = await flow.listen(answering(answer));
+      const { listener, receiver } = await flow.listen(answering(answer), { delivery: SOON });
       await flow.savePeople(3);
       await flow.hooks.idle();
       await flow.savePeople(1);
@@ -71,7 +73,7 @@ describe('Retry-After', () => {
 
   it('Everything arrives after the time of Retry-After has passed', async () => {
     const answers = [{ status: 503, headers: { 'retry-after': '1' } }, {}];
-    const { receiver } = await flow.listen(answering(...answers));
+    const { receiver } = await flow.listen(answering(...answers), { delivery: SOON });
     await flow.savePeople(3);
     await receiver.waitFor(4);
     expect(headers(receiver, 'hook-attempt').sort()).toEqual(['1', '1', '1', '2']);

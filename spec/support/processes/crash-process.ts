@@ -2,6 +2,7 @@ import { type EntitySubscriberInterface, EventSubscriber } from 'typeorm';
 import type { AttachOptions } from '../../../lib';
 import { type Application, startApplication } from '../application/application';
 import { Person, person } from '../entities/person';
+import { setClockAhead } from './set-clock';
 
 /** The options of a process of crash.spec.ts, given as JSON in its first argument. */
 export interface CrashOptions {
@@ -9,6 +10,8 @@ export interface CrashOptions {
   readonly attach: AttachOptions;
   /** When the process kills itself: as soon as a transaction is committed, or as soon as its events are planned. */
   readonly diesAt?: 'commit' | 'plan';
+  /** How far the clock of the machine is ahead, in milliseconds. */
+  readonly clockAheadMs?: number;
 }
 
 export type CrashCommand =
@@ -32,7 +35,8 @@ class DiesAfterCommit implements EntitySubscriberInterface {
   }
 }
 
-async function main({ url, attach, diesAt }: CrashOptions): Promise<void> {
+async function main({ url, attach, diesAt, clockAheadMs = 0 }: CrashOptions): Promise<void> {
+  if (clockAheadMs !== 0) setClockAhead(clockAheadMs);
   const application = await startApplication({
     entities: [Person],
     url,
