@@ -3,8 +3,9 @@ import { v4 as uuidv4 } from 'uuid';
 import { endsWithin } from '../base/deadline';
 import { Capture } from '../capture/capture';
 import type { ChangeSource } from '../capture/change-source';
-import { hookedEntities } from '../capture/entity/hooked-entity';
+import { type HookedEntities, hookedEntities } from '../capture/entity/hooked-entity';
 import { rowId } from '../capture/entity/row-id';
+import { TableCatalog } from '../capture/entity/table-facts';
 import { Outbox, type ReadyEvent, type WrittenEvent } from '../capture/outbox/outbox';
 import { SizeLimits } from '../capture/outbox/size-limits';
 import { sentEvent } from '../capture/sent';
@@ -34,16 +35,20 @@ export class Session {
   readonly #waits: TrialWaits;
   readonly #housekeeping: Housekeeping;
   readonly #sources: ChangeSource[] = [];
+  readonly #hooked: HookedEntities;
+  readonly #tables: TableCatalog;
   #engine: DeliveryEngine | undefined;
   #startedAt = new Date();
 
   constructor(private readonly parts: SessionParts) {
     const { dataSource, store, options, catalog } = parts;
+    this.#hooked = hookedEntities(dataSource, catalog);
+    this.#tables = new TableCatalog(dataSource, this.#hooked.keys());
     const limits = new SizeLimits(options.delivery, catalog);
     this.#lease = { processId: uuidv4(), leaseMs: options.leaseMs };
     this.#dispatcher = dispatcherOf(options.dispatcher);
     const origin = { processId: this.#lease.processId, skipped: this.#dispatcher.skipped };
-    this.#outbox = new Outbox(dataSource, store, origin, limits);
+    this.#outbox = new Outbox(dataSource, store, origin, limits, this.#tables);
     this.#waits = new TrialWaits(store);
     this.#housekeeping = new Housekeeping(
       store,
@@ -64,13 +69,20 @@ export class Session {
 
   /** Captures changes from now on. */
   subscribe(): void {
-    const { dataSource, options, catalog } = this.parts;
-    const capture = new Capture(dataSource, this.#outbox, options, {
-      logger: options.logger,
-      captured: (runner, events) => this.#noteWritten(runner, events),
-    });
+    const { dataSource, options } = this.parts;
+    const tables = { catalog: this.#tables };
+    const capture = new Capture(
+      dataSource,
+      this.#outbox,
+      { ...options, ...tables },
+      {
+        logger: options.logger,
+        captured: (runner, events) => this.#noteWritten(runner, events),
+      },
+    );
     this.#sources.push(
-      new SubscriberSource(dataSource, hookedEntities(dataSource, catalog), {
+      new SubscriberSource(dataSource, this.#hooked, {
+        ...tables,
         capture,
         logger: options.logger,
         transactions: {

@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import type { Operation } from '../hook/operation';
 import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
 import type { Vault } from '../vault/vault';
@@ -8,6 +9,7 @@ import { allColumns } from './entity/hooked-entity';
 import { type RawRow, readRows } from './entity/read-rows';
 import { rowId } from './entity/row-id';
 import { keyText, type RowKey } from './entity/row-key';
+import type { TableCatalog } from './entity/table-facts';
 import { evaluated } from './functions';
 import { mergedValues, storedPrevious } from './old-values';
 import type { Outbox, ReadyEvent, WrittenEvent } from './outbox/outbox';
@@ -29,6 +31,11 @@ export interface CaptureReports {
   readonly captured: (runner: QueryRunner, events: readonly WrittenEvent[]) => void;
 }
 
+type CaptureSurroundings = Required<CaptureOptions> & {
+  readonly vault: Vault;
+  readonly catalog: TableCatalog;
+};
+
 /** Stores the events of changes, on the query runner of the write and inside its transaction. */
 export class Capture {
   readonly #changes = new RunnerBatches<Change>((runner, changes) => this.#write(runner, changes));
@@ -36,7 +43,7 @@ export class Capture {
   constructor(
     private readonly dataSource: DataSource,
     private readonly outbox: Outbox,
-    private readonly options: Required<CaptureOptions> & { readonly vault: Vault },
+    private readonly options: CaptureSurroundings,
     private readonly reports: CaptureReports,
   ) {}
 
@@ -52,6 +59,7 @@ export class Capture {
 
   async #write(runner: QueryRunner, changes: readonly Change[]): Promise<void> {
     const distinct = withoutRepeats(this.dataSource, changes);
+    for (const { hooked } of distinct) await this.options.catalog.load(runner, hooked.metadata);
     const copied = distinct.filter(({ hooked, removed }) => !hooked.needsRow && !removed);
     const others = distinct.filter(({ hooked, removed }) => hooked.needsRow || removed);
     const ready = await this.#ready(runner, others);
@@ -66,8 +74,28 @@ export class Capture {
       })),
       ready,
     );
+    this.#reportMissing(copied, written);
     const events = await this.#withinLimits(runner, written);
     if (events.length > 0) this.reports.captured(runner, events);
+  }
+
+  /** Logs that a written row has no event. The write itself is not at fault, so it is not rejected. */
+  missed(metadata: EntityMetadata, operation: Operation, why: string): void {
+    this.reports.logger.error(
+      `No event was stored for "${operation}" of ${metadata.name}: ${why}.`,
+      { entity: metadata.name, operation },
+    );
+  }
+
+  /** An updated row can be gone: another transaction removed it before. A row that was inserted or marked is there. */
+  #reportMissing(changes: readonly Change[], written: readonly WrittenEvent[]): void {
+    const ids = new Set(written.map(({ id }) => id));
+    for (const change of changes) if (!ids.has(change.id)) this.#reportNotFound(change);
+  }
+
+  #reportNotFound({ hooked: { metadata }, operation }: Change): void {
+    if (operation === 'update') return;
+    this.missed(metadata, operation, 'the written row was not found by its key');
   }
 
   /** Rejects the write for an event that is too large, or deletes that event, as `onCaptureError` says. */
@@ -93,6 +121,7 @@ export class Capture {
     const events: ReadyEvent[] = [];
     for (const change of changes) {
       const row = change.removed ?? rows.get(change.hooked.metadata)?.get(keyText(change.key));
+      if (!row) this.#reportNotFound(change);
       const event = row && (await this.#readyOrFail(runner, change, row));
       if (event) events.push(event);
     }
@@ -132,7 +161,8 @@ export class Capture {
       const changed = unread.filter(({ hooked }) => hooked.metadata === metadata);
       const columns = allColumns(changed.map(({ hooked }) => hooked));
       const keys = distinctKeys(changed.map(({ key }) => key));
-      const wanted = { metadata, columns, keys, lock: false };
+      const facts = this.options.catalog.get(metadata);
+      const wanted = { metadata, columns, keys, lock: false, facts };
       rows.set(metadata, await readRows(this.dataSource, runner, wanted));
     }
     return rows;

@@ -1,4 +1,6 @@
-import type { UpdateEvent } from 'typeorm';
+import type { EntityMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
+import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
 import type { Field } from '../hook/field';
 import type { Operation } from '../hook/operation';
 import type { HookedEntity } from './entity/hooked-entity';
@@ -20,13 +22,15 @@ export interface Change {
 }
 
 /** What TypeORM reports about an update. */
-export type UpdatedProperties = Pick<
-  UpdateEvent<object>,
-  'updatedColumns' | 'updatedRelations' | 'metadata'
->;
+export interface UpdatedProperties {
+  readonly metadata: EntityMetadata;
+  readonly updatedColumns: readonly ColumnMetadata[];
+  readonly updatedRelations: readonly RelationMetadata[];
+}
 
 /**
- * Whether a TypeORM update may have set the column of a field: it found the column or its relation changed, or it sets the column itself.
+ * Whether a TypeORM update may have set the column of a field: it found the column or its relation changed, or it or the database sets
+ * the column itself.
  */
 export function isUpdated(
   { column }: Field,
@@ -36,11 +40,22 @@ export function isUpdated(
   return (
     column === metadata.updateDateColumn ||
     column === metadata.versionColumn ||
+    isSetByDatabase(column) ||
     updatedColumns.some(({ propertyPath }) => propertyPath === column.propertyPath) ||
     updatedRelations.some(
       ({ propertyPath }) => propertyPath === column.relationMetadata?.propertyPath,
     )
   );
+}
+
+/** A generated column changes with the columns that it is made of. One that TypeORM never updates can only be changed by a trigger. */
+function isSetByDatabase({
+  generatedType,
+  asExpression,
+  isUpdate,
+  isPrimary,
+}: ColumnMetadata): boolean {
+  return generatedType !== undefined || asExpression !== undefined || (!isUpdate && !isPrimary);
 }
 
 /** The old values of fields, from the entity that TypeORM loaded before it wrote. */

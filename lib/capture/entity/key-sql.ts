@@ -40,11 +40,16 @@ export function tableSql(dataSource: DataSource, metadata: EntityMetadata): stri
 
 function castOf(dataSource: DataSource, column: ColumnMetadata): string | null {
   const type = typeName(dataSource, column);
-  if (type === 'character varying') return 'text';
-  // A cast to `character` would cut the text to one character.
-  if (type === 'character') return 'bpchar';
-  return KEY_TYPES.has(type) ? type : null;
+  const cast = CASTS[type] ?? (KEY_TYPES.has(type) ? type : null);
+  return cast && column.isArray ? `${cast}[]` : cast;
 }
+
+/** A cast to `character` or `bit` would cut the text to one character. */
+const CASTS: Readonly<Record<string, string>> = {
+  'character varying': 'text',
+  character: 'bpchar',
+  bit: 'bit varying',
+};
 
 /** Types that the text of a key is cast to, because one value has several texts. Others (enums, domains) are compared as text. */
 const KEY_TYPES: ReadonlySet<string> = new Set([
@@ -52,6 +57,7 @@ const KEY_TYPES: ReadonlySet<string> = new Set([
   'integer',
   'bigint',
   'numeric',
+  'money',
   'real',
   'double precision',
   'boolean',
@@ -65,7 +71,23 @@ const KEY_TYPES: ReadonlySet<string> = new Set([
   'timestamp without time zone',
   'interval',
   'bytea',
+  'bit varying',
+  'jsonb',
   'inet',
   'cidr',
   'macaddr',
+  'macaddr8',
+  'int4range',
+  'int8range',
+  'numrange',
+  'tsrange',
+  'tstzrange',
+  'daterange',
+  'int4multirange',
+  'int8multirange',
+  'nummultirange',
+  'tsmultirange',
+  'tstzmultirange',
+  'datemultirange',
+  'ltree',
 ]);

@@ -10,6 +10,7 @@ import type { Store } from '../../store/store';
 import { copiedRows } from '../entity/copied-rows';
 import type { HookedEntity } from '../entity/hooked-entity';
 import { objectSql } from '../entity/object-sql';
+import { readable, type TableCatalog } from '../entity/table-facts';
 import type { StoredPrevious } from '../old-values';
 import { type CopiedEvent, type EventGroup, eventGroups } from './copied-event';
 import type { SizeLimits } from './size-limits';
@@ -50,6 +51,7 @@ export class Outbox {
     private readonly store: Store,
     private readonly origin: EventOrigin,
     readonly limits: SizeLimits,
+    private readonly catalog?: TableCatalog,
   ) {}
 
   /** Writes all of them in one statement and returns those that were written: a row that is gone makes no event. */
@@ -106,8 +108,11 @@ export class Outbox {
   }
 
   #data(hooked: HookedEntity): string {
-    const sql = this.#dataSql.get(hooked) ?? objectSql(this.dataSource, hooked.provided, 't');
-    this.#dataSql.set(hooked, sql);
+    const known = this.#dataSql.get(hooked);
+    if (known !== undefined) return known;
+    const facts = this.catalog?.get(hooked.metadata);
+    const sql = objectSql(this.dataSource, readable(hooked.provided, facts), 't');
+    if (facts) this.#dataSql.set(hooked, sql);
     return sql;
   }
 }

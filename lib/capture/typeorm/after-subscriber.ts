@@ -1,20 +1,12 @@
-import type {
-  EntityMetadata,
-  EntitySubscriberInterface,
-  InsertEvent,
-  ObjectLiteral,
-  QueryRunner,
-  RemoveEvent,
-  TransactionCommitEvent,
-  TransactionRollbackEvent,
-  UpdateEvent,
-} from 'typeorm';
-import { CaptureFailedError } from '../../errors/capture-errors';
+import type { QueryRunner } from 'typeorm';
 import type { Operation } from '../../hook/operation';
 import type { Capture } from '../capture';
 import type { HookedEntity } from '../entity/hooked-entity';
-import { type CriteriaWarnings, isInsertByBuilder } from './criteria';
-import type { EntityChanges, MarkEvent, NewChange } from './entity-changes';
+import { canReadRows, type TableCatalog } from '../entity/table-facts';
+import { type CriteriaWarnings, isPathOfTree } from './criteria';
+import type { EntityChanges, NewChange } from './entity-changes';
+import { isInsertByBuilder } from './insert-builders';
+import type { WriteReceiver, WriteReport } from './write-report';
 
 /** Learns how the outermost transaction of a query runner ended. Released and rolled back savepoints are not reported. */
 export interface TransactionEnd {
@@ -26,43 +18,48 @@ export interface TransactionEnd {
  * Receives what TypeORM wrote, of all entities. No method is `async` and none returns a promise for a class without hooks: such a class
  * costs one look-up in a map.
  */
-export class AfterSubscriber implements EntitySubscriberInterface {
+export class AfterSubscriber implements Partial<WriteReceiver> {
   constructor(
     private readonly changes: EntityChanges,
     private readonly capture: Capture,
-    private readonly warnings: CriteriaWarnings,
-    private readonly transactions: TransactionEnd,
+    private readonly catalog: TableCatalog,
+    private readonly reports: { readonly warnings: CriteriaWarnings; readonly end: TransactionEnd },
   ) {}
 
-  afterInsert(event: InsertEvent<ObjectLiteral>): Promise<void> | undefined {
-    const { metadata, queryRunner, entity } = event;
-    const hooked = this.changes.hooked(metadata);
+  afterInsert(report: WriteReport): Promise<void> | undefined {
+    const hooked = this.#hooked(report, 'insert');
     if (!hooked) return undefined;
-    if (isInsertByBuilder(entity)) return this.#warn(metadata, 'insert');
-    const changes = this.changes.inserted(hooked, event);
-    return changes ? this.#add(queryRunner, changes) : this.#unidentified(queryRunner, hooked);
+    if (isInsertByBuilder(report.entity)) return this.#warn(report, 'insert');
+    const changes = this.changes.inserted(hooked, report);
+    if (changes) return this.#add(report, changes);
+    this.capture.missed(report.metadata, 'insert', 'the key of the new row is not known');
+    return undefined;
   }
 
-  afterUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
-    const hooked = this.changes.hooked(event.metadata);
-    return hooked && this.#addOrWarn(event, 'update', this.changes.updated(hooked, event));
+  afterUpdate(report: WriteReport): Promise<void> | undefined {
+    const hooked = isPathOfTree(report) ? undefined : this.#hooked(report, 'update');
+    return hooked && this.#addOrWarn(report, 'update', this.changes.updated(hooked, report));
   }
 
-  afterRemove(event: RemoveEvent<ObjectLiteral>): Promise<void> | undefined {
-    const hooked = this.changes.hooked(event.metadata);
-    return hooked && this.#addOrWarn(event, 'remove', this.changes.removed(hooked, event));
+  afterRemove(report: WriteReport): Promise<void> | undefined {
+    const hooked = this.#hooked(report, 'remove');
+    return hooked && this.#addOrWarn(report, 'remove', this.changes.removed(hooked, report));
   }
 
-  afterSoftRemove(event: MarkEvent): Promise<void> | undefined {
-    return this.#afterMark(event, 'softRemove');
+  afterSoftRemove(report: WriteReport): Promise<void> | undefined {
+    const hooked = this.#hooked(report, 'softRemove');
+    const changes = hooked && this.changes.marked(hooked, report, 'softRemove');
+    return hooked && this.#addOrWarn(report, 'softRemove', changes ?? null);
   }
 
-  afterRecover(event: MarkEvent): Promise<void> | undefined {
-    return this.#afterMark(event, 'recover');
+  afterRecover(report: WriteReport): Promise<void> | undefined {
+    const hooked = this.#hooked(report, 'recover');
+    const changes = hooked && this.changes.marked(hooked, report, 'recover');
+    return hooked && this.#addOrWarn(report, 'recover', changes ?? null);
   }
 
   /** The commit waits for statements that are still running, which it could overtake. */
-  beforeTransactionCommit({ queryRunner }: TransactionCommitEvent): Promise<void> | undefined {
+  beforeTransactionCommit(queryRunner: QueryRunner): Promise<void> | undefined {
     return this.capture.pending(queryRunner);
   }
 
@@ -70,51 +67,43 @@ export class AfterSubscriber implements EntitySubscriberInterface {
    * The rollback waits too: a statement that came after it would be committed on its own. This never rejects, because TypeORM would then
    * not send the rollback.
    */
-  beforeTransactionRollback({ queryRunner }: TransactionRollbackEvent): Promise<void> | undefined {
+  beforeTransactionRollback(queryRunner: QueryRunner): Promise<void> | undefined {
     return this.capture.pending(queryRunner)?.catch(() => undefined);
   }
 
-  afterTransactionCommit({ queryRunner }: TransactionCommitEvent): void {
+  afterTransactionCommit(queryRunner: QueryRunner): undefined {
     // TypeORM reports a released savepoint as a commit too.
-    if (!queryRunner.isTransactionActive) this.transactions.committed(queryRunner);
+    if (!queryRunner.isTransactionActive) this.reports.end.committed(queryRunner);
   }
 
-  afterTransactionRollback({ queryRunner }: TransactionRollbackEvent): void {
-    if (!queryRunner.isTransactionActive) this.transactions.rolledBack(queryRunner);
+  afterTransactionRollback(queryRunner: QueryRunner): undefined {
+    if (!queryRunner.isTransactionActive) this.reports.end.rolledBack(queryRunner);
   }
 
-  #afterMark(event: MarkEvent, operation: 'softRemove' | 'recover'): Promise<void> | undefined {
-    const hooked = this.changes.hooked(event.metadata);
-    const changes = hooked && this.changes.marked(hooked, event, operation);
-    return hooked && this.#addOrWarn(event, operation, changes ?? null);
-  }
-
-  #addOrWarn(
-    {
-      queryRunner,
-      metadata,
-    }: { readonly queryRunner: QueryRunner; readonly metadata: EntityMetadata },
-    operation: Operation,
-    changes: readonly NewChange[] | null,
-  ): Promise<void> | undefined {
-    return changes ? this.#add(queryRunner, changes) : this.#warn(metadata, operation);
-  }
-
-  #add(runner: QueryRunner, changes: readonly NewChange[]): Promise<void> | undefined {
-    let done: Promise<void> | undefined;
-    for (const change of changes) done = this.capture.add(runner, change);
-    return done;
-  }
-
-  #warn(metadata: EntityMetadata, operation: Operation): undefined {
-    this.warnings.warn(metadata, operation);
+  #hooked({ metadata }: WriteReport, operation: Operation): readonly HookedEntity[] | undefined {
+    const hooked = this.changes.hooked(metadata);
+    if (!hooked?.some(({ hook }) => hook.operations.includes(operation))) return undefined;
+    if (canReadRows(metadata, this.catalog.get(metadata))) return hooked;
+    this.capture.missed(metadata, operation, 'the role that writes it may not read its key');
     return undefined;
   }
 
-  /** `save(…, { reload: false })` does not read a key that the database generated. */
-  #unidentified(runner: QueryRunner, hooked: readonly HookedEntity[]): Promise<void> {
-    const hook = hooked[0]?.hook.name ?? '';
-    const why = 'the key of the new row is not known; leave out `{ reload: false }`.';
-    return this.capture.fail(runner, new CaptureFailedError(hook, why)).then(() => undefined);
+  #addOrWarn(
+    report: WriteReport,
+    operation: Operation,
+    changes: readonly NewChange[] | null,
+  ): Promise<void> | undefined {
+    return changes ? this.#add(report, changes) : this.#warn(report, operation);
+  }
+
+  #add({ queryRunner }: WriteReport, changes: readonly NewChange[]): Promise<void> | undefined {
+    let done: Promise<void> | undefined;
+    for (const change of changes) done = this.capture.add(queryRunner, change);
+    return done;
+  }
+
+  #warn({ metadata }: WriteReport, operation: Operation): undefined {
+    this.reports.warnings.warn(metadata, operation);
+    return undefined;
   }
 }

@@ -1,83 +1,86 @@
-import type {
-  DataSource,
-  EntityMetadata,
-  EntitySubscriberInterface,
-  InsertEvent,
-  ObjectLiteral,
-  QueryRunner,
-  RemoveEvent,
-  UpdateEvent,
-} from 'typeorm';
+import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
+import { columnFields, type Field } from '../../hook/field';
 import type { BeforeWrite } from '../before-write';
 import { allColumns, type HookedEntities, type HookedEntity } from '../entity/hooked-entity';
-import { type RowKey, rowKey, rowKeyOfId } from '../entity/row-key';
+import { type RowKey, rowKey } from '../entity/row-key';
+import { canReadRows, type TableCatalog } from '../entity/table-facts';
 import { isSilenced } from '../silence';
-import { isInsertByBuilder } from './criteria';
-import type { MarkEvent } from './entity-changes';
-import { HookedTargets } from './hooked-targets';
-import type { OldRows } from './old-rows';
+import type { KnownRows } from './entity-changes';
+import { isInsertByBuilder } from './insert-builders';
+import { loadsMark } from './old-row-needs';
+import type { WriteReceiver, WriteReport } from './write-report';
 
-/**
- * Receives what TypeORM is about to write, of hooked classes only. A subscriber with any before-hook makes TypeORM compute the changes
- * of an entity twice, so other classes must not be affected.
- */
-export class BeforeSubscriber implements EntitySubscriberInterface {
-  readonly #targets: HookedTargets;
-
+/** Receives what TypeORM is about to write: checks it, and reads the old rows that are needed. */
+export class BeforeSubscriber implements Partial<WriteReceiver> {
   constructor(
     private readonly dataSource: DataSource,
     private readonly entities: HookedEntities,
-    private readonly oldRows: OldRows,
     private readonly checks: readonly BeforeWrite[],
-  ) {
-    this.#targets = new HookedTargets(entities);
+    private readonly rows: KnownRows & { readonly catalog: TableCatalog },
+  ) {}
+
+  beforeInsert({ metadata, queryRunner, entity }: WriteReport): undefined {
+    if (!this.#isHooked(metadata) || isInsertByBuilder(entity)) return;
+    this.#check(queryRunner, metadata);
+    this.rows.insertedKeys.announce(queryRunner, metadata);
   }
 
-  listenTo(): string {
-    return this.#targets.asTarget();
+  beforeUpdate(report: WriteReport): Promise<void> | undefined {
+    if (!this.#isHooked(report.metadata)) return undefined;
+    const key = rowKey(this.dataSource, report.metadata, report.databaseEntity);
+    return key ? this.#read(report, key, (hooked) => this.rows.needs.ofUpdate(hooked)) : undefined;
   }
 
-  beforeInsert({ metadata, queryRunner, entity }: InsertEvent<ObjectLiteral>): void {
-    if (!isSilenced() && !isInsertByBuilder(entity)) this.#check(queryRunner, metadata);
+  beforeRemove(report: WriteReport): Promise<void> | undefined {
+    if (!this.#isHooked(report.metadata)) return undefined;
+    const key = rowKey(this.dataSource, report.metadata, report.identifier);
+    return key ? this.#read(report, key, () => true) : undefined;
   }
 
-  beforeUpdate(event: UpdateEvent<ObjectLiteral>): Promise<void> | undefined {
-    const { metadata, queryRunner, databaseEntity } = event;
-    const key = rowKey(this.dataSource, metadata, databaseEntity);
-    return this.#read(queryRunner, metadata, key, readsPrevious);
+  beforeSoftRemove(report: WriteReport): Promise<void> | undefined {
+    return this.#beforeMark(report);
   }
 
-  beforeRemove(event: RemoveEvent<ObjectLiteral>): Promise<void> | undefined {
-    const { metadata, queryRunner, entityId } = event;
-    const key = rowKeyOfId(this.dataSource, metadata, entityId);
-    return this.#read(queryRunner, metadata, key, () => true);
+  beforeRecover(report: WriteReport): Promise<void> | undefined {
+    return this.#beforeMark(report);
   }
 
-  beforeSoftRemove(event: MarkEvent): Promise<void> | undefined {
-    return this.#beforeMark(event);
+  #beforeMark(report: WriteReport): Promise<void> | undefined {
+    if (!this.#isHooked(report.metadata)) return undefined;
+    const key = rowKey(this.dataSource, report.metadata, report.identifier);
+    const needs = (hooked: HookedEntity) => this.rows.needs.ofMark(hooked, report);
+    return key ? this.#read(report, key, needs) : undefined;
   }
 
-  beforeRecover(event: MarkEvent): Promise<void> | undefined {
-    return this.#beforeMark(event);
+  #isHooked(metadata: EntityMetadata): boolean {
+    return this.entities.has(metadata) && !isSilenced();
   }
 
-  #beforeMark({ metadata, queryRunner, entityId }: MarkEvent): Promise<void> | undefined {
-    const key = rowKeyOfId(this.dataSource, metadata, entityId);
-    return this.#read(queryRunner, metadata, key, readsPrevious);
+  #read(
+    report: WriteReport,
+    key: RowKey,
+    needsOldRow: (hooked: HookedEntity) => boolean,
+  ): Promise<void> | undefined {
+    const { queryRunner, metadata } = report;
+    this.#check(queryRunner, metadata);
+    const loading = this.rows.catalog.load(queryRunner, metadata);
+    if (loading) return loading.then(() => this.#readNeeded(report, key, needsOldRow));
+    return this.#readNeeded(report, key, needsOldRow);
   }
 
   /** Reads the old row for those of its hooks that need it. */
-  #read(
-    runner: QueryRunner,
-    metadata: EntityMetadata,
-    key: RowKey | null,
+  #readNeeded(
+    report: WriteReport,
+    key: RowKey,
     needsOldRow: (hooked: HookedEntity) => boolean,
   ): Promise<void> | undefined {
-    if (!key || isSilenced()) return undefined;
-    this.#check(runner, metadata);
+    const { queryRunner, metadata } = report;
     const hooked = this.entities.get(metadata)?.filter(needsOldRow) ?? [];
-    if (hooked.length === 0) return undefined;
-    return this.oldRows.read(runner, { metadata, key, columns: allColumns(hooked) });
+    const canRead = canReadRows(metadata, this.rows.catalog.get(metadata));
+    if (hooked.length === 0 || !canRead) return undefined;
+    const mark = loadsMark(report) ? [] : markFields(this.dataSource, metadata);
+    const columns = [...allColumns(hooked), ...mark];
+    return this.rows.old.read(queryRunner, { metadata, key, columns });
   }
 
   #check(runner: QueryRunner, metadata: EntityMetadata): void {
@@ -85,6 +88,8 @@ export class BeforeSubscriber implements EntitySubscriberInterface {
   }
 }
 
-function readsPrevious(hooked: HookedEntity): boolean {
-  return hooked.readsPrevious;
+function markFields(dataSource: DataSource, metadata: EntityMetadata): readonly Field[] {
+  const path = metadata.deleteDateColumn?.propertyPath;
+  const field = path && columnFields(dataSource, metadata).get(path);
+  return field ? [field] : [];
 }

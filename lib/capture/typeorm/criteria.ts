@@ -1,6 +1,7 @@
-import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { EntityMetadata } from 'typeorm';
 import type { Operation } from '../../hook/operation';
 import type { Logger } from '../../logging/logger';
+import type { WriteReport } from './write-report';
 
 /**
  * Writes by criteria (`update(criteria)`, `insert()`, query builders) are reported to subscribers without the key of a row, so they
@@ -23,40 +24,10 @@ export class CriteriaWarnings {
   }
 }
 
-interface InsertBuilder {
-  readonly expressionMap: {
-    readonly callListeners: boolean;
-    readonly valuesSet?: ObjectLiteral | readonly ObjectLiteral[] | undefined;
-  };
-  execute(): Promise<unknown>;
-}
-
-/** The values that insert query builders are writing now. */
-const beingInserted = new WeakSet<object>();
-const patched = new WeakSet<object>();
-
-/** Whether an insert that is reported to a subscriber comes from `insert()`, `upsert()` or a query builder, and not from `save()`. */
-export function isInsertByBuilder(values: object | undefined): boolean {
-  return values !== undefined && beingInserted.has(values);
-}
-
-/**
- * Makes insert query builders note the values that they insert. A subscriber cannot distinguish `insert()`, which causes a warning, from
- * a `save()` without a transaction, which is refused. `save()` builds its inserts with `callListeners` off.
- */
-export function watchInsertBuilders(dataSource: DataSource): void {
-  const prototype: InsertBuilder = Object.getPrototypeOf(dataSource.createQueryBuilder().insert());
-  if (patched.has(prototype)) return;
-  patched.add(prototype);
-  const { execute } = prototype;
-  prototype.execute = async function (this: InsertBuilder): Promise<unknown> {
-    const { callListeners, valuesSet } = this.expressionMap;
-    const values = callListeners && valuesSet ? [valuesSet].flat() : [];
-    for (const set of values) beingInserted.add(set);
-    try {
-      return await execute.call(this);
-    } finally {
-      for (const set of values) beingInserted.delete(set);
-    }
-  };
+/** Whether an update is the second statement with which TypeORM writes the path of a row of a materialized-path tree. */
+export function isPathOfTree({ metadata, entity, databaseEntity }: WriteReport): boolean {
+  const path = metadata.materializedPathColumn?.propertyName;
+  if (path === undefined || databaseEntity || !entity) return false;
+  const [only, ...others] = Object.keys(entity);
+  return only === path && others.length === 0;
 }

@@ -1,33 +1,31 @@
-import type {
-  DataSource,
-  EntityMetadata,
-  InsertEvent,
-  ObjectLiteral,
-  RecoverEvent,
-  RemoveEvent,
-  SoftRemoveEvent,
-  UpdateEvent,
-} from 'typeorm';
+import type { DataSource, EntityMetadata } from 'typeorm';
 import type { Operation } from '../../hook/operation';
 import { type Change, isUpdated, loadedValues, type UpdatedProperties } from '../change';
 import type { HookedEntities, HookedEntity } from '../entity/hooked-entity';
-import { type RowKey, rowKey, rowKeyOfId } from '../entity/row-key';
+import { type RowKey, rowKey } from '../entity/row-key';
 import type { OldValues } from '../old-values';
 import { isSilenced } from '../silence';
+import type { InsertedKeys } from './inserted-keys';
+import { loadsMark, type OldRowNeeds } from './old-row-needs';
 import type { OldRows } from './old-rows';
+import type { WriteReport } from './write-report';
 
 /** A change as a source knows it; `Capture` gives it an id. */
 export type NewChange = Omit<Change, 'id'>;
 
-/** A row was marked as removed, or the mark was taken off. */
-export type MarkEvent = SoftRemoveEvent<ObjectLiteral> | RecoverEvent<ObjectLiteral>;
+/** What is known about written rows besides the reports. */
+export interface KnownRows {
+  readonly old: OldRows;
+  readonly insertedKeys: InsertedKeys;
+  readonly needs: OldRowNeeds;
+}
 
 /** Makes changes of what TypeORM reports. Each method returns null if the report does not identify the row. */
 export class EntityChanges {
   constructor(
     private readonly dataSource: DataSource,
     private readonly entities: HookedEntities,
-    private readonly oldRows: OldRows,
+    private readonly rows: KnownRows,
   ) {}
 
   /** The class with each of its hooks; undefined if it has none, or if changes are silenced. */
@@ -38,35 +36,34 @@ export class EntityChanges {
 
   inserted(
     hooked: readonly HookedEntity[],
-    { metadata, entityId, entity }: InsertEvent<ObjectLiteral>,
+    { queryRunner, metadata, identifier, entity }: WriteReport,
   ): readonly NewChange[] | null {
     const key =
-      rowKeyOfId(this.dataSource, metadata, entityId) ?? rowKey(this.dataSource, metadata, entity);
+      this.rows.insertedKeys.take(queryRunner, metadata, identifier) ??
+      rowKey(this.dataSource, metadata, identifier) ??
+      rowKey(this.dataSource, metadata, entity);
     if (!key) return null;
     return changes(hooked, { operation: 'insert', key, removed: null });
   }
 
-  updated(
-    hooked: readonly HookedEntity[],
-    event: UpdateEvent<ObjectLiteral>,
-  ): readonly NewChange[] | null {
-    const key = rowKey(this.dataSource, event.metadata, event.databaseEntity);
+  updated(hooked: readonly HookedEntity[], report: WriteReport): readonly NewChange[] | null {
+    const key = rowKey(this.dataSource, report.metadata, report.databaseEntity);
     if (!key) return null;
-    const concerned = hooked.filter(({ columns }) =>
-      columns.some((field) => isUpdated(field, event)),
-    );
+    const concerned = hooked.filter((one) => this.rows.needs.isConcerned(one, report));
     return changes(concerned, { operation: 'update', key, removed: null }, (one) =>
-      this.#oldValues(one, key, event, event),
+      this.rows.needs.ofUpdate(one)
+        ? this.#oldValues(one, key, report, report)
+        : loadedBefore(one, report, report),
     );
   }
 
   removed(
     hooked: readonly HookedEntity[],
-    { metadata, entityId, queryRunner }: RemoveEvent<ObjectLiteral>,
+    { metadata, identifier, queryRunner }: WriteReport,
   ): readonly NewChange[] | null {
-    const key = rowKeyOfId(this.dataSource, metadata, entityId);
+    const key = rowKey(this.dataSource, metadata, identifier);
     if (!key) return null;
-    const removed = this.oldRows.take(queryRunner, metadata, key);
+    const removed = this.rows.old.take(queryRunner, metadata, key);
     // The row was gone before: another transaction removed it and stored the event.
     if (!removed) return [];
     return changes(hooked, { operation: 'remove', key, removed });
@@ -74,37 +71,46 @@ export class EntityChanges {
 
   marked(
     hooked: readonly HookedEntity[],
-    event: MarkEvent,
+    report: WriteReport,
     operation: 'softRemove' | 'recover',
   ): readonly NewChange[] | null {
-    const { metadata, databaseEntity } = event;
-    const key = rowKeyOfId(this.dataSource, metadata, event.entityId);
+    const { metadata, queryRunner } = report;
+    const key = rowKey(this.dataSource, metadata, report.identifier);
     if (!key) return null;
     const mark = metadata.deleteDateColumn;
-    const wasRemoved = mark?.getEntityValue(databaseEntity ?? {}) != null;
-    // TypeORM also reports rows that were marked already, and rows that do not exist.
-    if (!databaseEntity || wasRemoved === (operation === 'softRemove')) return [];
+    const loaded = loadsMark(report) ? report.databaseEntity : undefined;
+    const row = loaded ? undefined : this.rows.old.take(queryRunner, metadata, key);
+    // TypeORM also reports rows that do not exist, and rows that were marked already.
+    if (!loaded && !row) return [];
+    const old = loaded ? mark?.getEntityValue(loaded) : row?.values[mark?.propertyPath ?? ''];
+    if (((old ?? null) !== null) === (operation === 'softRemove')) return [];
     const updated = { metadata, updatedColumns: mark ? [mark] : [], updatedRelations: [] };
     return changes(hooked, { operation, key, removed: null }, (one) =>
-      this.#oldValues(one, key, { ...event, databaseEntity }, updated),
+      this.rows.needs.ofMark(one, report)
+        ? this.#oldValues(one, key, report, updated)
+        : loadedBefore(one, report, updated),
     );
   }
 
+  /** From the row that was read before the write. It is missing if another transaction removed it. */
   #oldValues(
-    { columns, readsPrevious }: HookedEntity,
+    one: HookedEntity,
     key: RowKey,
-    {
-      queryRunner,
-      metadata,
-      databaseEntity,
-    }: Pick<UpdateEvent<ObjectLiteral>, 'queryRunner' | 'metadata' | 'databaseEntity'>,
+    report: WriteReport,
     updated: UpdatedProperties,
   ): OldValues {
-    const row = readsPrevious && this.oldRows.take(queryRunner, metadata, key);
-    if (row) return { kind: 'read', values: row.values };
-    const fields = columns.filter((field) => isUpdated(field, updated));
-    return { kind: 'loaded', values: loadedValues(fields, databaseEntity) };
+    const row = this.rows.old.take(report.queryRunner, report.metadata, key);
+    return row ? { kind: 'read', values: row.values } : loadedBefore(one, report, updated);
   }
+}
+
+function loadedBefore(
+  { columns }: HookedEntity,
+  { databaseEntity = {} }: WriteReport,
+  updated: UpdatedProperties,
+): OldValues {
+  const fields = columns.filter((field) => isUpdated(field, updated));
+  return { kind: 'loaded', values: loadedValues(fields, databaseEntity) };
 }
 
 /** One change for each hook that is interested in the operation. */

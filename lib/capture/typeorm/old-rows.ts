@@ -3,6 +3,7 @@ import type { Field } from '../../hook/field';
 import { allColumns } from '../entity/hooked-entity';
 import { type RawRow, readRows } from '../entity/read-rows';
 import { keyText, type RowKey } from '../entity/row-key';
+import type { TableCatalog } from '../entity/table-facts';
 import { RunnerBatches } from './runner-batches';
 
 interface WantedRow {
@@ -19,7 +20,10 @@ export class OldRows {
   readonly #rows = new WeakMap<QueryRunner, Map<string, RawRow>>();
   readonly #reads = new RunnerBatches<WantedRow>((runner, wanted) => this.#read(runner, wanted));
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly catalog?: TableCatalog,
+  ) {}
 
   read(runner: QueryRunner, wanted: WantedRow): Promise<void> {
     return this.#reads.add(runner, wanted);
@@ -46,6 +50,7 @@ export class OldRows {
         columns: allColumns(rowsOfClass),
         keys: rowsOfClass.map(({ key }) => key),
         lock: true,
+        facts: this.catalog?.get(metadata),
       });
       for (const { key } of rowsOfClass) {
         const row = found.get(keyText(key));

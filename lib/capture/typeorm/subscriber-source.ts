@@ -1,14 +1,20 @@
-import type { DataSource, EntitySubscriberInterface } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import type { Logger } from '../../logging/logger';
 import { type BeforeWrite, transactionRequired } from '../before-write';
 import type { Capture } from '../capture';
 import type { ChangeSource } from '../change-source';
 import type { HookedEntities } from '../entity/hooked-entity';
+import type { TableCatalog } from '../entity/table-facts';
 import { AfterSubscriber, type TransactionEnd } from './after-subscriber';
 import { BeforeSubscriber } from './before-subscriber';
-import { CriteriaWarnings, watchInsertBuilders } from './criteria';
-import { EntityChanges } from './entity-changes';
+import { receiveWrites, stopReceiving } from './broadcasts';
+import { CriteriaWarnings } from './criteria';
+import { EntityChanges, type KnownRows } from './entity-changes';
+import { watchInsertBuilders } from './insert-builders';
+import { InsertedKeys } from './inserted-keys';
+import { OldRowNeeds } from './old-row-needs';
 import { OldRows } from './old-rows';
+import type { WriteReceiver } from './write-report';
 
 const BEFORE_WRITE: readonly BeforeWrite[] = [transactionRequired];
 
@@ -16,46 +22,60 @@ interface Surroundings {
   readonly capture: Capture;
   readonly transactions: TransactionEnd;
   readonly logger: Logger;
+  readonly catalog: TableCatalog;
 }
 
-/** The changes that TypeORM reports to subscribers: those of `save()`, `remove()`, `softRemove()` and `recover()`. */
+/** The changes that TypeORM reports: those of `save()`, `remove()`, `softRemove()` and `recover()`. */
 export class SubscriberSource implements ChangeSource {
-  readonly #subscribers: readonly EntitySubscriberInterface[];
+  readonly #receivers: readonly Partial<WriteReceiver>[];
+  readonly #insertedKeys = new InsertedKeys();
 
   constructor(
     private readonly dataSource: DataSource,
     hooked: HookedEntities,
-    { capture, transactions, logger }: Surroundings,
+    private readonly surroundings: Surroundings,
   ) {
-    const oldRows = new OldRows(dataSource);
-    const changes = new EntityChanges(dataSource, hooked, oldRows);
+    const { capture, logger, catalog } = surroundings;
+    const rows = {
+      catalog,
+      old: new OldRows(dataSource, catalog),
+      insertedKeys: this.#insertedKeys,
+      needs: new OldRowNeeds(dataSource, catalog),
+    };
+    const changes = new EntityChanges(dataSource, hooked, rows);
     const warnings = new CriteriaWarnings(logger);
-    this.#subscribers = [
-      new BeforeSubscriber(dataSource, hooked, oldRows, BEFORE_WRITE),
-      new AfterSubscriber(changes, capture, warnings, {
-        committed: (runner) => {
-          oldRows.forget(runner);
-          transactions.committed(runner);
-        },
-        rolledBack: (runner) => {
-          oldRows.forget(runner);
-          transactions.rolledBack(runner);
-        },
-      }),
+    this.#receivers = [
+      new BeforeSubscriber(dataSource, hooked, BEFORE_WRITE, rows),
+      new AfterSubscriber(changes, capture, catalog, { warnings, end: this.#forgetting(rows) }),
     ];
   }
 
   start(): void {
-    watchInsertBuilders(this.dataSource);
-    // Before the application's own: if one of those throws and the caller still commits, ours have already seen the row.
-    this.dataSource.subscribers.unshift(...this.#subscribers);
+    const { catalog } = this.surroundings;
+    watchInsertBuilders(this.dataSource, { keys: this.#insertedKeys, catalog });
+    receiveWrites(this.dataSource, this.#receivers);
   }
 
   stop(): void {
-    const { subscribers } = this.dataSource;
-    for (const ours of this.#subscribers) {
-      const at = subscribers.indexOf(ours);
-      if (at >= 0) subscribers.splice(at, 1);
-    }
+    stopReceiving(this.dataSource, this.#receivers);
+  }
+
+  /** Forgets the rows of a transaction when it has ended. */
+  #forgetting({ old, insertedKeys }: KnownRows): TransactionEnd {
+    const { committed, rolledBack } = this.surroundings.transactions;
+    const forget = (runner: QueryRunner): void => {
+      old.forget(runner);
+      insertedKeys.forget(runner);
+    };
+    return {
+      committed: (runner) => {
+        forget(runner);
+        committed(runner);
+      },
+      rolledBack: (runner) => {
+        forget(runner);
+        rolledBack(runner);
+      },
+    };
   }
 }

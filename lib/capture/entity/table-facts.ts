@@ -1,0 +1,96 @@
+import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
+import type { Field } from '../../hook/field';
+import { tableSql } from './key-sql';
+
+/** What the catalogue of the database says about the table or view of a class, for the role that writes. */
+export interface TableFacts {
+  /** Whether `RETURNING` can be added to an INSERT that passes without it. Rules and row security may refuse it. */
+  readonly canReturn: boolean;
+  /** Whether `FOR UPDATE` is permitted. Views may refuse it. */
+  readonly canLock: boolean;
+  /** Whether a trigger may change the row in an UPDATE. */
+  readonly changesUpdates: boolean;
+  /** The columns that exist and may be read. */
+  readonly columns: ReadonlySet<string>;
+}
+
+/** Reads the facts of all hooked tables in one statement, when the first of them is needed. A table that is not found is looked up again. */
+export class TableCatalog {
+  readonly #facts = new Map<EntityMetadata, TableFacts>();
+  readonly #reading = new WeakMap<QueryRunner, Promise<void>>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly hooked: Iterable<EntityMetadata>,
+  ) {}
+
+  /** Undefined if the table is not known. */
+  get(metadata: EntityMetadata): TableFacts | undefined {
+    return this.#facts.get(metadata);
+  }
+
+  /** Undefined at once if the facts of the class are known. */
+  load(runner: QueryRunner, metadata: EntityMetadata): Promise<void> | undefined {
+    if (this.#facts.has(metadata)) return undefined;
+    const reading =
+      this.#reading.get(runner) ??
+      this.#read(runner, metadata).finally(() => this.#reading.delete(runner));
+    this.#reading.set(runner, reading);
+    return reading;
+  }
+
+  async #read(runner: QueryRunner, metadata: EntityMetadata): Promise<void> {
+    const classes = [...new Set([metadata, ...this.hooked])];
+    const names = classes.map((one) => tableSql(this.dataSource, one));
+    const rows: readonly { readonly facts: string }[] = await runner.query(FACTS_SQL, [
+      JSON.stringify(names),
+    ]);
+    for (const row of rows) {
+      const { n, columns, ...facts }: FactsRow = JSON.parse(row.facts);
+      const found = classes[n - 1];
+      if (found) this.#facts.set(found, { ...facts, columns: new Set(columns) });
+    }
+  }
+}
+
+/** Whether rows of the class can be found and identified. */
+export function canReadRows(
+  { primaryColumns }: EntityMetadata,
+  facts: TableFacts | undefined,
+): boolean {
+  return !facts || primaryColumns.every(({ databaseName }) => facts.columns.has(databaseName));
+}
+
+/** The fields whose columns can be read. Without facts, all of them. */
+export function readable(
+  fields: readonly Field[],
+  facts: TableFacts | undefined,
+): readonly Field[] {
+  if (!facts) return fields;
+  return fields.filter(({ column }) => !column || facts.columns.has(column.databaseName));
+}
+
+interface FactsRow {
+  readonly n: number;
+  readonly canReturn: boolean;
+  readonly canLock: boolean;
+  readonly changesUpdates: boolean;
+  readonly columns: readonly string[];
+}
+
+/**
+ * One text for each table, which no parser of the application changes. The bits of `tgtype` are those of a trigger that runs for each
+ * row, before an UPDATE.
+ */
+const FACTS_SQL = `SELECT json_build_object(
+    'n', n.n,
+    'canReturn', c.relkind IN ('r', 'p') AND NOT c.relhasrules AND NOT row_security_active(c.oid),
+    'canLock', c.relkind IN ('r', 'p') AND NOT row_security_active(c.oid) AND has_any_column_privilege(c.oid, 'UPDATE'),
+    'changesUpdates', EXISTS (
+      SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 19 = 19),
+    'columns', coalesce((
+      SELECT json_agg(a.attname) FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND has_column_privilege(c.oid, a.attnum, 'SELECT')
+    ), '[]'))::text AS facts
+  FROM json_array_elements_text($1::json) WITH ORDINALITY AS n(name, n)
+  JOIN pg_catalog.pg_class c ON c.oid = to_regclass(n.name)`;
