@@ -5,11 +5,11 @@ import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
 import type { Vault } from '../vault/vault';
 import type { Change } from './change';
-import { allColumns } from './entity/hooked-entity';
+import { allColumns, type HookedEntity } from './entity/hooked-entity';
 import { type RawRow, readRows } from './entity/read-rows';
 import { rowId } from './entity/row-id';
 import { keyText, type RowKey } from './entity/row-key';
-import type { TableCatalog } from './entity/table-facts';
+import { readable, type TableCatalog } from './entity/table-facts';
 import { evaluated } from './functions';
 import { mergedValues, storedPrevious } from './old-values';
 import type { Outbox, ReadyEvent, WrittenEvent } from './outbox/outbox';
@@ -38,6 +38,8 @@ type CaptureSurroundings = Required<CaptureOptions> & {
 
 /** Stores the events of changes, on the query runner of the write and inside its transaction. */
 export class Capture {
+  /** Those whose columns are known to be readable, or reported. */
+  readonly #checked = new WeakSet<HookedEntity>();
   readonly #changes = new RunnerBatches<Change>((runner, changes) => this.#write(runner, changes));
 
   constructor(
@@ -59,7 +61,10 @@ export class Capture {
 
   async #write(runner: QueryRunner, changes: readonly Change[]): Promise<void> {
     const distinct = withoutRepeats(this.dataSource, changes);
-    for (const { hooked } of distinct) await this.options.catalog.load(runner, hooked.metadata);
+    for (const { hooked } of distinct) {
+      await this.options.catalog.load(runner, hooked.metadata);
+      this.#reportUnreadable(hooked);
+    }
     const copied = distinct.filter(({ hooked, removed }) => !hooked.needsRow && !removed);
     const others = distinct.filter(({ hooked, removed }) => hooked.needsRow || removed);
     const ready = await this.#ready(runner, others);
@@ -84,6 +89,22 @@ export class Capture {
     this.reports.logger.error(
       `No event was stored for "${operation}" of ${metadata.name}: ${why}.`,
       { entity: metadata.name, operation },
+    );
+  }
+
+  /** Reading such a column would fail, and with it the write. */
+  #reportUnreadable(hooked: HookedEntity): void {
+    const { hook, metadata, provided: fields } = hooked;
+    const facts = this.options.catalog.get(metadata);
+    if (!facts || this.#checked.has(hooked)) return;
+    this.#checked.add(hooked);
+    const read = new Set(readable(fields, facts));
+    const unread = fields.filter((field) => !read.has(field)).map(({ path }) => path);
+    if (unread.length === 0) return;
+    this.reports.logger.error(
+      `Hook "${hook.name}" provides ${unread.join(', ')} of ${metadata.name}, which the table lacks or the role may not read; ` +
+        'its events leave them out. (Logged once.)',
+      { entity: metadata.name, hook: hook.name },
     );
   }
 

@@ -48,6 +48,7 @@ function hookedEntity(dataSource: DataSource, metadata: EntityMetadata, hook: Ho
     needsRow: getsWholeRow(hook) || when.length > 0 || declared.resolve !== undefined,
     readsPrevious:
       declared.exactPrevious === true ||
+      columns.some(isReadByAccessor) ||
       provided.some(({ column }) => column?.isSelect === false) ||
       comparedFields(hook, all).some(mayBeUnloaded),
   };
@@ -71,6 +72,18 @@ function comparedFields({ when }: Hook, all: readonly Field[]): readonly Field[]
 /** TypeORM does not load `select: false` columns, and does not report a relation that is set from its other side. */
 function mayBeUnloaded({ column }: Field): boolean {
   return column?.isSelect === false || column?.relationMetadata !== undefined;
+}
+
+/** Whether the class computes what the loaded entity gives for a column. */
+function isReadByAccessor({ column }: Field): boolean {
+  if (!column) return false;
+  const owner: unknown = column.embeddedMetadata?.type ?? column.entityMetadata.target;
+  let prototype: unknown = typeof owner === 'function' ? owner.prototype : null;
+  for (; prototype; prototype = Object.getPrototypeOf(prototype)) {
+    const own = Object.getOwnPropertyDescriptor(prototype, column.propertyName);
+    if (own) return own.get !== undefined;
+  }
+  return false;
 }
 
 /** The columns of several hooks of one class, each column once. */

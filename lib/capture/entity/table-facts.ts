@@ -84,8 +84,8 @@ interface FactsRow {
  */
 const FACTS_SQL = `SELECT json_build_object(
     'n', n.n,
-    'canReturn', c.relkind IN ('r', 'p') AND NOT c.relhasrules AND NOT row_security_active(c.oid),
-    'canLock', c.relkind IN ('r', 'p') AND NOT row_security_active(c.oid) AND has_any_column_privilege(c.oid, 'UPDATE'),
+    'canReturn', c.relkind IN ('r', 'p') AND NOT c.relhasrules AND NOT c.relrowsecurity,
+    'canLock', c.relkind IN ('r', 'p') AND NOT c.relrowsecurity AND has_any_column_privilege(c.oid, 'UPDATE'),
     'changesUpdates', EXISTS (
       SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 19 = 19),
     'columns', coalesce((
