@@ -41,7 +41,7 @@ export class OutboxRows {
   ) {}
 
   /** Returns the events that were written: a source whose row is gone gives none. */
-  insert(
+  async insert(
     insert: EventInsert,
     { processId, skipped }: EventOrigin,
     { isMeasured }: { readonly isMeasured: boolean },
@@ -61,9 +61,14 @@ export class OutboxRows {
       return `SELECT ${[...own, ...shared.values()].join(', ')} FROM ${from}`;
     });
     const names = [...columns.map(([name]) => name), ...shared.keys()];
-    const measure = isMeasured ? ', octet_length(data::text) AS bytes' : '';
-    const sql = `${insertEventsSql(this.tables, names, selects)} RETURNING id${measure}`;
-    return this.query<InsertedEvent>(sql, insert.parameters);
+    // As text, because this statement runs through TypeORM, with the parsers of the application for all other types.
+    const measure = isMeasured ? ', octet_length(data::text)::text AS bytes' : '';
+    const sql = `${insertEventsSql(this.tables, names, selects)} RETURNING id::text AS id${measure}`;
+    const rows = await this.query<{ readonly id: string; readonly bytes?: string }>(
+      sql,
+      insert.parameters,
+    );
+    return rows.map(({ id, bytes }) => ({ id, ...(bytes && { bytes: Number(bytes) }) }));
   }
 
   /** Deletes events that the same transaction has written. */
