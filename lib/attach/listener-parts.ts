@@ -9,6 +9,7 @@ import { DynamicListeners } from '../listener/matching/dynamic-listeners';
 import { ListenerMatching } from '../listener/matching/matching';
 import { SavedListeners } from '../listener/saved/saved-listeners';
 import { Saving } from '../listener/saved/saving';
+import { UnlikelyValues } from '../listener/saved/unlikely';
 import { Reencryption } from '../listener/secrets/reencryption';
 import { SecretRotation } from '../listener/secrets/rotation';
 import { SealedListeners, SealedTargets } from '../listener/secrets/sealed-rows';
@@ -39,7 +40,7 @@ export function listenerParts(given: ListenerSurroundings): ListenerParts {
   const { dataSource, store, catalog, policies, logger, vault } = given;
   const keys = new KeyAssignment(catalog);
   const saved = new SavedListeners(keys, vault);
-  const saving = new Saving(saved, catalog, policies);
+  const saving = new Saving(saved, catalog, policies, new UnlikelyValues(catalog, logger));
   const dynamic = new DynamicListeners(saved, saving, vault, logger);
   const matching = new ListenerMatching(catalog, dynamic);
   const events = new EventReader(dataSource, store, catalog);

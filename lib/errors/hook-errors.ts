@@ -1,3 +1,4 @@
+import { didYouMean } from '../base/nearest';
 import { quoted } from '../base/quoted';
 import { ModelHookError } from './model-hook-error';
 
@@ -9,7 +10,9 @@ export class UnknownFieldError extends ModelHookError {
     readonly field: string,
     readonly known: readonly string[],
   ) {
-    super(`Hook "${hook}" names the unknown field "${field}"; known are: ${known.join(', ')}.`);
+    super(
+      `Hook "${hook}" names the unknown field "${field}"; known are: ${known.join(', ')}.${didYouMean(field, known)}`,
+    );
   }
 }
 
@@ -32,7 +35,7 @@ export class UnknownOperationError extends ModelHookError {
     readonly known: readonly string[],
   ) {
     super(
-      `Hook "${hook}" has no operation ${quoted(operation)}; expected ${known.join(', ') || 'none'}.`,
+      `Hook "${hook}" has no operation ${quoted(operation)}; expected ${known.join(', ') || 'none'}.${didYouMean(operation, known)}`,
     );
   }
 }
@@ -55,6 +58,8 @@ export class HookNotFoundError extends ModelHookError {
     readonly hook: string,
     readonly known: readonly string[],
   ) {
-    super(`No hook ${quoted(hook)} is attached; attached are: ${known.join(', ') || 'none'}.`);
+    super(
+      `No hook ${quoted(hook)} is attached; attached are: ${known.join(', ') || 'none'}.${didYouMean(hook, known)}`,
+    );
   }
 }

@@ -1,3 +1,4 @@
+import { didYouMean } from '../base/nearest';
 import { quoted } from '../base/quoted';
 import { ModelHookError } from './model-hook-error';
 
@@ -41,7 +42,7 @@ export class FieldNotProvidedError extends ModelHookError {
     readonly provided: readonly string[],
   ) {
     super(
-      `"${hook}" does not provide "${field}"; filters can use: ${provided.join(', ') || 'nothing'}.`,
+      `"${hook}" does not provide "${field}"; filters can use: ${provided.join(', ') || 'nothing'}.${didYouMean(field, provided)}`,
     );
   }
 }

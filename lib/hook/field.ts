@@ -12,6 +12,11 @@ export interface Field {
   readonly relation: string | null;
 }
 
+/** The texts that the field can have: the members of its enum. Null if it can have any. */
+export function membersOf({ column, kind }: Field): readonly string[] | null {
+  return kind === 'text' && column?.enum ? column.enum.map(String) : null;
+}
+
 /** Every column of an entity by its path in `provides`. */
 export function columnFields(dataSource: DataSource, metadata: EntityMetadata): Map<string, Field> {
   const fields = metadata.columns

@@ -3,7 +3,7 @@ import { UnknownFieldError } from '../errors/hook-errors';
 import { OptionInvalidError } from '../errors/option-errors';
 import { asMatcher, type StoredMatcher } from '../match/matcher';
 import { toStored } from '../match/operand';
-import { type Field, untyped } from './field';
+import { type Field, membersOf, untyped } from './field';
 import type { DeclaredHook } from './model-hook';
 
 /** One condition that a row must satisfy for its change to become an event. */
@@ -25,7 +25,10 @@ export function whenConditions(
   return Object.entries(when).map(([path, condition]) => {
     const field = computed.includes(path) ? untyped(path) : columns.get(path);
     if (!field) throw new UnknownFieldError(hook, path, [...columns.keys(), ...computed]);
-    return { field, matcher: toStored(path, field.kind, asMatcher(condition)) };
+    return {
+      field,
+      matcher: toStored(path, field.kind, asMatcher(condition), { members: membersOf(field) }),
+    };
   });
 }
 

@@ -1,4 +1,6 @@
 import type { JsonValue } from '../base/json';
+import { nearestName } from '../base/nearest';
+import { quoted } from '../base/quoted';
 import { OperandInvalidError } from '../errors/listener-errors';
 import { EXPECTED, operandJson } from './expected';
 import type { FieldKind } from './field-kind';
@@ -32,16 +34,27 @@ export const MAX_DEPTH = 16;
 const MAX_MATCHERS = 300;
 
 /** The stored form of a condition, checked against the kind of its field. A condition that can never match is refused. */
-export function toStored(field: string, kind: FieldKind, matcher: Matcher): StoredCondition {
-  const place: Place = { field, kind, depth: 0, isPast: false, seen: { matchers: 0 } };
+export function toStored(
+  field: string,
+  kind: FieldKind,
+  matcher: Matcher,
+  { members = null }: Comparable = {},
+): StoredCondition {
+  const place: Place = { field, kind, members, depth: 0, isPast: false, seen: { matchers: 0 } };
   const stored = { field, ...storedIn(place, matcher) };
   if (JSON.stringify(stored.operand).length > MAX_OPERAND_LENGTH)
     throw tooLong(place, matcher.operator);
   return stored;
 }
 
+/** What a field can be compared with, beside its kind. */
+export interface Comparable {
+  /** The only texts that the field can have: the members of an enum. Null: any. */
+  readonly members?: readonly string[] | null;
+}
+
 /** Position of a matcher in a condition. */
-interface Place {
+interface Place extends Required<Comparable> {
   readonly field: string;
   readonly kind: FieldKind;
   readonly depth: number;
@@ -124,7 +137,14 @@ function list(place: Place, operator: Operator, operand: unknown): readonly unkn
 }
 
 function plain(place: Place, operator: Operator, operand: unknown): JsonValue {
-  return operand === null ? null : value(place, operator, operand);
+  if (operand === null) return null;
+  const json = value(place, operator, operand);
+  const { members } = place;
+  if (members === null || members.some((member) => member === json)) return json;
+  const nearest = typeof json === 'string' ? nearestName(json, members) : null;
+  const hint = nearest === null ? '' : `, probably ${quoted(nearest)}`;
+  const known = members.map((member) => quoted(member)).join(', ');
+  throw refusal(place, operator, `one of ${known}${hint}; got ${quoted(json)}`);
 }
 
 function value(place: Place, operator: Operator, operand: unknown): JsonValue {

@@ -1,6 +1,7 @@
 import { isObjectLiteral } from '../base/json';
+import { nearestName } from '../base/nearest';
 import { OptionInvalidError, type OptionProblem } from '../errors/option-errors';
-import { nearestName } from './nearest';
+
 import { isOptions, type Rule, type Rules, type Shape } from './rules';
 
 export interface Place {

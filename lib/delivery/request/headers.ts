@@ -1,5 +1,5 @@
 import type { HookEvent } from '../../hook/event';
-import { sendable } from '../../listener/saved/validation';
+import { sendable } from '../../listener/saved/headers';
 import { hookHmac, webhookSignature } from '../../signing/signature';
 import type { Recipient } from '../chunk/recipients';
 import { USER_AGENT } from './user-agent';

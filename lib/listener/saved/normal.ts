@@ -7,6 +7,7 @@ import {
   NoSenderError,
 } from '../../errors/listener-errors';
 import type { HookCatalog } from '../../hook/catalog';
+import { type Field, membersOf } from '../../hook/field';
 import { type Hook, namesSender } from '../../hook/hook';
 import { OPERATIONS } from '../../hook/operation';
 import type { FieldKind } from '../../match/field-kind';
@@ -98,8 +99,8 @@ function storedCondition(
   path: string,
   condition: Condition,
 ): StoredCondition {
-  const kinds = new Set(hooks.flatMap((hook) => hook.fields.get(path)?.kind ?? []));
-  if (kinds.size > 0) return fittingCondition(path, kinds, asMatcher(condition));
+  const fields = hooks.flatMap((hook) => hook.fields.get(path) ?? []);
+  if (fields.length > 0) return fittingCondition(path, fields, asMatcher(condition));
   const provided = new Set(hooks.flatMap((hook) => [...hook.fields.keys()]));
   throw new FieldNotProvidedError(draft.hook ?? draft.pattern ?? '', path, [...provided]);
 }
@@ -107,17 +108,25 @@ function storedCondition(
 /** Fields of one name may have different kinds in the hooks of a wildcard. A condition must fit one of them. */
 function fittingCondition(
   path: string,
-  kinds: ReadonlySet<FieldKind>,
+  fields: readonly Field[],
   matcher: Matcher,
 ): StoredCondition {
+  const kinds = new Set(fields.map(({ kind }) => kind));
+  const comparable = { members: commonMembers(fields) };
   let refusal: unknown;
   for (const kind of kinds.size > 1 ? leastChangingFirst(kinds) : kinds)
     try {
-      return toStored(path, kind, matcher);
+      return toStored(path, kind, matcher, comparable);
     } catch (error) {
       refusal ??= error;
     }
   throw refusal;
+}
+
+/** The members of the enums, if all of the fields are enums. */
+function commonMembers(fields: readonly Field[]): readonly string[] | null {
+  const members = fields.map(membersOf);
+  return members.some((one) => one === null) ? null : members.flatMap((one) => one ?? []);
 }
 
 /** Decimals and date-times store an operand in a form that other kinds do not recognise, so they come last. They recognise the other forms. */

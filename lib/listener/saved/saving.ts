@@ -9,6 +9,7 @@ import type { Listener } from '../declared/listener';
 import { createdListener, type Saved } from './listener-row';
 import { type NormalListener, normalise } from './normal';
 import type { SavedListeners } from './saved-listeners';
+import type { UnlikelyValues } from './unlikely';
 
 export interface SaveManyOptions extends SaveOptions {
   /** Called after each thousand listeners with the number that was saved so far. */
@@ -55,12 +56,15 @@ export class Saving {
     private readonly saved: SavedListeners,
     private readonly catalog: HookCatalog,
     private readonly policies: Policies,
+    private readonly unlikely: UnlikelyValues,
   ) {}
 
   /** Throws the errors that `ListenerBuilder.save` names. */
   checked(draft: ListenerDraft): NormalListener {
     checkArgument('draft', draft, DRAFT);
-    return normalise(draft, this.catalog, this.policies.of(draft.hook));
+    const listener = normalise(draft, this.catalog, this.policies.of(draft.hook));
+    this.unlikely.check(draft);
+    return listener;
   }
 
   async one(store: Store, draft: ListenerDraft): Promise<Listener> {

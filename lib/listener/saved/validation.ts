@@ -14,31 +14,21 @@ import { DigestUnsupportedError, ListenerInvalidError } from '../../errors/liste
 import type { BodyFormat } from '../../options/body-format';
 import { problemsOf } from '../../options/checked';
 import { LISTENER_DELIVERY_SHAPE } from '../../options/delivery-shape';
-import { textOf } from '../../options/header-value';
 import { CONTENT_TYPES, DIGESTS, type ListenerOptions } from '../../options/listener';
 import { ANYTHING, optionsOf, type Shape } from '../../options/rules';
 import { secretProblem } from '../../signing/secret';
 import { isTarget, MALFORMED_TARGET } from '../declared/target';
+import { headersProblem } from './headers';
 
 const FORMATS = ['fields', 'envelope', 'standard', 'cloudevents'] satisfies BodyFormat[];
 const MAX_URL_LENGTH = 2_048;
 const MAX_TEXT_LENGTH = 255;
+const MAX_SECRET_LENGTH = 1_024;
 const MAX_CONFIG_LENGTH = 16_384;
 const MAX_CONFIG_LEVELS = 64;
-const MAX_HEADERS = 32;
-const MAX_HEADER_LENGTH = 1_024;
-/** The most characters of all names and values together. Many servers accept no more than 8 kB. */
-const MAX_HEADERS_LENGTH = 8_192;
 /** Attempts per second. The lowest rate is one per day. */
 const MIN_RATE = 1 / 86_400;
 const MAX_RATE = 100_000;
-
-/** Headers that the package sets, that would change the route or the form of the request, and names that are unsafe as keys. */
-const RESERVED_HEADER =
-  /^(host|content-.*|transfer-encoding|connection|keep-alive|proxy-.*|te|trailer|upgrade|expect|hook-.*|webhook-.*|__proto__)$/i;
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
-// Visible characters, spaces and tabs. A line break in any code page could start another header.
-const HEADER_VALUE = /^[\t\x20-\x7e\xa0-\xff]*$/;
 
 /** Throws `LISTENER_INVALID` with every failing field, or `DIGEST_UNSUPPORTED`. */
 export function validateOptions(options: ListenerOptions): void {
@@ -96,7 +86,7 @@ class ListenerInput {
 
   @IsOptional()
   @IsString()
-  @Length(1, MAX_HEADER_LENGTH)
+  @Length(1, MAX_SECRET_LENGTH)
   @Must(isStorable, UNSTORABLE)
   @Must(isUsable, ({ value }) => secretProblem(value) ?? '')
   secret?: string;
@@ -113,10 +103,7 @@ class ListenerInput {
   format?: string;
 
   @IsOptional()
-  @Must(
-    areHeaders,
-    `must be at most ${MAX_HEADERS} valid header names, none of them reserved, with text of one line or secret(text), at most ${MAX_HEADERS_LENGTH} characters in all; a secret value that was read is null and must be given again`,
-  )
+  @Must(areHeaders, ({ value }) => headersProblem(value) ?? '')
   headers?: unknown;
 
   @IsOptional()
@@ -165,6 +152,10 @@ function isUsable(secret: unknown): boolean {
   return typeof secret !== 'string' || secretProblem(secret) === null;
 }
 
+function areHeaders(headers: unknown): boolean {
+  return headersProblem(headers) === null;
+}
+
 function isConfig(value: unknown): boolean {
   if (!isObjectLiteral(value) || !isJson(value, MAX_CONFIG_LEVELS)) return false;
   try {
@@ -173,35 +164,6 @@ function isConfig(value: unknown): boolean {
     // JSON.stringify throws for a bigint.
     return false;
   }
-}
-
-function areHeaders(value: unknown): boolean {
-  if (!isObjectLiteral(value)) return false;
-  const headers = Object.entries(value).map(([name, said]) => [name, textOf(said)] as const);
-  return sendable(headers).length === headers.length;
-}
-
-/** The headers that may be sent beside those of the package. Headers beyond the limits of number and length are left out. */
-export function sendable(
-  headers: readonly (readonly [string, unknown])[],
-): readonly (readonly [string, string])[] {
-  let left = MAX_HEADERS_LENGTH;
-  const fitting = headers.filter(isHeader).filter(([name, value]) => {
-    left -= name.length + value.length;
-    return left >= 0;
-  });
-  return fitting.slice(0, MAX_HEADERS);
-}
-
-function isHeader(header: readonly [string, unknown]): header is readonly [string, string] {
-  const [name, value] = header;
-  return (
-    HEADER_NAME.test(name) &&
-    !RESERVED_HEADER.test(name) &&
-    typeof value === 'string' &&
-    value.length <= MAX_HEADER_LENGTH &&
-    HEADER_VALUE.test(value)
-  );
 }
 
 function Must(

@@ -8,6 +8,12 @@ export function nearestName(given: string, names: readonly string[]): string | n
   return best && best.edits < Math.max(text.length, best.name.length) / 2 ? best.name : null;
 }
 
+/** The end of a message about a name that does not exist: ` Did you mean "name"?`. Empty if no name is near. */
+export function didYouMean(given: unknown, names: Iterable<string>): string {
+  const nearest = typeof given === 'string' ? nearestName(given, [...names]) : null;
+  return nearest === null ? '' : ` Did you mean "${nearest}"?`;
+}
+
 /** Longer than any option. */
 const MAX_LENGTH = 64;
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { editDistance, nearestName } from '../../lib/options/nearest';
+import { editDistance, nearestName } from '../../lib/base/nearest';
 
 describe('editDistance', () => {
   it.each([
