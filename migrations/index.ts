@@ -2,6 +2,7 @@ import { CreateModelHookTables1764000000000 } from './1764000000000-create-model
 import { AddMatchingKeys1764600000000 } from './1764600000000-add-matching-keys';
 import { AddTrust1765200000000 } from './1765200000000-add-trust';
 import { AddRawPrevious1765800000000 } from './1765800000000-add-raw-previous';
+import { AddHeadsAndIndexes1765900000000 } from './1765900000000-add-heads-and-indexes';
 import { AddAttemptDetail1766000000000 } from './1766000000000-add-attempt-detail';
 
 /**
@@ -15,11 +16,13 @@ export const modelHookMigrations = [
   AddMatchingKeys1764600000000,
   AddTrust1765200000000,
   AddRawPrevious1765800000000,
+  AddHeadsAndIndexes1765900000000,
   AddAttemptDetail1766000000000,
 ];
 
 export {
   AddAttemptDetail1766000000000,
+  AddHeadsAndIndexes1765900000000,
   AddMatchingKeys1764600000000,
   AddRawPrevious1765800000000,
   AddTrust1765200000000,

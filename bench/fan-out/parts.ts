@@ -58,7 +58,7 @@ export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
   const engine: Engine = new DeliveryEngine(
     new Pipeline(planner, claims, carrier, new TrialWaits(store)),
     carrier,
-    new Housekeeping(store, lease, new Pruning(store, RETENTION)),
+    new Housekeeping(store, lease, new Pruning(store, RETENTION, { logger })),
     { leaseMs: LEASE_MS, sweepMs: SWEEP_MS, logger },
   );
   return engine;

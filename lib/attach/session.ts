@@ -53,7 +53,7 @@ export class Session {
     this.#housekeeping = new Housekeeping(
       store,
       this.#lease,
-      new Pruning(store, options.retention),
+      new Pruning(store, options.retention, { logger: options.logger }),
     );
   }
 

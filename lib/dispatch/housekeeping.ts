@@ -2,20 +2,25 @@ import { hostname } from 'node:os';
 import { monotonicMs } from '../base/clock';
 import type { Lease } from '../store/chunks';
 import type { Store } from '../store/store';
+import { TurnMending } from './claim/turn-mending';
 import type { Pruning } from './pruning';
 
-const PRUNE_EVERY_MS = 60_000;
+/** Time between two runs of pruning. Sweeps start them, so that a run begins within a minute. */
+const PRUNE_EVERY_MS = 30_000;
 
 /** What each process does beside sending: shows that it is alive, repairs turns, and deletes old rows. */
 export class Housekeeping {
+  readonly #mending: TurnMending;
   #prunedAt: number;
+  #pruning: Promise<void> | undefined;
 
   constructor(
-    private readonly store: Pick<Store, 'processes' | 'turns'>,
+    private readonly store: Pick<Store, 'processes' | 'mending'>,
     private readonly lease: Pick<Lease, 'processId'>,
-    private readonly pruning: Pick<Pruning, 'prune'>,
+    private readonly pruning: Pick<Pruning, 'prune' | 'stop'>,
     private readonly now = monotonicMs,
   ) {
+    this.#mending = new TurnMending(store);
     this.#prunedAt = now();
   }
 
@@ -25,20 +30,24 @@ export class Housekeeping {
     return this.store.processes.heartbeat({ id, hostname: hostname(), pid: process.pid });
   }
 
-  /** Deletes the row of this process. */
-  goodbye(): Promise<void> {
-    return this.store.processes.remove(this.lease.processId);
+  /** Ends pruning, and deletes the row of this process. */
+  async goodbye(): Promise<void> {
+    this.pruning.stop();
+    await this.#pruning;
+    await this.store.processes.remove(this.lease.processId);
   }
 
   /** Gives turns to due deliveries that have none, and deletes turns that add nothing. */
-  async mendTurns(): Promise<void> {
-    await this.store.turns.mend();
-    await this.store.turns.merge();
+  mendTurns(): Promise<void> {
+    return this.#mending.mend();
   }
 
-  /** Deletes a batch of old rows once a minute, or at each call while there may be more. */
-  async prune(): Promise<void> {
-    if (this.now() - this.#prunedAt < PRUNE_EVERY_MS) return;
-    if (!(await this.pruning.prune())) this.#prunedAt = this.now();
+  /** Starts to delete old rows if the last run has ended some time ago. Does not wait for the end of the run. */
+  prune(): void {
+    if (this.#pruning || this.now() - this.#prunedAt < PRUNE_EVERY_MS) return;
+    this.#pruning = this.pruning.prune().then(() => {
+      this.#pruning = undefined;
+      this.#prunedAt = this.now();
+    });
   }
 }

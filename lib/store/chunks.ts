@@ -72,9 +72,8 @@ export class Chunks {
     const rows = await this.query<ChunkRow>(
       `UPDATE ${chunk} c SET token = c.token + 1, process_id = $1,
          lease_until = clock_timestamp() + $2 * interval '1 millisecond'
-       FROM (SELECT id FROM ${chunk} WHERE lease_until < clock_timestamp()
-         ORDER BY lease_until LIMIT $3 FOR UPDATE SKIP LOCKED) a
-       WHERE c.id = a.id RETURNING ${CHUNK_COLUMNS}`,
+       WHERE c.id = ANY(ARRAY(SELECT id FROM ${chunk} WHERE lease_until < now()
+         ORDER BY lease_until LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING ${CHUNK_COLUMNS}`,
       [processId, leaseMs, limit],
     );
     return rows.map(toChunk);

@@ -15,7 +15,7 @@ export interface LastRow {
  */
 export async function cursorAfter(query: Query, table: string, last: LastRow): Promise<string> {
   const [row] = await query<{ at: string }>(
-    `SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at FROM ${table} WHERE id = $1`,
+    `SELECT ${instantTextSql('created_at')} AS at FROM ${table} WHERE id = $1`,
     [last.id],
   );
   const at = row?.at ?? last.createdAt.toISOString();
@@ -31,6 +31,11 @@ export function positionOf(cursor: string): readonly [at: string, id: string] {
     // Refused below, like any other text that is no cursor.
   }
   throw new OptionInvalidError('cursor', 'the `nextCursor` of a page');
+}
+
+/** A time as text, as exact as the clock of the database. */
+export function instantTextSql(time: string): string {
+  return `to_char(${time} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 }
 
 const TIME = /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z$/;

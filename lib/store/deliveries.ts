@@ -125,7 +125,7 @@ export class DeliveryRows {
    * the next attempt overwrites the delivery's row.
    */
   async retry(id: string): Promise<boolean> {
-    const { delivery, attempt, event, turn } = this.tables;
+    const { delivery, attempt, event, turn, head } = this.tables;
     const rows = await this.query(
       `WITH kept AS (
          INSERT INTO ${attempt} (delivery_id, number, outcome, http_status, reason, response, duration_ms, attempted_at)
@@ -133,7 +133,9 @@ export class DeliveryRows {
          FROM ${delivery} WHERE id = $1 AND attempted_at IS NOT NULL ON CONFLICT DO NOTHING
        ), again AS (UPDATE ${delivery} d SET status = CASE WHEN d.chunk_id IS NULL THEN 'waiting' ELSE d.status END,
          next_at = CASE WHEN d.chunk_id IS NULL THEN now() END, retries = 0, reschedules = 0, updated_at = clock_timestamp()
-       WHERE d.id = $1 AND EXISTS (SELECT FROM ${event} e WHERE e.id = d.event_id) RETURNING d.id, d.listener_id
+       WHERE d.id = $1 AND EXISTS (SELECT FROM ${event} e WHERE e.id = d.event_id) RETURNING d.id, d.listener_id, d.row_id
+       ), heads AS (
+         INSERT INTO ${head} (listener_id, row_id, ready_at) SELECT listener_id, row_id, now() FROM again WHERE row_id IS NOT NULL
        ), turns AS (INSERT INTO ${turn} (listener_id, ready_at) SELECT listener_id, now() FROM again)
        SELECT id FROM again`,
       [id],

@@ -105,6 +105,7 @@ export const modelHookEntities: NamedSchema[] = [
     chunk_id: nullable(uuid),
     row_id: nullable(uuid),
     sequence: nullable(column('bigint')),
+    headed: column('boolean'),
     ...ATTEMPTED,
     retval: nullable(json),
     duration_ms: nullable(int),
@@ -142,6 +143,12 @@ export const modelHookEntities: NamedSchema[] = [
   entity('turn', {
     id: { ...primary(column('bigint')), generated: 'increment' },
     listener_id: uuid,
+    ready_at: instant,
+  }),
+  entity('head', {
+    listener_id: primary(uuid),
+    row_id: primary(uuid),
+    id: { ...primary(column('bigint')), generated: 'increment' },
     ready_at: instant,
   }),
   entity('pace', {

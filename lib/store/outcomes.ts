@@ -74,7 +74,8 @@ export class Outcomes {
 
   /**
    * Stores outcomes of chunks whose lease still has the same token; outcomes of other chunks are ignored. An outcome that closes its chunk
-   * deletes it. An outcome that another attempt follows, or another delivery about the same row, gives its listener a turn.
+   * deletes it. An outcome that another attempt follows, or another delivery about the same row, gives its listener a turn. An outcome of an
+   * ordered listener gives its row a head.
    *
    * A delivery that is not assigned to these chunks has its outcome already: the first answer was lost. Its outcome is not stored again,
    * because others may have continued with that delivery; its id is returned as `repeated`.
@@ -119,7 +120,7 @@ export class Outcomes {
 }
 
 /** Outcomes are $1, their chunks $2 and their events $3. The rows of chunks are locked in one order, so that no two processes deadlock. */
-function recordSql({ chunk, delivery, attempt, turn }: Tables): string {
+function recordSql({ chunk, delivery, attempt, turn, head }: Tables): string {
   return `WITH leased AS (
     SELECT h.place, c.id FROM ${chunk} c
     JOIN json_to_recordset($2::json) AS h(place int, id uuid, token bigint) ON c.id = h.id AND c.token = h.token
@@ -144,7 +145,10 @@ function recordSql({ chunk, delivery, attempt, turn }: Tables): string {
       response = CASE WHEN excluded.attempted_at IS NULL THEN d.response ELSE excluded.response END,
       duration_ms = coalesce(excluded.duration_ms, d.duration_ms),
       attempted_at = coalesce(excluded.attempted_at, d.attempted_at), updated_at = clock_timestamp()
-    WHERE d.chunk_id IN (SELECT id FROM leased) RETURNING d.id
+    WHERE d.chunk_id IN (SELECT id FROM leased) RETURNING d.id, d.listener_id, d.row_id, d.next_at
+  ), heads AS (
+    INSERT INTO ${head} (listener_id, row_id, ready_at)
+    SELECT listener_id, row_id, coalesce(next_at, clock_timestamp()) FROM written WHERE row_id IS NOT NULL
   ), tried AS (
     INSERT INTO ${attempt} (delivery_id, number, outcome, http_status, reason, response, detail, duration_ms, attempted_at)
     SELECT id, attempt, status, http_status, reason, response, detail, duration_ms, attempted_at FROM mine WHERE is_kept

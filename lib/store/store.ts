@@ -7,6 +7,7 @@ import { Events } from './events';
 import { FilterRows } from './filters';
 import { ListenerRows } from './listeners';
 import { MatchKeyRows } from './match-keys';
+import { Mending } from './mending';
 import { Origins } from './origins';
 import { OutboxRows } from './outbox';
 import { Outcomes } from './outcomes';
@@ -26,6 +27,7 @@ export class Store {
   readonly events: Events;
   readonly chunks: Chunks;
   readonly turns: Turns;
+  readonly mending: Mending;
   readonly processes: Processes;
   readonly outcomes: Outcomes;
   readonly origins: Origins;
@@ -47,6 +49,7 @@ export class Store {
     this.events = new Events(query, tables);
     this.chunks = new Chunks(query, tables);
     this.turns = new Turns(query, tables);
+    this.mending = new Mending(query, tables);
     this.processes = new Processes(query, tables);
     this.outcomes = new Outcomes(query, tables);
     this.origins = new Origins(query, tables);

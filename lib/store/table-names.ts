@@ -12,6 +12,7 @@ export const TABLE_NAMES = [
   // The key shapes: what each kind of match key is about.
   'plan',
   'turn',
+  'head',
   'pace',
   'origin',
 ] as const;

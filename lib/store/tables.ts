@@ -24,6 +24,7 @@ export function tablesOf(dataSource: DataSource, schema: string): Tables {
     key: quoted('key'),
     plan: quoted('plan'),
     turn: quoted('turn'),
+    head: quoted('head'),
     pace: quoted('pace'),
     origin: quoted('origin'),
   };

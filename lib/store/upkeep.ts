@@ -1,6 +1,7 @@
 import { withoutRowSql } from './chunks';
+import { instantTextSql } from './cursor';
 import type { Query } from './database';
-import { hasEarlierSql } from './due-sql';
+import { firstOfRowSql, isHeadlessSql, UNENDED } from './due-sql';
 import { type PlannableHere, plannableParameters, plannableSql } from './events';
 import type { Tables } from './tables';
 
@@ -11,6 +12,37 @@ export interface PruneOptions {
   readonly limit: number;
 }
 
+/** The row that a step of pruning ended with; the next step begins after it. */
+export interface PrunePlace {
+  readonly at: string;
+  readonly id: string;
+}
+
+/** The place of the first step. */
+export const PRUNE_START: PrunePlace = {
+  at: '-infinity',
+  id: '00000000-0000-0000-0000-000000000000',
+};
+
+export interface PruneStep extends PruneOptions {
+  readonly after: PrunePlace;
+}
+
+export interface Pruned {
+  readonly deleted: number;
+  /** The row that it ended with. */
+  readonly last: PrunePlace;
+  /** Whether that is the last one that is old enough. */
+  readonly isLast: boolean;
+}
+
+interface PrunedRow {
+  readonly deleted: number;
+  readonly looked: number;
+  readonly at: string;
+  readonly id: string;
+}
+
 /** What `idle()` asks for. */
 export interface DueHere extends PlannableHere {
   /** Waiting deliveries that become due within this time count as due. */
@@ -19,7 +51,7 @@ export interface DueHere extends PlannableHere {
   readonly barred: readonly string[];
 }
 
-/** What this process could do now. */
+/** What this process could do now. Of each kind at most 1,000 are counted. */
 export interface DueCounts {
   readonly events: number;
   readonly chunks: number;
@@ -48,50 +80,73 @@ export class Upkeep {
     return missing.map(({ name }) => name);
   }
 
-  /** Deletes ended deliveries and their attempts. Returns how many. */
-  async pruneDeliveries({ ageMs, limit }: PruneOptions): Promise<number> {
+  /** Looks at old deliveries, the oldest first, and deletes the ended ones with their attempts. */
+  async pruneDeliveries(step: PruneStep): Promise<Pruned> {
     const { delivery, attempt } = this.tables;
-    const removed = await this.query(
-      `WITH old AS (
-         DELETE FROM ${delivery} WHERE id IN (
-           SELECT id FROM ${delivery} WHERE next_at IS NULL AND chunk_id IS NULL
-             AND created_at < now() - $1 * interval '1 millisecond'
-             AND updated_at < now() - $1 * interval '1 millisecond'
-           ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
-         ) RETURNING id
-       ), attempts AS (DELETE FROM ${attempt} WHERE delivery_id IN (SELECT id FROM old))
-       SELECT id FROM old`,
-      [ageMs, limit],
+    const isEnded = `next_at IS NULL AND chunk_id IS NULL AND updated_at < ${OLD}`;
+    return this.#pruned(
+      step,
+      `WITH looked AS (
+         SELECT ctid AS place, created_at AS at, id, ${isEnded} AS is_ended FROM ${delivery}
+         WHERE created_at < ${OLD} AND (created_at, id) > ($3::timestamptz, $4::uuid) ORDER BY created_at, id LIMIT $2
+       ), old AS (
+         DELETE FROM ${delivery} WHERE ctid = ANY(ARRAY(
+           SELECT ctid FROM ${delivery} WHERE ctid = ANY(ARRAY(SELECT place FROM looked WHERE is_ended)) AND ${isEnded}
+           FOR UPDATE SKIP LOCKED)) RETURNING id
+       ), attempts AS (DELETE FROM ${attempt} WHERE delivery_id = ANY(ARRAY(SELECT id FROM old)))`,
     );
-    return removed.length;
   }
 
-  /** Deletes listeners that were made for single events and that no event has used since. They are marked as used once a day. */
-  async pruneDynamicListeners({ ageMs, limit }: PruneOptions): Promise<void> {
+  /** Runs a step whose common table expressions are `looked`, the rows in the order of `at` and `id`, and `old`, the deleted ones. */
+  async #pruned({ ageMs, limit, after }: PruneStep, tables: string): Promise<Pruned> {
+    const [row] = await this.query<PrunedRow>(
+      `${tables} SELECT (SELECT count(*)::int FROM old) AS deleted, (SELECT count(*)::int FROM looked) AS looked,
+         ${instantTextSql('at')} AS at, id FROM looked ORDER BY looked.at DESC, id DESC LIMIT 1`,
+      [ageMs, limit, after.at, after.id],
+    );
+    if (!row) return { deleted: 0, last: after, isLast: true };
+    const { deleted, looked, at, id } = row;
+    return { deleted, last: { at, id }, isLast: looked < limit };
+  }
+
+  /**
+   * Deletes listeners that were made for single events and that no event has used since. They are marked as used once a day. Returns
+   * how many.
+   */
+  async pruneDynamicListeners({ ageMs, limit }: PruneOptions): Promise<number> {
     const { listener, delivery } = this.tables;
-    await this.query(
+    const removed = await this.query(
       `DELETE FROM ${listener} WHERE id IN (
          SELECT l.id FROM ${listener} l WHERE l.dynamic
            AND l.updated_at < now() - interval '2 days' - $1 * interval '1 millisecond'
            AND NOT EXISTS (SELECT FROM ${delivery} d WHERE d.listener_id = l.id AND ${isOpenSql('d')})
-         LIMIT $2 FOR UPDATE SKIP LOCKED)`,
-      [ageMs, limit],
-    );
-  }
-
-  /** Deletes planned events, but for those with a delivery that has not ended. Returns how many. */
-  async pruneEvents({ ageMs, limit }: PruneOptions): Promise<number> {
-    const { event, delivery, chunk } = this.tables;
-    const removed = await this.query(
-      `DELETE FROM ${event} WHERE id IN (
-         SELECT e.id FROM ${event} e WHERE e.planned_at < now() - $1 * interval '1 millisecond'
-           AND NOT EXISTS (SELECT FROM ${delivery} d WHERE d.event_id = e.id AND ${isOpenSql('d')})
-           AND NOT EXISTS (SELECT FROM ${chunk} c WHERE e.id = ANY(c.event_ids))
-         ORDER BY e.id LIMIT $2 FOR UPDATE SKIP LOCKED
-       ) RETURNING id`,
+         LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING id`,
       [ageMs, limit],
     );
     return removed.length;
+  }
+
+  /** Looks at events that were planned long ago, the oldest first, and deletes those whose deliveries have all ended. */
+  async pruneEvents(step: PruneStep): Promise<Pruned> {
+    const { event, delivery, chunk } = this.tables;
+    const isUnended = `SELECT true FROM ${delivery} d WHERE d.event_id = l.id AND d.${UNENDED} AND ${isOpenSql('d')} LIMIT 1`;
+    // A chunk of one event names it hundreds of times.
+    const eventIds =
+      'CASE WHEN c.event_ids[1] = ALL (c.event_ids) THEN c.event_ids[1:1] ELSE c.event_ids END';
+    return this.#pruned(
+      step,
+      `WITH looked AS (
+         SELECT ctid AS place, planned_at AS at, id FROM ${event}
+         WHERE planned_at < ${OLD} AND (planned_at, id) > ($3::timestamptz, $4::uuid) ORDER BY planned_at, id LIMIT $2
+       ), held AS MATERIALIZED (
+         SELECT unnest(${eventIds}) AS id FROM ${chunk} c
+       ), old AS (
+         DELETE FROM ${event} WHERE ctid = ANY(ARRAY(
+           SELECT ctid FROM ${event} WHERE ctid = ANY(ARRAY(
+             SELECT place FROM looked l WHERE l.id NOT IN (SELECT id FROM held) AND (${isUnended}) IS NULL))
+           FOR UPDATE SKIP LOCKED)) RETURNING id
+       )`,
+    );
   }
 
   /** Deletes processes that have not been seen for that long. */
@@ -113,18 +168,17 @@ export class Upkeep {
     );
   }
 
-  /** Counts the events, chunks and deliveries that this process could work on now. */
+  /**
+   * Counts the events, chunks and deliveries that this process could work on now. The deliveries are those of listeners with a due turn,
+   * and of those that the oldest due deliveries belong to, so that very many due deliveries of barred listeners are not read.
+   */
   async countDue(here: DueHere): Promise<DueCounts> {
-    const { event, chunk, delivery } = this.tables;
-    // The comparison in UTC is that of the index.
+    const { event, chunk } = this.tables;
     const [row] = await this.query<DueCounts>(
-      `SELECT (SELECT count(*)::float8 FROM ${event} WHERE ${plannableSql('here')}) AS events,
-         (SELECT count(*)::float8 FROM ${chunk} WHERE lease_until < clock_timestamp()) AS chunks,
-         (SELECT count(*)::float8 FROM ${delivery} d WHERE next_at IS NOT NULL
-           AND next_at AT TIME ZONE 'UTC' <= (now() + $3 * interval '1 millisecond') AT TIME ZONE 'UTC'
-           AND (status = 'waiting' OR next_at <= clock_timestamp())
-           AND NOT (listener_id = ANY($4::uuid[]))
-           AND NOT (row_id IS NOT NULL AND ${hasEarlierSql(this.tables)})) AS deliveries`,
+      `WITH ${dueListenersSql(this.tables)}, ${dueDeliveriesSql(this.tables)}
+       SELECT ${countedSql(`SELECT FROM ${event} WHERE ${plannableSql('here')}`)} AS events,
+         ${countedSql(`SELECT FROM ${chunk} WHERE lease_until < now()`)} AS chunks,
+         ${countedSql('SELECT FROM due')} AS deliveries`,
       [...plannableParameters(here), here.soonMs, here.barred],
     );
     return row ?? { events: 0, chunks: 0, deliveries: 0 };
@@ -180,4 +234,49 @@ const NO_BACKLOG: BacklogRow = { waiting: 0, oldestAt: null };
 /** Whether a delivery has not ended: it is due at some time, or it is in a chunk. */
 function isOpenSql(delivery: string): string {
   return `(${delivery}.next_at IS NOT NULL OR ${delivery}.chunk_id IS NOT NULL)`;
+}
+
+/** The limit of time for rows that may be pruned; $1 is their age. */
+const OLD = `now() - $1 * interval '1 millisecond'`;
+
+/** More are not counted one by one. */
+const COUNTED = 1_000;
+/** Rows of an ordered listener that are looked at. */
+const COUNTED_ROWS = 100;
+
+function countedSql(select: string): string {
+  return `(SELECT count(*)::float8 FROM (${select} LIMIT ${COUNTED}) counted)`;
+}
+
+/** Deliveries that become due within $3 ms count as due. */
+const SOON = `(now() + $3 * interval '1 millisecond')`;
+
+/** Listeners that may have a due delivery, but for the barred ones ($4). */
+function dueListenersSql({ turn, delivery }: Tables): string {
+  // The comparison in UTC is that of the index.
+  return `listeners AS (
+    SELECT listener_id FROM (SELECT t.listener_id FROM ${turn} t WHERE t.ready_at <= ${SOON} AND NOT (t.listener_id = ANY($4::uuid[]))
+      ORDER BY t.ready_at LIMIT ${COUNTED}) t
+    UNION SELECT listener_id FROM (
+      SELECT d.listener_id FROM ${delivery} d WHERE d.next_at IS NOT NULL AND d.next_at AT TIME ZONE 'UTC' <= ${SOON} AT TIME ZONE 'UTC'
+      ORDER BY d.next_at AT TIME ZONE 'UTC' LIMIT ${COUNTED}) d WHERE NOT (listener_id = ANY($4::uuid[]))
+  )`;
+}
+
+function dueDeliveriesSql(tables: Tables): string {
+  const { delivery, head } = tables;
+  const isDue = `next_at <= ${SOON} AND (status = 'waiting' OR next_at <= clock_timestamp())`;
+  const first = firstOfRowSql(tables, 'd.next_at, d.status', ['l.listener_id', 'r.row_id']);
+  return `due AS (
+    SELECT FROM listeners l CROSS JOIN LATERAL (
+      SELECT true FROM ${delivery} d WHERE d.listener_id = l.listener_id AND d.row_id IS NULL AND ${isDue}
+      UNION ALL
+      SELECT true FROM (
+        (SELECT h.row_id FROM ${head} h WHERE h.listener_id = l.listener_id AND h.ready_at <= ${SOON}
+          ORDER BY h.ready_at LIMIT ${COUNTED_ROWS})
+        UNION (SELECT d.row_id FROM ${delivery} d WHERE ${isHeadlessSql('l.listener_id')} AND d.next_at <= ${SOON}
+          ORDER BY d.next_at LIMIT ${COUNTED_ROWS})
+      ) r CROSS JOIN LATERAL (${first}) f WHERE ${isDue}) d
+    LIMIT ${COUNTED}
+  )`;
 }

@@ -153,6 +153,7 @@ describe('modelHookMigrations', () => {
       'AddMatchingKeys1764600000000',
       'AddTrust1765200000000',
       'AddRawPrevious1765800000000',
+      'AddHeadsAndIndexes1765900000000',
       'AddAttemptDetail1766000000000',
     ]);
     expect(modelHookMigrations.map((Migration) => new Migration().name)).toEqual(

@@ -15,7 +15,9 @@ beforeAll(async () => {
   application = await startApplication({ entities: [], attach: { work: false } });
   store = testStore(application.dataSource);
 });
-beforeEach(() => query('TRUNCATE model_hook_event, model_hook_chunk, model_hook_delivery'));
+beforeEach(() =>
+  query('TRUNCATE model_hook_event, model_hook_chunk, model_hook_delivery, model_hook_head'),
+);
 afterAll(() => application?.stop());
 
 describe('Upkeep.countDue', () => {

@@ -77,26 +77,26 @@ describe('Claims.due', () => {
     expect(nextMs).toBeLessThanOrEqual(3_600_000);
   });
 
-  it('Deliveries that were made due by hand are claimed after mendTurns()', async () => {
+  it('Deliveries that were made due by hand are claimed after their turns are mended', async () => {
     const listener = randomUUID();
     await waiting(listener, 3, { dueSince: '-1 hour' });
     await flow.query('DELETE FROM model_hook_turn');
     await flow.query('UPDATE model_hook_delivery SET next_at = now()');
     expect(await claims().due(FREE)).toBeNull();
-    await store().turns.mend();
-    await store().turns.mend();
+    await store().mending.turns(null);
+    await store().mending.turns(null);
     expect(await turns()).toHaveLength(1);
     expect((await claims().due(FREE))?.listenerIds).toHaveLength(3);
   });
 
-  it('mergeTurns() keeps one old turn of a listener and all recent or future ones', async () => {
+  it('merge() keeps one old turn of a listener and all recent or future ones', async () => {
     const [one, other] = [randomUUID(), randomUUID()];
     for (let n = 0; n < 5; n += 1) await waiting(one, 2, { dueSince: `${n + 1} minutes` });
     await waiting(one, 1, { dueSince: '-1 hour' });
     await waiting(other, 1, { dueSince: '1 minute' });
     await waiting(other, 1);
-    await Promise.all(Array.from({ length: 4 }, () => store().turns.merge()));
-    await store().turns.merge();
+    await Promise.all(Array.from({ length: 4 }, () => store().mending.merge(null)));
+    await store().mending.merge(null);
     const left = (await turns()).map(({ listener_id }) => listener_id);
     expect([count(left, one), count(left, other)]).toEqual([2, 2]);
     expect((await claims().due(FREE))?.listenerIds).toHaveLength(12);

@@ -1,5 +1,6 @@
 import type { AttachOptions } from '../../../lib';
 import { Pruning } from '../../../lib/dispatch/pruning';
+import { CONSOLE_LOGGER } from '../../../lib/logging/logger';
 import { Flow } from '../../support/application/flow';
 import { testStore } from '../../support/application/test-store';
 import { until } from '../../support/application/waiting';
@@ -151,7 +152,7 @@ describe.each([{ hours: -2 }, { hours: 2 }])('Pruning $hours hours ahead', ({ ho
     );
     jest.useFakeTimers({ now: Date.now() + hours * HOUR_MS, doNotFake: [...ALL_TIMERS] });
     const retention = { eventsMs: HOUR_MS, deliveriesMs: HOUR_MS };
-    await new Pruning(testStore(flow.dataSource), retention).prune();
+    await new Pruning(testStore(flow.dataSource), retention, { logger: CONSOLE_LOGGER }).prune();
     const left = await flow.query('SELECT FROM model_hook_event');
     expect(left).toHaveLength(2);
   });

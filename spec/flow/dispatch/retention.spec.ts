@@ -1,4 +1,5 @@
-import { Pruning, type RetentionOptions } from '../../../lib/dispatch/pruning';
+import { type PrunedCounts, Pruning, type RetentionOptions } from '../../../lib/dispatch/pruning';
+import { CONSOLE_LOGGER } from '../../../lib/logging/logger';
 import { Flow } from '../../support/application/flow';
 import { testStore } from '../../support/application/test-store';
 import { answering } from '../../support/receivers/answers';
@@ -63,17 +64,39 @@ describe('Pruning', () => {
     expect(await counts()).toEqual({ event: 1, delivery: 0, attempt: 0 });
   });
 
-  it('One run removes a thousand rows and returns whether more may be left', async () => {
+  it('One run removes all old rows, also those behind many that are kept, and says how many', async () => {
     await flow.listen();
+    await flow.hooks.detach();
+    const kept = 2_500;
+    const ended = 5_000;
+    // The oldest ones have a delivery that waits.
+    await flow.query(
+      `WITH e AS (
+         INSERT INTO model_hook_event (id, hook, event, data, process_id, planned_at)
+         SELECT gen_random_uuid(), 'person', 'person.created', '{}', gen_random_uuid(), now() - interval '2 days' + n * interval '1 s'
+         FROM generate_series(1, ${kept + ended}) n RETURNING id, planned_at
+       ) INSERT INTO model_hook_delivery
+           (id, event_id, listener_id, event, status, attempt, retries, reschedules, next_at, created_at, updated_at)
+         SELECT gen_random_uuid(), id, gen_random_uuid(), 'person.created', CASE WHEN n <= ${kept} THEN 'waiting' ELSE 'done' END,
+           0, 0, 0, CASE WHEN n <= ${kept} THEN now() END, planned_at, planned_at
+         FROM (SELECT e.*, row_number() OVER (ORDER BY planned_at) AS n FROM e) e`,
+    );
+    const retention = { eventsMs: HOUR_MS, deliveriesMs: HOUR_MS };
+    expect(await prune(retention)).toEqual({ deliveries: ended, events: ended });
+    expect(await counts()).toMatchObject({ event: kept, delivery: kept });
+    expect(await prune(retention)).toEqual({ deliveries: 0, events: 0 });
+  });
+
+  it('Two processes that prune at once delete each row once', async () => {
     await flow.hooks.detach();
     await flow.query(
       `INSERT INTO model_hook_event (id, hook, event, data, process_id, planned_at)
        SELECT gen_random_uuid(), 'person', 'person.created', '{}', gen_random_uuid(), now() - interval '1 day'
-       FROM generate_series(1, 1500)`,
+       FROM generate_series(1, 5000)`,
     );
-    expect(await prune({ eventsMs: HOUR_MS, deliveriesMs: 0 })).toBe(true);
-    expect(await counts()).toMatchObject({ event: 500 });
-    expect(await prune({ eventsMs: HOUR_MS, deliveriesMs: 0 })).toBe(false);
+    const retention = { eventsMs: HOUR_MS, deliveriesMs: 0 };
+    const [one, other] = await Promise.all([prune(retention), prune(retention)]);
+    expect(one.events + other.events).toBe(5_000);
     expect(await counts()).toMatchObject({ event: 0 });
   });
 
@@ -107,9 +130,9 @@ async function deliverOne(respond?: Respond): Promise<void> {
   await flow.hooks.idle();
 }
 
-function prune(retention: Required<RetentionOptions>): Promise<boolean> {
+function prune(retention: Required<RetentionOptions>): Promise<PrunedCounts> {
   const { dataSource } = flow.application;
-  return new Pruning(testStore(dataSource, 1), retention).prune();
+  return new Pruning(testStore(dataSource, 1), retention, { logger: CONSOLE_LOGGER }).prune();
 }
 
 /** Everything that is there is a day older. */
