@@ -57,6 +57,7 @@ export type {
   ListenerWhere,
 } from './listener/saved/where';
 export type { RotateOptions } from './listener/secrets/rotation';
+export type { StaleListener } from './listener/stale';
 export type { Logger } from './logging/logger';
 export type { DeliveryReport, ReportName, Reports } from './logging/reports';
 export {

@@ -48,6 +48,6 @@ export function listenerParts(given: ListenerSurroundings): ListenerParts {
   const rotation = new SecretRotation(saved, vault);
   const kinds = [new SealedListeners(vault), new SealedTargets(vault)];
   const reencryption = new Reencryption(store, vault, kinds, logger);
-  const parts = { saved, saving, keys, audience, rotation, reencryption };
+  const parts = { catalog, saved, saving, keys, audience, rotation, reencryption };
   return { listeners: new Listeners(store, parts, given.tester, given.process), matching };
 }

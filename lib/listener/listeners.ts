@@ -1,6 +1,7 @@
 import { validate as isUuid } from 'uuid';
 import { storable } from '../base/json';
 import { ListenerInvalidError } from '../errors/listener-errors';
+import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
 import type { AnyFilter } from '../hook/filter';
 import { checkArgument, checkedOptions } from '../options/checked';
@@ -39,6 +40,7 @@ import {
 } from './saved/where';
 import type { Reencryption } from './secrets/reencryption';
 import { ROTATE_SHAPE, type RotateOptions, type SecretRotation } from './secrets/rotation';
+import { type StaleListener, staleListeners } from './stale';
 
 /** This process as one that is attached. */
 export interface AttachedProcess {
@@ -48,6 +50,7 @@ export interface AttachedProcess {
 
 /** What the methods of `Listeners` are made of. */
 export interface ListenersParts {
+  readonly catalog: HookCatalog;
   readonly saved: SavedListeners;
   readonly saving: Saving;
   readonly keys: KeyAssignment;
@@ -271,15 +274,15 @@ export class Listeners implements DraftSaver {
   }
 
   /**
-   * Listeners that code saved once, but not since this process attached. They are candidates for removal.
+   * Listeners that may be of no use any more, each with the reason: code saved it once, but not since this process attached; or it has a
+   * condition on a field that its hook does not provide in this process. They stay active, because another release of the application may
+   * still need them. Pause or remove those that none needs.
    *
    * @example
    * for (const { id } of await hooks.listeners.stale()) await hooks.listeners.remove(id);
    */
-  async stale(): Promise<readonly Listener[]> {
-    const declaredBefore = this.process.startedAt;
-    const found = await this.parts.saved.find(this.store, { declaredBefore });
-    return found.map(({ listener }) => listener);
+  async stale(): Promise<readonly StaleListener[]> {
+    return staleListeners(this.store, this.parts, this.process.startedAt);
   }
 
   #inTransaction<T>({ manager }: SaveOptions, work: (store: Store) => Promise<T>): Promise<T> {

@@ -93,13 +93,13 @@ export class ListenerRows {
     return rows.map(({ id }) => id);
   }
 
-  /** Locks the active listeners of a hook that have a condition on a field; returns their ids. */
-  async lockFilteringOn(hook: string, field: string): Promise<readonly string[]> {
+  /** Ids of the active listeners of a hook that have a condition on a field. */
+  async filteringOn(hook: string, field: string): Promise<readonly string[]> {
     const { listener, filter } = this.tables;
     const rows = await this.query<{ id: string }>(
       `SELECT l.id FROM ${listener} l WHERE l.active AND l.hook = $1
          AND EXISTS (SELECT FROM ${filter} f WHERE f.listener_id = l.id AND f.field = $2)
-       ORDER BY l.id FOR UPDATE`,
+       ORDER BY l.id`,
       [hook, field],
     );
     return rows.map(({ id }) => id);

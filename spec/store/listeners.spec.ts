@@ -138,8 +138,8 @@ describe('ListenerRows.replace', () => {
   });
 });
 
-describe('ListenerRows.lockFilteringOn', () => {
-  it('The active listeners of a hook that have a condition on a field are locked', async () => {
+describe('ListenerRows.filteringOn', () => {
+  it('filteringOn() finds the active listeners of a hook that have a condition on a field', async () => {
     const saved = await store.listeners.upsert(
       ['a', 'b', 'c', 'd'].map((identity) =>
         newListener(identity, { values: { hook: identity === 'd' ? 'order' : 'person' } }),
@@ -155,7 +155,7 @@ describe('ListenerRows.lockFilteringOn', () => {
       { id: idOf('d'), match: on('name') },
     ]);
     await store.listeners.deactivate([{ id: idOf('c'), why: 'paused' }], { onlyActive: true });
-    expect(await store.listeners.lockFilteringOn('person', 'name')).toEqual([idOf('a')]);
+    expect(await store.listeners.filteringOn('person', 'name')).toEqual([idOf('a')]);
   });
 });
 
