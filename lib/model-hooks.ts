@@ -197,7 +197,7 @@ export class ModelHooks {
 
   /** The backlog and the recent work of all processes of the database. */
   stats(): Promise<HookStats> {
-    return hookStats(this.#store);
+    return hookStats(this.#store, this.#catalog);
   }
 
   /** Runs `fn`; its changes make no events. For imports and seeds. */

@@ -29,6 +29,12 @@ export class Pipeline implements Work {
     return { hasMore, hasDue: inTurn.length > 0, hasUnheld: scattered.size > 0, isDispatched };
   }
 
+  /** Dispatches deliveries that this process has judged in place of the one that planned them. */
+  async sweep(): Promise<void> {
+    const chunk = await this.planner.sweep();
+    if (chunk) await this.carrier.dispatch([chunk], null);
+  }
+
   /** Attempt: the dispatcher hands a chunk back, here or in another process. Each delivery of it is one POST of the sender. */
   async deliver(
     chunk: Pick<Chunk, 'id' | 'token'>,

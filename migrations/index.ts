@@ -4,6 +4,7 @@ import { AddTrust1765200000000 } from './1765200000000-add-trust';
 import { AddRawPrevious1765800000000 } from './1765800000000-add-raw-previous';
 import { AddHeadsAndIndexes1765900000000 } from './1765900000000-add-heads-and-indexes';
 import { AddAttemptDetail1766000000000 } from './1766000000000-add-attempt-detail';
+import { AddEventFields1766100000000 } from './1766100000000-add-event-fields';
 
 /**
  * The migrations that create our tables; add them to the `migrations` of the DataSource.
@@ -18,10 +19,12 @@ export const modelHookMigrations = [
   AddRawPrevious1765800000000,
   AddHeadsAndIndexes1765900000000,
   AddAttemptDetail1766000000000,
+  AddEventFields1766100000000,
 ];
 
 export {
   AddAttemptDetail1766000000000,
+  AddEventFields1766100000000,
   AddHeadsAndIndexes1765900000000,
   AddMatchingKeys1764600000000,
   AddRawPrevious1765800000000,

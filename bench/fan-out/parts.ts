@@ -43,8 +43,12 @@ export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
   const recorder = new Recorder({ outcomes: store.outcomes, health, reporter, logger, wakeup });
   const lease = { processId: randomUUID(), leaseMs: LEASE_MS };
   const matching = new ListenerMatching(catalog);
-  const loader = new ChunkLoader(dataSource, store, catalog, new Vault());
-  const planned = { dataSource, store, matching, catalog, vault: new Vault(), logger };
+  const decoder = new EventDecoder(dataSource, catalog, lease);
+  const loader = new ChunkLoader(decoder, store, catalog, new Vault());
+  const foreign = { sweep: () => Promise.resolve() };
+  const judging = { sweep: () => Promise.resolve(null) };
+  const shared = { store, decoder, matching, catalog };
+  const planned = { ...shared, vault: new Vault(), logger, foreign, judging };
   const claims = new Claims(store, lease);
   const carrier = new Carrier({
     claims,
@@ -71,6 +75,9 @@ const { tablesOf } = built<typeof import('../../lib/store/tables')>('store/table
 const { CONSOLE_LOGGER } = built<typeof import('../../lib/logging/logger')>('logging/logger');
 const { Reporter } = built<typeof import('../../lib/logging/reports')>('logging/reports');
 const { Vault } = built<typeof import('../../lib/vault/vault')>('vault/vault');
+const { EventDecoder } = built<typeof import('../../lib/capture/outbox/event-decoder')>(
+  'capture/outbox/event-decoder',
+);
 const { HookCatalog } = built<typeof import('../../lib/hook/catalog')>('hook/catalog');
 const { ListenerMatching } = built<typeof import('../../lib/listener/matching/matching')>(
   'listener/matching/matching',

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { EventDecoder } from '../capture/outbox/event-decoder';
 import { Sender } from '../delivery/attempt/sender';
 import { Transports } from '../delivery/attempt/transports';
 import { ChunkLoader } from '../delivery/chunk/loading';
@@ -11,6 +12,8 @@ import { Claims } from '../dispatch/claim/claims';
 import type { ResolvedDispatcher } from '../dispatch/dispatcher';
 import { DeliveryEngine } from '../dispatch/engine';
 import type { Housekeeping } from '../dispatch/housekeeping';
+import { ForeignHooks } from '../dispatch/plan/foreign-hooks';
+import { Judging } from '../dispatch/plan/judging';
 import { Planner } from '../dispatch/plan/planner';
 import type { TrialWaits } from '../dispatch/trial-waits';
 import type { HookCatalog } from '../hook/catalog';
@@ -46,22 +49,37 @@ export interface EngineParts extends SessionParts {
 export function newEngine(parts: EngineParts): DeliveryEngine {
   const { options, store, lease, dispatcher, housekeeping, waits } = parts;
   const { chunkSize } = dispatcher;
-  const { logger, vault, leaseMs, sweepMs } = options;
+  const { logger, leaseMs, sweepMs } = options;
   const claims = new Claims(store, lease, chunkSize);
-  const planner = new Planner({ ...parts, vault, logger }, lease, chunkSize);
-  const carrier = new Carrier({ claims, dispatcher, logger, leaseMs, ...sending(parts) });
+  const decoder = new EventDecoder(parts.dataSource, parts.catalog, lease);
+  const planner = newPlanner(parts, decoder);
+  const carrier = new Carrier({ claims, dispatcher, logger, leaseMs, ...sending(parts, decoder) });
   const pipeline = new Pipeline(planner, claims, carrier, waits);
   return new DeliveryEngine(pipeline, carrier, housekeeping, { leaseMs, sweepMs, logger });
 }
 
+function newPlanner(parts: EngineParts, decoder: EventDecoder): Planner {
+  const { options, lease, dispatcher } = parts;
+  const { logger, vault, retention } = options;
+  const shared = { ...parts, logger, decoder };
+  const { patienceMs } = decoder;
+  const { eventsMs } = retention;
+  const foreign = new ForeignHooks(shared, { leaseMs: lease.leaseMs, patienceMs, eventsMs });
+  const judging = new Judging(shared, lease);
+  return new Planner({ ...shared, vault, foreign, judging }, lease, dispatcher.chunkSize);
+}
+
 /** What attempts deliveries, and what stores their outcomes. */
-function sending(parts: EngineParts): { readonly sender: Sender; readonly recorder: Recorder } {
-  const { dataSource, options, store, wakeup, catalog, policies, reporter, lease } = parts;
+function sending(
+  parts: EngineParts,
+  decoder: EventDecoder,
+): { readonly sender: Sender; readonly recorder: Recorder } {
+  const { options, store, wakeup, catalog, policies, reporter, lease } = parts;
   const { logger, vault } = options;
   const reporting = { reporter, logger, wakeup };
   const health = new ListenerHealth({ ...reporting, store, processId: lease.processId });
   const recorder = new Recorder({ ...reporting, outcomes: store.outcomes, health });
-  const loader = new ChunkLoader(dataSource, store, catalog, vault);
+  const loader = new ChunkLoader(decoder, store, catalog, vault);
   const breakers = new Breakers({ origins: store.origins, logger, wakeup });
   const transports = new Transports(policies, options.delivery);
   const sender = new Sender(

@@ -50,7 +50,7 @@ export interface EngineHolder {
 export class Idle {
   constructor(
     private readonly store: Pick<Store, 'upkeep'>,
-    private readonly catalog: Pick<HookCatalog, 'allNames'>,
+    private readonly catalog: Pick<HookCatalog, 'all'>,
     private readonly vault: Pick<Vault, 'ids'>,
     private readonly holder: EngineHolder,
   ) {}
@@ -79,7 +79,7 @@ export class Idle {
     // Work that this process does not do itself is not waited for.
     if (inFlight > 0 || !before?.isRunning) return { ...NOTHING_DUE, inFlight };
     const due = await this.store.upkeep.countDue({
-      hooks: this.catalog.allNames(),
+      hooks: this.catalog.all(),
       encryptionKeyIds: this.vault.ids,
       soonMs: SOON_MS,
       barred: before.barred,

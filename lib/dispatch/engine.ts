@@ -201,7 +201,7 @@ export class DeliveryEngine implements Wakeable {
   async #sweep(): Promise<void> {
     this.#isUnheldWanted = true;
     await this.housekeeping.mendTurns();
-    this.due();
+    await this.work.sweep().finally(() => this.due());
     await this.housekeeping.prune();
   }
 

@@ -6,6 +6,8 @@ export interface Work extends Engine {
   /** Whether a commit waits for its deliveries. */
   readonly isAwaited: boolean;
   plan(): Promise<PlanResult>;
+  /** Looks after events and deliveries that only some of the processes can work on. The next plan sees what it changed. */
+  sweep(): Promise<void>;
   claimDue(): Promise<DueResult>;
   /** Returns whether there may be more. */
   claimUnheld(): Promise<boolean>;

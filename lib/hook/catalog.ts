@@ -81,10 +81,6 @@ export class HookCatalog {
     return [...this.#byName.values()];
   }
 
-  allNames(): readonly string[] {
-    return [...this.#byName.keys()];
-  }
-
   /** The hooks that can make an event of that name. */
   making(event: string): readonly Hook[] {
     return this.list().filter((hook) => eventNames(hook).includes(event));

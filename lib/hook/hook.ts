@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { UnknownFieldError, UnknownOperationError } from '../errors/hook-errors';
 import type { BodyFormat } from '../options/body-format';
@@ -19,6 +20,8 @@ export interface Hook {
   readonly operations: readonly Operation[];
   /** The provided fields, in the order of a body. */
   readonly fields: ReadonlyMap<string, Field>;
+  /** A text that two hooks share if and only if they provide fields of the same paths. It is stored with each event. */
+  readonly shape: string;
   /** Conditions that a row must satisfy for its change to become an event. Empty for a defined hook. */
   readonly when: readonly WhenCondition[];
   readonly format: BodyFormat;
@@ -37,13 +40,15 @@ export function resolveHook(
 ): Hook {
   const declared = checkedHook(given, lowerFirst(metadata.name));
   const name = declared.name ?? lowerFirst(metadata.name);
+  const fields = providedFields(dataSource, metadata, declared, name);
   return {
     name,
     title: declared.title ?? titleOf(name),
     description: declared.description ?? null,
     metadata,
     operations: operationsOf(name, declared),
-    fields: providedFields(dataSource, metadata, declared, name),
+    fields,
+    shape: shapeOf(fields),
     when: whenConditions(name, declared, columnFields(dataSource, metadata)),
     format: declared.format ?? 'fields',
     declared,
@@ -53,13 +58,15 @@ export function resolveHook(
 /** A hook without an entity. Its fields have no column type. Throws `OPTION_INVALID`. */
 export function defineHook(name: string, given: DefinedHookOptions): Hook {
   const options = checkedDefinition(given, name);
+  const fields = new Map(options.provides.map((path) => [path, untyped(path)]));
   return {
     name,
     title: options.title ?? titleOf(name),
     description: options.description ?? null,
     metadata: null,
     operations: [],
-    fields: new Map(options.provides.map((path) => [path, untyped(path)])),
+    fields,
+    shape: shapeOf(fields),
     when: [],
     format: options.format ?? 'fields',
     declared: options,
@@ -111,6 +118,14 @@ export function providedFields(
     throw new UnknownFieldError(name, sender, [...columns.keys()]);
   return new Map([...fields, ...computed.map(untyped)].map((field) => [field.path, field]));
 }
+
+/** Computed once for each hook, and constant, so that SQL can write it into an event. */
+function shapeOf(fields: ReadonlyMap<string, Field>): string {
+  const paths = JSON.stringify([...fields.keys()].sort());
+  return createHash('sha256').update(paths).digest('hex').slice(0, SHAPE_LENGTH);
+}
+
+const SHAPE_LENGTH = 16;
 
 function operationsOf(name: string, { on, event }: DeclaredHook): readonly Operation[] {
   const named = on === undefined ? OPERATIONS : [on].flat();

@@ -18,7 +18,7 @@ export interface Subject {
 
 /**
  * Whether a field satisfies a stored matcher. For an absent field, only `any` is true, alone or in `allOf` and `anyOf`. A value of another
- * type never matches and never throws.
+ * type never matches and never throws. Throws for a matcher that a newer release has stored and this one does not know.
  */
 export function satisfies(matcher: StoredMatcher, subject: Subject, kind: FieldKind): boolean {
   const { operator, operand } = matcher;
@@ -43,8 +43,18 @@ export function satisfies(matcher: StoredMatcher, subject: Subject, kind: FieldK
         !satisfiedBefore(member(operand), subject, kind)
       );
     default:
-      return value !== undefined && JUDGE[operator](value, operand, kind);
+      return judged(operator, operand, { value, kind });
   }
+}
+
+function judged(
+  operator: Judging,
+  operand: JsonValue,
+  { value, kind }: { readonly value: JsonValue | undefined; readonly kind: FieldKind },
+): boolean {
+  const judge: Judge | undefined = JUDGE[operator];
+  if (judge === undefined) throw new TypeError(`The operator "${operator}" is unknown.`);
+  return value !== undefined && judge(value, operand, kind);
 }
 
 function satisfiedBefore(matcher: StoredMatcher, subject: Subject, kind: FieldKind): boolean {

@@ -82,6 +82,7 @@ export const modelHookEntities: NamedSchema[] = [
     planned_at: nullable(instant),
     row_id: nullable(uuid),
     sequence: nullable(column('bigint')),
+    shape: text,
   }),
   entity('chunk', {
     id: primary(uuid),

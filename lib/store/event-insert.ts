@@ -1,4 +1,4 @@
-import type { EventRow } from './events';
+import { ANY_SHAPE, type EventRow } from './events';
 
 /** Columns that a source may fill, with the SQL for a source that does not. The INSERT leaves out those that no source fills. */
 export const EVENT_SOURCE_COLUMNS = [
@@ -14,6 +14,7 @@ export const EVENT_SOURCE_COLUMNS = [
   ['raw_previous', 'false'],
   ['targets', 'NULL::json'],
   ['row_id', 'NULL::uuid'],
+  ['shape', `'${ANY_SHAPE}'`],
 ] as const;
 
 /** A FROM clause, and for each column the SQL of its value for a row of that clause. Columns that are left out have their default. */
@@ -23,7 +24,7 @@ export interface EventSource {
 }
 
 /** An event whose values are known to this process. */
-export type NewEventRow = Omit<EventRow, 'occurred_at' | 'sequence'>;
+export type NewEventRow = Omit<EventRow, 'occurred_at' | 'sequence' | 'age_ms'>;
 
 /** The sources of one INSERT of events, and its parameters. */
 export class EventInsert {
@@ -51,7 +52,7 @@ export class EventInsert {
     this.add({
       from:
         `json_to_recordset(${this.parameter(JSON.stringify(rows), 'json')}) AS c(id uuid, hook text, operation text, ` +
-        'event text, ref text, sender text, headers text, data text, previous text, raw_previous boolean, targets text, row_id uuid)',
+        'event text, ref text, sender text, headers text, data text, previous text, raw_previous boolean, targets text, row_id uuid, shape text)',
       values: {
         id: 'c.id',
         hook: 'c.hook',
@@ -62,6 +63,7 @@ export class EventInsert {
         headers: 'c.headers::json',
         data: 'c.data::json',
         row_id: 'c.row_id',
+        shape: 'c.shape',
         ...(events.some(({ previous }) => previous) && {
           previous: 'c.previous::json',
           raw_previous: 'c.raw_previous',

@@ -26,16 +26,35 @@ export interface EventRow {
   readonly row_id: string | null;
   /** Order among the events of one row: drawn while the row was locked. Null for an event of an earlier release. */
   readonly sequence: string | null;
+  /** Which fields it holds: the shape of its hook in the process that wrote it, `ANY_SHAPE` or `LEFT_SHAPE`. */
+  readonly shape: string;
+  /** Milliseconds since it occurred, by the clock of the database. */
+  readonly age_ms: number;
 }
 
+/** Of events that any process may plan that attaches their hook: rows of an earlier release, and those that nobody took for long. */
+export const ANY_SHAPE = '';
+/** Of events that a process could not read and left to others. No claim finds them but `claimLeft`. */
+export const LEFT_SHAPE = 'left';
+
 /** The columns of an `EventRow`. */
-export const EVENT_COLUMNS =
-  'id, hook, event, operation, ref, sender, headers, data, previous, raw_previous, targets, occurred_at, row_id, sequence';
+export const EVENT_COLUMNS = `id, hook, event, operation, ref, sender, headers, data, previous, raw_previous, targets, occurred_at,
+  row_id, sequence, shape, (extract(epoch FROM clock_timestamp() - occurred_at) * 1000)::float8 AS age_ms`;
+
+/** Id of the encryption key of an event's `targets`, which are the text `enc:v1:<key id>:…`. */
+export const TARGETS_KEY_ID_SQL = `split_part(targets #>> '{}', ':', 3)`;
+
+/** A hook that is attached in this process. */
+export interface KnownHook {
+  readonly name: string;
+  /** Says which fields it provides here. */
+  readonly shape: string;
+}
 
 /** Which events a process can plan. */
 export interface PlannableHere {
-  /** Names of the hooks that are attached in this process. */
-  readonly hooks: readonly string[];
+  /** The hooks that are attached in this process. */
+  readonly hooks: readonly KnownHook[];
   /** Ids of the encryption keys that this process has. */
   readonly encryptionKeyIds: readonly string[];
 }
@@ -64,8 +83,7 @@ export class Events {
     const { event, listener } = this.tables;
     const [row] = await this.query<PassedEvents>(
       `WITH due AS (
-         SELECT id, hook, event, targets IS NOT NULL AS resolved FROM ${event} WHERE ${plannableSql('here')}
-         ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
+         ${oldestSql(this.tables, 'id, hook, event, targets IS NOT NULL AS resolved')}
        ), names AS (
          SELECT hook, event FROM due GROUP BY hook, event HAVING NOT bool_or(resolved) AND NOT EXISTS (
            SELECT FROM ${listener} l WHERE l.active AND NOT l.dynamic AND (l.hook = due.hook OR l.pattern IN (due.event, '*',
@@ -81,15 +99,42 @@ export class Events {
   }
 
   /** Marks events as planned and returns them, oldest first. Events that another process is planning are skipped. */
-  async claim(here: PlannableHere, limit: number): Promise<readonly EventRow[]> {
+  claim(here: PlannableHere, limit: number): Promise<readonly EventRow[]> {
+    return this.#claimed(oldestSql(this.tables, 'id'), [...plannableParameters(here), limit]);
+  }
+
+  /** The same for events that a process left to others, those after an id. */
+  claimLeft(here: PlannableHere, limit: number, after: string): Promise<readonly EventRow[]> {
     const { event } = this.tables;
+    const lane = plannableSql(this.tables, 'id', 'AND id > $5::uuid ORDER BY id LIMIT $4');
+    const next = `SELECT id FROM (${lane}) l ORDER BY id LIMIT $4`;
+    const [hooks, shapes, keyIds] = parametersOf(here, [LEFT_SHAPE]);
+    return this.#claimed(lockedSql(event, next), [hooks, shapes, keyIds, limit, after]);
+  }
+
+  async #claimed(ids: string, parameters: readonly unknown[]): Promise<readonly EventRow[]> {
     const rows = await this.query<EventRow>(
-      `UPDATE ${event} SET planned_at = clock_timestamp() WHERE id IN (
-         SELECT id FROM ${event} WHERE ${plannableSql('here')} ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
-       ) RETURNING ${EVENT_COLUMNS}`,
-      [...plannableParameters(here), limit],
+      `UPDATE ${this.tables.event} SET planned_at = clock_timestamp() WHERE id = ANY(ARRAY(${ids})) RETURNING ${EVENT_COLUMNS}`,
+      parameters,
     );
     return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** Gives events back that this process has claimed but cannot read. Another process may be able to. */
+  async leave(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.query(
+      `UPDATE ${this.tables.event} SET planned_at = NULL, shape = '${LEFT_SHAPE}' WHERE id = ANY($1::uuid[])`,
+      [ids],
+    );
+  }
+
+  /** Leaves an event to others that this process has not claimed. */
+  async setAside(id: string): Promise<void> {
+    await this.query(
+      `UPDATE ${this.tables.event} SET shape = '${LEFT_SHAPE}' WHERE id = $1 AND ${UNPLANNED_SQL}`,
+      [id],
+    );
   }
 
   /** Marks events that cannot be decoded, so that they are not sent. */
@@ -99,6 +144,16 @@ export class Events {
       `UPDATE ${this.tables.event} SET skipped = 'unreadable' WHERE id = ANY($1::uuid[])`,
       [ids],
     );
+  }
+
+  /** Marks an event as planned that the database refuses to plan, so that it is not sent. False if another process has planned it. */
+  async skipRefused(id: string): Promise<boolean> {
+    const rows = await this.query(
+      `UPDATE ${this.tables.event} SET skipped = 'refused', planned_at = clock_timestamp()
+       WHERE id = $1 AND ${UNPLANNED_SQL} RETURNING id`,
+      [id],
+    );
+    return rows.length > 0;
   }
 
   /** In no order; ids that are not stored are left out. */
@@ -111,22 +166,59 @@ export class Events {
   }
 }
 
+/** Whether an event is still to be planned, by whichever process. */
+export const UNPLANNED_SQL = 'planned_at IS NULL';
+
 /**
- * The one predicate that says which events may be planned: `'anywhere'`, by whichever process, or `'here'`, by this one. `'here'` needs
- * `plannableParameters` as the first parameters of the statement. Events of hooks that are attached in other processes only, and
- * targets that only other processes can decrypt, are left to those.
+ * The one statement that says which events this process may plan; `$1` to `$3` are its `plannableParameters`. Events of hooks that are
+ * attached in other processes only, events with other fields than their hook has here, and targets that only other processes can decrypt,
+ * are left to those. However many of these there are, they are not read: each hook and shape is looked up by index.
  */
-export function plannableSql(where: 'anywhere' | 'here'): string {
-  const plannable = 'planned_at IS NULL';
-  if (where === 'anywhere') return plannable;
-  return `${plannable} AND hook = ANY($1::text[])
-    AND (targets IS NULL OR json_typeof(targets) = 'array' OR ${TARGETS_KEY_ID_SQL} = ANY($2::text[]))`;
+export function plannableSql({ event }: Tables, columns: string, rest = ''): string {
+  return `SELECT e.* FROM unnest($1::text[], $2::text[]) AS k(name, fields) CROSS JOIN LATERAL (
+    SELECT ${columns} FROM ${event} WHERE ${PLANNABLE_SQL} ${rest}) e`;
 }
 
-/** `$1` and `$2` of `plannableSql('here')`. */
-export function plannableParameters({ hooks, encryptionKeyIds }: PlannableHere) {
-  return [hooks, encryptionKeyIds] as const;
+const PLANNABLE_SQL = `${UNPLANNED_SQL} AND hook = k.name AND shape = k.fields
+  AND (targets IS NULL OR json_typeof(targets) = 'array' OR ${TARGETS_KEY_ID_SQL} = ANY($3::text[]))`;
+
+/**
+ * At most `$4` plannable events, which are locked: first those of the hook whose oldest event is the oldest. The inner LIMIT ends each
+ * look-up, and the outer one ends the statement before it locks more.
+ */
+function oldestSql({ event }: Tables, columns: string): string {
+  return `SELECT e.* FROM (
+      SELECT k.* FROM unnest($1::text[], $2::text[]) AS k(name, fields), LATERAL (
+        SELECT id FROM ${event} WHERE ${UNPLANNED_SQL} AND hook = k.name AND shape = k.fields ORDER BY id LIMIT 1) f
+      ORDER BY f.id
+    ) k CROSS JOIN LATERAL (
+      SELECT ${columns} FROM ${event} WHERE ${PLANNABLE_SQL} ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED
+    ) e LIMIT $4`;
 }
 
-/** Id of the encryption key of an event's `targets`, which are the text `enc:v1:<key id>:…`. */
-export const TARGETS_KEY_ID_SQL = `split_part(targets #>> '{}', ':', 3)`;
+/** Locks those of the events that are still to be planned; `ids` is a SELECT. */
+export function lockedSql(event: string, ids: string): string {
+  return `SELECT id FROM ${event} WHERE id = ANY(ARRAY(${ids})) AND ${UNPLANNED_SQL} FOR UPDATE SKIP LOCKED`;
+}
+
+/** `$1` to `$3` of `plannableSql`. */
+export function plannableParameters(here: PlannableHere): PlannableParameters {
+  return parametersOf(here, [null, ANY_SHAPE]);
+}
+
+type PlannableParameters = readonly [
+  hooks: readonly string[],
+  shapes: readonly string[],
+  encryptionKeyIds: readonly string[],
+];
+
+/** Each hook with each of the shapes; null stands for its own. */
+function parametersOf(
+  { hooks, encryptionKeyIds }: PlannableHere,
+  shapes: readonly (string | null)[],
+): PlannableParameters {
+  const known = hooks.flatMap(({ name, shape: own }) =>
+    shapes.map((shape) => ({ name, shape: shape ?? own })),
+  );
+  return [known.map(({ name }) => name), known.map(({ shape }) => shape), encryptionKeyIds];
+}

@@ -5,6 +5,7 @@ import { type Database, type Query, runLogged, runOn } from './database';
 import { DeliveryRows } from './deliveries';
 import { Events } from './events';
 import { FilterRows } from './filters';
+import { ForeignEvents } from './foreign-events';
 import { ListenerRows } from './listeners';
 import { MatchKeyRows } from './match-keys';
 import { Mending } from './mending';
@@ -16,6 +17,7 @@ import { RecipientRows } from './recipients';
 import { SecretRows } from './secrets';
 import type { Tables } from './tables';
 import { Turns } from './turns';
+import { UnjudgedRows } from './unjudged';
 import { Upkeep } from './upkeep';
 
 /**
@@ -25,9 +27,11 @@ import { Upkeep } from './upkeep';
 export class Store {
   readonly outbox: OutboxRows;
   readonly events: Events;
+  readonly foreign: ForeignEvents;
   readonly chunks: Chunks;
   readonly turns: Turns;
   readonly mending: Mending;
+  readonly unjudged: UnjudgedRows;
   readonly processes: Processes;
   readonly outcomes: Outcomes;
   readonly origins: Origins;
@@ -47,9 +51,11 @@ export class Store {
   ) {
     this.outbox = new OutboxRows(query, tables);
     this.events = new Events(query, tables);
+    this.foreign = new ForeignEvents(query, tables);
     this.chunks = new Chunks(query, tables);
     this.turns = new Turns(query, tables);
     this.mending = new Mending(query, tables);
+    this.unjudged = new UnjudgedRows(query, tables);
     this.processes = new Processes(query, tables);
     this.outcomes = new Outcomes(query, tables);
     this.origins = new Origins(query, tables);

@@ -2,7 +2,7 @@ import { withoutRowSql } from './chunks';
 import { instantTextSql } from './cursor';
 import type { Query } from './database';
 import { firstOfRowSql, isHeadlessSql, UNENDED } from './due-sql';
-import { type PlannableHere, plannableParameters, plannableSql } from './events';
+import { type PlannableHere, plannableParameters, plannableSql, UNPLANNED_SQL } from './events';
 import type { Tables } from './tables';
 
 export interface PruneOptions {
@@ -83,7 +83,7 @@ export class Upkeep {
   /** Looks at old deliveries, the oldest first, and deletes the ended ones with their attempts. */
   async pruneDeliveries(step: PruneStep): Promise<Pruned> {
     const { delivery, attempt } = this.tables;
-    const isEnded = `next_at IS NULL AND chunk_id IS NULL AND updated_at < ${OLD}`;
+    const isEnded = `next_at IS NULL AND chunk_id IS NULL AND status <> 'waiting' AND updated_at < ${OLD}`;
     return this.#pruned(
       step,
       `WITH looked AS (
@@ -173,10 +173,10 @@ export class Upkeep {
    * and of those that the oldest due deliveries belong to, so that very many due deliveries of barred listeners are not read.
    */
   async countDue(here: DueHere): Promise<DueCounts> {
-    const { event, chunk } = this.tables;
+    const { chunk } = this.tables;
     const [row] = await this.query<DueCounts>(
       `WITH ${dueListenersSql(this.tables)}, ${dueDeliveriesSql(this.tables)}
-       SELECT ${countedSql(`SELECT FROM ${event} WHERE ${plannableSql('here')}`)} AS events,
+       SELECT ${countedSql(plannableSql(this.tables, 'id'))} AS events,
          ${countedSql(`SELECT FROM ${chunk} WHERE lease_until < now()`)} AS chunks,
          ${countedSql('SELECT FROM due')} AS deliveries`,
       [...plannableParameters(here), here.soonMs, here.barred],
@@ -202,7 +202,7 @@ export class Upkeep {
   async eventBacklog(): Promise<BacklogRow> {
     const [row] = await this.query<BacklogRow>(
       `SELECT count(*)::float8 AS waiting, min(occurred_at) AS "oldestAt" FROM ${this.tables.event}
-       WHERE ${plannableSql('anywhere')}`,
+       WHERE ${UNPLANNED_SQL}`,
     );
     return row ?? NO_BACKLOG;
   }
@@ -231,9 +231,9 @@ export class Upkeep {
 
 const NO_BACKLOG: BacklogRow = { waiting: 0, oldestAt: null };
 
-/** Whether a delivery has not ended: it is due at some time, or it is in a chunk. */
+/** Whether a delivery has not ended: it is due at some time, it is in a chunk, or a process must judge it first. */
 function isOpenSql(delivery: string): string {
-  return `(${delivery}.next_at IS NOT NULL OR ${delivery}.chunk_id IS NOT NULL)`;
+  return `(${delivery}.next_at IS NOT NULL OR ${delivery}.chunk_id IS NOT NULL OR ${delivery}.status = 'waiting')`;
 }
 
 /** The limit of time for rows that may be pruned; $1 is their age. */
@@ -248,18 +248,18 @@ function countedSql(select: string): string {
   return `(SELECT count(*)::float8 FROM (${select} LIMIT ${COUNTED}) counted)`;
 }
 
-/** Deliveries that become due within $3 ms count as due. */
-const SOON = `(now() + $3 * interval '1 millisecond')`;
+/** Deliveries that become due within $4 ms count as due. */
+const SOON = `(now() + $4 * interval '1 millisecond')`;
 
-/** Listeners that may have a due delivery, but for the barred ones ($4). */
+/** Listeners that may have a due delivery, but for the barred ones ($5). */
 function dueListenersSql({ turn, delivery }: Tables): string {
   // The comparison in UTC is that of the index.
   return `listeners AS (
-    SELECT listener_id FROM (SELECT t.listener_id FROM ${turn} t WHERE t.ready_at <= ${SOON} AND NOT (t.listener_id = ANY($4::uuid[]))
+    SELECT listener_id FROM (SELECT t.listener_id FROM ${turn} t WHERE t.ready_at <= ${SOON} AND NOT (t.listener_id = ANY($5::uuid[]))
       ORDER BY t.ready_at LIMIT ${COUNTED}) t
     UNION SELECT listener_id FROM (
       SELECT d.listener_id FROM ${delivery} d WHERE d.next_at IS NOT NULL AND d.next_at AT TIME ZONE 'UTC' <= ${SOON} AT TIME ZONE 'UTC'
-      ORDER BY d.next_at AT TIME ZONE 'UTC' LIMIT ${COUNTED}) d WHERE NOT (listener_id = ANY($4::uuid[]))
+      ORDER BY d.next_at AT TIME ZONE 'UTC' LIMIT ${COUNTED}) d WHERE NOT (listener_id = ANY($5::uuid[]))
   )`;
 }
 

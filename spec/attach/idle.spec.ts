@@ -1,4 +1,5 @@
 import { Idle, type IdleEngine } from '../../lib/attach/idle';
+import type { Hook } from '../../lib/hook/hook';
 import type { DueCounts, DueHere } from '../../lib/store/upkeep';
 
 const NOTHING: DueCounts = { events: 0, chunks: 0, deliveries: 0 };
@@ -16,7 +17,7 @@ describe('Idle', () => {
     await idle.wait(0);
     expect(engine.settle).toHaveBeenCalledTimes(1);
     expect(countDue.mock.calls).toEqual([
-      [{ hooks: ['person'], encryptionKeyIds: ['k1'], soonMs: 1_500, barred: ['barred'] }],
+      [{ hooks: [PERSON], encryptionKeyIds: ['k1'], soonMs: 1_500, barred: ['barred'] }],
     ]);
   });
 
@@ -68,6 +69,9 @@ describe('Idle', () => {
   });
 });
 
+/** The catalogue's only hook; the store reads its name and shape. */
+const PERSON = { name: 'person', shape: 'fields' } as Hook;
+
 function newEngine(state: Partial<Omit<IdleEngine, 'settle'>> = {}) {
   return {
     settle: jest.fn((): Promise<void> => Promise.resolve()),
@@ -82,6 +86,6 @@ function newEngine(state: Partial<Omit<IdleEngine, 'settle'>> = {}) {
 function newIdle(engine: IdleEngine | undefined) {
   const countDue = jest.fn((_here: DueHere): Promise<DueCounts> => Promise.resolve(NOTHING));
   const store = { upkeep: { countDue } } as unknown as ConstructorParameters<typeof Idle>[0];
-  const idle = new Idle(store, { allNames: () => ['person'] }, { ids: ['k1'] }, { engine });
+  const idle = new Idle(store, { all: () => [PERSON] }, { ids: ['k1'] }, { engine });
   return { idle, countDue };
 }

@@ -204,6 +204,7 @@ function newEngine() {
   const work = {
     isAwaited: true,
     plan: noted('plan', PLANNED),
+    sweep: jest.fn(() => Promise.resolve()),
     claimDue: noted<DueResult>('claimDue', NOTHING_DUE),
     claimUnheld: noted('claimUnheld', false),
     recorded: jest.fn(),

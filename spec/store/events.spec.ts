@@ -4,7 +4,13 @@ import type { Store } from '../../lib/store/store';
 import { type Application, startApplication } from '../support/application/application';
 import { testStore } from '../support/application/test-store';
 
-const HERE: PlannableHere = { hooks: ['person', 'order'], encryptionKeyIds: ['ours'] };
+const HERE: PlannableHere = {
+  hooks: [
+    { name: 'person', shape: 'fields' },
+    { name: 'order', shape: 'fields' },
+  ],
+  encryptionKeyIds: ['ours'],
+};
 
 let application: Application;
 let store: Store;

@@ -155,6 +155,7 @@ describe('modelHookMigrations', () => {
       'AddRawPrevious1765800000000',
       'AddHeadsAndIndexes1765900000000',
       'AddAttemptDetail1766000000000',
+      'AddEventFields1766100000000',
     ]);
     expect(modelHookMigrations.map((Migration) => new Migration().name)).toEqual(
       rows.map(({ name }) => name),

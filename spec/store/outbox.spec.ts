@@ -39,6 +39,7 @@ function event(values: Partial<NewEventRow> = {}): NewEventRow {
     raw_previous: false,
     targets: null,
     row_id: null,
+    shape: 'fields',
     ...values,
   };
 }
@@ -71,7 +72,12 @@ describe('OutboxRows.insert', () => {
     });
     expect(await insert([row])).toEqual([{ id: row.id }]);
     const [found] = await store.events.read([row.id]);
-    expect(found).toEqual({ ...row, occurred_at: expect.any(Date), sequence: expect.any(String) });
+    expect(found).toEqual({
+      ...row,
+      occurred_at: expect.any(Date),
+      sequence: expect.any(String),
+      age_ms: expect.any(Number),
+    });
     expect(await stored()).toMatchObject([
       { process_id: ORIGIN.processId, planned_at: null, skipped: null },
     ]);

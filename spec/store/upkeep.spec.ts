@@ -6,7 +6,12 @@ import { type Application, startApplication } from '../support/application/appli
 import { testStore } from '../support/application/test-store';
 
 const LEASE = { processId: randomUUID(), leaseMs: 60_000 };
-const HERE: DueHere = { hooks: ['person'], encryptionKeyIds: [], soonMs: 1_500, barred: [] };
+const HERE: DueHere = {
+  hooks: [{ name: 'person', shape: 'fields' }],
+  encryptionKeyIds: [],
+  soonMs: 1_500,
+  barred: [],
+};
 
 let application: Application;
 let store: Store;

@@ -13,7 +13,7 @@ import { decodeRow } from '../entity/decode';
 export function toEvent(
   dataSource: DataSource,
   hook: Hook,
-  row: Omit<EventRow, 'targets' | 'row_id' | 'sequence'>,
+  row: Omit<EventRow, 'targets' | 'row_id' | 'sequence' | 'shape' | 'age_ms'>,
 ): HookEvent {
   const data = decodedJson(dataSource, hook, row.data);
   const previous = row.previous && { ...data, ...previousValues(dataSource, hook, row) };
@@ -35,6 +35,16 @@ export function toEvent(
 /** An update that changed no provided field is not delivered. */
 export function isEmptyUpdate({ operation, changed }: HookEvent): boolean {
   return operation === 'update' && changed.length === 0;
+}
+
+/** Whether an update changed a field that this process does not know. Such fields are compared as they are stored. */
+export function hasUnknownChange(
+  { data, previous }: Pick<EventRow, 'data' | 'previous'>,
+  unknownFields: ReadonlySet<string>,
+): boolean {
+  if (previous === null || unknownFields.size === 0) return false;
+  const changed = Object.keys(previous).filter((path) => !sameJson(data[path], previous[path]));
+  return changed.some((path) => unknownFields.has(path));
 }
 
 function decodedJson(dataSource: DataSource, hook: Hook, data: JsonRecord): JsonRecord {

@@ -103,6 +103,7 @@ export class Outbox {
           headers: insert.parameter(JSON.stringify(headers), 'json'),
         }),
         data: this.#data(hooked),
+        shape: insert.parameter(hook.shape, 'text'),
       },
     };
   }
@@ -132,6 +133,7 @@ function newEventRow({ id = uuidv7(), hook, operation, ...event }: ReadyEvent): 
     raw_previous: previous?.isRaw ?? false,
     targets,
     row_id: event.rowId,
+    shape: hook.shape,
   };
 }
 

@@ -1,9 +1,6 @@
-import type { DataSource } from 'typeorm';
-import { toEvent } from '../../capture/outbox/event-row';
+import type { DecodedEvent, EventDecoder } from '../../capture/outbox/event-decoder';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
-import type { Hook } from '../../hook/hook';
-import type { EventRow } from '../../store/events';
 import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
 import { type Chunk, deliveryId } from './chunk';
@@ -18,11 +15,8 @@ export interface Loaded {
 }
 
 export type LoadedEvent =
-  | { readonly kind: 'readable'; readonly hook: Hook; readonly event: HookEvent }
-  /** Its hook is attached in another process only. */
-  | { readonly kind: 'foreign'; readonly row: EventRow }
-  /** A transformer threw. */
-  | { readonly kind: 'unreadable'; readonly row: EventRow };
+  | Omit<Extract<DecodedEvent, { kind: 'readable' }>, 'unknownFields'>
+  | Exclude<DecodedEvent, { kind: 'readable' }>;
 
 /** Events by id, as they were read when the chunk was planned. An event that is missing is read from the database. */
 export type PlannedEvents = ReadonlyMap<string, HookEvent>;
@@ -40,7 +34,7 @@ export interface LoadedDelivery {
 /** Reads what chunks are made of. URLs and secrets are the current ones, not those of when the chunk was planned. */
 export class ChunkLoader {
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly decoder: Pick<EventDecoder, 'decode'>,
     private readonly store: Store,
     private readonly catalog: HookCatalog,
     private readonly vault: Vault,
@@ -68,18 +62,9 @@ export class ChunkLoader {
       if (event) loaded.set(id, { kind: 'readable', hook: this.catalog.get(event.hook), event });
     }
     const missing = [...ids].filter((id) => !loaded.has(id));
-    for (const row of await this.store.events.read(missing)) loaded.set(row.id, this.#decode(row));
+    for (const row of await this.store.events.read(missing))
+      loaded.set(row.id, this.decoder.decode(row));
     return loaded;
-  }
-
-  #decode(row: EventRow): LoadedEvent {
-    const hook = this.catalog.find(row.hook);
-    if (!hook) return { kind: 'foreign', row };
-    try {
-      return { kind: 'readable', hook, event: toEvent(this.dataSource, hook, row) };
-    } catch {
-      return { kind: 'unreadable', row };
-    }
   }
 
   /** Leaves out deliveries whose row is not assigned to this chunk any more: their outcomes are stored. */
@@ -107,8 +92,8 @@ function plannedDeliveries({ eventIds, listenerIds }: Chunk): readonly LoadedDel
   });
 }
 
-/** The hook may be attached in another process only, which gets the delivery if it claims it next. */
-const UNKNOWN_HOOK_MS = 5_000;
+/** Another process may be able to read the event; it gets the delivery if it claims it next. */
+const UNKNOWN_EVENT_MS = 5_000;
 
 /** The name of an event; empty if it is not stored any more. */
 export function nameOf(found: LoadedEvent | undefined): string {
@@ -120,6 +105,6 @@ export function nameOf(found: LoadedEvent | undefined): string {
 export function outcomeWithoutEvent(found: LoadedEvent | undefined): Outcome {
   if (!found) return { kind: 'failed', reason: 'its event was pruned' };
   if (found.kind !== 'foreign') return { kind: 'failed', reason: 'its event could not be read' };
-  const reason = `the hook "${found.row.hook}" is not attached in the process that tried`;
-  return { kind: 'waiting', afterMs: UNKNOWN_HOOK_MS, reason };
+  const reason = `${found.reason} in the process that tried`;
+  return { kind: 'waiting', afterMs: UNKNOWN_EVENT_MS, reason };
 }

@@ -1,19 +1,23 @@
-import type { DataSource } from 'typeorm';
-import { isEmptyUpdate, toEvent } from '../../capture/outbox/event-row';
+import { NIL } from 'uuid';
+import type { EventDecoder } from '../../capture/outbox/event-decoder';
 import type { Chunk } from '../../delivery/chunk/chunk';
 import { NOTHING_PLANNED, type PlannedEvents } from '../../delivery/chunk/loading';
 import type { HookCatalog } from '../../hook/catalog';
-import type { HookEvent } from '../../hook/event';
 import type { ResolvedTargets } from '../../listener/matching/dynamic-listeners';
 import type { ListenerMatching } from '../../listener/matching/matching';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
 import type { Lease } from '../../store/chunks';
-import type { EventRow, PlannableHere } from '../../store/events';
+import type { EventRow, Events, PlannableHere } from '../../store/events';
+import { isRefused } from '../../store/refused';
 import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
 import { ChunkWriter } from './chunk-writer';
+import { EventReading } from './event-reading';
+import type { ForeignHooks } from './foreign-hooks';
 import { type DeliveryInTurn, InTurnWriter } from './in-turn-writer';
+import type { Judging } from './judging';
+import { UnjudgedWarnings, UnjudgedWriter } from './unjudged-writer';
 
 export interface Plan {
   readonly eventIds: readonly string[];
@@ -30,12 +34,14 @@ export interface Plan {
 }
 
 export interface PlannerParts {
-  readonly dataSource: DataSource;
   readonly store: Store;
+  readonly decoder: EventDecoder;
   readonly matching: ListenerMatching;
   readonly catalog: HookCatalog;
   readonly vault: Vault;
   readonly logger: Logger;
+  readonly foreign: Pick<ForeignHooks, 'sweep'>;
+  readonly judging: Pick<Judging, 'sweep'>;
 }
 
 const NOTHING: Plan = {
@@ -56,19 +62,33 @@ const FEWER = 8;
 
 /** After an event that a listener wanted, the next events are planned without asking first whether any listener wants them. */
 const WANTED_MS = 1_000;
+/** Events that were left to others, and that each sweep tries to read. */
+const LEFT_AT_ONCE = 100;
+
+type ClaimEvents = (events: Events, limit: number) => Promise<readonly EventRow[]>;
 
 /** Plans committed events: stores their deliveries in chunks. Events that another process is planning are skipped. */
 export class Planner {
   #wantedAt = Number.NEGATIVE_INFINITY;
   #atOnce = PLANNED_AT_ONCE;
+  #isLeftWanted = false;
+  /** The last event that was left to others and tried here. The next sweep tries those after it. */
+  #lastLeft: string = NIL;
+  readonly #reading: EventReading;
+  readonly #warnings: UnjudgedWarnings;
 
   constructor(
     private readonly parts: PlannerParts,
     private readonly lease: Lease,
     private readonly chunkSize?: number,
-  ) {}
+  ) {
+    this.#reading = new EventReading(parts.decoder, parts.logger);
+    this.#warnings = new UnjudgedWarnings(parts.logger);
+  }
 
   async plan(limit = PLANNED_AT_ONCE): Promise<Plan> {
+    const left = this.#isLeftWanted ? await this.#planLeft() : NOTHING;
+    if (left.eventIds.length > 0) return { ...left, hasMore: true };
     if (performance.now() - this.#wantedAt < WANTED_MS) return this.#planWanted(limit);
     // A hook without listeners must cost its saves next to nothing, so its events are not even read.
     const { due, passed } = await this.parts.store.events.passUnwanted(this.#here, limit);
@@ -79,77 +99,120 @@ export class Planner {
     return { ...wanted, eventIds: [...passed, ...wanted.eventIds] };
   }
 
-  get #here(): PlannableHere {
-    const { catalog, vault } = this.parts;
-    return { hooks: catalog.allNames(), encryptionKeyIds: vault.ids };
+  /**
+   * Takes up what only some of the processes can work on: two releases of an application may run at once. Returns a chunk of deliveries
+   * that another process could not judge; null if there are none. The next plan begins with events that another process could not read.
+   */
+  async sweep(): Promise<Chunk | null> {
+    const { foreign, judging } = this.parts;
+    this.#isLeftWanted = true;
+    await foreign.sweep();
+    return judging.sweep();
   }
 
-  /** Plans as many events as have a bounded number of deliveries; at least one. */
-  async #planWanted(limit: number): Promise<Plan> {
+  get #here(): PlannableHere {
+    const { catalog, vault } = this.parts;
+    return { hooks: catalog.all(), encryptionKeyIds: vault.ids };
+  }
+
+  #planWanted(limit: number): Promise<Plan> {
+    return this.#planFew(limit, (events, few) => events.claim(this.#here, few));
+  }
+
+  async #planLeft(): Promise<Plan> {
+    this.#isLeftWanted = false;
+    const plan = await this.#planFew(LEFT_AT_ONCE, (events, few) =>
+      events.claimLeft(this.#here, few, this.#lastLeft),
+    );
+    this.#lastLeft = plan.eventIds.at(-1) ?? NIL;
+    return plan;
+  }
+
+  /** Plans as many events as have a bounded number of deliveries and as the database accepts; at least one. */
+  async #planFew(limit: number, claim: ClaimEvents): Promise<Plan> {
     for (;;) {
       const atOnce = Math.min(limit, this.#atOnce);
       try {
-        const { count, ...plan } = await this.#planTogether(atOnce);
+        const { count, ...plan } = await this.#planTogether(atOnce, claim);
         const isFew = count * FEWER < MAX_DELIVERIES;
         this.#atOnce = isFew ? Math.min(PLANNED_AT_ONCE, this.#atOnce * 2) : this.#atOnce;
         return plan;
       } catch (error) {
-        if (!(error instanceof TooManyDeliveries)) throw error;
-        this.#atOnce = Math.max(1, Math.floor(error.events / FEWER));
+        if (error instanceof TooManyDeliveries)
+          this.#atOnce = Math.max(1, Math.floor(error.events / FEWER));
+        else if (error instanceof RefusedEvents) await this.#narrow(error);
+        else throw error;
       }
     }
+  }
+
+  /** Halves the plan until the event that cannot be planned is alone. */
+  async #narrow({ rows, cause }: RefusedEvents): Promise<void> {
+    this.#atOnce = Math.max(1, Math.floor(rows.length / 2));
+    const [only, ...others] = rows;
+    if (only && others.length === 0) await this.#refuse(only, cause);
+  }
+
+  /** An event whose values the database refuses is not sent. If code threw, another process may be able to plan the event. */
+  async #refuse({ id, hook, age_ms }: EventRow, cause: unknown): Promise<void> {
+    const { store, decoder, logger } = this.parts;
+    const isFinal = isRefused(cause) || age_ms >= decoder.patienceMs;
+    const then = isFinal ? 'is skipped' : 'is left to other processes';
+    logger.error(`Event ${id} of hook "${hook}" cannot be planned and ${then}.`, {
+      error: loggable(cause),
+    });
+    if (isFinal) await store.events.skipRefused(id);
+    else await store.events.setAside(id);
+    this.#lastLeft = id;
   }
 
   /** One transaction: events are planned if and only if their chunks are stored. */
-  #planTogether(limit: number): Promise<Plan & { readonly count: number }> {
+  #planTogether(limit: number, claim: ClaimEvents): Promise<Plan & { readonly count: number }> {
     return this.parts.store.snapshot(async (store) => {
-      const rows = await store.events.claim(this.#here, limit);
+      const rows = await claim(store.events, limit);
       if (rows.length === 0) return { ...NOTHING, count: 0 };
-      const { events, unreadable } = this.#read(rows);
-      const writer = new ChunkWriter(store, this.lease, this.chunkSize);
-      const inTurn = new InTurnWriter(store, rows);
-      for await (const page of this.parts.matching.matching(store, events, targetsOf(rows)))
-        for (const match of page) {
-          await writer.add(match);
-          await inTurn.add(match);
-          if (writer.count + inTurn.deliveries.length > MAX_DELIVERIES && rows.length > 1)
-            throw new TooManyDeliveries(rows.length);
-        }
-      await writer.end();
-      await inTurn.end();
-      await store.events.skipUnreadable(unreadable);
-      return {
-        eventIds: rows.map(({ id }) => id),
-        chunks: writer.leased,
-        scattered: writer.scattered,
-        inTurn: inTurn.deliveries,
-        events: new Map(events.map((event) => [event.id, event])),
-        hasMore: rows.length >= limit,
-        count: writer.count + inTurn.deliveries.length,
-      };
+      try {
+        return { ...(await this.#stored(store, rows)), hasMore: rows.length >= limit };
+      } catch (error) {
+        throw isPoison(error) ? new RefusedEvents(rows, error) : error;
+      }
     });
   }
 
-  #read(rows: readonly EventRow[]): {
-    readonly events: readonly HookEvent[];
-    readonly unreadable: readonly string[];
-  } {
-    const { dataSource, catalog, logger } = this.parts;
-    const events: HookEvent[] = [];
-    const unreadable: string[] = [];
-    for (const row of rows) {
-      try {
-        const event = toEvent(dataSource, catalog.get(row.hook), row);
-        if (!isEmptyUpdate(event)) events.push(event);
-      } catch (error) {
-        unreadable.push(row.id);
-        logger.error(`Event ${row.id} of hook "${row.hook}" cannot be read and is skipped.`, {
-          error: loggable(error),
-        });
+  async #stored(
+    store: Store,
+    rows: readonly EventRow[],
+  ): Promise<Omit<Plan, 'hasMore'> & { readonly count: number }> {
+    const { events, unknownFields, left, unreadable } = this.#reading.read(rows);
+    const writer = new ChunkWriter(store, this.lease, this.chunkSize);
+    const inTurn = new InTurnWriter(store, rows);
+    const unjudged = new UnjudgedWriter(store, rows, this.#warnings);
+    const count = () => writer.count + inTurn.deliveries.length + unjudged.count;
+    const circumstances = { targets: targetsOf(rows), unknownFields };
+    for await (const page of this.parts.matching.matching(store, events, circumstances))
+      for (const match of page) {
+        await writer.add(match);
+        await inTurn.add(match);
+        await unjudged.add(match);
+        if (count() > MAX_DELIVERIES && rows.length > 1) throw new TooManyDeliveries(rows.length);
       }
-    }
-    return { events, unreadable };
+    for (const stored of [writer, inTurn, unjudged]) await stored.end();
+    await store.events.leave(left);
+    await store.events.skipUnreadable(unreadable);
+    return {
+      eventIds: rows.map(({ id }) => id),
+      chunks: writer.leased,
+      scattered: writer.scattered,
+      inTurn: inTurn.deliveries,
+      events: new Map(events.map((event) => [event.id, event])),
+      count: count(),
+    };
   }
+}
+
+/** Whether it is the events that cannot be planned: the database refuses their values, or code of ours or of the application throws. */
+function isPoison(error: unknown): boolean {
+  return isRefused(error) || error instanceof TypeError || error instanceof RangeError;
 }
 
 function targetsOf(rows: readonly EventRow[]): ResolvedTargets {
@@ -160,5 +223,15 @@ function targetsOf(rows: readonly EventRow[]): ResolvedTargets {
 class TooManyDeliveries extends Error {
   constructor(readonly events: number) {
     super(`${events} events have too many deliveries to be planned at once.`);
+  }
+}
+
+/** Rolls back a plan that cannot be stored as it is. */
+class RefusedEvents extends Error {
+  constructor(
+    readonly rows: readonly EventRow[],
+    override readonly cause: unknown,
+  ) {
+    super(`${rows.length} events could not be planned together.`);
   }
 }

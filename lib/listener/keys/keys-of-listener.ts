@@ -31,7 +31,7 @@ export function keyOptions(
 ): readonly KeyOption[] {
   const byField = grouped(match, ({ field }) => field);
   const options = [...byField].flatMap(([field, conditions]) =>
-    optionsOfAll({ field, kinds: kindsOf(field), isPast: false }, conditions),
+    optionsOfField({ field, kinds: kindsOf(field), isPast: false }, conditions),
   );
   const ofOwner = owner === null ? [] : [eventOption('owner', hashOf(owner), 15)];
   const ofOperations = operations?.map((name) => eventKey('operation', hashOf(name)));
@@ -41,6 +41,18 @@ export function keyOptions(
     ...(ofOperations ? [{ keys: ofOperations, rank: 70 }] : []),
     eventOption('all', 0, 80),
   ];
+}
+
+/** None for an operand that only a newer release knows, which has stored it. */
+function optionsOfField(
+  matched: MatchedField,
+  conditions: readonly StoredMatcher[],
+): readonly KeyOption[] {
+  try {
+    return optionsOfAll(matched, conditions);
+  } catch {
+    return [];
+  }
 }
 
 function eventOption(operator: KeyOperator, value: number, rank: number): KeyOption {
@@ -93,6 +105,8 @@ function optionsOf(
     case 'not':
       return [];
   }
+  // An operator of a newer release: all events of the scope are candidates.
+  return [];
 }
 
 const CONSTANTS = { isNull: null, isTrue: true, isFalse: false } as const;

@@ -37,6 +37,18 @@ export type KeyOperator =
   | ValueOperator
   | `was ${ValueOperator}`;
 
+const OF_EVENT: readonly string[] = ['all', 'operation', 'owner'];
+const OF_FIELD =
+  /^(changed|(was )?(is|startsWith|endsWith|contains|(range|gt|lt) (number|exact|text|instant|date|time)))$/;
+
+/** Whether this release makes keys of that shape. A newer one may have stored others. */
+export function isKnownOperator({
+  field,
+  operator,
+}: Pick<KeyShape, 'field' | 'operator'>): boolean {
+  return field === '' ? OF_EVENT.includes(operator) : OF_FIELD.test(operator);
+}
+
 /** A match key of a listener, without its scope. */
 export interface MatchKey {
   readonly field: string;

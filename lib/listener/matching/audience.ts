@@ -71,9 +71,9 @@ export class Audience {
         expected: true,
         actual: active || (inactiveReason ?? false),
       },
-      ...checks(stored, event, this.catalog),
+      ...checks(stored, event, { catalog: this.catalog }),
     ];
-    return { matches: reasons.every(({ holds }) => holds), reasons };
+    return { matches: reasons.every(({ holds }) => holds === true), reasons };
   }
 
   async #event(eventOrId: HookEvent | string): Promise<HookEvent> {

@@ -2,7 +2,8 @@ import type { JsonValue } from '../../base/json';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
 import { subjectOf } from '../../hook/subject';
-import { satisfies } from '../../match/matches';
+import type { FieldKind } from '../../match/field-kind';
+import { type Subject, satisfies } from '../../match/matches';
 import type { StoredCondition } from '../../match/operand';
 import type { WantedEvents } from '../declared/listener';
 import { patternsOf } from '../declared/pattern';
@@ -13,6 +14,13 @@ export interface Match {
   readonly listenerIds: readonly string[];
   /** Those of the listeners whose deliveries take turns. Left out: none. */
   readonly inTurn?: readonly ListenerInTurn[];
+  /** Further listeners that may want it: this process cannot judge one of their conditions. Left out: none. */
+  readonly unjudged?: readonly UnjudgedListener[];
+}
+
+export interface UnjudgedListener extends Pick<ListenerInTurn, 'id' | 'ordered'> {
+  /** The field whose condition could not be judged. */
+  readonly field: string;
 }
 
 /** A listener that is ordered or has a rate limit. Its deliveries are sent one after the other, in turn with those of other listeners. */
@@ -24,24 +32,46 @@ export interface ListenerInTurn {
 /** One thing that a listener asks of an event. */
 export interface Check {
   readonly what: 'hook' | 'pattern' | 'operation' | 'owner' | 'filter';
-  readonly holds: boolean;
+  /** Null if this process cannot judge it: another release, or another version of the hook, knows the field or the operator. */
+  readonly holds: boolean | null;
   /** What the listener asks for; for a filter, the stored condition. */
   readonly expected: JsonValue | StoredCondition;
   /** What the event has; undefined if the field is absent or not provided. */
   readonly actual: JsonValue | undefined;
 }
 
+/** Fields that a stored event holds and this process does not know. */
+export type UnknownFields = ReadonlySet<string>;
+
+/** What this process knows of an event beside its values. */
+export interface Knowledge {
+  readonly catalog: HookCatalog;
+  /** Left out: none. */
+  readonly unknownFields?: UnknownFields | undefined;
+}
+
+/** Whether a listener wants an event; the field whose condition cannot be judged here, if that is what it depends on. */
+export type Verdict = 'wants' | 'refuses' | { readonly unjudged: string };
+
 /** Whether a listener wants an event: its hook or pattern, its operations, its owner, and each of its conditions. */
 export function wants(listener: WantedEvents, event: HookEvent, catalog: HookCatalog): boolean {
-  for (const { holds } of checks(listener, event, catalog)) if (!holds) return false;
-  return true;
+  return verdictOf(listener, event, { catalog }) === 'wants';
+}
+
+export function verdictOf(listener: WantedEvents, event: HookEvent, knowledge: Knowledge): Verdict {
+  let verdict: Verdict = 'wants';
+  for (const { holds, expected } of checks(listener, event, knowledge)) {
+    if (holds === false) return 'refuses';
+    if (holds === null) verdict = { unjudged: (expected as StoredCondition).field };
+  }
+  return verdict;
 }
 
 /** Everything that a listener asks of an event, and whether it holds. The cheapest checks come first. */
 export function* checks(
   { hook, pattern, operations, owner, match }: WantedEvents,
   event: HookEvent,
-  catalog: HookCatalog,
+  { catalog, unknownFields }: Knowledge,
 ): Generator<Check, void> {
   if (hook !== null)
     yield { what: 'hook', holds: hook === event.hook, expected: hook, actual: event.hook };
@@ -60,7 +90,18 @@ export function* checks(
   for (const condition of match) {
     const field = fields?.get(condition.field);
     const subject = field && subjectOf(event, field.path);
-    const holds = field && subject ? satisfies(condition, subject, field.kind) : false;
+    const isUnknown = unknownFields?.has(condition.field) ?? false;
+    const unprovided = isUnknown ? null : false;
+    const holds = field && subject ? judgement(condition, subject, field.kind) : unprovided;
     yield { what: 'filter', holds, expected: condition, actual: subject?.value };
+  }
+}
+
+/** Null for what a newer release has stored: an operator or an operand that this one does not know. */
+function judgement(condition: StoredCondition, subject: Subject, kind: FieldKind): boolean | null {
+  try {
+    return satisfies(condition, subject, kind);
+  } catch {
+    return null;
   }
 }

@@ -7,9 +7,18 @@ import type { FieldKind } from '../../match/field-kind';
 import { type Family, familyOf } from '../../match/order';
 import { MAX_VALUE } from '../../store/match-keys';
 import { equalityText } from '../keys/equality';
-import { hash, hashOf, type KeyShape, keyPrefix, keyText, ordinal } from '../keys/match-key';
+import {
+  hash,
+  hashOf,
+  isKnownOperator,
+  type KeyShape,
+  keyPrefix,
+  keyText,
+  ordinal,
+} from '../keys/match-key';
 import { cellOf } from '../keys/range-keys';
 import { scopesOf } from '../keys/scope';
+import type { UnknownFields } from './checks';
 import type { GramSet } from './gram-set';
 
 /** The match keys to look for. */
@@ -45,25 +54,37 @@ export function gramCount(events: readonly HookEvent[], shapes: readonly KeyShap
   return count;
 }
 
-/** The match keys of everything that a listener could ask of these events. */
+/** What is looked for. */
+export interface Sought {
+  readonly shapes: readonly KeyShape[];
+  readonly grams: StoredGrams;
+  /** The fields of each event that this process does not know, by its id. */
+  readonly unknownFields?: ReadonlyMap<string, UnknownFields>;
+}
+
+/**
+ * The match keys of everything that a listener could ask of these events. For a field or an operator that this process does not know, all
+ * keys of the shape: it cannot say which of its listeners want the event.
+ */
 export function probesOf(
   events: readonly HookEvent[],
-  shapes: readonly KeyShape[],
+  { shapes, grams, unknownFields }: Sought,
   catalog: HookCatalog,
-  grams: StoredGrams,
 ): Probes {
   const collected = new Collected();
   const byScope = grouped(
-    shapes.map((shape) => ({ shape, prefix: keyPrefix(shape) })),
+    shapes.map((shape) => ({ shape, prefix: keyPrefix(shape), isKnown: isKnownOperator(shape) })),
     ({ shape }) => shape.scope,
   );
   events.forEach((event, n) => {
     const fields = catalog.find(event.hook)?.fields;
+    const unknown = unknownFields?.get(event.id);
     for (const scope of scopesOf(event))
-      for (const { shape, prefix } of byScope.get(scope) ?? []) {
+      for (const { shape, prefix, isKnown } of byScope.get(scope) ?? []) {
         const kind = fields?.get(shape.field)?.kind;
         const sink = collected.sink(prefix, n, grams.get(prefix));
-        if (shape.field === '') addOfEvent(sink, shape, event);
+        if (!isKnown || unknown?.has(shape.field)) sink.addRange(0, MAX_VALUE);
+        else if (shape.field === '') addOfEvent(sink, shape, event);
         else if (kind) addOfField(sink, shape, { event, kind });
       }
   });

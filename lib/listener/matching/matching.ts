@@ -11,11 +11,19 @@ import {
   keyShapes,
   storedGrams,
 } from './candidates';
-import { type Match, wants } from './checks';
+import { type Match, type UnjudgedListener, type UnknownFields, verdictOf } from './checks';
 import type { DynamicListeners, ResolvedTargets } from './dynamic-listeners';
 import { gramCount, probesOf, type StoredGrams } from './keys-of-event';
 
+/** What matching knows of events beside their values. */
+export interface Circumstances {
+  readonly targets?: ResolvedTargets;
+  /** The fields of each event that this process does not know, by its id. Conditions on them are not judged. */
+  readonly unknownFields?: ReadonlyMap<string, UnknownFields>;
+}
+
 const NO_TARGETS: ResolvedTargets = new Map();
+const NO_FIELDS: ReadonlyMap<string, UnknownFields> = new Map();
 
 /** From this number of grams on, it is faster to read first which grams are stored. */
 const MANY_GRAMS = 256;
@@ -38,16 +46,17 @@ export class ListenerMatching {
   async *matching(
     store: Store,
     events: readonly HookEvent[],
-    targets: ResolvedTargets = NO_TARGETS,
+    { targets = NO_TARGETS, unknownFields = NO_FIELDS }: Circumstances = {},
   ): AsyncGenerator<readonly Match[], void> {
     if (events.length === 0) return;
     if (this.dynamic && targets.size > 0) yield await this.dynamic.matching(store, events, targets);
     const known = await keyShapes(store, [...new Set(events.flatMap(scopesOf))]);
     const grams = await this.#storedGrams(store, events, known);
-    const probes = probesOf(events, known.shapes, this.catalog, grams);
-    const matched = new Set<string>();
+    const sought = { shapes: known.shapes, grams, unknownFields };
+    const probes = probesOf(events, sought, this.catalog);
+    const judged = { unknownFields, matched: new Set<string>() };
     for await (const found of candidatesOf(store, probes, known.hasUnkeyed)) {
-      const matches = this.#check(events, found, matched);
+      const matches = this.#check(events, found, judged);
       if (matches.length > 0) yield matches;
     }
   }
@@ -66,30 +75,46 @@ export class ListenerMatching {
     return storedGrams(store, prefixes, limit);
   }
 
-  /** The candidates that want an event. `matched` holds the pairs of earlier pages. */
+  /** The candidates that want an event, or may want it. `matched` holds the pairs of earlier pages. */
   #check(
     events: readonly HookEvent[],
     found: readonly Found[],
-    matched: Set<string>,
+    { unknownFields, matched }: Judged,
   ): readonly Match[] {
-    const catalog = this.catalog;
-    const listenersOf = new Map<number, Candidate[]>();
+    const { catalog } = this;
+    const pairsOf = new Map<number, Pairs>();
     const all = [...events.keys()];
     for (const { events: positions, listener } of found)
       for (const n of positions ?? all) {
         const event = events[n];
-        if (!event || !wants(listener, event, catalog)) continue;
+        if (!event) continue;
+        const knowledge = { catalog, unknownFields: unknownFields.get(event.id) };
+        const verdict = verdictOf(listener, event, knowledge);
+        if (verdict === 'refuses') continue;
         if (listener.several && isRepeat(matched, `${n} ${listener.id}`)) continue;
-        const listeners = listenersOf.get(n);
-        if (listeners) listeners.push(listener);
-        else listenersOf.set(n, [listener]);
+        const pairs = pairsOf.get(n) ?? { listeners: [], unjudged: [] };
+        pairsOf.set(n, pairs);
+        if (verdict === 'wants') pairs.listeners.push(listener);
+        else pairs.unjudged.push({ ...listener, field: verdict.unjudged });
       }
-    return [...listenersOf].map(([n, listeners]) => ({
+    return [...pairsOf].map(([n, { listeners, unjudged }]) => ({
       event: events[n] as HookEvent,
       listenerIds: listeners.map(({ id }) => id),
       inTurn: listeners.filter(({ inTurn }) => inTurn),
+      unjudged,
     }));
   }
+}
+
+interface Judged {
+  readonly unknownFields: ReadonlyMap<string, UnknownFields>;
+  readonly matched: Set<string>;
+}
+
+/** The listeners of one event. */
+interface Pairs {
+  readonly listeners: Candidate[];
+  readonly unjudged: UnjudgedListener[];
 }
 
 /** An event may have several keys of one listener. */

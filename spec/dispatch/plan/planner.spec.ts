@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { EventDecoder } from '../../../lib/capture/outbox/event-decoder';
 import { MAX_CHUNK_SIZE } from '../../../lib/delivery/chunk/chunk';
 import { wasUnheld } from '../../../lib/dispatch/claim/claims';
 import { type Plan, Planner } from '../../../lib/dispatch/plan/planner';
@@ -79,16 +80,19 @@ function plannerWith(pages: readonly number[]): Planner {
         }));
     },
   };
+  const lease = { processId: randomUUID(), leaseMs: 60_000 };
   return new Planner(
     {
-      dataSource,
       store: testStore(dataSource),
+      decoder: new EventDecoder(dataSource, catalog, lease),
       matching: matching as unknown as ListenerMatching,
       catalog,
       vault: new Vault(),
       logger: CONSOLE_LOGGER,
+      foreign: { sweep: () => Promise.resolve() },
+      judging: { sweep: () => Promise.resolve(null) },
     },
-    { processId: randomUUID(), leaseMs: 60_000 },
+    lease,
   );
 }
 

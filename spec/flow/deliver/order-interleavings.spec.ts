@@ -15,7 +15,7 @@ const EVENTS_OF_A_ROW = 24;
 const DELIVERIES = LISTENERS.length * ROWS.length * EVENTS_OF_A_ROW;
 /** A process that dies leaves its chunk to the others after this time. */
 const LEASE_MS = 300;
-const HERE = { hooks: ['person'], encryptionKeyIds: [] };
+const HERE = { hooks: [{ name: 'person', shape: '' }], encryptionKeyIds: [] };
 const FREE: ReadonlyMap<string, number> = new Map();
 const PATIENCE_MS = 60_000;
 

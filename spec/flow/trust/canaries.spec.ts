@@ -209,7 +209,7 @@ describe.each([
     expect(sent).toContain(SECRETS.targetHeader);
     const said = [
       'An event was dropped',
-      'cannot be read and is skipped',
+      'are left to other processes',
       'A resolved target of event',
       'Outcomes could not be recorded',
       'Events could not be planned',

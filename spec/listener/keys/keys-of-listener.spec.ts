@@ -142,7 +142,7 @@ function stored(conditions: Readonly<Record<string, Condition>>): readonly Store
 /** Whether an event has one of these keys. */
 function finds(keys: readonly MatchKey[], told: HookEvent): boolean {
   const plans = keys.map((key): KeyShape => ({ ...key, scope: scopeOf(HOOK) }));
-  const probes = probesOf([told], plans, catalog, new Map());
+  const probes = probesOf([told], { shapes: plans, grams: new Map() }, catalog);
   return keys.some((key, n) => {
     const own = keyPrefix(plans[n] as KeyShape);
     const within = ({ low, high }: { readonly low: number; readonly high: number }) =>
