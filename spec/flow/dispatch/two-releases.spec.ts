@@ -86,7 +86,7 @@ describe('an event with a field that a process does not provide', () => {
     { capturedBy: OldTicket, plannedBy: NewTicket, sent: { name: 'a' } },
     { capturedBy: NewTicket, plannedBy: OldTicket, sent: { name: 'a' } },
   ])(
-    'After 20 leases, the process with $plannedBy.name plans an event of $capturedBy.name by what it knows, and warns',
+    'An event of $capturedBy.name is planned by $plannedBy.name after 20 leases by what it knows, with a warning',
     async ({ capturedBy, plannedBy, sent }) => {
       const writer = await releases.run(capturedBy, CAPTURES_ONLY);
       await listen(writer, '/all');
