@@ -12,6 +12,8 @@ import { Vault } from '../../../lib/vault/vault';
 import { Flow } from '../../support/application/flow';
 import { testStore } from '../../support/application/test-store';
 
+const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
 let flow: Flow;
 
 beforeEach(async () => {
@@ -58,7 +60,46 @@ describe('Planner', () => {
     expect(plans.map(({ hasMore }: Plan) => hasMore)).toEqual([true, true, false]);
     expect(await chunks()).toEqual({ leased: 16, free: 388, deliveries: 202_000 });
   });
+
+  describe('with an event that code cannot plan', () => {
+    it('The event is left to other processes, and the others are planned', async () => {
+      const events = await saved(20);
+      const planner = plannerWith([1], events[7]);
+      const planned = await planAll(planner);
+      expect(planned).toEqual(events.filter((id) => id !== events[7]));
+      expect(await eventsWhere("planned_at IS NULL AND shape = 'left'")).toEqual([events[7]]);
+    });
+
+    it('The event is skipped if no process could plan it for 20 leases', async () => {
+      const events = await saved(3);
+      const planner = plannerWith([1], events[0]);
+      await planAll(planner);
+      await planner.sweep();
+      expect(await planAll(planner)).toEqual([]);
+      await flow.query("UPDATE model_hook_event SET occurred_at = now() - interval '1 day'");
+      await planner.sweep();
+      expect(await planAll(planner)).toEqual([]);
+      expect(await eventsWhere("skipped = 'refused'")).toEqual([events[0]]);
+    });
+  });
 });
+
+/** Ids of the events that are planned until there are no more, sorted. */
+async function planAll(planner: Planner): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    const { eventIds, hasMore } = await planner.plan();
+    ids.push(...eventIds);
+    if (!hasMore && eventIds.length === 0) return ids.sort();
+  }
+}
+
+async function eventsWhere(condition: string): Promise<readonly string[]> {
+  const rows = await flow.query<{ id: string }>(
+    `SELECT id FROM model_hook_event WHERE ${condition} ORDER BY id`,
+  );
+  return rows.map(({ id }) => id);
+}
 
 /** The ids of events, oldest first. */
 async function saved(count: number): Promise<readonly string[]> {
@@ -67,12 +108,13 @@ async function saved(count: number): Promise<readonly string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** So many listeners want each event, page by page. */
-function plannerWith(pages: readonly number[]): Planner {
+/** So many listeners want each event, page by page. Matching throws for the event `poison`. */
+function plannerWith(pages: readonly number[], poison?: string): Planner {
   const { dataSource } = flow.application;
   const catalog = new HookCatalog(dataSource).load();
   const matching = {
     async *matching(_query: unknown, events: readonly HookEvent[]): AsyncGenerator<Match[]> {
+      if (events.some(({ id }) => id === poison)) throw new TypeError('This event is poison.');
       for (const size of pages)
         yield events.map((event) => ({
           event,
@@ -88,7 +130,7 @@ function plannerWith(pages: readonly number[]): Planner {
       matching: matching as unknown as ListenerMatching,
       catalog,
       vault: new Vault(),
-      logger: CONSOLE_LOGGER,
+      logger: poison ? SILENT : CONSOLE_LOGGER,
       foreign: { sweep: () => Promise.resolve() },
       judging: { sweep: () => Promise.resolve(null) },
     },
