@@ -174,7 +174,7 @@ async function pagesRead(): Promise<Readonly<Record<string, number>>> {
     pages.push(plan['Shared Hit Blocks'] + plan['Shared Read Blocks']);
     return [];
   };
-  const events = new Events(explaining, tablesOf(application.dataSource));
+  const events = new Events(explaining, tablesOf(application.dataSource, 'public'));
   await events.passUnwanted(HERE, 500);
   await events.claim(HERE, 500);
   await events.claimLeft(HERE, 100, FAR);
