@@ -140,18 +140,18 @@ export class DeliveryEngine implements Wakeable {
 
   async #run(): Promise<void> {
     while (this.#hasWork) {
-      try {
-        await this.#plan();
-        await this.#claimDue();
-        await this.#claimUnheld();
-      } catch (error) {
+      await this.#plan().catch((error: unknown) => {
         this.#isPlanWanted = false;
+        this.#failed('Events could not be planned; the next sweep tries again.', error);
+      });
+      await this.#claimDue().catch((error: unknown) => {
         this.#isDueWanted = false;
+        this.#failed('Due deliveries could not be claimed; the next sweep tries again.', error);
+      });
+      await this.#claimUnheld().catch((error: unknown) => {
         this.#isUnheldWanted = false;
-        this.options.logger.error('Events could not be planned; the next sweep tries again.', {
-          error: loggable(error),
-        });
-      }
+        this.#failed('Chunks could not be claimed; the next sweep tries again.', error);
+      });
     }
   }
 
@@ -200,14 +200,34 @@ export class DeliveryEngine implements Wakeable {
 
   async #sweep(): Promise<void> {
     this.#isUnheldWanted = true;
-    await this.housekeeping.mendTurns();
-    await this.work.sweep().finally(() => this.due());
-    await this.housekeeping.prune();
+    await this.#each(
+      () => this.housekeeping.mendTurns(),
+      () => this.work.sweep(),
+    );
+    this.due();
+    await this.#each(() => this.housekeeping.prune());
   }
 
   async #renew(): Promise<void> {
-    await this.housekeeping.heartbeat();
-    await this.carrier.renew();
+    await this.#each(
+      () => this.carrier.renew(),
+      () => this.housekeeping.heartbeat(),
+    );
+  }
+
+  /** One step that fails does not keep the others from being done. */
+  async #each(...steps: readonly (() => unknown)[]): Promise<void> {
+    for (const step of steps)
+      try {
+        await step();
+      } catch (error) {
+        this.#failed('A part of a sweep failed; the next sweep tries again.', error);
+      }
+  }
+
+  /** While the engine stops, its statements may be given up. */
+  #failed(message: string, error: unknown): void {
+    if (this.#isRunning) this.options.logger.error(message, { error: loggable(error) });
   }
 
   #every(intervalMs: number, work: () => Promise<void>): void {
@@ -225,14 +245,7 @@ export class DeliveryEngine implements Wakeable {
   }
 
   #guard(work: Promise<void>): void {
-    const done = work
-      .catch((error: unknown) => {
-        if (this.#isRunning)
-          this.options.logger.error('A sweep failed; the next one tries again.', {
-            error: loggable(error),
-          });
-      })
-      .finally(() => this.#background.delete(done));
+    const done = work.finally(() => this.#background.delete(done));
     this.#background.add(done);
   }
 }

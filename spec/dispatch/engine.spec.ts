@@ -1,6 +1,7 @@
 import type { OutcomeRecord } from '../../lib/delivery/chunk/outcome-record';
 import { DeliveryEngine } from '../../lib/dispatch/engine';
 import { type DueResult, type PlanResult } from '../../lib/dispatch/work';
+import { until } from '../support/application/waiting';
 
 const PLANNED: PlanResult = { hasMore: false, hasDue: false, hasUnheld: false, isDispatched: true };
 const NOTHING_DUE: DueResult = { isClaimed: false, nextMs: null };
@@ -87,6 +88,35 @@ describe('DeliveryEngine', () => {
     );
     await engine.settle();
     expect(work.plan).toHaveBeenCalledTimes(2);
+  });
+
+  it.each(['plan', 'claimDue', 'claimUnheld', 'sweep', 'mendTurns', 'prune'] as const)(
+    'The engine does all other steps although %s fails',
+    async (failing) => {
+      const { engine, logger, work, housekeeping } = newEngine();
+      const steps = { ...work, ...housekeeping };
+      steps[failing].mockImplementation(
+        (): Promise<never> => Promise.reject(new Error('no connection')),
+      );
+      await start(engine);
+      for (const name of [
+        'plan',
+        'claimDue',
+        'claimUnheld',
+        'sweep',
+        'mendTurns',
+        'prune',
+      ] as const)
+        expect(steps[name]).toHaveBeenCalled();
+      expect(logger.error).toHaveBeenCalled();
+    },
+  );
+
+  it('The engine renews leases although its heartbeat fails', async () => {
+    const { engine, carrier, housekeeping } = newEngine({ leaseMs: 30 });
+    housekeeping.heartbeat.mockImplementation(() => Promise.reject(new Error('no connection')));
+    await start(engine);
+    await until('leases are renewed', () => carrier.renew.mock.calls.length > 1);
   });
 
   it('The engine claims due deliveries when their time has come, by its clock', async () => {
@@ -193,7 +223,7 @@ async function start(engine: DeliveryEngine): Promise<void> {
   while (engine.isBusy);
 }
 
-function newEngine() {
+function newEngine({ leaseMs = 3_600_000 } = {}) {
   const clock = { ms: Date.parse('2026-01-01') };
   const steps: string[] = [];
   const noted = <Result>(step: string, result: Result) =>
@@ -230,7 +260,7 @@ function newEngine() {
   const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
   const engine = new DeliveryEngine(work, carrier, housekeeping, {
     sweepMs: 3_600_000,
-    leaseMs: 3_600_000,
+    leaseMs,
     logger,
     now: () => clock.ms,
   });
