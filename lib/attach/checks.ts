@@ -13,6 +13,7 @@ export const DATA_SOURCE: Rule = {
   expected: 'an initialised DataSource',
 };
 
+const ENCODING = 'UTF8';
 const SUPPORTED = '^0.3.20 || ^1.0.0';
 
 /** The version of the installed TypeORM; null if it cannot be found, as in a bundle. */
@@ -46,8 +47,13 @@ export function checkDataSource(dataSource: DataSource): void {
     );
 }
 
-/** Throws `TABLES_MISSING`. */
+/** Throws `TYPEORM_UNSUPPORTED` if the database cannot store every text, and `TABLES_MISSING`. */
 export async function checkTables({ upkeep }: Store): Promise<void> {
-  const missing = await upkeep.tablesMissing();
+  const { encoding, missing } = await upkeep.readiness();
+  if (encoding !== ENCODING)
+    throw new UnsupportedError(
+      `The encoding of the database is ${encoding}, which cannot store every event and every reply; expected ${ENCODING}. ` +
+        `Move the data to a database that was created with: CREATE DATABASE … ENCODING '${ENCODING}' TEMPLATE template0`,
+    );
   if (missing.length > 0) throw new TablesMissingError(missing);
 }

@@ -42,7 +42,7 @@ export function listenerParts(given: ListenerSurroundings): ListenerParts {
   const saved = new SavedListeners(keys, vault);
   const saving = new Saving(saved, catalog, policies, new UnlikelyValues(catalog, logger));
   const dynamic = new DynamicListeners(saved, saving, vault, logger);
-  const matching = new ListenerMatching(catalog, dynamic);
+  const matching = new ListenerMatching(catalog, dynamic, logger);
   const events = new EventReader(dataSource, store, catalog);
   const audience = new Audience(store, { saved, matching, events }, catalog);
   const rotation = new SecretRotation(saved, vault);

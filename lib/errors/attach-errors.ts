@@ -21,7 +21,7 @@ export class NotInitialisedError extends ModelHookError {
   }
 }
 
-/** The version of TypeORM or the database driver is not supported. */
+/** The version of TypeORM, the database driver, or the encoding of the database is not supported. */
 export class UnsupportedError extends ModelHookError {
   readonly code = 'TYPEORM_UNSUPPORTED';
 }

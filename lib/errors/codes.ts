@@ -12,7 +12,8 @@ export const ERROR_CODES = {
   HOOK_REJECTED: 'An interactive hook rejected the write.',
   TABLES_MISSING: 'The tables of the package do not exist in the database.',
   DATASOURCE_NOT_INITIALISED: 'The DataSource is not initialised, or was destroyed.',
-  TYPEORM_UNSUPPORTED: 'The version of TypeORM or its database driver is not supported.',
+  TYPEORM_UNSUPPORTED:
+    'The version of TypeORM, its database driver, or the encoding of the database is not supported.',
   LISTENER_INVALID: 'A listener was refused; the error names the failing fields.',
   LISTENER_NOT_FOUND: 'No listener of that id is stored.',
   FILTER_FIELD_NOT_PROVIDED: 'A filter names a field that the hook does not provide.',

@@ -91,6 +91,16 @@ export class Outcomes {
     );
   }
 
+  /** Ends a delivery whose outcome cannot be stored, if it has a row and is in this chunk. */
+  async abandon(deliveryId: string, { id, token }: ChunkRef): Promise<void> {
+    const { delivery, chunk } = this.tables;
+    await this.query(
+      `UPDATE ${delivery} d SET status = 'failed', next_at = NULL, chunk_id = NULL, updated_at = clock_timestamp()
+       FROM ${chunk} c WHERE d.id = $1 AND d.chunk_id = c.id AND c.id = $2 AND c.token = $3`,
+      [deliveryId, id, token],
+    );
+  }
+
   /** Deletes a chunk whose outcomes are all stored already. */
   async closeChunk({ id, token }: ChunkRef): Promise<void> {
     await this.query(`DELETE FROM ${this.tables.chunk} WHERE id = $1 AND token = $2`, [id, token]);

@@ -58,6 +58,13 @@ export interface DueCounts {
   readonly deliveries: number;
 }
 
+export interface Readiness {
+  /** The encoding of the database, such as `UTF8`. */
+  readonly encoding: string;
+  /** Names of our tables that do not exist. */
+  readonly missing: readonly string[];
+}
+
 export interface BacklogRow {
   readonly waiting: number;
   /** When the oldest of them was stored; null if there is none. */
@@ -71,13 +78,17 @@ export class Upkeep {
     protected readonly tables: Tables,
   ) {}
 
-  /** Names of our tables that do not exist. */
-  async tablesMissing(): Promise<readonly string[]> {
-    const missing = await this.query<{ name: string }>(
-      'SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL',
+  /** What keeps this database from being used, if anything. */
+  async readiness(): Promise<Readiness> {
+    const rows = await this.query<{ encoding: string; name: string | null }>(
+      `SELECT current_setting('server_encoding') AS encoding, name
+       FROM (SELECT) one LEFT JOIN unnest($1::text[]) AS name ON to_regclass(name) IS NULL`,
       [Object.values(this.tables)],
     );
-    return missing.map(({ name }) => name);
+    return {
+      encoding: rows[0]?.encoding ?? '',
+      missing: rows.flatMap(({ name }) => (name === null ? [] : [name])),
+    };
   }
 
   /** Looks at old deliveries, the oldest first, and deletes the ended ones with their attempts. */

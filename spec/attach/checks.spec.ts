@@ -81,6 +81,21 @@ describe('ModelHooks.attach', () => {
     expect(await refusal(dataSource)).toMatchObject({ missing: ['"public"."model_hook_attempt"'] });
   });
 
+  it.each(['LATIN1', 'SQL_ASCII', 'EUC_JP'])(
+    'attach() refuses a database with the encoding %s',
+    async (encoding) => {
+      const other = await createDatabase({ encoding });
+      await initialised(newDataSource(other.url, { entities: [Person] }));
+      await dataSource.runMigrations();
+      expect(await refusal(dataSource)).toMatchObject({
+        code: 'TYPEORM_UNSUPPORTED',
+        message: expect.stringMatching(`${encoding}.*UTF8`),
+      });
+      await dataSource.destroy();
+      await other.drop();
+    },
+  );
+
   it('attach() refuses a DataSource without all of modelHookEntities', async () => {
     for (const entities of [[Person], [Person, ...modelHookEntities.slice(1)]]) {
       await initialised(new DataSource({ type: 'postgres', url: database.url, entities }));

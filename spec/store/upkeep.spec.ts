@@ -125,9 +125,9 @@ describe('Upkeep.triedWithin', () => {
   });
 });
 
-describe('Upkeep.tablesMissing', () => {
-  it('tablesMissing() names no table if all exist', async () => {
-    expect(await store.upkeep.tablesMissing()).toEqual([]);
+describe('Upkeep.readiness', () => {
+  it('readiness() names no table if all exist', async () => {
+    expect(await store.upkeep.readiness()).toEqual({ encoding: 'UTF8', missing: [] });
   });
 });
 

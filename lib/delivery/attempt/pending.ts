@@ -1,8 +1,14 @@
 import type { HookEvent } from '../../hook/event';
 import type { Hook } from '../../hook/hook';
-import { parseTarget, type Target } from '../../listener/declared/target';
+import { isTarget, parseTarget, type Target } from '../../listener/declared/target';
 import type { Chunk } from '../chunk/chunk';
-import { type Loaded, type LoadedDelivery, nameOf, outcomeWithoutEvent } from '../chunk/loading';
+import {
+  type Loaded,
+  type LoadedDelivery,
+  type LoadedEvent,
+  nameOf,
+  outcomeWithoutEvent,
+} from '../chunk/loading';
 import type { DeliveryState, Outcome } from '../chunk/outcome';
 import type { OutcomeRecord } from '../chunk/outcome-record';
 import type { Recipient } from '../chunk/recipients';
@@ -32,7 +38,8 @@ export function pendingOf(
 ): PendingDelivery | AttemptRecord {
   const found = loaded.events.get(delivery.eventId);
   const recipient = loaded.recipients.get(delivery.listenerId);
-  if (found?.kind === 'readable' && recipient) {
+  const isSendable = recipient !== undefined && isTarget(recipient.target);
+  if (found?.kind === 'readable' && isSendable) {
     const { event, hook } = found;
     const { deliveryId, state, ordered } = delivery;
     const target = parseTarget(recipient.target);
@@ -42,13 +49,18 @@ export function pendingOf(
     ...delivery,
     chunk,
     event: nameOf(found),
-    outcome: recipient ? outcomeWithoutEvent(found) : REMOVED,
+    outcome: outcomeWithout(recipient, found),
     attempted: null,
     effect: {},
   };
 }
 
-const REMOVED: Outcome = { kind: 'skipped', reason: 'the listener was removed' };
+function outcomeWithout(recipient: Recipient | undefined, found: LoadedEvent | undefined): Outcome {
+  if (!recipient) return { kind: 'skipped', reason: 'the listener was removed' };
+  if (!isTarget(recipient.target))
+    return { kind: 'failed', reason: "the listener's target is not a URL" };
+  return outcomeWithoutEvent(found);
+}
 
 /** The record of a delivery that is not sent, with this outcome. */
 export function unattempted(delivery: PendingDelivery, outcome: Outcome): AttemptRecord {

@@ -74,7 +74,7 @@ function resultOf({ deliveryId, outcome, attempted }: AttemptRecord): TestResult
   return {
     deliveryId,
     outcome: outcome.kind,
-    reason: 'reason' in outcome ? outcome.reason : null,
+    reason: outcome.reason ?? null,
     httpStatus: attempted?.httpStatus ?? null,
     durationMs: attempted?.durationMs ?? 0,
     response: attempted?.response ?? null,

@@ -1,12 +1,12 @@
 import { type JsonValue, storable } from '../../base/json';
 
-/** How one attempt ended, or why there was none. */
+/** How one attempt ended, or why there was none. The reason of a success says what is missing of its stored outcome. */
 export type Outcome =
-  | { readonly kind: 'done'; readonly retval?: JsonValue }
+  | { readonly kind: 'done'; readonly retval?: JsonValue; readonly reason?: string }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'skipped'; readonly reason: string }
   | { readonly kind: 'retrying'; readonly afterMs: number; readonly reason: string }
-  | { readonly kind: 'rescheduled'; readonly afterMs: number }
+  | { readonly kind: 'rescheduled'; readonly afterMs: number; readonly reason?: string }
   | { readonly kind: 'waiting'; readonly afterMs: number; readonly reason: string };
 
 /** Whether the delivery has ended. */
@@ -21,7 +21,7 @@ export function afterMsOf(outcome: Outcome): number | null {
 
 /** The reason as it can be stored. */
 export function reasonOf(outcome: Outcome): string | null {
-  return 'reason' in outcome ? storable(outcome.reason) : null;
+  return outcome.reason === undefined ? null : storable(outcome.reason);
 }
 
 /** What an outcome changes for its listener. */

@@ -1,7 +1,7 @@
 import { DatabaseClock } from '../../base/clock';
-import { SecretKeyMissingError } from '../../errors/vault-errors';
+import { SecretKeyMissingError, SecretUnreadableError } from '../../errors/vault-errors';
 import { StoredSecrets } from '../../listener/saved/sealing';
-import { secretTexts, withSecrets } from '../../options/header-value';
+import { secretTexts, textOf, withSecrets } from '../../options/header-value';
 import type { RecipientRow, RecipientRows } from '../../store/recipients';
 import type { Vault } from '../../vault/vault';
 import type { Outcome } from './outcome';
@@ -96,14 +96,19 @@ const NO_SECRETS: OpenedSecrets = {
   secretHeaders: [],
 };
 
-function openedSecrets({ secret, previousSecret, headers }: StoredSecrets): OpenedSecrets {
+function openedSecrets(stored: StoredSecrets): OpenedSecrets {
+  const { secret, previousSecret, headers } = stored;
+  if (!Object.values(headers).every((value) => typeof textOf(value) === 'string'))
+    throw new TypeError('The headers are not texts.');
   const secretHeaders = secretTexts(headers);
   return { secret, previousSecret, headers: withSecrets(headers, (text) => text), secretHeaders };
 }
 
 function outcomeWithoutSecrets(error: unknown): Outcome {
-  if (!(error instanceof SecretKeyMissingError))
+  if (error instanceof SecretUnreadableError)
     return { kind: 'failed', reason: "the listener's secrets do not open with their key" };
+  if (!(error instanceof SecretKeyMissingError))
+    return { kind: 'failed', reason: 'the stored listener could not be read' };
   const reason = `the listener's secrets are sealed with "${error.keys.join()}", which the process that tried was not given`;
   return { kind: 'waiting', afterMs: UNKNOWN_KEY_MS, reason };
 }

@@ -9,6 +9,9 @@ interface Verdict {
   readonly pausedUntil?: number;
 }
 
+/** A longer pause, such as one without an end, is looked at again after a day. */
+const LONGEST_MS = 86_400_000;
+
 /** What replies said about listeners since their rows were read. It applies to the rest of a loaded chunk, too. */
 export class Verdicts {
   readonly #verdicts = new Map<string, Verdict>();
@@ -37,6 +40,8 @@ export class Verdicts {
       (verdict?.pausedUntil ?? 0) - this.now(),
       (pausedUntilMs ?? 0) - clock.nowMs(),
     );
-    return afterMs > 0 ? { kind: 'waiting', afterMs, reason: 'the listener is paused' } : null;
+    if (afterMs <= 0) return null;
+    const reason = 'the listener is paused';
+    return { kind: 'waiting', afterMs: Math.min(afterMs, LONGEST_MS), reason };
   }
 }

@@ -1,10 +1,12 @@
 import { v7 as uuidv7 } from 'uuid';
 import { LISTENER_DISABLED } from '../../hook/own-hooks';
+import { isTarget } from '../../listener/declared/target';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
 import type { Reporter } from '../../logging/reports';
 import type { DeactivatedRow, Deactivation } from '../../store/listener-rows';
 import type { ListenerHealthRow, OwnEventRow } from '../../store/outcomes';
+import { storeApart } from '../../store/refusal';
 import type { Store } from '../../store/store';
 import type { RecordedEffect } from '../chunk/outcome';
 import type { OutcomeRecord } from '../chunk/outcome-record';
@@ -20,6 +22,7 @@ export interface ListenerHealthParts {
 }
 
 type Effects = ReadonlyMap<string, RecordedEffect>;
+type Effect = readonly [listenerId: string, effect: RecordedEffect];
 
 /** Stores what outcomes mean for their listeners: since when one fails, until when it is paused, that it is deactivated. */
 export class ListenerHealth {
@@ -32,15 +35,26 @@ export class ListenerHealth {
       if (Object.keys(effect).length > 0)
         effects.set(listenerId, { ...effects.get(listenerId), ...effect });
     if (effects.size === 0) return;
-    const { reporter, logger, wakeup } = this.parts;
+    const { logger } = this.parts;
     try {
-      const deactivated = await this.#store(effects);
-      for (const { id, reason } of deactivated)
-        reporter.emit('listenerDisabled', { listenerId: id, reason });
-      if (deactivated.length > 0) wakeup.committed();
+      await storeApart<Effect>(
+        [...effects],
+        (part) => this.#update(new Map(part)),
+        async ([listenerId], error) =>
+          logger.error(NOT_STORED, { listenerId, error: loggable(error) }),
+      );
     } catch (error) {
-      logger.error('The state of listeners could not be stored.', { error: loggable(error) });
+      const { cause = error } = error as Error;
+      logger.error(NOT_STORED, { error: loggable(cause) });
     }
+  }
+
+  async #update(effects: Effects): Promise<void> {
+    const { reporter, wakeup } = this.parts;
+    const deactivated = await this.#store(effects);
+    for (const { id, reason } of deactivated)
+      reporter.emit('listenerDisabled', { listenerId: id, reason });
+    if (deactivated.length > 0) wakeup.committed();
   }
 
   /** Takes one statement. Only a deactivation, which is rare, needs a transaction: it is stored together with its event. */
@@ -67,6 +81,8 @@ export class ListenerHealth {
   }
 }
 
+const NOT_STORED = 'The state of listeners could not be stored.';
+
 function healthRows(effects: Effects): readonly ListenerHealthRow[] {
   return [...effects].map(([id, { isHealthy, pauseMs }]) => ({
     id,
@@ -92,7 +108,7 @@ function disabledEvent(row: DeactivatedRow, processId: string): OwnEventRow {
       hook,
       pattern,
       // Only the origin: paths and queries of webhooks are often secret.
-      origin: new URL(target).origin,
+      origin: isTarget(target) ? new URL(target).origin : null,
       owner,
       key,
       reason,

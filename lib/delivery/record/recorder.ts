@@ -3,6 +3,7 @@ import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
 import type { Reporter } from '../../logging/reports';
 import type { Outcomes } from '../../store/outcomes';
+import { isRefusal, refusalCode, storeApart, type UnstoredError } from '../../store/refusal';
 import { type Chunk, chunkKey } from '../chunk/chunk';
 import { afterMsOf, reasonOf } from '../chunk/outcome';
 import type { OutcomeRecord } from '../chunk/outcome-record';
@@ -10,9 +11,10 @@ import type { Wakeup } from '../chunk/wakeup';
 import { KnownTurns } from './known-turns';
 import type { ListenerHealth } from './listener-health';
 import { outcomeRow, Places } from './outcome-rows';
+import { reduced } from './reduced';
 
 export interface RecorderParts {
-  readonly outcomes: Pick<Outcomes, 'record' | 'closeChunk'>;
+  readonly outcomes: Pick<Outcomes, 'record' | 'abandon' | 'closeChunk'>;
   readonly health: Pick<ListenerHealth, 'update'>;
   readonly reporter: Reporter;
   readonly logger: Pick<Logger, 'error'>;
@@ -86,11 +88,16 @@ export class Recorder {
       const batch = this.#queue.splice(0, MAX_WRITTEN);
       this.#writing = batch.length;
       try {
-        await this.#record(batch);
+        await storeApart(
+          batch,
+          (part) => this.#record(part),
+          (record, error) => this.#recordReduced(record, error),
+        );
       } catch (error) {
-        this.#queue.unshift(...batch);
+        const { rows = batch, cause = error } = error as Partial<UnstoredError<OutcomeRecord>>;
+        this.#queue.unshift(...rows);
         this.parts.logger.error('Outcomes could not be recorded; trying again.', {
-          error: loggable(error),
+          error: loggable(cause),
         });
         this.#flushAfter(RETRY_MS);
         return;
@@ -108,10 +115,42 @@ export class Recorder {
     const stored = batch.filter((record) => !isLost(record) && !repeated.has(record.deliveryId));
     const lost = batch.filter(isLost).map(({ chunk }) => chunkKey(chunk));
     this.#addTurns(stored);
-    this.#writing = 0;
+    this.#writing -= batch.length;
     await this.parts.health.update(stored);
     this.#report(stored);
     this.parts.wakeup.recorded(batch, new Set(lost));
+  }
+
+  /** The database refuses this outcome. Without the texts of the recipient, it takes it; otherwise the delivery ends without one. */
+  async #recordReduced(record: OutcomeRecord, error: unknown): Promise<void> {
+    const { deliveryId, listenerId } = record;
+    this.parts.logger.error('The database refused an outcome, which is stored without its reply.', {
+      deliveryId,
+      listenerId,
+      error: loggable(error),
+    });
+    const left = reduced(record, refusalCode(error));
+    await this.#record([left]).catch((again: unknown) => {
+      if (!isRefusal(again)) throw again;
+      return this.#abandon(left, again);
+    });
+  }
+
+  async #abandon(record: OutcomeRecord, error: unknown): Promise<void> {
+    const { outcomes, logger, wakeup } = this.parts;
+    const { deliveryId, listenerId, chunk, closes } = record;
+    logger.error('The database refuses any outcome of a delivery, which ends without one.', {
+      deliveryId,
+      listenerId,
+      error: loggable(error),
+    });
+    await outcomes.abandon(deliveryId, chunk).catch((again: unknown) => {
+      if (!isRefusal(again)) throw again;
+    });
+    if (closes) await outcomes.closeChunk(chunk);
+    this.#writing -= 1;
+    this.#report([record]);
+    wakeup.recorded([record], new Set());
   }
 
   async #store(batch: readonly OutcomeRecord[], chunks: Places<Chunk>) {

@@ -1,5 +1,8 @@
 import type { RetryOptions } from '../../options/delivery';
 
+/** A hundred years. A time that is much later cannot be stored. */
+const LONGEST_MS = 3_155_760_000_000;
+
 /**
  * Delay before retry number `retry` (1 = the first), in milliseconds: `retryDelayMs · retryFactor^(retry−1)`,
  * at most `retryMaxDelayMs`, spread by ±`jitter` of itself.
@@ -15,5 +18,5 @@ export function backoffMs(
   // Bounded, because 0 · ∞ is NaN.
   const growth = Math.min(retryFactor ** (retry - 1), Number.MAX_VALUE);
   const delay = Math.min(retryDelayMs * growth, retryMaxDelayMs);
-  return Math.round(delay * (1 + jitter * (2 * random() - 1)));
+  return Math.min(Math.round(delay * (1 + jitter * (2 * random() - 1))), LONGEST_MS);
 }

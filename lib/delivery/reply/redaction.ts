@@ -93,7 +93,8 @@ function replaced(text: string, ranges: readonly Range[]): string {
  * most 1,024 characters.
  */
 export function discreet(outcome: Outcome, redact: Redact): Outcome {
-  if ('reason' in outcome) return { ...outcome, reason: discreetText(outcome.reason, redact) };
+  if (outcome.reason !== undefined)
+    return { ...outcome, reason: discreetText(outcome.reason, redact) };
   if (outcome.kind !== 'done' || outcome.retval === undefined) return outcome;
   return { kind: 'done', retval: redactedJson(outcome.retval, redact) };
 }

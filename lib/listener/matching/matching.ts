@@ -1,5 +1,8 @@
+import { ExpiringMap } from '../../base/expiring-map';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
+import { loggable } from '../../logging/loggable';
+import type { Logger } from '../../logging/logger';
 import type { Store } from '../../store/store';
 import { keyPrefix } from '../keys/match-key';
 import { scopesOf } from '../keys/scope';
@@ -11,7 +14,14 @@ import {
   keyShapes,
   storedGrams,
 } from './candidates';
-import { type Match, type UnjudgedListener, type UnknownFields, verdictOf } from './checks';
+import {
+  type Knowledge,
+  type Match,
+  type UnjudgedListener,
+  type UnknownFields,
+  type Verdict,
+  verdictOf,
+} from './checks';
 import type { DynamicListeners, ResolvedTargets } from './dynamic-listeners';
 import { gramCount, probesOf, type StoredGrams } from './keys-of-event';
 
@@ -30,16 +40,22 @@ const MANY_GRAMS = 256;
 /** Stored grams that may be read for each gram of the events. Reading a stored gram takes a tenth of the time of a look-up. */
 const STORED_GRAMS_PER_EVENT_GRAM = 8;
 const MAX_GRAMS_READ = 1_000_000;
+/** Listeners with unreadable conditions that are logged once. */
+const MAX_REMEMBERED = 1_000;
 
 /**
  * Finds the listeners that want events: first by match keys, then condition by condition. Reads the stored keys again for each batch, so
  * that no new listener is missed. All its statements must run in one snapshot.
  */
 export class ListenerMatching {
+  /** Listeners that were logged. */
+  readonly #unreadable = new ExpiringMap<string, true>(MAX_REMEMBERED);
+
   constructor(
     private readonly catalog: HookCatalog,
     /** Null: targets that hooks resolved are ignored. */
     private readonly dynamic: DynamicListeners | null = null,
+    private readonly logger: Pick<Logger, 'error'> | null = null,
   ) {}
 
   /** Pages of matches. An event may be in several pages, each of its listeners in one. */
@@ -89,7 +105,7 @@ export class ListenerMatching {
         const event = events[n];
         if (!event) continue;
         const knowledge = { catalog, unknownFields: unknownFields.get(event.id) };
-        const verdict = verdictOf(listener, event, knowledge);
+        const verdict = this.#verdict(listener, event, knowledge);
         if (verdict === 'refuses') continue;
         if (listener.several && isRepeat(matched, `${n} ${listener.id}`)) continue;
         const pairs = pairsOf.get(n) ?? { listeners: [], unjudged: [] };
@@ -103,6 +119,21 @@ export class ListenerMatching {
       inTurn: listeners.filter(({ inTurn }) => inTurn),
       unjudged,
     }));
+  }
+
+  /** A listener whose stored conditions have no known form gets nothing: it is not known what it may have. */
+  #verdict(listener: Candidate, event: HookEvent, knowledge: Knowledge): Verdict {
+    try {
+      return verdictOf(listener, event, knowledge);
+    } catch (error) {
+      if (!this.#unreadable.has(listener.id))
+        this.logger?.error(
+          'The stored conditions of a listener cannot be read; it gets no events.',
+          { listenerId: listener.id, error: loggable(error) },
+        );
+      this.#unreadable.set(listener.id, true);
+      return 'refuses';
+    }
   }
 }
 

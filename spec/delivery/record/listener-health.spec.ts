@@ -113,7 +113,7 @@ describe('ListenerHealth', () => {
     expect([disabled.length, committed(), (await events()).length]).toEqual([1, 1, 1]);
   });
 
-  it('Nothing of a batch is stored if its event cannot be stored, and that is logged', async () => {
+  it('A deactivation is not stored without its event, and does not stop other effects', async () => {
     const { update, logged, disabled } = healthOf();
     const [ended, failing] = [await listener(), await listener()];
     await application.dataSource.query(
@@ -124,7 +124,15 @@ describe('ListenerHealth', () => {
     expect(logged).toEqual(['The state of listeners could not be stored.']);
     expect(disabled).toEqual([]);
     expect(await stored(ended)).toMatchObject({ active: true, inactive_reason: null });
-    expect(await stored(failing)).toMatchObject({ failing_since: null });
+    expect(await stored(failing)).toMatchObject({ failing_since: expect.any(Date) });
+  });
+
+  it('Nothing is stored if the database fails, and that is logged once', async () => {
+    const broken = new Error('down');
+    const down = { outcomes: { storeHealth: () => Promise.reject(broken) } };
+    const { update, logged } = healthOf(down as unknown as Store);
+    await update([randomUUID(), { isHealthy: true }], [randomUUID(), { isHealthy: false }]);
+    expect(logged).toEqual(['The state of listeners could not be stored.']);
   });
 
   it('The database is not asked if no outcome has an effect', async () => {

@@ -17,6 +17,8 @@ function recorderOf(respond: (...written: Written) => readonly RecordedRow[] = a
   const written: Written[] = [];
   const updated: string[] = [];
   const logged: string[] = [];
+  const abandoned: string[] = [];
+  const closed: string[] = [];
   const recorded: { readonly ids: readonly string[]; readonly lost: readonly string[] }[] = [];
   const reported: string[] = [];
   const reporter = new Reporter();
@@ -28,7 +30,12 @@ function recorderOf(respond: (...written: Written) => readonly RecordedRow[] = a
           written.push(values);
           return respond(...values);
         },
-        closeChunk: () => Promise.resolve(),
+        closeChunk: async ({ id }) => {
+          closed.push(id);
+        },
+        abandon: async (id) => {
+          abandoned.push(id);
+        },
       },
       health: {
         update: async (outcomes) => {
@@ -45,7 +52,18 @@ function recorderOf(respond: (...written: Written) => readonly RecordedRow[] = a
     () => clock.now,
   );
   const rows = (): readonly OutcomeRow[] => written.flatMap(([outcomes]) => outcomes);
-  return { recorder, clock, written, rows, updated, logged, recorded, reported };
+  return {
+    recorder,
+    clock,
+    written,
+    rows,
+    updated,
+    logged,
+    recorded,
+    reported,
+    abandoned,
+    closed,
+  };
 }
 
 const chunkOf = (id: string, token = '1'): Chunk => ({
@@ -73,6 +91,24 @@ function recordOf(values: Partial<OutcomeRecord> = {}): OutcomeRecord {
     ...values,
   };
 }
+
+const ATTEMPTED = {
+  at: new Date(0),
+  durationMs: 1.6,
+  httpStatus: 200,
+  response: null,
+  detail: null,
+} as const;
+const POISON = 'poison';
+const hasPoison = ({ response }: OutcomeRow): boolean => response === POISON;
+
+/** A database that refuses each batch with such a row. */
+const refusing =
+  (code: string | undefined, isBad: (row: OutcomeRow) => boolean) =>
+  (...values: Written): readonly RecordedRow[] => {
+    if (values[0].some(isBad)) throw Object.assign(new Error('refused'), { code });
+    return allLeased(...values);
+  };
 
 const retryingIn = (afterMs: number): Outcome => ({ kind: 'retrying', afterMs, reason: 'busy' });
 
@@ -150,6 +186,78 @@ describe('Recorder', () => {
         .map(({ id }) => id),
     ).toEqual(ids);
     expect(recorded).toEqual([{ ids, lost: [] }]);
+  });
+
+  it.each(['22P05', '23514', '54000', '21000', 'P0001'])(
+    'A refused outcome (%s) is stored without its reply, and all others are stored',
+    async (code) => {
+      const { recorder, rows, logged, recorded, reported } = recorderOf(refusing(code, hasPoison));
+      const records = Array.from({ length: 9 }, (_, n) =>
+        recordOf({ attempted: { ...ATTEMPTED, response: n === 5 ? POISON : 'fine' } }),
+      );
+      for (const record of records) recorder.add(record, false);
+      await recorder.flush();
+      const ids = records.map(({ deliveryId }) => deliveryId);
+      expect(recorded.flatMap((one) => one.ids).sort()).toEqual([...ids].sort());
+      expect(reported).toHaveLength(9);
+      expect(recorder.size).toBe(0);
+      expect(logged).toHaveLength(1);
+      expect(
+        rows()
+          .filter(({ id }) => id === ids[5])
+          .at(-1),
+      ).toMatchObject({
+        status: 'done',
+        response: undefined,
+        reason: `the database refused to store the outcome (${code})`,
+      });
+    },
+  );
+
+  it('A delivery whose outcome is refused in any form ends, and its chunk is closed', async () => {
+    const bad = recordOf({ closes: true });
+    const isBad = ({ id }: OutcomeRow) => id === bad.deliveryId;
+    const { recorder, logged, recorded, abandoned, closed } = recorderOf(refusing('23514', isBad));
+    const good = recordOf();
+    recorder.add(good, false);
+    recorder.add(bad, false);
+    await recorder.flush();
+    expect([abandoned, closed]).toEqual([[bad.deliveryId], ['chunk']]);
+    expect(recorded.flatMap(({ ids }) => ids)).toEqual([good.deliveryId, bad.deliveryId]);
+    expect([recorder.size, logged.length]).toEqual([0, 2]);
+  });
+
+  it.each(['57P01', '40001', '08006', '53300', '42P01', undefined])(
+    'A batch is tried again as a whole after the error %s',
+    async (code) => {
+      const { recorder, written, abandoned, closed } = recorderOf(refusing(code, () => true));
+      for (let n = 0; n < 4; n += 1) recorder.add(recordOf(), false);
+      await recorder.stop();
+      expect(written.map(([outcomes]) => outcomes.length)).toEqual([4]);
+      expect([recorder.size, abandoned, closed]).toEqual([4, [], []]);
+    },
+  );
+
+  it('Outcomes that were stored before the database failed are not stored again', async () => {
+    let isDown = false;
+    const { recorder, rows } = recorderOf((...values) => {
+      const [outcomes] = values;
+      if (isDown) throw Object.assign(new Error('down'), { code: '57P01' });
+      if (outcomes.length > 1) throw Object.assign(new Error('refused'), { code: '22P05' });
+      isDown = true;
+      return allLeased(...values);
+    });
+    const records = [recordOf(), recordOf(), recordOf()];
+    for (const record of records) recorder.add(record, false);
+    await recorder.flush();
+    expect(recorder.size).toBe(2);
+    isDown = false;
+    await recorder.stop();
+    const times = records.map(
+      ({ deliveryId }) => rows().filter(({ id }) => id === deliveryId).length,
+    );
+    // In the batch, in its half, and alone; the others came twice.
+    expect(times).toEqual([3, 5, 3]);
   });
 
   it('A recorder that stops tries once more, and then no longer', async () => {

@@ -7,11 +7,13 @@ export interface Database {
 }
 
 /** A new, empty database on the server of `DATABASE_URL`, for one spec. */
-export async function createDatabase(): Promise<Database> {
+export async function createDatabase({ encoding = 'UTF8' } = {}): Promise<Database> {
   const url = new URL(serverUrl());
   // The prefix is the name of the server's database. scripts/with-postgres.mjs finds databases that were not dropped by it.
   const name = `${url.pathname.slice(1, 41)}_${randomBytes(6).toString('hex')}`;
-  await runOnServer(`CREATE DATABASE ${escapeIdentifier(name)}`);
+  // Only the locale C fits every encoding.
+  const other = encoding === 'UTF8' ? '' : ` ENCODING '${encoding}' LOCALE 'C' TEMPLATE template0`;
+  await runOnServer(`CREATE DATABASE ${escapeIdentifier(name)}${other}`);
   url.pathname = `/${name}`;
   return {
     url: url.href,
