@@ -5,13 +5,13 @@ import type { Hook } from '../hook/hook';
 import type { HookRow } from '../hook/options';
 import { loggable } from '../logging/loggable';
 import type { Change } from './change';
-import { decodeRow } from './entity/decode';
+import { decodeRow, sentRow } from './entity/decode';
 import type { RawRow } from './entity/read-rows';
 import { rowId } from './entity/row-id';
-import { decodedValues, type StoredPrevious, storedPrevious } from './old-values';
+import { decodedValues, type StoredPrevious, sentValues, storedPrevious } from './old-values';
 import type { ReadyEvent } from './outbox/outbox';
 import { plainRow } from './plain-row';
-import { projected, provided } from './provided';
+import { picked, provided } from './provided';
 import { meets } from './when';
 
 /**
@@ -21,12 +21,14 @@ import { meets } from './when';
 export function evaluated(dataSource: DataSource, change: Change, row: RawRow): ReadyEvent | null {
   const { hooked, before } = change;
   try {
-    const values = decodeRow(dataSource, hooked.columns, row.values);
-    const old =
-      before && new Map([...values, ...decodedValues(dataSource, hooked.columns, before)]);
+    const { columns } = hooked;
+    const now = sentRow(dataSource, columns, row.values);
+    const old = before && { ...now, ...sentValues(dataSource, columns, before) };
     // Before anything is computed: no function may get a row that the hook leaves out.
-    if (!meetsColumns(change, values, old)) return null;
-    return computedEvent(dataSource, change, row, { values, old });
+    if (!meetsColumns(change, now, old)) return null;
+    const values = decodeRow(dataSource, columns, row.values);
+    const oldValues = before && new Map([...values, ...decodedValues(dataSource, columns, before)]);
+    return computedEvent(dataSource, change, row, { now, old, values, oldValues });
   } catch (error) {
     throw captureFailed(hooked.hook, error);
   }
@@ -41,38 +43,41 @@ export function captureFailed(hook: Hook, error: unknown): CaptureFailedError {
 
 function meetsColumns(
   { hooked, operation }: Change,
-  values: ReadonlyMap<string, unknown>,
-  old: ReadonlyMap<string, unknown> | null,
+  now: JsonRecord,
+  old: JsonRecord | null,
 ): boolean {
   const conditions = hooked.hook.when.filter(({ field }) => field.column !== null);
   const fields = conditions.map(({ field }) => field);
   return meets(conditions, {
     operation,
-    now: projected(fields, values),
-    before: old && projected(fields, old),
+    now: picked(fields, now),
+    before: old && picked(fields, old),
   });
 }
 
+/** The new and the old row: as they are sent, and as functions get them. */
 interface Decoded {
+  readonly now: JsonRecord;
+  readonly old: JsonRecord | null;
   readonly values: ReadonlyMap<string, unknown>;
-  readonly old: ReadonlyMap<string, unknown> | null;
+  readonly oldValues: ReadonlyMap<string, unknown> | null;
 }
 
 function computedEvent(
   dataSource: DataSource,
   change: Change,
   row: RawRow,
-  { values, old }: Decoded,
+  { now, old, values, oldValues }: Decoded,
 ): ReadyEvent | null {
   const { id, hooked, operation } = change;
   const { hook, provided: fields } = hooked;
   const plain = plainRow(values);
-  const now = compute(hook, plain);
-  const oldComputed = old && compute(hook, plainRow(old));
-  const computed = hook.when.filter(({ field }) => field.column === null);
-  if (!meets(computed, { operation, now, before: oldComputed })) return null;
-  const current = { ...projected(fields, values), ...now };
-  const previous = old && { ...projected(fields, old), ...oldComputed };
+  const computed = compute(hook, plain);
+  const oldComputed = oldValues && compute(hook, plainRow(oldValues));
+  const conditions = hook.when.filter(({ field }) => field.column === null);
+  if (!meets(conditions, { operation, now: computed, before: oldComputed })) return null;
+  const current = { ...picked(fields, now), ...computed };
+  const previous = old && { ...picked(fields, old), ...oldComputed };
   if (operation === 'update' && previous && sameJson(current, previous)) return null;
   const { ref, headers } = hook.declared;
   return {
@@ -82,7 +87,7 @@ function computedEvent(
     ref: textOrNull(ref?.(plain as never)),
     sender: textOrNull(senderOf(hook, plain, values)),
     headers: (typeof headers === 'function' ? headers(plain as never) : headers) ?? null,
-    data: { ...provided(fields, row.values), ...now },
+    data: { ...provided(fields, row.values), ...computed },
     previous: previous && fullPrevious(dataSource, change, row, { sent: previous, oldComputed }),
     rowId: rowId(hook.name, row.key),
   };

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { JsonRecord, JsonValue } from '../base/json';
 import type { Field } from '../hook/field';
-import { decodeRow } from './entity/decode';
+import { decodeRow, sentRow } from './entity/decode';
 import { encode } from './entity/encode';
 import { projected, provided } from './provided';
 
@@ -28,6 +28,17 @@ export function decodedValues(
   return old.kind === 'read' ? decodeRow(dataSource, fields, old.values) : old.values;
 }
 
+/** As they are sent. */
+export function sentValues(
+  dataSource: DataSource,
+  fields: readonly Field[],
+  old: OldValues,
+): JsonRecord {
+  return old.kind === 'read'
+    ? sentRow(dataSource, fields, old.values)
+    : projected(dataSource, fields, old.values);
+}
+
 /** The provided ones. Loaded values are stored as they are sent if one of them has no raw form. */
 export function storedPrevious(
   dataSource: DataSource,
@@ -38,7 +49,7 @@ export function storedPrevious(
   const raw = encoded(dataSource, fields, old.values);
   return raw
     ? { values: raw, isRaw: true }
-    : { values: projected(fields, old.values), isRaw: false };
+    : { values: projected(dataSource, fields, old.values), isRaw: false };
 }
 
 /** Old values of one row that was saved twice in one call: the earlier ones are the true ones. */

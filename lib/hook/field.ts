@@ -68,6 +68,17 @@ function scalarKind(type: string, column: ColumnMetadata): FieldKind {
 
 /** The type of a column without length and precision. TypeORM's own types keep their name: `simple-json`. */
 export function typeName(dataSource: DataSource, column: ColumnMetadata): string {
+  const known = typeNames.get(column);
+  if (known !== undefined) return known;
+  const name = newTypeName(dataSource, column);
+  typeNames.set(column, name);
+  return name;
+}
+
+/** It is needed for each value of an event. */
+const typeNames = new WeakMap<ColumnMetadata, string>();
+
+function newTypeName(dataSource: DataSource, column: ColumnMetadata): string {
   const declared = String(column.type);
   return declared === 'simple-array' || declared === 'simple-json'
     ? declared

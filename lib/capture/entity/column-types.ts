@@ -1,95 +1,124 @@
 import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
-import type { JsonValue } from '../../base/json';
 import { typeName } from '../../hook/field';
+import { typeOid } from './type-oids';
 
-/** How the values of one column type are stored in an event. */
-export interface RawType {
-  /** The SQL of the stored value, from the SQL of the column. */
-  readonly sql: (column: string) => string;
-  /** The stored value as the driver gives it to TypeORM. */
-  readonly parse: (raw: JsonValue, dataSource: DataSource) => unknown;
-}
+/** The member that holds a JSON column as text, where the application has its own parser for JSON. */
+export const JSON_TEXT = 'typeorm-model-hooks:json';
 
-export function rawType(dataSource: DataSource, column: ColumnMetadata): RawType {
+/**
+ * SQL of the value of a column as an event stores it: JSON that can be turned back into the text that the database writes (`outputText`),
+ * or that text itself. It depends on no setting of the session where JSON has its own form.
+ */
+export function storedSql(dataSource: DataSource, column: ColumnMetadata, sql: string): string {
   const type = typeName(dataSource, column);
-  if (column.isArray) return ARRAYS[type] ?? NATIVE;
-  return SCALARS[type] ?? AS_TEXT;
+  if (column.isArray) {
+    if (NATIVE_ARRAYS.has(type)) return sql;
+    return type === 'bigint' ? `${sql}::text[]` : outputSql(sql);
+  }
+  if (JSON_TYPES.has(type)) return jsonSql(dataSource, sql);
+  return NATIVE.has(type) ? sql : (SQL_BY_TYPE[type] ?? outputSql)(sql);
 }
 
-const NATIVE: RawType = { sql: (column) => column, parse: (raw) => raw };
-const AS_TEXT: RawType = { sql: (column) => `${column}::text`, parse: (raw) => raw };
-const FLOAT: RawType = { sql: (column) => column, parse: Number };
-const INSTANT: RawType = { sql: (column) => column, parse: instant };
-const BYTES: RawType = {
-  sql: (column) => `encode(${column}, 'base64')`,
-  parse: (raw) => Buffer.from(String(raw), 'base64'),
-};
-const GEO_JSON: RawType = { sql: (column) => `ST_AsGeoJSON(${column})::json`, parse: (raw) => raw };
-/** Types that pg parses into objects, by the OID of the type. */
-const parsedByPg = (oid: number): RawType => ({
-  sql: (column) => `${column}::text`,
-  parse: (raw, dataSource) =>
-    (dataSource.driver as PostgresDriver).postgres.types.getTypeParser(oid)(String(raw)),
-});
-const INT8 = parsedByPg(20);
-const TIMESTAMPTZ = parsedByPg(1184);
-
-const SCALARS: Readonly<Record<string, RawType>> = {
-  'character varying': NATIVE,
-  character: NATIVE,
-  text: NATIVE,
-  uuid: NATIVE,
-  enum: NATIVE,
-  smallint: NATIVE,
-  integer: NATIVE,
-  boolean: NATIVE,
-  json: NATIVE,
-  jsonb: NATIVE,
-  date: NATIVE,
-  'time without time zone': NATIVE,
-  'time with time zone': NATIVE,
-  'simple-array': NATIVE,
-  'simple-json': NATIVE,
-  real: FLOAT,
-  'double precision': FLOAT,
-  'timestamp with time zone': INSTANT,
-  'timestamp without time zone': INSTANT,
-  bytea: BYTES,
-  // The option `parseInt8` of pg changes the type of the value.
-  bigint: INT8,
-  interval: parsedByPg(1186),
-  point: parsedByPg(600),
-  circle: parsedByPg(718),
-  geometry: GEO_JSON,
-  geography: GEO_JSON,
-};
-
-const LIST_OF_INSTANTS: RawType = {
-  sql: (column) => column,
-  parse: (raw, dataSource) =>
-    (raw as readonly JsonValue[]).map((item) => (item === null ? null : instant(item, dataSource))),
-};
-const LIST_OF_TEXT: RawType = { sql: (column) => `${column}::text[]`, parse: (raw) => raw };
-
-const ARRAYS: Readonly<Record<string, RawType>> = {
-  bigint: LIST_OF_TEXT,
-  // TypeORM parses the text of an enum array itself, because pg does not.
-  enum: AS_TEXT,
-  cube: AS_TEXT,
-  bytea: parsedByPg(1001),
-  real: parsedByPg(1021),
-  'double precision': parsedByPg(1022),
-  interval: parsedByPg(1187),
-  point: parsedByPg(1017),
-  'timestamp with time zone': LIST_OF_INSTANTS,
-  'timestamp without time zone': LIST_OF_INSTANTS,
-};
-
-/** JavaScript parses neither years before Christ or after 9999, nor infinity. The parser of pg does, without the `T`. */
-function instant(raw: JsonValue, dataSource: DataSource): unknown {
-  const date = new Date(String(raw));
-  if (!Number.isNaN(date.getTime())) return date;
-  return TIMESTAMPTZ.parse(String(raw).replace('T', ' '), dataSource);
+/** Whether an event has the texts of the database, whatever the application's parsers make of them: a time of day, a date, a bigint. */
+export function isKeptAsText(dataSource: DataSource, column: ColumnMetadata): boolean {
+  return !column.transformer && TEXT_TYPES.has(typeName(dataSource, column));
 }
+
+/** The parser of the application for the values of a column, which `find()` uses too. */
+export function parserOf(dataSource: DataSource, column: ColumnMetadata): Parser {
+  const oid = typeOid(typeName(dataSource, column), column.isArray);
+  return oid === null ? asText : parsersOf(dataSource).getTypeParser(oid, 'text');
+}
+
+/** Whether pg itself parses JSON columns, so that a parsed value is as good as its text. */
+export function isParserOfPg(parser: Parser): boolean {
+  return /\[native code\]/.test(Function.prototype.toString.call(parser));
+}
+
+/** Whether `storedSql` keeps the text of JSON columns: the application has its own parser. */
+export function keepsJsonText(dataSource: DataSource): boolean {
+  const types = parsersOf(dataSource);
+  return JSON_OIDS.some((oid) => !isParserOfPg(types.getTypeParser(oid, 'text')));
+}
+
+type Parser = (text: string) => unknown;
+interface Parsers {
+  getTypeParser(oid: number, format: 'text'): Parser;
+}
+
+/** The pool may have parsers of its own. */
+function parsersOf({ driver }: DataSource): Parsers {
+  const { master, postgres } = driver as PostgresDriver;
+  return master?.options?.types ?? postgres.types;
+}
+
+function asText(text: string): string {
+  return text;
+}
+
+/** The cast to text has another form for some types: `192.168.1.5/32`, and `character` without its blanks. */
+function outputSql(sql: string): string {
+  return `CASE WHEN ${sql} IS NOT NULL THEN format('%s', ${sql}) END`;
+}
+
+function jsonSql(dataSource: DataSource, sql: string): string {
+  if (!keepsJsonText(dataSource)) return sql;
+  return `CASE WHEN ${sql} IS NOT NULL THEN json_build_object('${JSON_TEXT}', ${sql}::text) END`;
+}
+
+export const JSON_TYPES: ReadonlySet<string> = new Set(['json', 'jsonb']);
+const JSON_OIDS = [114, 3802] as const;
+
+const TEXT_TYPES: ReadonlySet<string> = new Set([
+  'bigint',
+  'date',
+  'time without time zone',
+  'time with time zone',
+]);
+
+/** JSON has a form for them, or their output is a JSON string. */
+const NATIVE: ReadonlySet<string> = new Set([
+  'character varying',
+  'character',
+  'text',
+  'uuid',
+  'enum',
+  'smallint',
+  'integer',
+  'boolean',
+  'date',
+  'time without time zone',
+  'time with time zone',
+  'simple-array',
+  'simple-json',
+  'real',
+  'double precision',
+  'timestamp with time zone',
+  'timestamp without time zone',
+]);
+
+const NATIVE_ARRAYS: ReadonlySet<string> = new Set([
+  'character varying',
+  'text',
+  'uuid',
+  'smallint',
+  'integer',
+  'boolean',
+  'date',
+  'time without time zone',
+  'time with time zone',
+  'timestamp with time zone',
+  'timestamp without time zone',
+]);
+
+const geoJson = (sql: string): string => `ST_AsGeoJSON(${sql})::json`;
+
+const SQL_BY_TYPE: Readonly<Record<string, (sql: string) => string>> = {
+  bigint: (sql) => `${sql}::text`,
+  numeric: (sql) => `${sql}::text`,
+  bytea: (sql) => `encode(${sql}, 'base64')`,
+  geometry: geoJson,
+  geography: geoJson,
+};

@@ -1,8 +1,9 @@
 import type { DataSource } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
-import type { JsonRecord, JsonValue } from '../../base/json';
-import type { Field } from '../../hook/field';
-import { rawType } from './column-types';
+import { isPlainObject, type JsonRecord, type JsonValue, toJson } from '../../base/json';
+import { type Field, typeName } from '../../hook/field';
+import { isKeptAsText, isParserOfPg, JSON_TEXT, JSON_TYPES, parserOf } from './column-types';
+import { outputText } from './output-text';
 
 /**
  * The values of these fields as `find()` gives them, by path: the driver parses them, TypeORM hydrates them, and the column's
@@ -21,8 +22,49 @@ export function decodeRow(
   return values;
 }
 
+/** The values of these fields as they are sent. */
+export function sentRow(
+  dataSource: DataSource,
+  fields: Iterable<Field>,
+  raw: JsonRecord,
+): JsonRecord {
+  const values: [string, JsonValue][] = [];
+  for (const { path, column } of fields) {
+    const value = raw[path];
+    if (value !== undefined)
+      values.push([path, column ? sent(dataSource, column, value) : toJson(value)]);
+  }
+  return Object.fromEntries(values);
+}
+
 /** One stored value as `find()` gives it. */
 export function decode(dataSource: DataSource, column: ColumnMetadata, raw: JsonValue): unknown {
-  const value = raw === null ? null : rawType(dataSource, column).parse(raw, dataSource);
+  const value = raw === null ? null : parsed(dataSource, column, raw);
   return dataSource.driver.prepareHydratedValue(value, column);
 }
+
+function sent(dataSource: DataSource, column: ColumnMetadata, raw: JsonValue): JsonValue {
+  return isKeptAsText(dataSource, column) ? toJson(raw) : toJson(decode(dataSource, column, raw));
+}
+
+function parsed(dataSource: DataSource, column: ColumnMetadata, raw: JsonValue): unknown {
+  const type = typeName(dataSource, column);
+  const parse = parserOf(dataSource, column);
+  if (column.isArray) return parse(outputText(raw, type, true));
+  if (JSON_TYPES.has(type)) return parsedJson(parse, raw);
+  if (typeof raw === 'object' && UNPARSED.has(type)) return raw;
+  return parse(outputText(raw, type, false));
+}
+
+function parsedJson(parse: (text: string) => unknown, raw: JsonValue): unknown {
+  if (isPlainObject(raw) && typeof raw[JSON_TEXT] === 'string') return parse(raw[JSON_TEXT]);
+  return isParserOfPg(parse) ? raw : parse(JSON.stringify(raw));
+}
+
+/** TypeORM selects geometries as GeoJSON, and parses the values of its own types itself. */
+const UNPARSED: ReadonlySet<string> = new Set([
+  'geometry',
+  'geography',
+  'simple-array',
+  'simple-json',
+]);

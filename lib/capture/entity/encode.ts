@@ -1,6 +1,8 @@
 import type { DataSource } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { type JsonValue, sameJson, toJson } from '../../base/json';
+import { typeName } from '../../hook/field';
+import { isKeptAsText } from './column-types';
 import { decode } from './decode';
 
 /**
@@ -13,10 +15,63 @@ export function encode(
   value: unknown,
 ): JsonValue | undefined {
   if (column.transformer) return undefined;
-  const sent = toJson(value);
+  const sent = sentLoaded(dataSource, column, value);
+  if (isKeptAsText(dataSource, column)) return sent;
   try {
     return sameJson(toJson(decode(dataSource, column, sent)), sent) ? sent : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** A value that TypeORM loaded, as it is sent. */
+export function sentLoaded(
+  dataSource: DataSource,
+  column: ColumnMetadata,
+  value: unknown,
+): JsonValue {
+  if (!isKeptAsText(dataSource, column)) return toJson(value);
+  const isDate = typeName(dataSource, column) === 'date';
+  return Array.isArray(value)
+    ? value.map((item) => keptText(item, isDate))
+    : keptText(value, isDate);
+}
+
+/**
+ * Whether TypeORM loads the values of a column in a form from which the text of the database can be made. The application's parser may
+ * make anything of them.
+ */
+export function loadsText(dataSource: DataSource, column: ColumnMetadata): boolean {
+  if (!isKeptAsText(dataSource, column)) return true;
+  const text = SAMPLES[typeName(dataSource, column)] ?? '';
+  const sample = column.isArray ? [text] : text;
+  try {
+    return sameJson(sentLoaded(dataSource, column, decode(dataSource, column, sample)), sample);
+  } catch {
+    return false;
+  }
+}
+
+const SAMPLES: Readonly<Record<string, string>> = {
+  bigint: '9007199254740993',
+  date: '2000-01-02',
+  'time without time zone': '01:02:03.000001',
+  'time with time zone': '01:02:03.000001+04:30',
+};
+
+function keptText(value: unknown, isDate: boolean): JsonValue {
+  if (value === Number.POSITIVE_INFINITY) return 'infinity';
+  if (value === Number.NEGATIVE_INFINITY) return '-infinity';
+  if (typeof value === 'number') return String(value);
+  const json = toJson(value);
+  return isDate && typeof json === 'string' ? dateText(json) : json;
+}
+
+/** TypeORM writes the year 44 BC as -43, and the year 99 with two digits. */
+function dateText(text: string): string {
+  const [, year, rest] = /^(-?\d+)(-\d\d-\d\d)$/.exec(text) ?? [];
+  if (year === undefined) return text;
+  const isBefore = Number(year) <= 0;
+  const number = isBefore ? 1 - Number(year) : Number(year);
+  return `${String(number).padStart(4, '0')}${rest}${isBefore ? ' BC' : ''}`;
 }

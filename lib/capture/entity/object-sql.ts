@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import type { Field } from '../../hook/field';
-import { rawType } from './column-types';
+import { storedSql } from './column-types';
 
 /**
  * SQL of one JSON object by path: the values of these fields of the row `alias`, as the database writes them. Events are copied from
@@ -9,19 +9,19 @@ import { rawType } from './column-types';
  */
 export function objectSql(dataSource: DataSource, fields: readonly Field[], alias: string): string {
   const pairs = fields.flatMap(({ path, column }) =>
-    column ? [`${literal(path)}, ${rawSql(dataSource, column, alias)}`] : [],
+    column ? [`${literal(path)}, ${valueSql(dataSource, column, alias)}`] : [],
   );
   if (pairs.length <= MAX_PAIRS) return `json_build_object(${pairs.join(', ')})`;
-  const objects = inGroups(pairs, MAX_PAIRS).map(
-    (group) => `jsonb_build_object(${group.join(', ')})`,
+  const groups = inGroups(pairs, MAX_PAIRS).map(
+    (group) => `json_build_object(${group.join(', ')})`,
   );
-  return `(${objects.join(' || ')})::json`;
+  // The texts of the objects are joined, because `jsonb` refuses values that a column of type `json` can hold.
+  const members = groups.map((group) => `substr(left(${group}::text, -1), 2)`);
+  return `('{' || ${members.join(` || ', ' || `)} || '}')::json`;
 }
 
-function rawSql(dataSource: DataSource, column: ColumnMetadata, alias: string): string {
-  return rawType(dataSource, column).sql(
-    `${alias}.${dataSource.driver.escape(column.databaseName)}`,
-  );
+function valueSql(dataSource: DataSource, column: ColumnMetadata, alias: string): string {
+  return storedSql(dataSource, column, `${alias}.${dataSource.driver.escape(column.databaseName)}`);
 }
 
 // PostgreSQL passes at most 100 arguments to a function.

@@ -1,10 +1,10 @@
 import type { DataSource } from 'typeorm';
-import { type JsonRecord, sameJson, toJson } from '../../base/json';
+import { type JsonRecord, sameJson } from '../../base/json';
 import type { HookEvent } from '../../hook/event';
 import type { Hook } from '../../hook/hook';
 import type { Operation } from '../../hook/operation';
 import type { EventRow } from '../../store/events';
-import { decodeRow } from '../entity/decode';
+import { sentRow } from '../entity/decode';
 
 /**
  * A stored event as it is delivered: decoded, and reduced to the fields that the hook provides today. A field that was taken out of
@@ -15,7 +15,7 @@ export function toEvent(
   hook: Hook,
   row: Omit<EventRow, 'targets' | 'row_id' | 'sequence' | 'shape' | 'age_ms'>,
 ): HookEvent {
-  const data = decodedJson(dataSource, hook, row.data);
+  const data = sentRow(dataSource, hook.fields.values(), row.data);
   const previous = row.previous && { ...data, ...previousValues(dataSource, hook, row) };
   return {
     id: row.id,
@@ -47,18 +47,13 @@ export function hasUnknownChange(
   return changed.some((path) => unknownFields.has(path));
 }
 
-function decodedJson(dataSource: DataSource, hook: Hook, data: JsonRecord): JsonRecord {
-  const values = decodeRow(dataSource, hook.fields.values(), data);
-  return Object.fromEntries([...values].map(([path, value]) => [path, toJson(value)]));
-}
-
 function previousValues(
   dataSource: DataSource,
   hook: Hook,
   { previous, raw_previous }: Pick<EventRow, 'previous' | 'raw_previous'>,
 ): JsonRecord {
   const values = previous ?? {};
-  if (raw_previous) return decodedJson(dataSource, hook, values);
+  if (raw_previous) return sentRow(dataSource, hook.fields.values(), values);
   return Object.fromEntries(Object.entries(values).filter(([path]) => hook.fields.has(path)));
 }
 

@@ -7,10 +7,11 @@ import { EventInsert, type EventSource, type NewEventRow } from '../../store/eve
 import type { StoredTargets } from '../../store/events';
 import type { EventOrigin } from '../../store/outbox';
 import type { Store } from '../../store/store';
+import { keepsJsonText } from '../entity/column-types';
 import { copiedRows } from '../entity/copied-rows';
 import type { HookedEntity } from '../entity/hooked-entity';
 import { objectSql } from '../entity/object-sql';
-import { readable, type TableCatalog } from '../entity/table-facts';
+import { readable, type TableCatalog, type TableFacts } from '../entity/table-facts';
 import type { StoredPrevious } from '../old-values';
 import { type CopiedEvent, type EventGroup, eventGroups } from './copied-event';
 import type { SizeLimits } from './size-limits';
@@ -44,7 +45,7 @@ export interface WrittenEvent {
 
 /** Writes events in the transaction of the change that they are about. After its commit they are planned. */
 export class Outbox {
-  readonly #dataSql = new WeakMap<HookedEntity, string>();
+  readonly #dataSql = new WeakMap<HookedEntity, KnownSql>();
 
   constructor(
     private readonly dataSource: DataSource,
@@ -109,13 +110,21 @@ export class Outbox {
   }
 
   #data(hooked: HookedEntity): string {
-    const known = this.#dataSql.get(hooked);
-    if (known !== undefined) return known;
     const facts = this.catalog?.get(hooked.metadata);
+    const keepsJson = keepsJsonText(this.dataSource);
+    const known = this.#dataSql.get(hooked);
+    if (known && known.facts === facts && known.keepsJson === keepsJson) return known.sql;
     const sql = objectSql(this.dataSource, readable(hooked.provided, facts), 't');
-    if (facts) this.#dataSql.set(hooked, sql);
+    this.#dataSql.set(hooked, { sql, facts, keepsJson });
     return sql;
   }
+}
+
+/** SQL, and what it depends on. */
+interface KnownSql {
+  readonly sql: string;
+  readonly facts: TableFacts | undefined;
+  readonly keepsJson: boolean;
 }
 
 function newEventRow({ id = uuidv7(), hook, operation, ...event }: ReadyEvent): NewEventRow {

@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata, EntitySubscriberInterface } from 'typeorm';
 import { isUpdated } from '../change';
+import { loadsText } from '../entity/encode';
 import type { HookedEntity } from '../entity/hooked-entity';
 import type { TableCatalog } from '../entity/table-facts';
 import type { WriteReport } from './write-report';
@@ -17,9 +18,10 @@ export class OldRowNeeds {
     return columns.some((field) => isUpdated(field, report));
   }
 
-  ofUpdate({ readsPrevious, metadata }: HookedEntity): boolean {
+  ofUpdate({ readsPrevious, metadata, columns }: HookedEntity): boolean {
     if (readsPrevious || this.catalog.get(metadata)?.changesUpdates) return true;
-    return isAlteredOnLoad(this.dataSource, metadata);
+    if (isAlteredOnLoad(this.dataSource, metadata)) return true;
+    return columns.some(({ column }) => column && !loadsText(this.dataSource, column));
   }
 
   ofMark(hooked: HookedEntity, report: WriteReport): boolean {
