@@ -90,7 +90,7 @@ export class Carrier implements Engine {
       await this.#inTime(Promise.resolve(dispatcher.dispatcher.dispatch(chunks)));
       return true;
     } catch (error) {
-      logger.error('The dispatcher failed; the next sweep dispatches its chunks again.', {
+      logger.error('The dispatcher threw an error; the next sweep dispatches its chunks again.', {
         error: loggable(error),
       });
       await claims.release(chunks.filter(({ id }) => this.#offered.has(id)));

@@ -165,6 +165,8 @@ async function pagesRead(): Promise<Readonly<Record<string, number>>> {
   const explaining: Query = async (sql, parameters = []) => {
     const runner = application.dataSource.createQueryRunner();
     await runner.startTransaction();
+    // As the engine runs its statements.
+    await runner.query('SET LOCAL enable_seqscan = off');
     const [row] = await runner.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${sql}`, [
       ...parameters,
     ]);

@@ -28,7 +28,7 @@ const STEPS = [
   ['planning', 'RETURNING id, hook, event'],
   ['storing chunks', 'model_hook_chunk" (id, process_id'],
   ['recording', 'WITH leased AS'],
-  ['sweeping', 'lease_until < clock_timestamp()'],
+  ['sweeping', 'lease_until < now()'],
   ['heartbeat', 'model_hook_process" (id, hostname'],
 ] as const;
 
