@@ -61,7 +61,7 @@ export class ModelHooks {
   readonly #store: Store;
   readonly #catalog: HookCatalog;
   readonly #policies: Policies;
-  readonly #reporter = new Reporter();
+  readonly #reporter: Reporter;
   readonly #attachment: Attachment;
   readonly #idle: Idle;
 
@@ -106,6 +106,7 @@ export class ModelHooks {
     const [store, catalog, policies] = [this.#store, this.#catalog, this.#policies];
     const shared = { dataSource, store, catalog, policies };
     const { logger, vault } = options;
+    this.#reporter = new Reporter(logger);
     const current = () => this.#current;
     const { listeners, matching } = listenerParts({
       ...shared,

@@ -4,6 +4,7 @@ import type { SenderOptions } from '../delivery/attempt/sender';
 import type { DispatcherOption } from '../dispatch/dispatcher';
 import { RETENTION_DEFAULTS, type RetentionOptions } from '../dispatch/pruning';
 import { OptionInvalidError } from '../errors/option-errors';
+import { guardedLogger } from '../logging/guarded-logger';
 import { CONSOLE_LOGGER, type Logger } from '../logging/logger';
 import { checkedOptions } from '../options/checked';
 import type { DeliveryOptions, RecipientOptions } from '../options/delivery';
@@ -114,12 +115,13 @@ const ATTACH_SHAPE: Shape<AttachOptions> = {
 /** Checks the options and fills in what was left out. Throws `OPTION_INVALID`. */
 export function resolveOptions(given: AttachOptions): ResolvedOptions {
   const options = checkedOptions<AttachOptions>(given, ATTACH_SHAPE);
-  const { delivery = {}, retention, encryptionKeys, ...others } = options;
+  const { delivery = {}, retention, encryptionKeys, logger = CONSOLE_LOGGER, ...others } = options;
   const { recipients, ...attempts } = delivery;
   return {
     ...ATTACH_DEFAULTS,
     statementTimeoutMs: others.leaseMs ?? ATTACH_DEFAULTS.leaseMs,
     ...others,
+    logger: guardedLogger(logger),
     retention: { ...RETENTION_DEFAULTS, ...retention },
     delivery: { ...DELIVERY_DEFAULTS, ...attempts },
     policy: new RecipientPolicy(recipients),

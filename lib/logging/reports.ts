@@ -1,7 +1,7 @@
-import { channel } from 'node:diagnostics_channel';
-import { EventEmitter } from 'node:events';
-import { inspect } from 'node:util';
+import { type Channel, channel } from 'node:diagnostics_channel';
+import { callGuarded } from '../base/calling';
 import { loggable } from './loggable';
+import { CONSOLE_LOGGER, type Logger } from './logger';
 
 /** The reports of `hooks.on`, by name. They are also published on the diagnostics channel `typeorm-model-hooks:<name>`. */
 export interface Reports {
@@ -37,32 +37,55 @@ export const REPORT_NAMES = ['captured', 'attempt', 'outcome', 'listenerDisabled
 
 export type ReportName = (typeof REPORT_NAMES)[number];
 
-/** Emits reports to subscribers. An error that a subscriber throws becomes a warning of the process. */
+type Subscriber = (report: never, name: string) => unknown;
+
+/** Emits reports to subscribers. The first error that a subscriber throws, or its promise is rejected with, is logged. */
 export class Reporter {
-  readonly #emitter = new EventEmitter().setMaxListeners(0);
+  readonly #subscribers = new Map<ReportName, readonly Subscriber[]>();
+  readonly #failed = new WeakSet<Subscriber>();
+
+  constructor(private readonly logger: Pick<Logger, 'error'> = CONSOLE_LOGGER) {}
 
   on<Name extends ReportName>(name: Name, fn: (report: Reports[Name]) => void): () => void {
-    const guarded = (report: Reports[Name]) => {
-      try {
-        fn(report);
-      } catch (error) {
-        // As text, because emitWarning throws for an Error of another realm (node:vm, jest).
-        process.emitWarning(inspect(loggable(error)));
-      }
+    // A function of its own, so that one that subscribes twice is called twice, and ends one subscription at a time.
+    const subscriber: Subscriber = (report) => fn(report);
+    this.#subscribers.set(name, [...this.#of(name), subscriber]);
+    return () => {
+      const others = this.#of(name).filter((one) => one !== subscriber);
+      this.#subscribers.set(name, others);
     };
-    this.#emitter.on(name, guarded);
-    return () => this.#emitter.off(name, guarded);
   }
 
   emit<Name extends ReportName>(name: Name, report: Reports[Name]): void {
-    this.#emitter.emit(name, report);
+    for (const subscriber of this.#of(name)) this.#call(subscriber, name, report);
     const diagnostics = channel(`typeorm-model-hooks:${name}`);
-    if (diagnostics.hasSubscribers) diagnostics.publish(report);
+    if (!diagnostics.hasSubscribers) return;
+    // `publish` makes an uncaught exception, which ends the process, of what a subscriber throws.
+    const { _subscribers: subscribers } = diagnostics as OpenChannel;
+    if (subscribers) for (const one of [...subscribers]) this.#call(one, diagnostics.name, report);
+    else diagnostics.publish(report);
   }
 
   isHeard(name: ReportName): boolean {
-    return (
-      this.#emitter.listenerCount(name) > 0 || channel(`typeorm-model-hooks:${name}`).hasSubscribers
+    return this.#of(name).length > 0 || channel(`typeorm-model-hooks:${name}`).hasSubscribers;
+  }
+
+  #of(name: ReportName): readonly Subscriber[] {
+    return this.#subscribers.get(name) ?? [];
+  }
+
+  #call(subscriber: Subscriber, name: string | symbol, report: unknown): void {
+    callGuarded(
+      () => subscriber(report as never, name as string),
+      (error) => {
+        if (this.#failed.has(subscriber)) return;
+        this.#failed.add(subscriber);
+        const message = `A subscriber to "${String(name)}" failed. Its further failures are not logged.`;
+        this.logger.error(message, { error: loggable(error) });
+      },
     );
   }
 }
+
+/** A channel as Node.js has it today. Without that member, its own `publish` is used. */
+type OpenChannel = Channel & { readonly _subscribers?: readonly Subscriber[] };

@@ -1,3 +1,6 @@
+import { types } from 'node:util';
+import { isThenable } from '../base/calling';
+import { quoted } from '../base/quoted';
 import { RecipientRefusedError } from '../errors/recipient-errors';
 import type {
   ListenerRecipientOptions,
@@ -146,10 +149,9 @@ function ask(validate: RecipientValidator, target: URL, address: string | undefi
     said = validate(new URL(target), address);
   } catch (error) {
     if (error instanceof RecipientRefusedError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw refusal(target.origin, 'validators', why);
+    throw refusal(target.origin, 'validators', reasonOf(error));
   }
-  if (!isPromise(said)) return;
+  if (!isThenable(said)) return;
   Promise.resolve(said).catch(() => undefined);
   throw refusal(
     target.origin,
@@ -158,6 +160,6 @@ function ask(validate: RecipientValidator, target: URL, address: string | undefi
   );
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+function reasonOf(error: unknown): string {
+  return types.isNativeError(error) || error instanceof Error ? error.message : quoted(error);
 }

@@ -1,5 +1,7 @@
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
+import { types } from 'node:util';
+import { callGuarded } from '../../base/calling';
 import { RecipientRefusedError } from '../../errors/recipient-errors';
 import { literalOf } from '../../recipient/hosts';
 import type { RecipientPolicy } from '../../recipient/policy';
@@ -52,11 +54,26 @@ function resolve(
   hostname: string,
 ): Promise<readonly string[]> {
   return new Promise((resolved, reject) => {
-    lookup(hostname, { all: true }, (error, answer) => {
-      if (error) return reject(error);
-      const addresses = Array.isArray(answer) ? answer.map(({ address }) => address) : [answer];
+    // The connection needs an error, and a look-up of the application can fail with anything.
+    const failed = (error: unknown) =>
+      reject(types.isNativeError(error) ? error : new Error(`${hostname} could not be resolved`));
+    const answered: Parameters<LookupFunction>[2] = (error, answer) => {
+      if (error) return failed(error);
+      const addresses = addressesOf(answer);
       if (addresses.length === 0) return reject(new Trouble(`${hostname} has no address`));
       return resolved(addresses);
-    });
+    };
+    callGuarded(() => lookup(hostname, { all: true }, answered), failed);
   });
+}
+
+/** What a look-up of the application answers can be anything. It calls back outside of every `try`, so nothing may be thrown then. */
+function addressesOf(answer: unknown): readonly string[] {
+  const answers: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
+  const addresses = answers.map((one) => (isAnswer(one) ? one.address : one));
+  return addresses.every((one) => typeof one === 'string') ? addresses : [];
+}
+
+function isAnswer(value: unknown): value is { readonly address: unknown } {
+  return typeof value === 'object' && value !== null && 'address' in value;
 }

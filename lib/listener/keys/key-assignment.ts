@@ -56,13 +56,13 @@ export class KeyAssignment {
   }
 
   /** Replaces the keys of all listeners, a page in each transaction. Returns the number of listeners. */
-  async reindex(store: Store, onProgress?: (done: number) => void): Promise<number> {
+  async reindex(store: Store, onProgress?: (done: number) => unknown): Promise<number> {
     let done = 0;
     let page = await store.transaction((bound) => this.#rekeyPage(bound, null));
     while (page) {
       const { last, count } = page;
       done += count;
-      onProgress?.(done);
+      await onProgress?.(done);
       page = await store.transaction((bound) => this.#rekeyPage(bound, last));
     }
     await store.transaction((bound) => this.#dropUnusedShapes(bound));

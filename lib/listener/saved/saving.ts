@@ -12,8 +12,8 @@ import type { SavedListeners } from './saved-listeners';
 import type { UnlikelyValues } from './unlikely';
 
 export interface SaveManyOptions extends SaveOptions {
-  /** Called after each thousand listeners with the number that was saved so far. */
-  readonly onProgress?: (saved: number) => void;
+  /** Called after each thousand listeners with the number that was saved so far. A promise that it returns is awaited. */
+  readonly onProgress?: (saved: number) => unknown;
 }
 
 export type ProgressOptions = Pick<SaveManyOptions, 'onProgress'>;
@@ -76,7 +76,7 @@ export class Saving {
   async all(
     store: Store,
     builders: Iterable<Drafted>,
-    onProgress?: (saved: number) => void,
+    onProgress?: (saved: number) => unknown,
   ): Promise<readonly Listener[]> {
     const listeners: Listener[] = [];
     let saving: Promise<readonly Listener[]> = Promise.resolve([]);
@@ -84,13 +84,13 @@ export class Saving {
       for (const batch of batches(builders)) {
         const checked = await this.#checked(batch);
         listeners.push(...(await saving));
-        if (listeners.length > 0) onProgress?.(listeners.length);
+        if (listeners.length > 0) await onProgress?.(listeners.length);
         saving = this.#batch(store, checked);
         // It is awaited in the next round or below; an error is thrown there.
         saving.catch(() => undefined);
       }
       listeners.push(...(await saving));
-      onProgress?.(listeners.length);
+      await onProgress?.(listeners.length);
       return listeners;
     } finally {
       // The transaction ends after this, so no statement may still run in it.

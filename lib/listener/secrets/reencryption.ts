@@ -32,14 +32,14 @@ export class Reencryption {
   ) {}
 
   /** Resolves with the number of rows that it encrypted. */
-  async run(onProgress?: (resealed: number) => void): Promise<number> {
+  async run(onProgress?: (resealed: number) => unknown): Promise<number> {
     if (this.vault.newest === null)
       throw new OptionInvalidError('encryptionKeys', 'given: there is no key to encrypt with');
     let done = 0;
     for (const kind of this.kinds)
       for await (const count of this.#pages(kind)) {
         done += count;
-        onProgress?.(done);
+        await onProgress?.(done);
       }
     return done;
   }
