@@ -1,5 +1,6 @@
 import type { DeliveryEngine } from '../dispatch/engine';
 import { globbedSchemas } from '../hook/entities';
+import { warnOfRenamedHooks } from '../listener/renamed-hooks';
 import { reviewListeners } from '../listener/review';
 import { checkEncryptionKeys } from '../listener/secrets/encryption-key-check';
 import { checkTables } from './checks';
@@ -65,6 +66,7 @@ export class Attachment implements EngineHolder, Lifecycle {
     await checkEncryptionKeys(store, options.vault);
     catalog.load(await globbedSchemas(dataSource));
     await reviewListeners(store, catalog, options.logger);
+    await warnOfRenamedHooks(store, catalog, options.logger);
     for (const hook of catalog.list()) policies.set(hook);
     this.#session = new Session(this.parts);
     this.#session.subscribe();

@@ -28,7 +28,10 @@ export interface ModelHookOptions<
    * every column except the primary key, relation ids and `select: false` columns; further fields may be added: `['*', 'id']`.
    */
   readonly provides: '*' | readonly Provides[];
-  /** Name of the hook, unique in the DataSource. @defaultValue the class name, its first letter lowered */
+  /**
+   * Name of the hook, unique in the DataSource. Give it where code is minified: a renamed class renames its hook, and stored listeners of the
+   * old name get nothing. @defaultValue the class name, its first letter lowered
+   */
   readonly name?: string;
   /** The operations that make events. @defaultValue all five operations */
   readonly on?: Operation | readonly Operation[];

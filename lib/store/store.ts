@@ -6,6 +6,7 @@ import { DeliveryRows } from './deliveries';
 import { Events } from './events';
 import { FilterRows } from './filters';
 import { ForeignEvents } from './foreign-events';
+import { ListenerHooks } from './listener-hooks';
 import { ListenerRows } from './listeners';
 import { MatchKeyRows } from './match-keys';
 import { Mending } from './mending';
@@ -38,6 +39,7 @@ export class Store {
   readonly deliveries: DeliveryRows;
   readonly recipients: RecipientRows;
   readonly listeners: ListenerRows;
+  readonly listenerHooks: ListenerHooks;
   readonly filters: FilterRows;
   readonly secrets: SecretRows;
   readonly keys: MatchKeyRows;
@@ -62,6 +64,7 @@ export class Store {
     this.deliveries = new DeliveryRows(query, tables);
     this.recipients = new RecipientRows(query, tables);
     this.listeners = new ListenerRows(query, tables);
+    this.listenerHooks = new ListenerHooks(query, tables);
     this.filters = new FilterRows(query, tables);
     this.secrets = new SecretRows(query, tables);
     this.keys = new MatchKeyRows(query, tables);

@@ -1,0 +1,36 @@
+import type { Query } from './database';
+import type { Tables } from './tables';
+
+/** Listeners of a hook whose last delivery is looked at. */
+const ASKED = 10;
+/** The most hooks that are named. */
+const MAX_HOOKS = 20;
+
+/** Statements on the hooks that listeners name. */
+export class ListenerHooks {
+  constructor(
+    protected readonly query: Query,
+    protected readonly tables: Tables,
+  ) {}
+
+  /**
+   * The hooks of active listeners that are none of these, except defined hooks: an application defines them after it has attached. Their
+   * events have the name of the hook. The index is walked from name to name, however many listeners a hook has.
+   */
+  async besides(hooks: readonly string[]): Promise<readonly string[]> {
+    const { listener, delivery } = this.tables;
+    const rows = await this.query<{ hook: string }>(
+      `WITH RECURSIVE names(hook) AS (
+         (SELECT hook FROM ${listener} WHERE active AND hook IS NOT NULL ORDER BY hook LIMIT 1)
+         UNION ALL SELECT (SELECT l.hook FROM ${listener} l WHERE l.active AND l.hook > n.hook ORDER BY l.hook LIMIT 1)
+         FROM names n WHERE n.hook IS NOT NULL
+       ) SELECT n.hook FROM names n WHERE n.hook IS NOT NULL AND NOT (n.hook = ANY($1::text[])) AND NOT EXISTS (
+         SELECT FROM (SELECT id FROM ${listener} l WHERE l.active AND l.hook = n.hook LIMIT ${ASKED}) l, LATERAL (
+           SELECT d.event FROM ${delivery} d WHERE d.listener_id = l.id ORDER BY d.created_at DESC LIMIT 1
+         ) last WHERE last.event = n.hook)
+       LIMIT ${MAX_HOOKS}`,
+      [hooks],
+    );
+    return rows.map(({ hook }) => hook);
+  }
+}
