@@ -38,18 +38,8 @@ export function checkAddress(policy: RecipientPolicy, origin: URL, address: stri
   }
 }
 
-/** A lookup function that answers with addresses that were checked before. */
-export function answering(addresses: readonly CheckedAddress[]): LookupFunction {
-  return (hostname, { all }, callback) => {
-    const [first] = addresses;
-    // With no address and no error, Node.js throws an exception that cannot be caught.
-    if (!first) callback(new Trouble(`${hostname} has no address`), []);
-    else if (all) callback(null, [...addresses]);
-    else callback(null, first.address, first.family);
-  };
-}
-
-function resolve(
+/** All addresses of a name. */
+export function resolve(
   lookup: LookupFunction = systemLookup as LookupFunction,
   hostname: string,
 ): Promise<readonly string[]> {

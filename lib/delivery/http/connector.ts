@@ -1,16 +1,11 @@
-import { once } from 'node:events';
-import { connect, isIP, type Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { buildConnector } from 'undici';
 import type { EgressProxy } from '../../options/proxy';
 import { portOf } from '../../recipient/hosts';
 import type { RecipientPolicy } from '../../recipient/policy';
-import {
-  answering,
-  type CheckedAddress,
-  checkAddress,
-  checkedAddresses,
-} from './checked-addresses';
+import { type CheckedAddress, checkAddress, checkedAddresses } from './checked-addresses';
+import { dial } from './dial';
 import { Trouble } from './trouble';
 import { tunnelTo } from './tunnel';
 
@@ -27,8 +22,6 @@ export interface ConnectionOwner {
 
 /** For a connection without an owner. Any other connection is abandoned when the time of its owner is over. */
 const CONNECT_TIMEOUT_MS = 10_000;
-/** The value that undici uses for the connections that it opens itself. */
-const KEEP_ALIVE_DELAY_MS = 60_000;
 
 /**
  * Opens connections for undici, to addresses that the policy allows. The name is resolved once, each address is checked, and one of the
@@ -104,21 +97,17 @@ export class Connector {
     const { proxy, secureContext } = this.route;
     const socket = proxy
       ? await tunnelTo(addresses, port, { proxy, secureContext, signal })
-      : await this.#dial({ origin, hostname: to.hostname, port, addresses }, signal);
+      : await this.#dialled(origin, addresses, signal);
     return to.protocol === 'https:' ? this.#encrypted(to, socket, signal) : socket;
   }
 
-  async #dial(
-    { origin, hostname, port, addresses }: Dialled,
+  async #dialled(
+    origin: URL,
+    addresses: readonly CheckedAddress[],
     signal: AbortSignal,
   ): Promise<Socket> {
-    const lookup = answering(addresses);
-    const keepAlive = { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS };
-    const socket = connect({ host: hostname, port, lookup, noDelay: true, ...keepAlive });
-    // Without a listener, an error before undici adds its own would end the process.
-    socket.on('error', () => undefined);
+    const socket = await dial(addresses, portOf(origin), signal);
     try {
-      await once(socket, 'connect', { signal });
       this.#checkPeer(socket, origin, addresses);
       return socket;
     } catch (error) {
@@ -145,11 +134,4 @@ export class Connector {
       });
     });
   }
-}
-
-interface Dialled {
-  readonly origin: URL;
-  readonly hostname: string;
-  readonly port: number;
-  readonly addresses: readonly CheckedAddress[];
 }

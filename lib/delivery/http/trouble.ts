@@ -55,7 +55,7 @@ function messageOf(error: unknown): string {
 }
 
 /** The errors of the addresses that were connected to; empty if it was one. */
-function errorsOf(error: unknown): readonly unknown[] {
+export function errorsOf(error: unknown): readonly unknown[] {
   return isPlainObject(error) && Array.isArray(error.errors) ? error.errors : [];
 }
 
