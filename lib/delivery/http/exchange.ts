@@ -1,5 +1,8 @@
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, errors } from 'undici';
+import type { Connection, ConnectionUser, Starts } from './connection';
 import type { ConnectionOwner } from './connector';
+import { type ReplyMemory, SHORT_REPLY_BYTES } from './reply-memory';
+import { replyText } from './reply-text';
 import { Trouble } from './trouble';
 
 /** The part of a reply that was read. */
@@ -8,48 +11,65 @@ export interface Answer {
   readonly retryAfter: string | null;
   readonly date: string | null;
   readonly text: string;
-  /** The body was longer than what was read of it. */
+  /** The body was longer than what was read of it, or broken. */
   readonly truncated: boolean;
 }
 
-/** Informational replies (1xx) that are accepted for one request, because an endpoint may send them without end. */
-const MAX_INFORMATIONAL = 32;
+export interface ExchangeParts {
+  readonly maxResponseBytes: number;
+  readonly starts: Starts;
+  readonly memory: ReplyMemory;
+}
 
 type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** One request and its reply. `request` of undici would create a stream and a signal listener for each request, which costs more. */
-export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner {
+export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner, ConnectionUser {
   /** Rejects with the reason why the exchange was broken off. */
   readonly answer: Promise<Answer>;
   abandon: ConnectionOwner['abandon'];
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #httpStatus = 0;
-  #informational = 0;
   #headers: ReplyHeaders = {};
   #controller: Dispatcher.DispatchController | undefined;
+  #connection: Connection | undefined;
   #broken: Error | undefined;
+  #isWaitingForMemory = false;
+  #releaseMemory: () => void = () => undefined;
   #resolve: (answer: Answer) => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
 
-  constructor(private readonly maxResponseBytes: number) {
+  constructor(private readonly parts: ExchangeParts) {
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
   }
 
+  /** Whether a connection that had served requests before ended without a byte of a reply: the server had closed it meanwhile. */
+  get isUnanswered(): boolean {
+    return this.#broken === undefined && this.#connection?.isUnanswered === true;
+  }
+
   /** Ends the exchange at once, also while the connection is being opened. */
   breakOff(reason: Error): void {
+    // That the body was not read is not the recipient's fault.
+    if (this.#isWaitingForMemory) this.#end(true);
     this.#broken = reason;
     this.abandon?.(reason);
     this.#controller?.abort(reason);
-    this.#reject(reason);
+    this.#fail(reason);
+  }
+
+  begin(connection: Connection): void {
+    this.#connection = connection;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#broken) controller.abort(this.#broken);
+    else this.parts.starts.add(this);
   }
 
   onResponseStart(
@@ -57,48 +77,69 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner {
     httpStatus: number,
     headers: ReplyHeaders,
   ): void {
+    // Status 101 would switch to another protocol, and undici's parser fails on a status below 100.
     if (httpStatus < 200) {
-      this.#beforeReply(controller, httpStatus);
+      controller.abort(new Trouble(`HTTP ${httpStatus} is no answer`));
       return;
     }
     this.#httpStatus = httpStatus;
     this.#headers = headers;
-  }
-
-  /** Status 101 would switch to another protocol, and undici's parser fails on a status below 100. */
-  #beforeReply(controller: Dispatcher.DispatchController, httpStatus: number): void {
-    this.#informational += 1;
-    if (httpStatus < 100 || httpStatus === 101)
-      controller.abort(new Trouble(`HTTP ${httpStatus} is no answer`));
-    else if (this.#informational > MAX_INFORMATIONAL)
-      controller.abort(new Trouble(`more than ${MAX_INFORMATIONAL} informational replies came`));
+    if (this.#expectedBytes > SHORT_REPLY_BYTES) this.#waitForMemory(controller);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#size > this.maxResponseBytes) return;
+    const { maxResponseBytes } = this.parts;
+    if (this.#size > maxResponseBytes) return;
     this.#chunks.push(chunk);
     this.#size += chunk.length;
-    if (this.#size <= this.maxResponseBytes) return;
-    this.#end();
+    if (this.#size <= maxResponseBytes) return;
+    this.#end(true);
     // Closes the connection, because the rest of the body may be endless.
     controller.abort(new Error('more came than is read'));
   }
 
   onResponseEnd(): void {
-    this.#end();
+    this.#end(false);
   }
 
+  /** Once the status is known, the recipient has answered, whatever happens to the body. */
   onResponseError(_controller: unknown, error: Error): void {
+    if (this.#httpStatus === 0 || this.#broken) this.#fail(error);
+    // The body is complete and has another length than a header says, maybe because it says it twice.
+    else this.#end(!(error instanceof errors.ResponseContentLengthMismatchError));
+  }
+
+  /** Bytes of the body, as far as it is read. */
+  get #expectedBytes(): number {
+    const length = Number(this.#header('content-length') ?? Number.NaN);
+    const { maxResponseBytes } = this.parts;
+    return length >= 0 ? Math.min(length, maxResponseBytes) : maxResponseBytes;
+  }
+
+  #waitForMemory(controller: Dispatcher.DispatchController): void {
+    this.#isWaitingForMemory = true;
+    this.#releaseMemory = this.parts.memory.reserve(this.#expectedBytes, () => {
+      this.#isWaitingForMemory = false;
+      controller.resume();
+    });
+    if (this.#isWaitingForMemory) controller.pause();
+  }
+
+  #fail(error: Error): void {
+    this.#releaseMemory();
     this.#reject(error);
   }
 
-  #end(): void {
+  #end(isCut: boolean): void {
+    const bytes = Buffer.concat(this.#chunks).subarray(0, this.parts.maxResponseBytes);
+    this.#chunks.splice(0);
+    this.#releaseMemory();
     this.#resolve({
       httpStatus: this.#httpStatus,
       retryAfter: this.#header('retry-after'),
       date: this.#header('date'),
-      text: Buffer.concat(this.#chunks).toString('utf8', 0, this.maxResponseBytes),
-      truncated: this.#size > this.maxResponseBytes,
+      text: replyText(bytes, this.#header('content-type'), isCut),
+      truncated: isCut,
     });
   }
 

@@ -3,15 +3,19 @@ import type { DeliveryOptions, ListenerRecipientOptions } from '../../options/de
 import { proxyOf } from '../../options/proxy';
 import type { RecipientPolicy } from '../../recipient/policy';
 import { cappedConnector } from './capped-connector';
+import { Starts } from './connection';
 import { Connector, type Route } from './connector';
-import { Exchange } from './exchange';
+import { type Answer, Exchange } from './exchange';
 import type { Reply } from './reply';
+import { ReplyMemory } from './reply-memory';
 import { TimedOut, Trouble, troubleOf } from './trouble';
 import { secureContextOf } from './trust';
 
 export interface HttpClientOptions extends Pick<DeliveryOptions, 'proxy' | 'ca'> {
   readonly maxConcurrencyPerOrigin: number;
   readonly keepAlive: boolean;
+  /** Shared with other clients of the process. @defaultValue memory of its own */
+  readonly memory?: ReplyMemory;
 }
 
 export interface HttpRequest {
@@ -33,20 +37,20 @@ const KEEP_ALIVE_MAX_MS = 30_000;
 export class HttpClient {
   readonly #agent: Agent;
   readonly #connector: Connector;
+  readonly #starts = new Starts();
+  readonly #memory: ReplyMemory;
+  /** Agents for single requests. */
+  readonly #fresh = new Set<Agent>();
 
   constructor(
     private readonly policy: RecipientPolicy,
     private readonly options: HttpClientOptions,
     private readonly route: Route = routeOf(options),
   ) {
-    const { maxConcurrencyPerOrigin, keepAlive } = options;
+    const { maxConcurrencyPerOrigin, keepAlive, memory = new ReplyMemory() } = options;
+    this.#memory = memory;
     this.#connector = new Connector(policy, route);
-    this.#agent = new Agent({
-      connections: maxConcurrencyPerOrigin,
-      pipelining: keepAlive ? 1 : 0,
-      keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
-      connect: cappedConnector(this.#connector.connect),
-    });
+    this.#agent = this.#newAgent(maxConcurrencyPerOrigin, keepAlive);
   }
 
   /**
@@ -70,7 +74,8 @@ export class HttpClient {
   /** Never rejects: trouble on the way is a reply, too. */
   async send(request: HttpRequest): Promise<Reply> {
     const { url, timeoutMs, maxResponseBytes, signal } = request;
-    const exchange = new Exchange(maxResponseBytes);
+    const parts = { maxResponseBytes, starts: this.#starts, memory: this.#memory };
+    let exchange = new Exchange(parts);
     const timer = setTimeout(() => exchange.breakOff(new TimedOut(timeoutMs)), timeoutMs);
     const stop = () => exchange.breakOff(stopped(signal?.reason));
     signal?.addEventListener('abort', stop, { once: true });
@@ -78,7 +83,12 @@ export class HttpClient {
       this.policy.checkTarget(url);
       if (signal?.aborted) stop();
       else this.#dispatch(request, exchange);
-      return { kind: 'answered', ...(await exchange.answer) };
+      const answer = await exchange.answer.catch((error: unknown) => {
+        if (!exchange.isUnanswered) throw error;
+        exchange = new Exchange(parts);
+        return this.#sendFresh(request, exchange);
+      });
+      return { kind: 'answered', ...answer };
     } catch (error) {
       return troubleOf(error);
     } finally {
@@ -87,16 +97,42 @@ export class HttpClient {
     }
   }
 
-  #dispatch({ method, url, headers, body }: HttpRequest, exchange: Exchange): void {
+  #dispatch(
+    { method, url, headers, body }: HttpRequest,
+    exchange: Exchange,
+    agent = this.#agent,
+  ): void {
     const { origin, pathname, search } = url;
     const request = { origin, path: pathname + search, method, headers, body };
-    this.#connector.ownedBy(exchange, () => this.#agent.dispatch(request, exchange));
+    this.#connector.ownedBy(exchange, () => agent.dispatch(request, exchange));
+  }
+
+  /** On a connection of its own. An idle connection of the pool may be closed by the recipient like the one before. */
+  async #sendFresh(request: HttpRequest, exchange: Exchange): Promise<Answer> {
+    const agent = this.#newAgent(1, false);
+    this.#fresh.add(agent);
+    try {
+      this.#dispatch(request, exchange, agent);
+      return await exchange.answer;
+    } finally {
+      this.#fresh.delete(agent);
+      void agent.destroy();
+    }
+  }
+
+  #newAgent(connections: number, keepAlive: boolean): Agent {
+    return new Agent({
+      connections,
+      pipelining: keepAlive ? 1 : 0,
+      keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
+      connect: cappedConnector(this.#connector.connect, undefined, this.#starts),
+    });
   }
 
   /** Closes all connections, whether they are idle or in use. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#connector.close();
-    return this.#agent.destroy();
+    await Promise.all([this.#agent, ...this.#fresh].map((agent) => agent.destroy()));
   }
 }
 

@@ -5,6 +5,7 @@ import type { Policies } from '../../recipient/policies';
 import type { RecipientPolicy } from '../../recipient/policy';
 import { HttpClient, type HttpClientOptions } from './http-client';
 import type { Reply } from './reply';
+import { ReplyMemory } from './reply-memory';
 import type { PreparedRequest, Transport } from './transport';
 
 type RoutedHook = Pick<Hook, 'name' | 'declared'>;
@@ -15,11 +16,15 @@ type RoutedHook = Pick<Hook, 'name' | 'declared'>;
  */
 export class HttpTransport implements Transport {
   readonly #clients = new Map<RecipientPolicy | string, HttpClient>();
+  /** All clients share the memory. */
+  readonly #options: HttpClientOptions;
 
   constructor(
     private readonly policies: Pick<Policies, 'of'>,
-    private readonly options: HttpClientOptions,
-  ) {}
+    options: HttpClientOptions,
+  ) {
+    this.#options = { memory: new ReplyMemory(), ...options };
+  }
 
   /** Throws `OPTION_INVALID` if the listener's recipient options are not valid. */
   carry(
@@ -55,7 +60,7 @@ export class HttpTransport implements Transport {
     const policy = this.policies.of(name);
     const route = ownRoute(declared.delivery);
     const key = route ? name : policy;
-    const client = this.#clients.get(key) ?? new HttpClient(policy, { ...this.options, ...route });
+    const client = this.#clients.get(key) ?? new HttpClient(policy, { ...this.#options, ...route });
     this.#clients.set(key, client);
     return client;
   }

@@ -136,9 +136,11 @@ function reschedule(countdown: unknown, minimum: number, { state }: Circumstance
 }
 
 function jsonObject(text: string): Record<string, JsonValue> | null {
-  if (!text.trimStart().startsWith('{')) return null;
+  // Trimming also removes a further byte order mark.
+  const trimmed = text.trim();
+  if (!trimmed.startsWith('{')) return null;
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(trimmed);
     // JSON.stringify fails on deeper values, so they could not be stored.
     const isUsable = isPlainObject(value) && isWithin(value, MAX_LEVELS);
     return isUsable ? (value as Record<string, JsonValue>) : null;

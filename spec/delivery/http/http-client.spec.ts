@@ -113,13 +113,6 @@ describe('HttpClient', () => {
   it.each<{ name: string; respond: Respond }>([
     { name: 'hangs up', respond: (_, response) => response.destroy() },
     {
-      name: 'hangs up in the middle',
-      respond: (_, response) => {
-        response.writeHead(200, { 'content-length': '100' }).write('half');
-        setImmediate(() => response.destroy());
-      },
-    },
-    {
       name: 'speaks no HTTP',
       respond: (_, response) => response.socket?.end('220 smtp ready\r\n'),
     },
