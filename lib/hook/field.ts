@@ -30,10 +30,11 @@ export function untyped(path: string): Field {
   return { path, kind: 'unknown', column: null, relation: null };
 }
 
-/** Whether `'*'` includes the field: it is no key, no relation id, and `find()` selects it. */
-export function isOrdinary({ column }: Field): boolean {
+/** Whether `'*'` includes the field: `find()` selects it, and it is no relation id. A key is included in any case, once. */
+export function isOrdinary({ column, relation }: Field): boolean {
   if (!column) return false;
-  return column.isSelect && !column.isPrimary && !column.isVirtual && !column.relationMetadata;
+  if (column.isPrimary) return column.isVirtual || relation === null;
+  return column.isSelect && !column.isVirtual && !column.relationMetadata;
 }
 
 function pathsOf(column: ColumnMetadata): string[] {

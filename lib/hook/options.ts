@@ -25,7 +25,8 @@ export interface ModelHookOptions<
 > {
   /**
    * What listeners may see and filter on: columns, embedded paths `'home.city'`, ids of owned relations `'author.id'`. `'*'` means
-   * every column except the primary key, relation ids and `select: false` columns; further fields may be added: `['*', 'id']`.
+   * every column, the primary key included, except relation ids and `select: false` columns; further fields may be added:
+   * `['*', 'author.id']`.
    */
   readonly provides: '*' | readonly Provides[];
   /**
@@ -42,7 +43,7 @@ export interface ModelHookOptions<
    * removed row is judged by its old values. @defaultValue none
    */
   readonly when?: { readonly [field: string]: Condition };
-  /** Further provided fields, by name. */
+  /** Further provided fields, by name. Like all functions of a hook except `resolve`, they must not return a promise. */
   readonly compute?: { readonly [field: string]: (row: Row) => unknown };
   /** Canonical URL of the resource. */
   readonly ref?: (row: Row) => string | null | undefined;

@@ -50,10 +50,11 @@ describe('the provided fields of an event', () => {
     });
   });
 
-  it("The fields of '*' do not include the key and select: false columns", async () => {
+  it("The fields of '*' include the key, and no select: false columns", async () => {
     await flow.dataSource.manager.save(Account, { name: 'Ann', pin: '1', home: { city: 'Rome' } });
     const [event] = await receivedFor('ordinary');
     expect(event?.data).toEqual({
+      id: expect.any(String),
       name: 'Ann',
       home: { city: 'Rome', geo: { lat: null } },
       version: 1,
@@ -111,7 +112,10 @@ describe('the provided fields of an event', () => {
       ['editorId', 'editor.id'],
     ]);
     expect(told[2]?.previous).toEqual({ title: 'B', ...both });
-    expect(await dataOf('plain')).toEqual([{ title: 'A' }, { title: 'B' }]);
+    expect(await dataOf('plain')).toEqual([
+      { id: expect.any(Number), title: 'A' },
+      { id: expect.any(Number), title: 'B' },
+    ]);
   });
 
   it('The relation ids of a removed row are provided', async () => {
@@ -161,6 +165,6 @@ describe('the provided fields of an event', () => {
   it('An entity may have more fields than PostgreSQL allows arguments', async () => {
     const counts = Object.fromEntries(COUNTS.map((count, n) => [count, n]));
     await flow.dataSource.manager.save(Wide, { id: 1, ...counts });
-    expect(await dataOf('wide')).toEqual([counts]);
+    expect(await dataOf('wide')).toEqual([{ id: 1, ...counts }]);
   });
 });

@@ -82,12 +82,20 @@ describe('an event that SQL wrote', () => {
     const { event, operation, data, previous, changed = [] } = first ?? {};
     expect([event, operation]).toEqual(['meter.updated', 'update']);
     expect(data).toEqual({
+      since: READ.toISOString(),
+      place: 0.1,
       label: 'two',
       euros: 9.5,
       read: '2025-01-01T00:00:00.000Z',
       tags: ['a', 'b'],
     });
-    expect(previous).toEqual({ label: 'one', euros: 5, read: READ.toISOString(), tags: ['a'] });
+    expect(previous).toEqual({
+      ...data,
+      label: 'one',
+      euros: 5,
+      read: READ.toISOString(),
+      tags: ['a'],
+    });
     expect([...changed].sort()).toEqual(['euros', 'label', 'read', 'tags']);
   });
 

@@ -233,6 +233,7 @@ describe('hooks.listeners.test', () => {
     // The hook retries nothing.
     expect(await application.hooks.listeners.test(id)).toMatchObject({ outcome: 'failed' });
     const data = {
+      id: 1,
       title: 'sample',
       token: '00000000-0000-4000-8000-000000000000',
       state: 'draft',
