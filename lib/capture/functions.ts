@@ -12,6 +12,7 @@ import { decodedValues, type StoredPrevious, sentValues, storedPrevious } from '
 import type { ReadyEvent } from './outbox/outbox';
 import { plainRow } from './plain-row';
 import { picked, provided } from './provided';
+import { settled } from './settled';
 import { meets } from './when';
 
 /**
@@ -84,9 +85,12 @@ function computedEvent(
     id,
     hook,
     operation,
-    ref: textOrNull(ref?.(plain as never)),
+    ref: textOrNull(settled(hook.name, 'ref', ref?.(plain as never))),
     sender: textOrNull(senderOf(hook, plain, values)),
-    headers: (typeof headers === 'function' ? headers(plain as never) : headers) ?? null,
+    headers:
+      (typeof headers === 'function'
+        ? settled(hook.name, 'headers', headers(plain as never))
+        : headers) ?? null,
     data: { ...provided(fields, row.values), ...computed },
     previous: previous && fullPrevious(dataSource, change, row, { sent: previous, oldComputed }),
     rowId: rowId(hook.name, row.key),
@@ -107,17 +111,23 @@ function fullPrevious(
   return { values, isRaw: true };
 }
 
-function compute({ declared }: Hook, row: HookRow): JsonRecord {
+function compute({ name, declared }: Hook, row: HookRow): JsonRecord {
   const functions = Object.entries(declared.compute ?? {});
-  return Object.fromEntries(functions.map(([field, of]) => [field, toJson(of(row as never))]));
+  return Object.fromEntries(
+    functions.map(([field, of]) => [
+      field,
+      toJson(settled(name, `compute.${field}`, of(row as never))),
+    ]),
+  );
 }
 
 function senderOf(
-  { declared: { sender } }: Hook,
+  { name, declared: { sender } }: Hook,
   row: HookRow,
   values: ReadonlyMap<string, unknown>,
 ): JsonValue {
-  return toJson(typeof sender === 'string' ? values.get(sender) : sender?.(row as never));
+  if (typeof sender === 'string') return toJson(values.get(sender));
+  return toJson(settled(name, 'sender', sender?.(row as never)));
 }
 
 function textOrNull(value: JsonValue | undefined): string | null {

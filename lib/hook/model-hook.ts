@@ -15,9 +15,22 @@ export type HookTarget = EntityClass | EntitySchema<ObjectLiteral>;
  */
 type Known<Target, Fields extends string, When extends string, Computed> =
   Target extends EntityClass<infer Entity>
-    ? KnownFields<Fields, FieldPath<Entity> | '*' | Computed> &
-        KnownConditions<When, FieldPath<Entity> | Computed>
+    ? KnownFields<Fields, FieldPath<Entity> | '*' | keyof Computed> &
+        KnownConditions<When, FieldPath<Entity> | keyof Computed>
     : unknown;
+
+/** The computed fields whose functions return a promise. */
+type Promised<Computed> = {
+  [Field in keyof Computed]: 0 extends Computed[Field] & 1
+    ? never
+    : Extract<Computed[Field], PromiseLike<unknown>> extends never
+      ? never
+      : Field;
+}[keyof Computed];
+
+type Settled<Computed> = [Promised<Computed>] extends [never]
+  ? unknown
+  : PromisedFields<Promised<Computed>>;
 
 type KnownFields<Fields extends string, Possible> = string extends Fields
   ? unknown
@@ -35,6 +48,10 @@ interface UnknownFields<Fields extends string> {
   readonly 'provides fields that do not exist on the entity': Fields;
 }
 
+interface PromisedFields<Fields> {
+  readonly 'computes fields by functions that return a promise': Fields;
+}
+
 interface UnknownConditions<When extends string> {
   readonly 'has conditions on fields that do not exist on the entity': When;
 }
@@ -42,7 +59,7 @@ interface UnknownConditions<When extends string> {
 type ModelHookDecorator<Fields extends string, Computed, When extends string> = <
   Target extends HookTarget,
 >(
-  target: Target & Known<Target, Fields, When, Computed>,
+  target: Target & Known<Target, Fields, When, Computed> & Settled<Computed>,
   context?: ClassDecoratorContext,
 ) => void;
 
@@ -63,11 +80,12 @@ type ModelHookDecorator<Fields extends string, Computed, When extends string> = 
 export function ModelHook<
   const Fields extends string,
   Row = never,
-  Computed extends string = never,
+  // biome-ignore lint/complexity/noBannedTypes: it has no member unless `compute` has.
+  Computed extends object = {},
   When extends string = never,
 >(
   options: ModelHookOptions<Fields, Row> & {
-    readonly compute?: { readonly [field in Computed]: (row: Row) => unknown };
+    readonly compute?: { readonly [Field in keyof Computed]: (row: Row) => Computed[Field] };
     readonly when?: { readonly [field in When]: Condition };
   },
 ): ModelHookDecorator<Fields, Computed, When> {

@@ -74,6 +74,14 @@ describe('ModelHook', () => {
     ModelHook({ provides: ['editor.typo'] })(Article);
     // @ts-expect-error a method
     ModelHook({ provides: ['publish'] })(Article);
+    // @ts-expect-error an asynchronous function
+    ModelHook({ provides: [], compute: { later: async () => 'a' } })(Article);
+    const later = (row: Article) => row.editor;
+    // @ts-expect-error a function that may return a promise
+    ModelHook({ provides: [], compute: { now: () => 1, later } })(Article);
+    const whatever = (): unknown => 1;
+    const anything = (): ReturnType<typeof JSON.parse> => 1;
+    ModelHook({ provides: [], compute: { whatever, anything } })(Article);
     // @ts-expect-error what is not computed
     ModelHook({ provides: ['shout'], compute: { whisper: () => 'a' } })(Article);
     // @ts-expect-error as a decorator, too
