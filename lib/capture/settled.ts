@@ -13,17 +13,14 @@ export function settled<T>(hook: string, option: string, value: T): T {
 
 function holdsPromise(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null || levels === 0) return false;
-  if (isThenable(value)) return ignored(value);
+  if (types.isPromise(value)) return ignored(value);
+  if ('then' in value && typeof value.then === 'function') return true;
   if (!Array.isArray(value) && !isObjectLiteral(value)) return false;
   return Object.values(value).some((member) => holdsPromise(member, levels - 1));
 }
 
-function isThenable(value: object): value is PromiseLike<unknown> {
-  return types.isPromise(value) || ('then' in value && typeof value.then === 'function');
-}
-
 /** If nobody waited for a promise that rejects, the process would end. */
-function ignored(promise: PromiseLike<unknown>): true {
-  promise.then(undefined, () => undefined);
+function ignored(promise: Promise<unknown>): true {
+  promise.catch(() => undefined);
   return true;
 }
