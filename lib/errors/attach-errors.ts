@@ -3,10 +3,15 @@ import { ModelHookError } from './model-hook-error';
 /** The tables do not exist: the migrations were not run. */
 export class TablesMissingError extends ModelHookError {
   readonly code = 'TABLES_MISSING';
-  constructor(readonly missing: readonly string[]) {
+  constructor(
+    readonly missing: readonly string[],
+    options?: ErrorOptions,
+  ) {
     super(
       `These tables do not exist: ${missing.join(', ')}. Add \`...modelHookMigrations\` to the DataSource's ` +
-        '`migrations`, then run: npx typeorm migration:run -d <your data source file>',
+        '`migrations`, then run: npx typeorm migration:run -d <your data source file>. ' +
+        '(`synchronize(true)` and `dropDatabase()` drop them; call `runMigrations()` after those.)',
+      options,
     );
   }
 }

@@ -10,6 +10,7 @@ import { ListenerHooks } from './listener-hooks';
 import { ListenerRows } from './listeners';
 import { MatchKeyRows } from './match-keys';
 import { Mending } from './mending';
+import { namingMissingTables } from './missing-tables';
 import { Origins } from './origins';
 import { OutboxRows } from './outbox';
 import { Outcomes } from './outcomes';
@@ -94,12 +95,17 @@ export class Store {
 
   /** The same statements in the transaction of a query runner. */
   joining(runner: QueryRunner): Store {
-    return this.#on((sql, parameters) => runOn(runner, sql, parameters));
+    return this.#inTransaction((sql, parameters) => runOn(runner, sql, parameters));
   }
 
   /** As `joining`, through TypeORM's logger, which prints the parameters: for statements without secrets. */
   logged(runner: QueryRunner): Store {
-    return this.#on((sql, parameters) => runLogged(runner, sql, parameters));
+    return this.#inTransaction((sql, parameters) => runLogged(runner, sql, parameters));
+  }
+
+  /** The caller gets the error, so it says what to do. */
+  #inTransaction(query: Query): Store {
+    return this.#on(namingMissingTables(query, this.tables));
   }
 
   #on(query: Query): Store {
