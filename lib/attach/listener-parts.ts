@@ -15,6 +15,7 @@ import { SecretRotation } from '../listener/secrets/rotation';
 import { SealedListeners, SealedTargets } from '../listener/secrets/sealed-rows';
 import type { Logger } from '../logging/logger';
 import type { Policies } from '../recipient/policies';
+import { joinedRunner } from '../store/ambient';
 import type { Store } from '../store/store';
 import type { Vault } from '../vault/vault';
 
@@ -48,6 +49,7 @@ export function listenerParts(given: ListenerSurroundings): ListenerParts {
   const rotation = new SecretRotation(saved, vault);
   const kinds = [new SealedListeners(vault), new SealedTargets(vault)];
   const reencryption = new Reencryption(store, vault, kinds, logger);
-  const parts = { catalog, saved, saving, keys, audience, rotation, reencryption };
+  const ambient = () => joinedRunner(dataSource);
+  const parts = { ambient, catalog, saved, saving, keys, audience, rotation, reencryption };
   return { listeners: new Listeners(store, parts, given.tester, given.process), matching };
 }

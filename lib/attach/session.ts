@@ -19,6 +19,7 @@ import type { Hook } from '../hook/hook';
 import { providedValues } from '../hook/provided-values';
 import type { SendOptions } from '../listener/attached-hook';
 import { loggable } from '../logging/loggable';
+import { joinedRunner } from '../store/ambient';
 import type { Lease } from '../store/chunks';
 import { afterRelease } from './after-release';
 import { newEngine, type SessionParts } from './engine-parts';
@@ -166,8 +167,8 @@ export class Session {
     const { limits } = this.#outbox;
     const event = await sentEvent(dataSource, given, { ...options, limits });
     if (!event) return '';
-    const joined = manager?.queryRunner;
-    if (joined?.isTransactionActive) return this.#write(joined, event);
+    const joined = joinedRunner(dataSource, manager);
+    if (joined) return this.#write(joined, event);
     const runner = dataSource.createQueryRunner();
     const id = await this.#write(runner, event).finally(() => runner.release());
     await this.#wakeAndWait([id]);

@@ -67,7 +67,7 @@ export interface SendOptions {
   readonly ref?: string;
   /** Extra request headers. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Joins the transaction of this manager. */
+  /** Joins the transaction of this manager. @defaultValue the ambient transaction, if there is one */
   readonly manager?: EntityManager;
 }
 
@@ -115,8 +115,8 @@ export class DefinedHook<Field extends string = string> extends AttachedHook<{
 
   /**
    * Stores an event with those of the values that the hook provides, and sends it. Resolves with the id of the event when it is stored;
-   * with `'inline'`, outside a transaction, when each matching listener was tried once. With `manager`, the event is sent if that
-   * transaction commits. Resolves with `''` if the event was dropped: its `resolve` threw or it is too large, and `onCaptureError` is
+   * with `'inline'`, outside a transaction, when each matching listener was tried once. With `manager`, or in an
+   * ambient transaction (of typeorm-transactional), the event is sent if that transaction commits. Resolves with `''` if the event was dropped: its `resolve` threw or it is too large, and `onCaptureError` is
    * `'log'`.
    *
    * @example

@@ -1,3 +1,4 @@
+import type { QueryRunner } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { storable } from '../base/json';
 import { ListenerInvalidError } from '../errors/listener-errors';
@@ -51,6 +52,8 @@ export interface AttachedProcess {
 /** What the methods of `Listeners` are made of. */
 export interface ListenersParts {
   readonly catalog: HookCatalog;
+  /** The query runner of the ambient transaction, if there is one. */
+  readonly ambient: () => QueryRunner | undefined;
   readonly saved: SavedListeners;
   readonly saving: Saving;
   readonly keys: KeyAssignment;
@@ -286,7 +289,7 @@ export class Listeners implements DraftSaver {
   }
 
   #inTransaction<T>({ manager }: SaveOptions, work: (store: Store) => Promise<T>): Promise<T> {
-    const runner = manager?.queryRunner;
+    const runner = manager?.queryRunner ?? this.parts.ambient();
     return runner ? work(this.store.joining(runner)) : this.store.transaction(work);
   }
 }

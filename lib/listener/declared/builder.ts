@@ -8,7 +8,7 @@ import { MANAGER, type Shape } from '../../options/rules';
 import type { Listener } from './listener';
 
 export interface SaveOptions {
-  /** Saves in the transaction of this manager. */
+  /** Saves in the transaction of this manager. @defaultValue the ambient transaction, if there is one */
   readonly manager?: EntityManager;
 }
 
