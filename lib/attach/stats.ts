@@ -1,11 +1,13 @@
+import { deliveryId } from '../delivery/chunk/chunk';
 import type { HookCatalog } from '../hook/catalog';
 import type { DeliveryStatus } from '../store/deliveries';
 import type { Store } from '../store/store';
 
 /** How much waits, and since when. */
 export interface Backlog {
+  /** Exact up to 10,000. A larger number is an estimate, usually within a tenth, so that `stats()` stays cheap. */
   readonly waiting: number;
-  /** When the oldest of them was stored; null if none waits. */
+  /** When the oldest of them was stored; null if none waits. Of more than 10,000, it is the oldest of those that were looked at. */
   readonly oldestAt: Date | null;
 }
 
@@ -20,7 +22,10 @@ export interface HookStats {
    * here, or the events cannot be read here. At most 10,000 of each hook and each set of fields are counted.
    */
   readonly foreign: Readonly<Record<string, number>>;
-  /** Deliveries per second that were first tried in the last minute, by their status now. */
+  /**
+   * Deliveries per second that were first tried in the last minute, by their status now. If these are more than 10,000, the rate of the
+   * last 10,000.
+   */
   readonly rates: Readonly<Partial<Record<DeliveryStatus, number>>>;
 }
 
@@ -37,10 +42,10 @@ export async function hookStats(
   catalog: Pick<HookCatalog, 'all'>,
 ): Promise<HookStats> {
   const events = await upkeep.eventBacklog();
-  const deliveries = await upkeep.deliveryBacklog();
-  const tried = await upkeep.triedWithin(WINDOW_SECONDS);
+  const deliveries = await upkeep.deliveryBacklog(deliveryId);
+  const tried = await upkeep.ratesWithin(WINDOW_SECONDS);
   const others = await foreign.count(catalog.all());
-  const rates = tried.map(({ status, count }) => [status, count / WINDOW_SECONDS]);
+  const rates = tried.map(({ status, perSecond }) => [status, perSecond]);
   return {
     events,
     deliveries,

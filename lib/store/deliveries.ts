@@ -1,7 +1,7 @@
-import { validate as isUuid } from 'uuid';
 import type { JsonValue } from '../base/json';
-import { cursorAfter, type LastRow, positionOf } from './cursor';
+import { cursorAfter, type LastRow } from './cursor';
 import type { Query } from './database';
+import { type DeliveryConditions, pageSql } from './delivery-page';
 import type { Tables } from './tables';
 
 /** The status of a delivery is the kind of its last outcome. */
@@ -45,19 +45,9 @@ export interface AttemptRow {
   readonly attempted_at: Date;
 }
 
-/** Which deliveries to read. An undefined member is no condition. */
-export interface DeliveryConditions {
-  /** A listener's id; a text that is no UUID fits no delivery. */
-  readonly listener: string | undefined;
-  /** An event's id or name. */
-  readonly event: string | undefined;
+/** What `page` asks for. */
+export interface PageConditions extends DeliveryConditions {
   readonly status: DeliveryStatus | undefined;
-  /** Created then or later. */
-  readonly since: Date | undefined;
-  /** Created before. */
-  readonly until: Date | undefined;
-  /** `cursorAfter` of the last delivery of the page before. */
-  readonly cursor: string | undefined;
 }
 
 /** How often a stored delivery of a chunk was tried. */
@@ -79,13 +69,13 @@ export class DeliveryRows {
   ) {}
 
   /** Newest first. Rejects with `OPTION_INVALID` if the cursor is not one of `cursorAfter`. */
-  async page(conditions: DeliveryConditions, limit: number): Promise<readonly DeliveryRow[]> {
-    const { sql, parameters } = conditionsSql(conditions);
-    return this.query<DeliveryRow>(
-      `SELECT * FROM ${this.tables.delivery} d WHERE ${sql}
-       ORDER BY d.created_at DESC, d.id DESC LIMIT ${limit}`,
-      parameters,
-    );
+  async page(
+    { status, ...conditions }: PageConditions,
+    limit: number,
+  ): Promise<readonly DeliveryRow[]> {
+    const statuses = status === undefined ? DELIVERY_STATUSES : [status];
+    const { sql, parameters } = pageSql(this.tables, { ...conditions, statuses }, limit);
+    return this.query<DeliveryRow>(sql, parameters);
   }
 
   /** The cursor of the page after this delivery. */
@@ -142,25 +132,4 @@ export class DeliveryRows {
     );
     return rows.length > 0;
   }
-}
-
-function conditionsSql(conditions: DeliveryConditions): { sql: string; parameters: unknown[] } {
-  const { listener, event, status, since, until, cursor } = conditions;
-  const parameters: unknown[] = [];
-  const parts: string[] = [];
-  const add = (sql: (parameter: string) => string, value: unknown) => {
-    if (value === undefined) return;
-    parameters.push(value);
-    parts.push(sql(`$${parameters.length}`));
-  };
-  add((p) => (isUuid(listener ?? '') ? `d.listener_id = ${p}` : `${p}::text IS NULL`), listener);
-  add((p) => (isUuid(event ?? '') ? `d.event_id = ${p}` : `d.event = ${p}`), event);
-  add((p) => `d.status = ${p}`, status);
-  add((p) => `d.created_at >= ${p}`, since);
-  add((p) => `d.created_at < ${p}`, until);
-  if (cursor !== undefined) {
-    const first = parameters.push(...positionOf(cursor)) - 1;
-    parts.push(`(d.created_at, d.id) < ($${first}::timestamptz, $${first + 1}::uuid)`);
-  }
-  return { sql: parts.length > 0 ? parts.join(' AND ') : 'true', parameters };
 }

@@ -42,6 +42,25 @@ export function whereSql(criteria: ListenerCriteria): { sql: string; parameters:
   return { sql: conditions.join(' AND ') || 'true', parameters };
 }
 
+/**
+ * The newest listeners first, and those before a place ($n and the parameter after it). With a criterion, the time is ordered as it
+ * stands in the indexes of criteria; with the column itself, PostgreSQL may walk the newest listeners of all. The first criterion that is
+ * null is in the order too, because PostgreSQL does not see that its values are all equal.
+ */
+export function newestSql(
+  criteria: Omit<ListenerCriteria, 'declaredBefore'>,
+  n: number,
+): { readonly order: string; readonly before: string } {
+  const given = Object.entries(criteria).filter(([, value]) => value !== undefined);
+  const inIndex = (time: string) => (given.length > 0 ? `(${time} AT TIME ZONE 'UTC')` : time);
+  const at = inIndex('l.created_at');
+  const nulls = given.flatMap(([name, value]) => (value === null ? [`l.${name} DESC`] : []));
+  return {
+    order: [...nulls.slice(0, 1), `${at} DESC`, 'l.id DESC'].join(', '),
+    before: `(${at}, l.id) < (${inIndex(`$${n}::timestamptz`)}, $${n + 1}::uuid)`,
+  };
+}
+
 function equal(column: string): Criterion {
   return { sql: (parameter) => `l.${column} = ${parameter}`, none: `l.${column} IS NULL` };
 }

@@ -11,7 +11,7 @@ import {
   sharedColumns,
   valueSql,
 } from './listener-columns';
-import { type ListenerCriteria, whereSql } from './listener-criteria';
+import { type ListenerCriteria, newestSql, whereSql } from './listener-criteria';
 import type {
   DeactivatedRow,
   Deactivation,
@@ -44,15 +44,14 @@ export class ListenerRows {
 
   /** The newest first. Rejects with `OPTION_INVALID` for an invalid cursor. */
   async page(
-    criteria: ListenerCriteria,
+    criteria: Omit<ListenerCriteria, 'declaredBefore'>,
     { limit, cursor }: ListenerPageQuery,
   ): Promise<StoredListenerRow[]> {
     const { sql, parameters } = whereSql(criteria);
-    const [at, id] = [`$${parameters.length + 1}`, `$${parameters.length + 2}`];
-    const before =
-      cursor === undefined ? '' : `AND (l.created_at, l.id) < (${at}::timestamptz, ${id}::uuid)`;
+    const { order, before } = newestSql(criteria, parameters.length + 1);
+    const isAfter = cursor === undefined ? '' : `AND ${before}`;
     return this.#select(
-      `WHERE ${sql} ${before} ORDER BY l.created_at DESC, l.id DESC LIMIT ${limit}`,
+      `WHERE ${sql} ${isAfter} ORDER BY ${order} LIMIT ${limit}`,
       cursor === undefined ? parameters : [...parameters, ...positionOf(cursor)],
     );
   }

@@ -6,8 +6,8 @@ import type { Tables } from './tables';
 const LISTENERS = 1_000;
 /** Ordered listeners whose rows one statement looks at, and the rows that it shares among them. */
 const ORDERED_LISTENERS = 200;
-const ROWS = 2_000;
-const ROWS_EACH = 10;
+const ROWS = 500;
+const ROWS_EACH = 5;
 /** Turns of one listener that are merged in one statement. */
 const MERGED_AT_ONCE = 1_000;
 /** A younger turn may stand for deliveries that a running claim does not see. */

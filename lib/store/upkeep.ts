@@ -1,4 +1,4 @@
-import { withoutRowSql } from './chunks';
+import { CHUNK_COLUMNS, type ChunkRow, toChunk, withoutRowSql } from './chunks';
 import { instantTextSql } from './cursor';
 import type { Query } from './database';
 import { firstOfRowSql, isHeadlessSql, UNENDED } from './due-sql';
@@ -211,33 +211,120 @@ export class Upkeep {
 
   /** Events that are not planned yet, by whichever process. */
   async eventBacklog(): Promise<BacklogRow> {
+    const { event } = this.tables;
+    const isWaiting = UNPLANNED_SQL;
     const [row] = await this.query<BacklogRow>(
-      `SELECT count(*)::float8 AS waiting, min(occurred_at) AS "oldestAt" FROM ${this.tables.event}
-       WHERE ${UNPLANNED_SQL}`,
+      `SELECT count(*)::float8 AS waiting, min(occurred_at) AS "oldestAt" FROM (
+         SELECT occurred_at FROM ${event} WHERE ${isWaiting} ORDER BY id LIMIT ${EXACT + 1}) counted`,
     );
-    return row ?? NO_BACKLOG;
+    return this.#estimated(row ?? NO_BACKLOG, event, isWaiting);
   }
 
-  /** Deliveries that have not ended, with or without a row of their own. */
-  async deliveryBacklog(): Promise<BacklogRow> {
-    const [row] = await this.query<BacklogRow>(
-      `SELECT count(*)::float8 AS waiting, min(created_at) AS "oldestAt" FROM (
-         SELECT d.created_at FROM ${this.tables.delivery} d WHERE ${isOpenSql('d')}
-         UNION ALL SELECT w.created_at FROM (${withoutRowSql(this.tables)}) w) waiting`,
-    );
-    return row ?? NO_BACKLOG;
+  /**
+   * Deliveries that have not ended, with or without a row of their own. `idOf` computes the id of a delivery, by which a pair of a chunk
+   * is looked up: no index has both the event and the listener.
+   */
+  async deliveryBacklog(
+    idOf: (eventId: string, listenerId: string) => string,
+  ): Promise<BacklogRow> {
+    const { delivery } = this.tables;
+    const [row] = await this.query<BacklogRow>(openBacklogSql(this.tables));
+    const stored = await this.#estimated(row ?? NO_BACKLOG, delivery, isOpenSql(delivery));
+    const chunked = await this.#pairBacklog(idOf);
+    const times = [stored.oldestAt, chunked.oldestAt].filter((at) => at !== null);
+    const oldestAt = times.reduce<Date | null>((one, at) => (one && one < at ? one : at), null);
+    return { waiting: stored.waiting + chunked.waiting, oldestAt };
   }
 
-  /** How many deliveries were first tried within this time, by their status. */
-  async triedWithin(
+  /** Deliveries of chunks without a row: exact for some chunks, and as many on average for the others. */
+  async #pairBacklog(idOf: (eventId: string, listenerId: string) => string): Promise<BacklogRow> {
+    const { chunk, delivery } = this.tables;
+    const chunks = await this.query<CountedChunkRow>(
+      `SELECT ${CHUNK_COLUMNS}, c.created_at AS "createdAt", (SELECT count(*)::int FROM ${chunk}) AS chunks
+       FROM ${chunk} c ORDER BY c.lease_until LIMIT ${CHUNKS}`,
+    );
+    const pairs = chunks.flatMap((row) => {
+      const { eventIds, listenerIds } = toChunk(row);
+      return eventIds.map((eventId, n) => ({
+        id: idOf(eventId, listenerIds[n] ?? ''),
+        createdAt: row.createdAt,
+      }));
+    });
+    const rows = await this.query<{ id: string }>(
+      `SELECT id FROM ${delivery} WHERE id = ANY($1::uuid[])`,
+      [pairs.map(({ id }) => id)],
+    );
+    const stored = new Set(rows.map(({ id }) => id));
+    const left = pairs.filter(({ id }) => !stored.has(id)).map(({ createdAt }) => createdAt);
+    const share = (chunks[0]?.chunks ?? 0) / Math.max(1, chunks.length);
+    const oldestMs = Math.min(...left.map((at) => at.getTime()));
+    return {
+      waiting: Math.round(left.length * share),
+      oldestAt: left.length > 0 ? new Date(oldestMs) : null,
+    };
+  }
+
+  /** Counts what is beyond an exact count by the rows on some hundred pages of the table, taken at random. */
+  async #estimated(counted: BacklogRow, table: string, condition: string): Promise<BacklogRow> {
+    if (counted.waiting <= EXACT) return counted;
+    const [size] = await this.query<{ pages: number }>(
+      `SELECT (pg_relation_size($1::regclass) / current_setting('block_size')::int)::float8 AS pages`,
+      [table],
+    );
+    const percent = Math.min(100, (100 * SAMPLED_PAGES) / Math.max(1, size?.pages ?? 1));
+    const [found] = await this.query<{ waiting: number }>(
+      `SELECT count(*)::float8 AS waiting FROM ${table} TABLESAMPLE SYSTEM ($1) WHERE ${condition}`,
+      [percent],
+    );
+    const waiting = Math.round(((found?.waiting ?? 0) * 100) / percent);
+    return { ...counted, waiting: Math.max(counted.waiting, waiting) };
+  }
+
+  /**
+   * How many deliveries a second were first tried within this time, by their status. If there were very many, only the last ones are
+   * counted, and the time that they took.
+   */
+  async ratesWithin(
     seconds: number,
-  ): Promise<readonly { readonly status: string; readonly count: number }[]> {
+  ): Promise<readonly { readonly status: string; readonly perSecond: number }[]> {
     return this.query(
-      `SELECT status, count(*)::float8 FROM ${this.tables.delivery}
-       WHERE created_at > now() - $1 * interval '1 second' GROUP BY status`,
+      `WITH newest AS MATERIALIZED (
+         SELECT status, created_at FROM ${this.tables.delivery} WHERE created_at > now() - $1 * interval '1 second'
+         ORDER BY created_at DESC, id DESC LIMIT ${EXACT}
+       ), time AS (
+         SELECT CASE WHEN count(*) < ${EXACT} THEN $1::float8
+           ELSE greatest(1, extract(epoch FROM now() - min(created_at))) END AS seconds FROM newest
+       ) SELECT status, count(*) / min(seconds)::float8 AS "perSecond" FROM newest CROSS JOIN time GROUP BY status`,
       [seconds],
     );
   }
+}
+
+/** Up to this number, what waits is counted exactly. */
+const EXACT = 10_000;
+/** Pages that an estimate reads. */
+const SAMPLED_PAGES = 800;
+/** Chunks whose deliveries are looked up. */
+const CHUNKS = 8;
+
+interface CountedChunkRow extends ChunkRow {
+  readonly createdAt: Date;
+  /** The number of all chunks. */
+  readonly chunks: number;
+}
+
+/** Counts open deliveries by the indexes of those that claims look for, and of those that are still to be judged. Each order is that of its index. */
+function openBacklogSql({ delivery }: Tables): string {
+  const open = [
+    `d.next_at IS NOT NULL AND d.row_id IS NULL ORDER BY d.listener_id, d.next_at`,
+    `d.row_id IS NOT NULL AND d.${UNENDED} AND ${isOpenSql('d')} ORDER BY d.listener_id, d.row_id, d.sequence`,
+    `d.chunk_id IS NOT NULL AND d.row_id IS NULL ORDER BY d.chunk_id`,
+    `d.status = 'waiting' AND d.next_at IS NULL AND d.chunk_id IS NULL AND d.row_id IS NULL ORDER BY d.id`,
+  ];
+  const selects = open.map(
+    (where) => `(SELECT d.created_at FROM ${delivery} d WHERE ${where} LIMIT ${EXACT + 1})`,
+  );
+  return `SELECT count(*)::float8 AS waiting, min(created_at) AS "oldestAt" FROM (${selects.join(' UNION ALL ')}) waiting`;
 }
 
 const NO_BACKLOG: BacklogRow = { waiting: 0, oldestAt: null };

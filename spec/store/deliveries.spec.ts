@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DeliveryConditions } from '../../lib/store/deliveries';
+import type { PageConditions } from '../../lib/store/deliveries';
 import type { Store } from '../../lib/store/store';
 import { type Application, startApplication } from '../support/application/application';
 import { testStore } from '../support/application/test-store';
@@ -17,7 +17,7 @@ afterAll(() => application?.stop());
 const query = <Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> =>
   application.dataSource.query(sql, parameters);
 
-const ANY: DeliveryConditions = {
+const ANY: PageConditions = {
   listener: undefined,
   event: undefined,
   status: undefined,
@@ -61,7 +61,7 @@ async function withEvent(values: Readonly<Record<string, unknown>> = {}): Promis
   return delivery;
 }
 
-const idsOf = async (conditions: Partial<DeliveryConditions>, limit = 10) =>
+const idsOf = async (conditions: Partial<PageConditions>, limit = 10) =>
   (await store.deliveries.page({ ...ANY, ...conditions }, limit)).map(({ id }) => id);
 
 const cursorAfter = (id: string) => store.deliveries.cursorAfter({ id, createdAt: new Date() });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { deliveryId } from '../../lib/delivery/chunk/chunk';
 import { UNHELD_TOKEN } from '../../lib/store/chunks';
 import type { Store } from '../../lib/store/store';
 import type { DueHere } from '../../lib/store/upkeep';
@@ -100,28 +101,29 @@ describe('Upkeep.areTried', () => {
 describe('Upkeep.deliveryBacklog', () => {
   it('deliveryBacklog() counts deliveries in chunks once, with or without a row', async () => {
     const [first = ''] = await chunkOf([EVENT, EVENT]);
-    expect(await store.upkeep.deliveryBacklog()).toMatchObject({ waiting: 2 });
-    await deliveryOf({ eventId: EVENT, listenerId: first, afterMs: 60_000 });
-    expect(await store.upkeep.deliveryBacklog()).toMatchObject({
+    expect(await store.upkeep.deliveryBacklog(deliveryId)).toMatchObject({ waiting: 2 });
+    const id = deliveryId(EVENT, first);
+    await deliveryOf({ id, eventId: EVENT, listenerId: first, afterMs: 60_000 });
+    expect(await store.upkeep.deliveryBacklog(deliveryId)).toMatchObject({
       waiting: 2,
       oldestAt: expect.any(Date),
     });
     await query("UPDATE model_hook_delivery SET status = 'done', next_at = NULL");
-    expect(await store.upkeep.deliveryBacklog()).toMatchObject({ waiting: 1 });
+    expect(await store.upkeep.deliveryBacklog(deliveryId)).toMatchObject({ waiting: 1 });
   });
 
   it('deliveryBacklog() has no oldest delivery if none waits', async () => {
-    expect(await store.upkeep.deliveryBacklog()).toEqual({ waiting: 0, oldestAt: null });
+    expect(await store.upkeep.deliveryBacklog(deliveryId)).toEqual({ waiting: 0, oldestAt: null });
   });
 });
 
-describe('Upkeep.triedWithin', () => {
-  it('triedWithin() counts the deliveries of that time by status', async () => {
+describe('Upkeep.ratesWithin', () => {
+  it('ratesWithin() gives the rates of that time by status', async () => {
     for (const status of ['done', 'done', 'failed']) await deliveryOf({ status });
     await query(
       "UPDATE model_hook_delivery SET created_at = now() - interval '1 hour' WHERE status = 'failed'",
     );
-    expect(await store.upkeep.triedWithin(60)).toEqual([{ status: 'done', count: 2 }]);
+    expect(await store.upkeep.ratesWithin(60)).toEqual([{ status: 'done', perSecond: 2 / 60 }]);
   });
 });
 
@@ -156,6 +158,7 @@ async function chunkOf(eventIds: readonly string[]): Promise<readonly string[]> 
 }
 
 interface NewDelivery {
+  readonly id?: string;
   readonly eventId?: string;
   readonly listenerId?: string;
   readonly status?: string;
@@ -166,6 +169,7 @@ interface NewDelivery {
 }
 
 async function deliveryOf({
+  id = randomUUID(),
   eventId = randomUUID(),
   listenerId = randomUUID(),
   status = 'waiting',
@@ -175,7 +179,7 @@ async function deliveryOf({
 }: NewDelivery): Promise<void> {
   await query(
     `INSERT INTO model_hook_delivery (id, event_id, listener_id, event, status, attempt, retries, reschedules, next_at, row_id, sequence)
-     VALUES (gen_random_uuid(), $1, $2, 'person.created', $3, 0, 0, 0, now() + $4 * interval '1 millisecond', $5, $6)`,
-    [eventId, listenerId, status, afterMs ?? null, rowId ?? null, sequence ?? null],
+     VALUES ($1, $2, $3, 'person.created', $4, 0, 0, 0, now() + $5 * interval '1 millisecond', $6, $7)`,
+    [id, eventId, listenerId, status, afterMs ?? null, rowId ?? null, sequence ?? null],
   );
 }

@@ -10,8 +10,14 @@ import {
   TEXT,
   wholeNumberFrom,
 } from '../../options/rules';
-import { DELIVERY_STATUSES, type DeliveryStatus } from '../../store/deliveries';
+import {
+  DELIVERY_STATUSES,
+  type DeliveryRow,
+  type DeliveryStatus,
+  type PageConditions,
+} from '../../store/deliveries';
 import type { Store } from '../../store/store';
+import { deliveryId } from '../chunk/chunk';
 import type { Wakeup } from '../chunk/wakeup';
 import {
   type Delivery,
@@ -62,10 +68,21 @@ export class Deliveries {
     const { limit = DEFAULT_PAGE_SIZE, ...where } = checkedOptions(given, WHERE_SHAPE);
     const { listener, event, status, since, until, cursor } = where;
     const conditions = { listener, event, status, since, until, cursor };
-    const rows = await this.store.deliveries.page(conditions, limit + 1);
+    const rows = await this.#page(conditions, limit + 1);
     const items = rows.slice(0, limit).map(toDelivery);
     const last = rows.length > limit ? items.at(-1) : undefined;
     return { items, nextCursor: last ? await this.store.deliveries.cursorAfter(last) : null };
+  }
+
+  /** An event has one delivery for a listener at most, which is found by its id however many others both have. */
+  async #page(conditions: PageConditions, limit: number): Promise<readonly DeliveryRow[]> {
+    const { deliveries } = this.store;
+    const { event, listener } = conditions;
+    if (event !== undefined && isUuid(event) && listener !== undefined && isUuid(listener)) {
+      const only = await deliveries.page({ ...conditions, id: deliveryId(event, listener) }, limit);
+      if (only.length > 0) return only;
+    }
+    return deliveries.page(conditions, limit);
   }
 
   /** The delivery with its attempts, first to last. Null if it does not exist. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Listener } from '../../../lib';
 import { Claims } from '../../../lib/dispatch/claim/claims';
+import { TurnMending } from '../../../lib/dispatch/claim/turn-mending';
 import type { Store } from '../../../lib/store/store';
 import { Flow } from '../../support/application/flow';
 import { testStore } from '../../support/application/test-store';
@@ -11,6 +12,51 @@ const LEASE_MS = 60_000;
 const MANY = 100_000;
 const CHUNK = 500;
 const FREE: ReadonlyMap<string, number> = new Map();
+
+/** Sweeps after which a hidden delivery is found at the latest. */
+const SWEEPS = 5;
+
+interface Kind {
+  readonly ordered?: boolean;
+  readonly headed?: boolean;
+  /** Whether its rows have heads. */
+  readonly hasHead?: boolean;
+}
+
+const PLAIN: Kind = {};
+/** As an earlier release stores it. */
+const HEADLESS: Kind = { ordered: true };
+/** As an earlier release leaves the next one when it ends a delivery. */
+const BEHEADED: Kind = { ordered: true, headed: true };
+const WHOLE: Kind = { ordered: true, headed: true, hasHead: true };
+
+const HIDDEN = [
+  { what: 'A delivery', row: PLAIN },
+  { what: 'An ordered delivery of an earlier release', row: HEADLESS },
+  { what: 'An ordered delivery whose head is missing', row: BEHEADED },
+  { what: 'An ordered delivery with a head', row: WHOLE },
+].flatMap(({ what, row }) => [
+  { what, row, beside: '7,000 barred ones', others: { count: 7_000, listeners: 1 } },
+  {
+    what,
+    row,
+    beside: '7,000 barred ordered ones',
+    others: { count: 7_000, listeners: 1, ...WHOLE },
+  },
+  {
+    what,
+    row,
+    beside: '7,000 barred ones of an earlier release',
+    others: { count: 7_000, listeners: 1, ...HEADLESS },
+  },
+  { what, row, beside: '3,000 other listeners', others: { count: 3_000, listeners: 3_000 } },
+  {
+    what,
+    row,
+    beside: 'ordered ones of 300 listeners',
+    others: { count: 3_000, listeners: 300, ...WHOLE },
+  },
+]);
 
 let flow: Flow;
 afterEach(() => flow?.stop());
@@ -89,6 +135,23 @@ describe('Claims.due', () => {
     expect((await claims().due(FREE))?.listenerIds).toHaveLength(3);
   });
 
+  it.each(HIDDEN)('$what without a turn is found behind $beside', async ({ row, others }) => {
+    const [busy, other] = [randomUUID(), randomUUID()];
+    await stored({ ...others, listener: others.listeners === 1 ? busy : null });
+    await flow.query(
+      'INSERT INTO model_hook_turn (listener_id, ready_at) SELECT DISTINCT listener_id, now() FROM model_hook_delivery',
+    );
+    await stored({ count: 1, listeners: 1, ...row, listener: other });
+    const barred = new Map(others.listeners === 1 ? [[busy, 0]] : []);
+    const mending = new TurnMending(store());
+    for (let sweep = 0; sweep < SWEEPS; sweep += 1) await mending.mend();
+    const claimed: string[] = [];
+    for (let chunk = await claims().due(barred); chunk; chunk = await claims().due(barred))
+      claimed.push(...chunk.listenerIds);
+    expect(count(claimed, other)).toBe(1);
+    expect(count(claimed, busy)).toBe(0);
+  });
+
   it('merge() keeps one old turn of a listener and all recent or future ones', async () => {
     const [one, other] = [randomUUID(), randomUUID()];
     for (let n = 0; n < 5; n += 1) await waiting(one, 2, { dueSince: `${n + 1} minutes` });
@@ -147,6 +210,31 @@ describe('a listener that does not keep up', () => {
     await until('much waits in rows', async () => (await waitingRows(slow.listener)) > 1_000);
   });
 });
+
+/** Due deliveries of one listener, or spread over new ones. */
+async function stored({
+  count: rows,
+  listener,
+  listeners,
+  ordered = false,
+  headed = false,
+  hasHead = false,
+}: Kind & {
+  readonly count: number;
+  readonly listeners: number;
+  readonly listener: string | null;
+}) {
+  await flow.query(
+    `WITH l AS (SELECT n, coalesce($2::uuid, gen_random_uuid()) AS id FROM generate_series(0, $3::int - 1) n), d AS (
+       INSERT INTO model_hook_delivery
+         (id, event_id, listener_id, event, status, attempt, retries, reschedules, next_at, row_id, sequence, headed)
+       SELECT gen_random_uuid(), gen_random_uuid(), l.id, 'person.created', 'waiting', 0, 0, 0, now() - interval '1 minute',
+         CASE WHEN $4::boolean THEN gen_random_uuid() END, 1, $5::boolean FROM generate_series(1, $1::int) r JOIN l ON l.n = r % $3::int
+       RETURNING *
+     ) INSERT INTO model_hook_head (listener_id, row_id, ready_at) SELECT listener_id, row_id, next_at FROM d WHERE $6::boolean`,
+    [rows, listener, listeners, ordered, headed, hasHead],
+  );
+}
 
 function claims(): Claims {
   return new Claims(store(), { processId: randomUUID(), leaseMs: LEASE_MS });
