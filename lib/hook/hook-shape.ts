@@ -1,5 +1,6 @@
 import { isObjectLiteral } from '../base/json';
 import { OptionInvalidError } from '../errors/option-errors';
+import { BODY_FORMATS } from '../options/body-format';
 import { checkedOptions } from '../options/checked';
 import { DELIVERY_SHAPE } from '../options/delivery-shape';
 import {
@@ -19,7 +20,7 @@ import {
 import type { DeclaredHook } from './model-hook';
 import type { DefinedHookOptions } from './options';
 
-const FORMAT = oneOf('fields', 'envelope', 'standard', 'cloudevents');
+const FORMAT = oneOf(...BODY_FORMATS);
 
 const PROVIDES: Rule = {
   accepts: (value) => value === '*' || isListOf(isText, value),

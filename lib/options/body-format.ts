@@ -1,2 +1,4 @@
+export const BODY_FORMATS = ['fields', 'envelope', 'standard', 'cloudevents'] as const;
+
 /** The layout of a request body. */
-export type BodyFormat = 'fields' | 'envelope' | 'standard' | 'cloudevents';
+export type BodyFormat = (typeof BODY_FORMATS)[number];

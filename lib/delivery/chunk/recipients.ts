@@ -1,7 +1,9 @@
 import { DatabaseClock } from '../../base/clock';
 import { SecretKeyMissingError, SecretUnreadableError } from '../../errors/vault-errors';
 import { StoredSecrets } from '../../listener/saved/sealing';
+import { BODY_FORMATS } from '../../options/body-format';
 import { secretTexts, textOf, withSecrets } from '../../options/header-value';
+import { CONTENT_TYPES, DIGESTS } from '../../options/listener';
 import type { RecipientRow, RecipientRows } from '../../store/recipients';
 import type { Vault } from '../../vault/vault';
 import type { Outcome } from './outcome';
@@ -10,7 +12,7 @@ import type { Outcome } from './outcome';
 export interface Recipient extends PublicValues, OpenedSecrets {
   /** What the times of the listener are compared with. */
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
-  /** The outcome of its deliveries if this process cannot open its secrets; null if it can. */
+  /** The outcome of its deliveries if this process cannot open its secrets or does not know its options; null if it can send. */
   readonly unreadable: Outcome | null;
 }
 
@@ -29,8 +31,8 @@ interface OpenedSecrets {
   readonly secretHeaders: readonly string[];
 }
 
-/** While processes are restarted one by one, only some of them know the newest encryption key. */
-const UNKNOWN_KEY_MS = 5_000;
+/** While processes are restarted one by one, only some of them know the newest encryption key, or the options of the newest release. */
+const UNKNOWN_MS = 5_000;
 
 /** The stored ones among these listeners, as they are now, in no order. */
 export async function readRecipients(
@@ -54,12 +56,27 @@ interface ReadWith {
 }
 
 function recipientOf(row: RecipientRow, { vault, clock }: ReadWith): Recipient {
+  const unknown = unknownOption(row);
+  if (unknown !== null) {
+    const reason = `the process that tried does not know the ${unknown} of the listener`;
+    return recipient(row, clock, NO_SECRETS, { kind: 'waiting', afterMs: UNKNOWN_MS, reason });
+  }
   try {
     return recipient(row, clock, openedSecrets(new StoredSecrets(vault, row)));
   } catch (error) {
     return recipient(row, clock, NO_SECRETS, outcomeWithoutSecrets(error));
   }
 }
+
+/** What a newer release has stored and this one does not know; null if there is nothing. */
+function unknownOption({ target, format, digest, contentType }: RecipientRow): string | null {
+  if (OTHER_SCHEME.test(target)) return 'target';
+  if (format !== null && !BODY_FORMATS.includes(format)) return 'format';
+  if (!DIGESTS.includes(digest)) return 'digest';
+  return CONTENT_TYPES.includes(contentType) ? null : 'content type';
+}
+
+const OTHER_SCHEME = /^(?!https?:)[a-z][a-z\d+.-]*:/i;
 
 /** Copies member by member: spreading the row would take a sixth of the time of a fan-out. */
 function recipient(
@@ -110,5 +127,5 @@ function outcomeWithoutSecrets(error: unknown): Outcome {
   if (!(error instanceof SecretKeyMissingError))
     return { kind: 'failed', reason: 'the stored listener could not be read' };
   const reason = `the listener's secrets are sealed with "${error.keys.join()}", which the process that tried was not given`;
-  return { kind: 'waiting', afterMs: UNKNOWN_KEY_MS, reason };
+  return { kind: 'waiting', afterMs: UNKNOWN_MS, reason };
 }

@@ -11,7 +11,7 @@ import {
 } from 'class-validator';
 import { isJson, isObjectLiteral, storable } from '../../base/json';
 import { DigestUnsupportedError, ListenerInvalidError } from '../../errors/listener-errors';
-import type { BodyFormat } from '../../options/body-format';
+import { BODY_FORMATS } from '../../options/body-format';
 import { problemsOf } from '../../options/checked';
 import { LISTENER_DELIVERY_SHAPE } from '../../options/delivery-shape';
 import { CONTENT_TYPES, DIGESTS, type ListenerOptions } from '../../options/listener';
@@ -20,7 +20,6 @@ import { secretProblem } from '../../signing/secret';
 import { isTarget, MALFORMED_TARGET } from '../declared/target';
 import { headersProblem } from './headers';
 
-const FORMATS = ['fields', 'envelope', 'standard', 'cloudevents'] satisfies BodyFormat[];
 const MAX_URL_LENGTH = 2_048;
 const MAX_TEXT_LENGTH = 255;
 const MAX_SECRET_LENGTH = 1_024;
@@ -99,7 +98,7 @@ class ListenerInput {
   contentType?: string;
 
   @IsOptional()
-  @IsIn(FORMATS)
+  @IsIn(BODY_FORMATS)
   format?: string;
 
   @IsOptional()
