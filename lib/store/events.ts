@@ -89,8 +89,8 @@ export class Events {
            SELECT FROM ${listener} l WHERE l.active AND NOT l.dynamic AND (l.hook = due.hook OR l.pattern IN (due.event, '*',
              split_part(due.event, '.', 1) || '.*', '*.' || substr(due.event, strpos(due.event, '.') + 1))))
        ), passed AS (
-         UPDATE ${event} e SET planned_at = clock_timestamp() FROM due JOIN names USING (hook, event)
-         WHERE e.id = due.id RETURNING e.id
+         UPDATE ${event} SET planned_at = clock_timestamp()
+         WHERE id = ANY(ARRAY(SELECT due.id FROM due JOIN names USING (hook, event))) RETURNING id
        ) SELECT (SELECT count(*)::int FROM due) AS due, coalesce(array_agg(id), '{}') AS passed,
          set_config('synchronous_commit', 'off', true) FROM passed`,
       [...plannableParameters(here), limit],
@@ -104,12 +104,12 @@ export class Events {
   }
 
   /** The same for events that a process left to others, those after an id. */
-  claimLeft(here: PlannableHere, limit: number, after: string): Promise<readonly EventRow[]> {
+  claimLeft(here: PlannableHere, limit: number, afterId: string): Promise<readonly EventRow[]> {
     const { event } = this.tables;
-    const lane = plannableSql(this.tables, 'id', 'AND id > $5::uuid ORDER BY id LIMIT $4');
-    const next = `SELECT id FROM (${lane}) l ORDER BY id LIMIT $4`;
+    const after = 'AND (hook, shape, id) > (k.name, k.fields, $5::uuid)';
+    const next = `SELECT id FROM (${plannableSql(this.tables, 'id', '$4', after)}) l ORDER BY id LIMIT $4`;
     const [hooks, shapes, keyIds] = parametersOf(here, [LEFT_SHAPE]);
-    return this.#claimed(lockedSql(event, next), [hooks, shapes, keyIds, limit, after]);
+    return this.#claimed(lockedSql(event, next), [hooks, shapes, keyIds, limit, afterId]);
   }
 
   async #claimed(ids: string, parameters: readonly unknown[]): Promise<readonly EventRow[]> {
@@ -170,16 +170,27 @@ export class Events {
 export const UNPLANNED_SQL = 'planned_at IS NULL';
 
 /**
- * The one statement that says which events this process may plan; `$1` to `$3` are its `plannableParameters`. Events of hooks that are
- * attached in other processes only, events with other fields than their hook has here, and targets that only other processes can decrypt,
- * are left to those. However many of these there are, they are not read: each hook and shape is looked up by index.
+ * The one statement that says which events this process may plan: at most `limit` of each hook and shape. `$1` to `$3` are its
+ * `plannableParameters`. Events of hooks that are attached in other processes only, events with other fields than their hook has here,
+ * and targets that only other processes can decrypt, are left to those. However many of these there are, they are not read.
  */
-export function plannableSql({ event }: Tables, columns: string, rest = ''): string {
+export function plannableSql({ event }: Tables, columns: string, limit: string, rest = ''): string {
   return `SELECT e.* FROM unnest($1::text[], $2::text[]) AS k(name, fields) CROSS JOIN LATERAL (
-    SELECT ${columns} FROM ${event} WHERE ${PLANNABLE_SQL} ${rest}) e`;
+    SELECT ${columns} FROM ${event} WHERE ${PLANNABLE_SQL} ${rest} ORDER BY ${PLAN_ORDER} LIMIT ${limit}) e`;
 }
 
-const PLANNABLE_SQL = `${UNPLANNED_SQL} AND hook = k.name AND shape = k.fields
+/**
+ * The unplanned events of a hook and shape. As an equality, the order would be that of the id alone, and PostgreSQL may then prefer to
+ * walk all events in the order of another index. Only one index has the whole order.
+ */
+export function unplannedSql(name: string, fields: string): string {
+  return `${UNPLANNED_SQL} AND (hook, shape) >= (${name}, ${fields}) AND (hook, shape) <= (${name}, ${fields})`;
+}
+
+/** The order of the unplanned events of a hook and shape: by id, so about by time. */
+export const PLAN_ORDER = 'hook, shape, id';
+
+const PLANNABLE_SQL = `${unplannedSql('k.name', 'k.fields')}
   AND (targets IS NULL OR json_typeof(targets) = 'array' OR ${TARGETS_KEY_ID_SQL} = ANY($3::text[]))`;
 
 /**
@@ -189,10 +200,10 @@ const PLANNABLE_SQL = `${UNPLANNED_SQL} AND hook = k.name AND shape = k.fields
 function oldestSql({ event }: Tables, columns: string): string {
   return `SELECT e.* FROM (
       SELECT k.* FROM unnest($1::text[], $2::text[]) AS k(name, fields), LATERAL (
-        SELECT id FROM ${event} WHERE ${UNPLANNED_SQL} AND hook = k.name AND shape = k.fields ORDER BY id LIMIT 1) f
+        SELECT id FROM ${event} WHERE ${unplannedSql('k.name', 'k.fields')} ORDER BY ${PLAN_ORDER} LIMIT 1) f
       ORDER BY f.id
     ) k CROSS JOIN LATERAL (
-      SELECT ${columns} FROM ${event} WHERE ${PLANNABLE_SQL} ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED
+      SELECT ${columns} FROM ${event} WHERE ${PLANNABLE_SQL} ORDER BY ${PLAN_ORDER} LIMIT $4 FOR UPDATE SKIP LOCKED
     ) e LIMIT $4`;
 }
 

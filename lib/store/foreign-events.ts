@@ -1,5 +1,13 @@
 import type { Query } from './database';
-import { ANY_SHAPE, type KnownHook, LEFT_SHAPE, lockedSql, UNPLANNED_SQL } from './events';
+import {
+  ANY_SHAPE,
+  type KnownHook,
+  LEFT_SHAPE,
+  lockedSql,
+  PLAN_ORDER,
+  UNPLANNED_SQL,
+  unplannedSql,
+} from './events';
 import type { Tables } from './tables';
 
 /** Unplanned events of one hook that this process does not plan. */
@@ -39,10 +47,10 @@ export class ForeignEvents {
     return this.query<ForeignHookRow>(
       `${pairsSql(event)} SELECT p.hook, sum(c.events)::float8 AS events, max(o.age_ms) AS age_ms
        FROM pairs p CROSS JOIN LATERAL (
-         SELECT count(*) AS events FROM (SELECT FROM ${event} WHERE ${OF_PAIR_SQL} LIMIT ${MAX_COUNTED}) e
+         SELECT count(*) AS events FROM (SELECT FROM ${event} WHERE ${OF_PAIR_SQL} ORDER BY ${PLAN_ORDER} LIMIT ${MAX_COUNTED}) e
        ) c CROSS JOIN LATERAL (
          SELECT (extract(epoch FROM clock_timestamp() - occurred_at) * 1000)::float8 AS age_ms
-         FROM ${event} WHERE ${OF_PAIR_SQL} ORDER BY id LIMIT 1
+         FROM ${event} WHERE ${OF_PAIR_SQL} ORDER BY ${PLAN_ORDER} LIMIT 1
        ) o WHERE ${isForeignSql('$2')} GROUP BY p.hook ORDER BY p.hook`,
       [namesOf(hooks), shapesOf(hooks)],
     );
@@ -72,7 +80,8 @@ export class ForeignEvents {
     const { event } = this.tables;
     const isAbandoned = `p.hook <> ALL($1::text[]) AND NOT EXISTS (
       SELECT FROM pairs n CROSS JOIN LATERAL (
-        SELECT occurred_at FROM ${event} WHERE ${UNPLANNED_SQL} AND hook = n.hook AND shape = n.shape ORDER BY id DESC LIMIT 1
+        SELECT occurred_at FROM ${event} WHERE ${unplannedSql('n.hook', 'n.shape')}
+        ORDER BY hook DESC, shape DESC, id DESC LIMIT 1
       ) l WHERE n.hook = p.hook AND l.occurred_at >= ${CUTOFF_SQL})`;
     const old = lockedSql(event, oldSql(event, isAbandoned));
     return this.query<HookCount>(
@@ -84,7 +93,7 @@ export class ForeignEvents {
   }
 }
 
-const OF_PAIR_SQL = `${UNPLANNED_SQL} AND hook = p.hook AND shape = p.shape`;
+const OF_PAIR_SQL = unplannedSql('p.hook', 'p.shape');
 
 /** Whether this process does not plan events of a hook and shape. `$1` holds the names of its hooks, `shapes` their shapes. */
 function isForeignSql(shapes: string): string {
@@ -108,7 +117,7 @@ function pairsSql(event: string): string {
 /** Ids of those of the `$3` oldest events of each pair that are older than `$2`. */
 function oldSql(event: string, condition: string): string {
   return `${pairsSql(event)} SELECT e.id FROM pairs p CROSS JOIN LATERAL (
-    SELECT id, occurred_at FROM ${event} WHERE ${OF_PAIR_SQL} ORDER BY id LIMIT $3
+    SELECT id, occurred_at FROM ${event} WHERE ${OF_PAIR_SQL} ORDER BY ${PLAN_ORDER} LIMIT $3
   ) e WHERE ${condition} AND e.occurred_at < ${CUTOFF_SQL}`;
 }
 

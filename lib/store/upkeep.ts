@@ -187,7 +187,7 @@ export class Upkeep {
     const { chunk } = this.tables;
     const [row] = await this.query<DueCounts>(
       `WITH ${dueListenersSql(this.tables)}, ${dueDeliveriesSql(this.tables)}
-       SELECT ${countedSql(plannableSql(this.tables, 'id'))} AS events,
+       SELECT ${countedSql(plannableSql(this.tables, 'id', String(COUNTED)))} AS events,
          ${countedSql(`SELECT FROM ${chunk} WHERE lease_until < now()`)} AS chunks,
          ${countedSql('SELECT FROM due')} AS deliveries`,
       [...plannableParameters(here), here.soonMs, here.barred],

@@ -124,7 +124,7 @@ export class Planner {
     const plan = await this.#planFew(LEFT_AT_ONCE, (events, few) =>
       events.claimLeft(this.#here, few, this.#lastLeft),
     );
-    this.#lastLeft = plan.eventIds.at(-1) ?? NIL;
+    this.#lastLeft = (plan.hasMore && plan.eventIds.at(-1)) || NIL;
     return plan;
   }
 

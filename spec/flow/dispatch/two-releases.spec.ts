@@ -290,6 +290,32 @@ describe('a listener with a condition that a process does not know', () => {
   });
 });
 
+describe('a listener with an option that a process does not know', () => {
+  it.each([
+    { column: 'format', value: 'batch' },
+    { column: 'digest', value: 'sha3' },
+    { column: 'content_type', value: 'application/cbor' },
+    { column: 'target', value: 'handler:audit' },
+  ])('Its deliveries wait for a newer release: $column', async ({ column, value }) => {
+    const writer = await releases.run(NewTicket, CAPTURES_ONLY);
+    const { id } = await listen(writer, '/newer');
+    await listen(writer, '/all');
+    await releases.query(`UPDATE model_hook_listener SET ${column} = $2 WHERE id = $1`, [
+      id,
+      value,
+    ]);
+    await save(writer, { name: 'a', status: 'paid' });
+    await releases.run(NewTicket);
+    await until('the others are sent', () => releases.received('/all').length === 1);
+    const found = async () => (await writer.hooks.deliveries.find({ listener: id })).items;
+    await until('the delivery has an outcome', async () => (await found()).length === 1);
+    expect(await found()).toMatchObject([
+      { status: 'waiting', reason: expect.stringContaining('does not know') },
+    ]);
+    expect(await deactivated()).toEqual([]);
+  });
+});
+
 describe('an event that a process cannot read', () => {
   const write = ({ dataSource }: Release, codes: readonly string[]) =>
     dataSource.getRepository(NewCoded).save(codes.map((code) => ({ code })));
