@@ -59,10 +59,14 @@ export class Judging {
     if (decoded.kind !== 'readable') return 'unknown';
     const { event, unknownFields } = decoded;
     if (isEmptyUpdate(event) && !hasUnknownChange(row, unknownFields)) return 'refuses';
-    // The columns hold only what validation accepted.
-    const listener = pair as WantedEvents;
-    const verdict = verdictOf(listener, event, { catalog: this.parts.catalog, unknownFields });
-    return typeof verdict === 'string' ? verdict : 'unknown';
+    try {
+      // The columns hold what the validation of this release or of a newer one accepted.
+      const listener = pair as WantedEvents;
+      const verdict = verdictOf(listener, event, { catalog: this.parts.catalog, unknownFields });
+      return typeof verdict === 'string' ? verdict : 'unknown';
+    } catch {
+      return 'unknown';
+    }
   }
 }
 
