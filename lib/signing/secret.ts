@@ -3,7 +3,7 @@ import { base64Bytes } from '../base/base64';
 const STANDARD_PREFIX = 'whsec_';
 
 /** What copies of a secret show in its place. Everybody knows them, so everybody could sign with them. */
-const MASK = /^x{4,}$|[*•●∙█]{3}|…|^[<[({].*(secret|redacted|filtered|hidden|masked).*[>\])}]$/is;
+const MASK = /^x{4,64}$|[*•●∙█]{3}|…|^[<[({].*(secret|redacted|filtered|hidden|masked).*[>\])}]$/is;
 /** What an unset variable becomes in a text. */
 const UNSET = new Set(['undefined', 'null', 'NaN', '[object Object]']);
 

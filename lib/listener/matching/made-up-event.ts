@@ -2,6 +2,7 @@ import { type JsonRecord, toJson } from '../../base/json';
 import type { HookEvent } from '../../hook/event';
 import { OPERATIONS } from '../../hook/operation';
 import { checkArgument } from '../../options/checked';
+import { withoutUndefined } from '../../options/delivery-defaults';
 import { isListOf, isOptions, type Rule, STORABLE, STORABLE_OR_NULL } from '../../options/rules';
 
 const OPERATION: Rule = {
@@ -35,7 +36,7 @@ const MEMBERS = {
 
 /** An event that a caller made up: with what may be left out, and its values in JSON. Throws `OPTION_INVALID`. */
 export function madeUpEvent(given: HookEvent): HookEvent {
-  const event = { ...NOTHING_SAID, ...given };
+  const event = { ...NOTHING_SAID, ...withoutUndefined(given) } as HookEvent;
   for (const [name, rule] of Object.entries(MEMBERS))
     checkArgument(`event.${name}`, event[name as keyof typeof MEMBERS], rule);
   const previous = event.previous && jsonValues(event.previous);

@@ -12,6 +12,8 @@ const MAX_WARNINGS = 1_000;
 /** Warns of values that a listener may have, but that are probably mistakes. Each warning is logged once, and shows no secret. */
 export class UnlikelyValues {
   readonly #warned = new Set<string>();
+  /** Those that were checked. `'*'` is no mistake. */
+  readonly #patterns = new Set(['*']);
 
   constructor(
     private readonly catalog: HookCatalog,
@@ -34,6 +36,8 @@ export class UnlikelyValues {
   }
 
   #checkPattern(pattern: string): void {
+    if (this.#patterns.has(pattern) || this.#patterns.size >= MAX_WARNINGS) return;
+    this.#patterns.add(pattern);
     if (hooksOf({ hook: null, pattern }, this.catalog).length > 0) return;
     const known = this.catalog.all().flatMap((hook) => eventNames(hook).flatMap(patternsOf));
     const nearest = nearestName(pattern, [...new Set(known)]);
