@@ -101,6 +101,7 @@ export type { BodyFormat } from './options/body-format';
 export type {
   AttemptOptions,
   CertificateAuthorities,
+  DeliveryLimitOptions,
   DeliveryOptions,
   ListenerDeliveryOptions,
   ListenerRecipientOptions,

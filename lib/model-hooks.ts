@@ -112,6 +112,7 @@ export class ModelHooks {
       ...shared,
       logger,
       vault,
+      limits: options.delivery.limits,
       tester: { test: (listener) => sendTest({ ...shared, options }, listener) },
       process: {
         get startedAt() {

@@ -58,7 +58,7 @@ function build(hooks: ModelHooks, receiver: string): Record<ListenerName, Listen
       .match({ landlocked: true }),
     farewells: countries.listener(url('farewells')).on('remove'),
     capitals: cities
-      .listener({ url: url('capitals'), delivery: { retryDelayMs: 200 } })
+      .listener({ url: url('capitals'), delivery: { retryDelayMs: 1_000 } })
       .match({ isCapital: true })
       .on('insert'),
   };

@@ -13,6 +13,7 @@ import { CONSOLE_LOGGER } from '../lib/logging/logger';
 import {
   ATTEMPT_DEFAULTS,
   DELIVERY_DEFAULTS,
+  LIMIT_DEFAULTS,
   RETRY_DEFAULTS,
 } from '../lib/options/delivery-defaults';
 import { MEMORY_STORE_DEFAULTS } from '../lib/receiver/memory-store';
@@ -84,6 +85,11 @@ describe('the docstrings', () => {
       path: 'lib/options/delivery.ts',
       name: 'DeliveryOptions',
       defaults: without(DELIVERY_DEFAULTS, ATTEMPT_DEFAULTS),
+    },
+    {
+      path: 'lib/options/delivery.ts',
+      name: 'DeliveryLimitOptions',
+      defaults: LIMIT_DEFAULTS,
     },
     { path: 'lib/dispatch/pruning.ts', name: 'RetentionOptions', defaults: RETENTION_DEFAULTS },
     { path: 'lib/attach/options.ts', name: 'AttachOptions', defaults: ATTACH_OWN },

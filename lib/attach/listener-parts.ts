@@ -14,6 +14,7 @@ import { Reencryption } from '../listener/secrets/reencryption';
 import { SecretRotation } from '../listener/secrets/rotation';
 import { SealedListeners, SealedTargets } from '../listener/secrets/sealed-rows';
 import type { Logger } from '../logging/logger';
+import type { DeliveryLimits } from '../options/delivery-limits';
 import type { Policies } from '../recipient/policies';
 import { joinedRunner } from '../store/ambient';
 import type { Store } from '../store/store';
@@ -29,6 +30,7 @@ export interface ListenerSurroundings {
   readonly vault: Vault;
   readonly tester: Tester;
   readonly process: AttachedProcess;
+  readonly limits: DeliveryLimits;
 }
 
 export interface ListenerParts {
@@ -41,7 +43,8 @@ export function listenerParts(given: ListenerSurroundings): ListenerParts {
   const { dataSource, store, catalog, policies, logger, vault } = given;
   const keys = new KeyAssignment(catalog);
   const saved = new SavedListeners(keys, vault);
-  const saving = new Saving(saved, catalog, policies, new UnlikelyValues(catalog, logger));
+  const unlikely = new UnlikelyValues(catalog, logger);
+  const saving = new Saving(saved, { catalog, policies, unlikely, limits: given.limits });
   const dynamic = new DynamicListeners(saved, saving, vault, logger);
   const matching = new ListenerMatching(catalog, dynamic, logger);
   const events = new EventReader(dataSource, store, catalog);

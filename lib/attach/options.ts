@@ -8,7 +8,7 @@ import { guardedLogger } from '../logging/guarded-logger';
 import { CONSOLE_LOGGER, type Logger } from '../logging/logger';
 import { checkedOptions } from '../options/checked';
 import type { DeliveryOptions, RecipientOptions } from '../options/delivery';
-import { DELIVERY_DEFAULTS } from '../options/delivery-defaults';
+import { DELIVERY_DEFAULTS, LIMIT_DEFAULTS } from '../options/delivery-defaults';
 import { DELIVERY_SHAPE } from '../options/delivery-shape';
 import {
   ANYTHING,
@@ -116,14 +116,14 @@ const ATTACH_SHAPE: Shape<AttachOptions> = {
 export function resolveOptions(given: AttachOptions): ResolvedOptions {
   const options = checkedOptions<AttachOptions>(given, ATTACH_SHAPE);
   const { delivery = {}, retention, encryptionKeys, logger = CONSOLE_LOGGER, ...others } = options;
-  const { recipients, ...attempts } = delivery;
+  const { recipients, limits, ...attempts } = delivery;
   return {
     ...ATTACH_DEFAULTS,
     statementTimeoutMs: others.leaseMs ?? ATTACH_DEFAULTS.leaseMs,
     ...others,
     logger: guardedLogger(logger),
     retention: { ...RETENTION_DEFAULTS, ...retention },
-    delivery: { ...DELIVERY_DEFAULTS, ...attempts },
+    delivery: { ...DELIVERY_DEFAULTS, ...attempts, limits: { ...LIMIT_DEFAULTS, ...limits } },
     policy: new RecipientPolicy(recipients),
     vault: new Vault(encryptionKeys),
   };
@@ -149,11 +149,12 @@ function differingOption(
   second: ResolvedOptions,
 ): string | null {
   const { delivery = {}, retention = {}, encryptionKeys, ...own } = named;
-  const { recipients = {}, ...attempts } = delivery;
+  const { recipients = {}, limits = {}, ...attempts } = delivery;
   return (
     firstDifference('', own, first, second) ??
     firstDifference('retention.', retention, first.retention, second.retention) ??
     firstDifference('delivery.', attempts, first.delivery, second.delivery) ??
+    firstDifference('delivery.limits.', limits, first.delivery.limits, second.delivery.limits) ??
     differingRecipients(recipients, first.policy.rules, second.policy.rules) ??
     (encryptionKeys === undefined || first.vault.hasSameKeys(second.vault)
       ? null

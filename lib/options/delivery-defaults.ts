@@ -1,4 +1,9 @@
-import type { AttemptOptions, DeliveryOptions, RetryOptions } from './delivery';
+import type {
+  AttemptOptions,
+  DeliveryLimitOptions,
+  DeliveryOptions,
+  RetryOptions,
+} from './delivery';
 
 export const RETRY_DEFAULTS = {
   retries: 12,
@@ -16,6 +21,13 @@ export const ATTEMPT_DEFAULTS = {
   disableAfterMs: 432_000_000,
 } as const satisfies Required<AttemptOptions>;
 
+export const LIMIT_DEFAULTS = {
+  timeoutMs: 30_000,
+  retries: 50,
+  retryDelayMs: 1_000,
+  maxResponseBytes: 65_536,
+} as const satisfies Required<DeliveryLimitOptions>;
+
 export const DELIVERY_DEFAULTS = {
   ...ATTEMPT_DEFAULTS,
   maxConcurrency: 256,
@@ -24,7 +36,7 @@ export const DELIVERY_DEFAULTS = {
   payloadTooLarge: 'truncate',
   proxy: null,
   ca: [],
-} as const satisfies Required<Omit<DeliveryOptions, 'recipients'>>;
+} as const satisfies Required<Omit<DeliveryOptions, 'recipients' | 'limits'>>;
 
 /** The options of one attempt. Each option is taken from the last argument that sets it; other options are left out. */
 export function attemptOptions(

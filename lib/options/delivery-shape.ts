@@ -1,6 +1,7 @@
 import { certificatesOf } from './certificates';
 import type {
   AttemptOptions,
+  DeliveryLimitOptions,
   DeliveryOptions,
   ListenerDeliveryOptions,
   RecipientOptions,
@@ -20,7 +21,7 @@ import {
   wholeNumberFrom,
 } from './rules';
 
-const ATTEMPT_SHAPE: Shape<AttemptOptions> = {
+export const ATTEMPT_SHAPE: Shape<AttemptOptions> = {
   timeoutMs: numberFrom(1, 300_000),
   maxResponseBytes: wholeNumberFrom(0, 16_777_216),
   maxPayloadBytes: wholeNumberFrom(1, 268_435_456),
@@ -30,6 +31,13 @@ const ATTEMPT_SHAPE: Shape<AttemptOptions> = {
   retryFactor: numberFrom(1, 100),
   retryMaxDelayMs: numberFrom(0, Number.MAX_SAFE_INTEGER),
   jitter: numberFrom(0, 1),
+};
+
+const LIMIT_SHAPE: Shape<DeliveryLimitOptions> = {
+  timeoutMs: ATTEMPT_SHAPE.timeoutMs,
+  retries: ATTEMPT_SHAPE.retries,
+  retryDelayMs: ATTEMPT_SHAPE.retryDelayMs,
+  maxResponseBytes: ATTEMPT_SHAPE.maxResponseBytes,
 };
 
 /** The CIDRs of a list are checked by the recipient policy, which reads them. */
@@ -76,6 +84,7 @@ export const DELIVERY_SHAPE: Shape<DeliveryOptions> = {
   payloadTooLarge: oneOf('truncate', 'throw'),
   proxy: PROXY,
   ca: CERTIFICATES,
+  limits: optionsOf(LIMIT_SHAPE),
   recipients: RECIPIENTS,
 };
 

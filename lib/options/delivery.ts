@@ -66,6 +66,18 @@ export interface ListenerDeliveryOptions extends AttemptOptions {
   readonly recipients?: ListenerRecipientOptions;
 }
 
+/** Limits of what listeners may ask for in their own delivery options. The options of the attachment and of hooks have no limits. */
+export interface DeliveryLimitOptions {
+  /** The longest `timeoutMs`, in milliseconds. @defaultValue `30000` */
+  readonly timeoutMs?: number;
+  /** The most `retries`. @defaultValue `50` */
+  readonly retries?: number;
+  /** The shortest delay before a retry, in milliseconds, whatever `retryDelayMs`, `retryMaxDelayMs` and `jitter` are. @defaultValue `1000` */
+  readonly retryDelayMs?: number;
+  /** The most `maxResponseBytes`. @defaultValue `65536` */
+  readonly maxResponseBytes?: number;
+}
+
 /** The delivery options of an attachment or a hook. */
 export interface DeliveryOptions extends AttemptOptions {
   /** Requests in flight at once in this process. @defaultValue `256` */
@@ -87,6 +99,11 @@ export interface DeliveryOptions extends AttemptOptions {
   readonly proxy?: string | null;
   /** Further certificate authorities for recipients and the proxy, in PEM, besides those that Node.js trusts. @defaultValue `[]` */
   readonly ca?: CertificateAuthorities;
+  /**
+   * What listeners may ask for in their own delivery options. A listener that asks for more is refused (`LISTENER_INVALID`); one that is
+   * stored already is held to the limits.
+   */
+  readonly limits?: DeliveryLimitOptions;
   /**
    * Who may be sent to. `'development'` also allows loopback, on any port; it is refused if `NODE_ENV` is `production`. What a hook
    * leaves out is as in the attachment.

@@ -2,6 +2,12 @@ import { monotonicMs } from '../../base/clock';
 import type { Hook } from '../../hook/hook';
 import type { AttemptOptions } from '../../options/delivery';
 import { attemptOptions } from '../../options/delivery-defaults';
+import {
+  type DeliveryLimits,
+  leastDelayMs,
+  limitsWith,
+  withinLimits,
+} from '../../options/delivery-limits';
 import type { DeliveryState, Outcome, RecordedEffect } from '../chunk/outcome';
 import type { Attempted } from '../chunk/outcome-record';
 import { type Recipient, secretsOf } from '../chunk/recipients';
@@ -16,7 +22,7 @@ import { type Preparation, prepare } from './prepare';
 export interface AttemptContext {
   readonly transport: Transport;
   /** The attachment's. */
-  readonly options: Required<AttemptOptions>;
+  readonly options: Required<AttemptOptions> & { readonly limits?: DeliveryLimits };
   readonly signal: AbortSignal;
   readonly warnings: Preparation['warnings'];
   readonly random?: () => number;
@@ -37,14 +43,21 @@ export async function attempt(
   const { transport, signal, warnings } = context;
   if (recipient.unreadable)
     return { record: unattempted(delivery, recipient.unreadable), sign: null };
-  const options = optionsOf(context.options, hook, recipient);
+  const { options, leastDelayMs: least } = optionsOf(context.options, hook, recipient);
   const { clock } = recipient;
   const at = new Date(clock.nowMs());
   const startedAt = monotonicMs();
   const request = prepare(delivery, { options, at, warnings });
   const reply = await transport.carry(request, { signal });
   const { replies } = recipient;
-  const judgement = judge(reply, { state, options, replies, clock, random: context.random });
+  const judgement = judge(reply, {
+    state,
+    options,
+    leastDelayMs: least,
+    replies,
+    clock,
+    random: context.random,
+  });
   const redact = redactor(() => secretsOf(recipient));
   const record = {
     ...identity(delivery),
@@ -57,14 +70,27 @@ export async function attempt(
   return { record, sign: signal.aborted ? null : signOf(reply, judgement) };
 }
 
-/** The options that apply: those of the attachment, overridden by the hook and then by the listener. */
+interface Applied {
+  readonly options: Required<AttemptOptions>;
+  readonly leastDelayMs: number;
+}
+
+/** The options that apply: those of the attachment, overridden by the hook and then by the listener, within the limits for listeners. */
 function optionsOf(
-  general: Required<AttemptOptions>,
+  general: AttemptContext['options'],
   { declared }: Hook,
   { delivery }: Recipient,
-): Required<AttemptOptions> {
-  const isPlain = declared.delivery === undefined && Object.keys(delivery).length === 0;
-  return isPlain ? general : attemptOptions(general, declared.delivery, delivery);
+): Applied {
+  const isOwn = Object.keys(delivery).length > 0;
+  if (declared.delivery === undefined && !isOwn) return { options: general, leastDelayMs: 0 };
+  const outer = attemptOptions(general, declared.delivery);
+  if (!isOwn) return { options: outer, leastDelayMs: 0 };
+  const limits = limitsWith(general.limits, declared.delivery?.limits);
+  const own = withinLimits(delivery, limits);
+  return {
+    options: attemptOptions(outer, own),
+    leastDelayMs: leastDelayMs(own, outer, limits),
+  };
 }
 
 function signOf(reply: Reply, { effect }: Judgement): OriginSign | null {

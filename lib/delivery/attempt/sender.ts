@@ -4,6 +4,7 @@ import { originOf } from '../../listener/declared/target';
 import type { Logger } from '../../logging/logger';
 import type { Reporter } from '../../logging/reports';
 import type { DeliveryOptions } from '../../options/delivery';
+import type { DeliveryLimits } from '../../options/delivery-limits';
 import type { Chunk } from '../chunk/chunk';
 import type { ChunkLoader, Loaded, PlannedEvents } from '../chunk/loading';
 import type { Wakeup } from '../chunk/wakeup';
@@ -18,7 +19,9 @@ import { TruncationWarnings } from './prepare';
 import type { Transports } from './transports';
 import { Try, type TryParts } from './try';
 
-export type SenderOptions = Required<Omit<DeliveryOptions, 'recipients'>>;
+export type SenderOptions = Required<Omit<DeliveryOptions, 'recipients' | 'limits'>> & {
+  readonly limits: DeliveryLimits;
+};
 
 export interface SenderParts {
   readonly loader: Pick<ChunkLoader, 'load'>;

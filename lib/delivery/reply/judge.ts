@@ -14,6 +14,8 @@ export interface Circumstances {
   /** Before this attempt. */
   readonly state: DeliveryState;
   readonly options: Required<AttemptOptions>;
+  /** A retry comes no sooner. */
+  readonly leastDelayMs?: number;
   /** Whether the bodies of 2xx replies are read for instructions. */
   readonly replies: boolean;
   /** For a date in Retry-After of a reply that does not say what time it is. */
@@ -75,9 +77,11 @@ function askedPauseMs(
   return retryAfterMs(retryAfter, Number.isNaN(repliedAt) ? clock.nowMs() : repliedAt) ?? 0;
 }
 
-function retry(reason: string, { state, options, random }: Circumstances): Outcome {
+function retry(reason: string, circumstances: Circumstances): Outcome {
+  const { state, options, leastDelayMs = 0, random } = circumstances;
   if (state.retries >= options.retries) return { kind: 'failed', reason };
-  return { kind: 'retrying', afterMs: backoffMs(state.retries + 1, options, random), reason };
+  const afterMs = Math.max(backoffMs(state.retries + 1, options, random), leastDelayMs);
+  return { kind: 'retrying', afterMs, reason };
 }
 
 /** The value of Retry-After (seconds or an HTTP date) in milliseconds, at most one day; null if it is neither. */

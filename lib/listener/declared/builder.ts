@@ -23,6 +23,8 @@ export interface ListenerDraft {
   readonly operations: readonly Operation[] | undefined;
   /** One entry for each call of `match`; their conditions add up. */
   readonly match: readonly Readonly<Record<string, Condition>>[] | undefined;
+  /** Its delivery options are stored already, and not limited again. */
+  readonly keepsDelivery?: boolean;
 }
 
 /** Saves drafts: `hooks.listeners`. */

@@ -57,6 +57,7 @@ export function changedDraft(
     options: Object.fromEntries(merged) as unknown as ListenerOptions,
     operations: operations ?? undefined,
     match: match == null ? listener.match.map(restored) : [match],
+    keepsDelivery: options.delivery === undefined,
   };
 }
 

@@ -1,6 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ListenerInvalidError } from '../../errors/listener-errors';
 import type { HookCatalog } from '../../hook/catalog';
 import { checkArgument } from '../../options/checked';
+import { LIMIT_DEFAULTS } from '../../options/delivery-defaults';
+import { type DeliveryLimits, limitProblems, limitsWith } from '../../options/delivery-limits';
 import { FUNCTION, isOptions, type Rule, type Shape } from '../../options/rules';
 import type { Policies } from '../../recipient/policies';
 import type { Store } from '../../store/store';
@@ -50,21 +53,43 @@ interface Drafted {
   readonly draft: ListenerDraft;
 }
 
+/** What drafts are checked with. */
+export interface SavingParts {
+  readonly catalog: HookCatalog;
+  readonly policies: Policies;
+  readonly unlikely: UnlikelyValues;
+  /** The attachment's. */
+  readonly limits?: DeliveryLimits;
+}
+
 /** Checks drafts and stores them, one or many. */
 export class Saving {
   constructor(
     private readonly saved: SavedListeners,
-    private readonly catalog: HookCatalog,
-    private readonly policies: Policies,
-    private readonly unlikely: UnlikelyValues,
+    private readonly parts: SavingParts,
   ) {}
 
   /** Throws the errors that `ListenerBuilder.save` names. */
   checked(draft: ListenerDraft): NormalListener {
     checkArgument('draft', draft, DRAFT);
-    const listener = normalise(draft, this.catalog, this.policies.of(draft.hook));
-    this.unlikely.check(draft);
+    const { catalog, policies, unlikely } = this.parts;
+    const listener = normalise(draft, catalog, policies.of(draft.hook));
+    if (!draft.keepsDelivery) this.#checkLimits(draft);
+    unlikely.check(draft);
     return listener;
+  }
+
+  /** Throws `LISTENER_INVALID`. */
+  #checkLimits({ hook, options: { delivery } }: ListenerDraft): void {
+    const ofHook =
+      hook === null ? undefined : this.parts.catalog.find(hook)?.declared.delivery?.limits;
+    const problems = limitProblems(
+      delivery ?? {},
+      limitsWith(this.parts.limits ?? LIMIT_DEFAULTS, ofHook),
+    );
+    if (problems.length === 0) return;
+    const reasons = problems.map(({ option, text }) => `${option} ${text}`);
+    throw new ListenerInvalidError({ delivery: reasons });
   }
 
   async one(store: Store, draft: ListenerDraft): Promise<Listener> {

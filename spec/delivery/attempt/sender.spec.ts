@@ -7,7 +7,7 @@ import type { Recipient } from '../../../lib/delivery/chunk/recipients';
 import type { Reply } from '../../../lib/delivery/http/reply';
 import type { PreparedRequest } from '../../../lib/delivery/http/transport';
 import { Breakers } from '../../../lib/delivery/origins/breakers';
-import { DELIVERY_DEFAULTS } from '../../../lib/options/delivery-defaults';
+import { DELIVERY_DEFAULTS, LIMIT_DEFAULTS } from '../../../lib/options/delivery-defaults';
 import { SharedOrigins } from '../origins/shared-origins';
 import { answered, chunkOf, event, hook, recipientOf } from './pending-delivery';
 
@@ -47,7 +47,7 @@ function senderOf(respond: Respond, options: Partial<SenderOptions> = {}) {
       logger: LOGGER,
       wakeup,
     },
-    { ...DELIVERY_DEFAULTS, jitter: 0, ...options },
+    { ...DELIVERY_DEFAULTS, limits: LIMIT_DEFAULTS, jitter: 0, ...options },
     now,
   );
   const send = async (recipients: readonly Recipient[]): Promise<boolean> => {

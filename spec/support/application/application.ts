@@ -66,8 +66,16 @@ export function newDataSource(
 /** The default encryption keys of specs, so that applications of one database can open each other's secrets. */
 export const SPEC_KEYS = { spec: 'a-key-for-specs-of-32-characters' } as const;
 
+/** Listeners of specs may ask for short delays and long time-outs. */
+const NO_LIMITS = {
+  timeoutMs: 300_000,
+  retries: 1_000,
+  retryDelayMs: 0,
+  maxResponseBytes: 16_777_216,
+} as const;
+
 /** Permits the receivers of specs, which listen on this machine on any port. */
 export function specOptions(attach: AttachOptions = {}): AttachOptions {
-  const delivery = { recipients: 'development', ...attach.delivery } as const;
+  const delivery = { recipients: 'development', limits: NO_LIMITS, ...attach.delivery } as const;
   return { encryptionKeys: SPEC_KEYS, ...attach, delivery };
 }
