@@ -1,3 +1,4 @@
+import { beginning } from '../../base/beginning';
 import { monotonicMs } from '../../base/clock';
 import type { Hook } from '../../hook/hook';
 import type { AttemptOptions } from '../../options/delivery';
@@ -107,8 +108,8 @@ function nextState(state: DeliveryState, { kind }: Outcome): DeliveryState {
   };
 }
 
-/** Characters that are stored of a successful reply. */
-const STORED_OF_SUCCESS = 1_024;
+/** Characters that are stored of a reply. An event may have a million listeners, and each of their attempts a reply. */
+const STORED_OF_REPLY = 1_024;
 
 type Answered = Pick<Attempted, 'httpStatus' | 'response' | 'detail'>;
 
@@ -118,8 +119,7 @@ function answer(reply: Reply, redact: Redact): Answered {
     return { httpStatus: null, response: null, detail };
   }
   const { httpStatus } = reply;
-  const text = redact(reply.text, reply.truncated);
-  const response = isSuccess(reply) ? text.slice(0, STORED_OF_SUCCESS) : text;
+  const response = beginning(redact(reply.text, reply.truncated), STORED_OF_REPLY);
   return { httpStatus, response: response === '' ? null : response, detail: null };
 }
 

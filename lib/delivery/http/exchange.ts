@@ -120,7 +120,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner, Co
     this.#isWaitingForMemory = true;
     this.#releaseMemory = this.parts.memory.reserve(this.#expectedBytes, () => {
       this.#isWaitingForMemory = false;
-      controller.resume();
+      // Not at once: this may be called while undici parses another reply.
+      setImmediate(() => controller.resume());
     });
     if (this.#isWaitingForMemory) controller.pause();
   }

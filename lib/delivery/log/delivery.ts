@@ -16,7 +16,7 @@ export interface Delivery {
   readonly nextAt: Date | null;
   readonly httpStatus: number | null;
   readonly reason: string | null;
-  /** Body of the last reply; at most 1,024 characters of a 2xx reply. */
+  /** The first 1,024 characters of the last reply. */
   readonly response: string | null;
   /** What a `success` reply returned. Null if it returned nothing. */
   readonly retval: JsonValue;

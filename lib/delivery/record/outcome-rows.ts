@@ -52,6 +52,17 @@ export function outcomeRow(
   };
 }
 
+/** Characters of an outcome that its row has beside those of its ids and numbers. */
+const ROW_CHARACTERS = 400;
+
+/** About how long the row of an outcome is, as JSON. */
+export function charactersOf({ outcome, attempted }: OutcomeRecord): number {
+  const texts = [outcome.reason, attempted?.response, attempted?.detail];
+  const length = texts.reduce((sum, text) => sum + (text?.length ?? 0), ROW_CHARACTERS);
+  const retval = outcome.kind === 'done' ? outcome.retval : undefined;
+  return retval === undefined ? length : length + JSON.stringify(retval).length;
+}
+
 /** A delivery that ended with its first attempt needs no further row: its own row describes that attempt, but for the detail. */
 function needsRow(
   attempted: Attempted | null,

@@ -10,7 +10,7 @@ import type { OutcomeRecord } from '../chunk/outcome-record';
 import type { Wakeup } from '../chunk/wakeup';
 import { KnownTurns } from './known-turns';
 import type { ListenerHealth } from './listener-health';
-import { outcomeRow, Places } from './outcome-rows';
+import { charactersOf, outcomeRow, Places } from './outcome-rows';
 import { reduced } from './reduced';
 
 export interface RecorderParts {
@@ -25,13 +25,16 @@ export interface RecorderParts {
 const MAX_BATCH = 500;
 /** Outcomes stored in one statement at most. While the database stores them, the next ones are collected. */
 const MAX_WRITTEN = 1_000;
+/** Characters that are stored at once, or in one statement; a single outcome may have more. */
+const MAX_CHARACTERS = 4_194_304;
 /** How long an outcome waits for others to be stored with, while requests are in flight. */
 const LINGER_MS = 25;
 const RETRY_MS = 1_000;
 
 /** Stores outcomes in bulk, each of them once. The last outcome of a chunk closes the chunk. */
 export class Recorder {
-  #queue: OutcomeRecord[] = [];
+  readonly #queue: OutcomeRecord[] = [];
+  #queuedCharacters = 0;
   #writing = 0;
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -53,7 +56,9 @@ export class Recorder {
   /** `isLast`: no request in flight can end soon, so the outcome is stored at once. */
   add(record: OutcomeRecord, isLast: boolean): void {
     this.#queue.push(record);
-    if (isLast || this.#queue.length >= MAX_BATCH) void this.flush();
+    this.#queuedCharacters += charactersOf(record);
+    const isMuch = this.#queue.length >= MAX_BATCH || this.#queuedCharacters >= MAX_CHARACTERS;
+    if (isLast || isMuch) void this.flush();
     else this.#flushAfter(LINGER_MS);
   }
 
@@ -85,7 +90,7 @@ export class Recorder {
 
   async #flushAll(): Promise<void> {
     while (this.#queue.length > 0) {
-      const batch = this.#queue.splice(0, MAX_WRITTEN);
+      const batch = this.#nextBatch();
       this.#writing = batch.length;
       try {
         await storeApart(
@@ -96,6 +101,7 @@ export class Recorder {
       } catch (error) {
         const { rows = batch, cause = error } = error as Partial<UnstoredError<OutcomeRecord>>;
         this.#queue.unshift(...rows);
+        this.#queuedCharacters += sum(rows);
         this.parts.logger.error('Outcomes could not be recorded; trying again.', {
           error: loggable(cause),
         });
@@ -105,6 +111,18 @@ export class Recorder {
         this.#writing = 0;
       }
     }
+  }
+
+  /** As many outcomes as one statement stores; at least one. */
+  #nextBatch(): readonly OutcomeRecord[] {
+    let characters = 0;
+    const end = this.#queue.findIndex((record, n) => {
+      characters += charactersOf(record);
+      return n >= MAX_WRITTEN || (n > 0 && characters > MAX_CHARACTERS);
+    });
+    const batch = this.#queue.splice(0, end < 0 ? this.#queue.length : end);
+    this.#queuedCharacters -= sum(batch);
+    return batch;
   }
 
   async #record(batch: readonly OutcomeRecord[]): Promise<void> {
@@ -195,4 +213,8 @@ export class Recorder {
         reason: reasonOf(outcome),
       });
   }
+}
+
+function sum(records: readonly OutcomeRecord[]): number {
+  return records.reduce((characters, record) => characters + charactersOf(record), 0);
 }

@@ -1,3 +1,4 @@
+import { beginning } from '../../base/beginning';
 import { isPlainObject, type JsonValue } from '../../base/json';
 import { oneLine } from '../../base/one-line';
 import type { Outcome } from '../chunk/outcome';
@@ -101,7 +102,7 @@ export function discreet(outcome: Outcome, redact: Redact): Outcome {
 
 /** A text of a recipient as a reason. */
 export function discreetText(text: string, redact: Redact): string {
-  return oneLine(redact(text)).slice(0, MAX_REASON_LENGTH);
+  return beginning(oneLine(redact(text)), MAX_REASON_LENGTH);
 }
 
 function redactedJson(value: JsonValue, redact: Redact): JsonValue {

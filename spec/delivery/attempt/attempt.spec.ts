@@ -61,6 +61,14 @@ describe('attempt', () => {
     ]);
   });
 
+  it.each([200, 301, 404, 500, 503])(
+    'At most 1,024 characters of a reply with HTTP %i are recorded',
+    async (httpStatus) => {
+      const { record } = await attempted(answered(httpStatus, { text: 'x'.repeat(60_000) }));
+      expect(record.attempted?.response).toBe('x'.repeat(1_024));
+    },
+  );
+
   it('A success is recorded with at most 1,024 characters of its reply', async () => {
     const reply = answered(200, { text: 'x'.repeat(2_000) });
     const { record, sign } = await attempted(reply);

@@ -165,6 +165,18 @@ describe('Recorder', () => {
     expect(written.map(([outcomes]) => outcomes.length)).toEqual([500, 1_000, 600]);
   });
 
+  it('One statement stores a bounded number of characters, and at least one outcome', async () => {
+    const { recorder, written } = recorderOf();
+    const large = (characters: number) =>
+      recordOf({ outcome: { kind: 'done', retval: 'x'.repeat(characters) } });
+    for (const characters of [9_000_000, 1_000_000, 3_000_000, 3_000_000, 10])
+      recorder.add(large(characters), false);
+    await recorder.flush();
+    // Each large outcome begins a statement; what came meanwhile follows in bounded ones.
+    expect(written.map(([outcomes]) => outcomes.length)).toEqual([1, 2, 2]);
+    expect(recorder.size).toBe(0);
+  });
+
   it('Outcomes are kept while the database fails, and stored later in their order', async () => {
     jest.useFakeTimers();
     let isDown = true;
