@@ -11,7 +11,7 @@ const SECONDS = 20;
 const WARM_UP_SECONDS = 3;
 
 /** The times of one save, by the clock that all processes of this machine share. */
-interface Save {
+export interface Save {
   readonly name: string;
   readonly calledMs: number;
   readonly resolvedMs: number;
@@ -38,7 +38,10 @@ async function measured(url: string, receiver: Receiver): Promise<readonly Figur
 }
 
 /** Begins a save every 20 ms even if the one before has not ended, so that slow saves do not reduce the load. */
-async function saves(repository: Repository<Customer>, seconds: number): Promise<readonly Save[]> {
+export async function saves(
+  repository: Repository<Customer>,
+  seconds: number,
+): Promise<readonly Save[]> {
   const begun: Promise<Save>[] = [];
   const startedAt = nowMs();
   for (let n = 0; n < seconds * SAVES_PER_SECOND; n += 1) {
@@ -55,11 +58,8 @@ async function save(repository: Repository<Customer>, row: Customer): Promise<Sa
 }
 
 function figures(saved: readonly Save[], received: readonly Received[]): readonly Figure[] {
-  const arrivals = new Map(received.map(({ body, atMs }) => [nameIn(body), atMs]));
-  if (received.length !== saved.length || arrivals.size !== saved.length)
-    throw new Error(`${saved.length} events were expected, but ${received.length} arrived.`);
-  const sinceResolved = saved.map(({ name, resolvedMs }) => (arrivals.get(name) ?? 0) - resolvedMs);
-  const sinceCalled = saved.map(({ name, calledMs }) => (arrivals.get(name) ?? 0) - calledMs);
+  const sinceResolved = waits(saved, received, ({ resolvedMs }) => resolvedMs);
+  const sinceCalled = waits(saved, received, ({ calledMs }) => calledMs);
   const text = { unit: ' ms', note: `${saved.length} saves, ${SAVES_PER_SECOND} a second` };
   return [
     atMost(5, quantile(sinceResolved, 0.5), { ...text, figure: 'save() resolved to receipt, p50' }),
@@ -74,6 +74,18 @@ function figures(saved: readonly Save[], received: readonly Received[]): readonl
       'with the save() itself',
     ),
   ];
+}
+
+/** Milliseconds from a time of each save to the receipt of its event. Throws if an event is missing or came twice. */
+export function waits(
+  saved: readonly Save[],
+  received: readonly Received[],
+  since: (save: Save) => number,
+): readonly number[] {
+  const arrivals = new Map(received.map(({ body, atMs }) => [nameIn(body), atMs]));
+  if (received.length !== saved.length || arrivals.size !== saved.length)
+    throw new Error(`${saved.length} events were expected, but ${received.length} arrived.`);
+  return saved.map((save) => (arrivals.get(save.name) ?? 0) - since(save));
 }
 
 function nameIn(body: string): string {

@@ -10,6 +10,7 @@ import { latency } from './latency';
 import { match } from './match';
 import { FILLER, fillAsOrdered } from './match/filling';
 import { matchEndToEnd } from './match-end-to-end';
+import { orderedBacklog } from './ordered-backlog';
 import { receive } from './receiver';
 import { saveCost } from './save-cost';
 
@@ -21,6 +22,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ['latency', latency],
   ['fan-out', fanOut],
   ['hanging', hanging],
+  ['ordered-backlog', orderedBacklog],
   ['match', match],
   ['match-end-to-end', matchEndToEnd],
 ]);

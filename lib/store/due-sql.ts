@@ -97,8 +97,8 @@ function sharesSql({ listener, pace }: Tables): string {
 function plainSql({ delivery, head }: Tables): string {
   return `halved AS MATERIALIZED (
     SELECT a.listener_id, a.quantum, CASE WHEN
-      EXISTS (SELECT FROM ${head} h WHERE h.listener_id = a.listener_id AND h.ready_at <= now())
-      OR EXISTS (SELECT FROM ${delivery} d WHERE ${isHeadlessSql('a.listener_id')} AND d.next_at <= now())
+      (SELECT h.ready_at FROM ${head} h WHERE h.listener_id = a.listener_id ORDER BY h.ready_at LIMIT 1) <= now()
+      OR (SELECT d.next_at FROM ${delivery} d WHERE ${isHeadlessSql('a.listener_id')} ORDER BY d.next_at LIMIT 1) <= now()
       THEN ceil(a.quantum / 2.0 - random())::int ELSE a.quantum END AS most FROM allowed a
   ), plain AS (
     SELECT d.id, h.listener_id FROM halved h CROSS JOIN LATERAL (
