@@ -75,6 +75,8 @@ function heads({ table, index }: Names): readonly string[] {
 function indexes({ table, index, qualified }: Names): readonly string[] {
   const newest = (name: string, what: 'delivery' | 'listener', columns: string, zone = 'UTC') =>
     `CREATE INDEX ${index(name)} ON ${table(what)} (${columns}, (created_at AT TIME ZONE '${zone}'), id)`;
+  const given = (column: string) =>
+    `${newest(`listener_by_${column}`, 'listener', column)} WHERE ${column} IS NOT NULL`;
   return [
     `CREATE INDEX ${index('event_planned')} ON ${table('event')} (planned_at, id) WHERE planned_at IS NOT NULL`,
     newest('delivery_by_listener', 'delivery', 'listener_id, event, status'),
@@ -83,11 +85,9 @@ function indexes({ table, index, qualified }: Names): readonly string[] {
     `DROP INDEX ${qualified('delivery_listener')}`,
     `DROP INDEX ${qualified('delivery_event')}`,
     `CREATE INDEX ${index('listener_newest')} ON ${table('listener')} (created_at, id)`,
-    newest('listener_by_owner', 'listener', 'owner'),
-    newest('listener_by_hook', 'listener', 'hook'),
-    newest('listener_by_pattern', 'listener', 'pattern'),
-    newest('listener_by_key', 'listener', 'key'),
-    newest('listener_by_active', 'listener', 'active'),
+    // Each index slows the storing of listeners down, so those of rare values hold no others.
+    ...['owner', 'hook', 'pattern', 'key'].map(given),
+    `${newest('listener_by_active', 'listener', 'active')} WHERE NOT active`,
     // A target may be longer than an entry of a B-tree.
     `CREATE INDEX ${index('listener_by_target')} ON ${table('listener')} USING hash (target)`,
   ];

@@ -43,20 +43,21 @@ export function whereSql(criteria: ListenerCriteria): { sql: string; parameters:
 }
 
 /**
- * The newest listeners first, and those before a place ($n and the parameter after it). With a criterion, the time is ordered as it
- * stands in the indexes of criteria; with the column itself, PostgreSQL may walk the newest listeners of all. The first criterion that is
- * null is in the order too, because PostgreSQL does not see that its values are all equal.
+ * The newest listeners first, and those before a place ($n and the parameter after it). If a criterion has an index, the time is ordered
+ * as it stands there; with the column itself, PostgreSQL may walk the newest listeners of all. That is what it has to do for criteria
+ * which most listeners fit: those that are active, or have no owner.
  */
 export function newestSql(
   criteria: Omit<ListenerCriteria, 'declaredBefore'>,
   n: number,
 ): { readonly order: string; readonly before: string } {
-  const given = Object.entries(criteria).filter(([, value]) => value !== undefined);
-  const inIndex = (time: string) => (given.length > 0 ? `(${time} AT TIME ZONE 'UTC')` : time);
+  const isIndexed = Object.values(criteria).some(
+    (value) => value !== undefined && value !== null && value !== true,
+  );
+  const inIndex = (time: string) => (isIndexed ? `(${time} AT TIME ZONE 'UTC')` : time);
   const at = inIndex('l.created_at');
-  const nulls = given.flatMap(([name, value]) => (value === null ? [`l.${name} DESC`] : []));
   return {
-    order: [...nulls.slice(0, 1), `${at} DESC`, 'l.id DESC'].join(', '),
+    order: `${at} DESC, l.id DESC`,
     before: `(${at}, l.id) < (${inIndex(`$${n}::timestamptz`)}, $${n + 1}::uuid)`,
   };
 }

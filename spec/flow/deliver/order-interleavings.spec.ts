@@ -212,17 +212,22 @@ function deliveriesOf({ id }: Chunk): Promise<Sent[]> {
   return flow.query('SELECT * FROM model_hook_delivery WHERE chunk_id = $1', [id]);
 }
 
-/** As the earlier release stores deliveries. */
+/** As the earlier release stores deliveries. Skips what others have locked, as all of our statements do. */
 async function withoutHeads(): Promise<void> {
   await flow.query(
-    `WITH d AS (UPDATE model_hook_delivery SET headed = false WHERE attempt = 0 AND chunk_id IS NULL RETURNING row_id)
-     DELETE FROM model_hook_head WHERE row_id IN (SELECT row_id FROM d)`,
+    `UPDATE model_hook_delivery SET headed = false WHERE id = ANY(ARRAY(
+       SELECT id FROM model_hook_delivery WHERE attempt = 0 AND chunk_id IS NULL FOR UPDATE SKIP LOCKED))`,
   );
+  await withoutHeadsOf(ROWS);
 }
 
 /** As the earlier release ends deliveries. */
 async function withoutHeadsOf(rows: readonly string[]): Promise<void> {
-  await flow.query('DELETE FROM model_hook_head WHERE row_id = ANY($1)', [rows]);
+  await flow.query(
+    `DELETE FROM model_hook_head WHERE id = ANY(ARRAY(
+       SELECT id FROM model_hook_head WHERE row_id = ANY($1) FOR UPDATE SKIP LOCKED))`,
+    [rows],
+  );
 }
 
 async function unended(): Promise<number> {
