@@ -38,6 +38,7 @@ type CaptureSurroundings = Required<CaptureOptions> & {
 
 /** Stores the events of changes, on the query runner of the write and inside its transaction. */
 export class Capture {
+  readonly #outdated = new WeakSet<RawRow>();
   /** Those whose columns are known to be readable, or reported. */
   readonly #checked = new WeakSet<HookedEntity>();
   readonly #changes = new RunnerBatches<Change>((runner, changes) => this.#write(runner, changes));
@@ -59,14 +60,26 @@ export class Capture {
     return this.#changes.pending(runner);
   }
 
+  /** A row that its INSERT returned was changed by a later statement of the same save(), so it is read after the write. */
+  outdate(row: RawRow): void {
+    this.#outdated.add(row);
+  }
+
+  #current(change: Change): Change {
+    return change.known && this.#outdated.has(change.known) ? { ...change, known: null } : change;
+  }
+
   async #write(runner: QueryRunner, changes: readonly Change[]): Promise<void> {
-    const distinct = withoutRepeats(this.dataSource, changes);
+    const distinct = withoutRepeats(
+      this.dataSource,
+      changes.map((change) => this.#current(change)),
+    );
     for (const { hooked } of distinct) {
       await this.options.catalog.load(runner, hooked.metadata);
       this.#reportUnreadable(hooked);
     }
-    const copied = distinct.filter(({ hooked, removed }) => !hooked.needsRow && !removed);
-    const others = distinct.filter(({ hooked, removed }) => hooked.needsRow || removed);
+    const copied = distinct.filter(({ hooked, known }) => !hooked.needsRow && !known);
+    const others = distinct.filter(({ hooked, known }) => hooked.needsRow || known);
     const ready = await this.#ready(runner, others);
     const written = await this.outbox.write(
       runner,
@@ -141,7 +154,7 @@ export class Capture {
     const rows = await this.#rows(runner, changes);
     const events: ReadyEvent[] = [];
     for (const change of changes) {
-      const row = change.removed ?? rows.get(change.hooked.metadata)?.get(keyText(change.key));
+      const row = change.known ?? rows.get(change.hooked.metadata)?.get(keyText(change.key));
       if (!row) this.#reportNotFound(change);
       const event = row && (await this.#readyOrFail(runner, change, row));
       if (event) events.push(event);
@@ -153,7 +166,7 @@ export class Capture {
     try {
       const event = change.hooked.needsRow
         ? evaluated(this.dataSource, change, row)
-        : removal(change, row);
+        : withoutFunctions(change, row);
       if (event) this.outbox.limits.check(event);
       return event && (await withTargets(this.dataSource, event, this.options.vault));
     } catch (error) {
@@ -177,7 +190,7 @@ export class Capture {
     changes: readonly Change[],
   ): Promise<Map<EntityMetadata, Map<string, RawRow>>> {
     const rows = new Map<EntityMetadata, Map<string, RawRow>>();
-    const unread = changes.filter(({ removed }) => !removed);
+    const unread = changes.filter(({ known }) => !known);
     for (const metadata of new Set(unread.map(({ hooked }) => hooked.metadata))) {
       const changed = unread.filter(({ hooked }) => hooked.metadata === metadata);
       const columns = allColumns(changed.map(({ hooked }) => hooked));
@@ -214,7 +227,8 @@ function withoutRepeats(dataSource: DataSource, changes: readonly Change[]): rea
   return [...distinct.values()];
 }
 
-function removal({ id, hooked, operation }: Change, row: RawRow): ReadyEvent {
+/** The event of a known row of a hook whose functions do not get it. */
+function withoutFunctions({ id, hooked, operation }: Change, row: RawRow): ReadyEvent {
   const { headers } = hooked.hook.declared;
   return {
     id,

@@ -17,8 +17,8 @@ export interface Change {
   readonly key: RowKey;
   /** Null for an insert and a remove. */
   readonly before: OldValues | null;
-  /** The removed row as the database wrote it; null if the row can still be read. */
-  readonly removed: RawRow | null;
+  /** The row as the database wrote it, if it was removed or returned by its INSERT; null if it is read after the write. */
+  readonly known: RawRow | null;
 }
 
 /** What TypeORM reports about an update. */

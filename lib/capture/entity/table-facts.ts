@@ -10,6 +10,8 @@ export interface TableFacts {
   readonly canLock: boolean;
   /** Whether a trigger may change the row in an UPDATE. */
   readonly changesUpdates: boolean;
+  /** Whether a trigger may change the row after an INSERT. */
+  readonly changesInserts: boolean;
   /** The columns that exist and may be read. */
   readonly columns: ReadonlySet<string>;
 }
@@ -75,12 +77,13 @@ interface FactsRow {
   readonly canReturn: boolean;
   readonly canLock: boolean;
   readonly changesUpdates: boolean;
+  readonly changesInserts: boolean;
   readonly columns: readonly string[];
 }
 
 /**
  * One text for each table, which no parser of the application changes. The bits of `tgtype` are those of a trigger that runs for each
- * row, before an UPDATE.
+ * row, before an UPDATE; and of one that runs after an INSERT.
  */
 const FACTS_SQL = `SELECT json_build_object(
     'n', n.n,
@@ -88,6 +91,8 @@ const FACTS_SQL = `SELECT json_build_object(
     'canLock', c.relkind IN ('r', 'p') AND NOT c.relrowsecurity AND has_any_column_privilege(c.oid, 'UPDATE'),
     'changesUpdates', EXISTS (
       SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 19 = 19),
+    'changesInserts', EXISTS (
+      SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 6 = 4),
     'columns', coalesce((
       SELECT json_agg(a.attname) FROM pg_catalog.pg_attribute a
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND has_column_privilege(c.oid, a.attnum, 'SELECT')

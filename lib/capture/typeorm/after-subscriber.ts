@@ -37,7 +37,10 @@ export class AfterSubscriber implements Partial<WriteReceiver> {
   }
 
   afterUpdate(report: WriteReport): Promise<void> | undefined {
-    const hooked = isPathOfTree(report) ? undefined : this.#hooked(report, 'update');
+    const completed = this.changes.completedInsert(report);
+    if (completed?.outdated) this.capture.outdate(completed.outdated);
+    if (completed || isPathOfTree(report)) return undefined;
+    const hooked = this.#hooked(report, 'update');
     return hooked && this.#addOrWarn(report, 'update', this.changes.updated(hooked, report));
   }
 

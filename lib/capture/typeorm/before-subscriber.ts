@@ -22,7 +22,7 @@ export class BeforeSubscriber implements Partial<WriteReceiver> {
   beforeInsert({ metadata, queryRunner, entity }: WriteReport): undefined {
     if (!this.#isHooked(metadata) || isInsertByBuilder(entity)) return;
     this.#check(queryRunner, metadata);
-    this.rows.insertedKeys.announce(queryRunner, metadata);
+    this.rows.inserted.announce(queryRunner, metadata);
   }
 
   beforeUpdate(report: WriteReport): Promise<void> | undefined {

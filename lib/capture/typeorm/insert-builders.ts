@@ -1,13 +1,9 @@
 import type { DataSource, EntityMetadata, InsertResult, ObjectLiteral, QueryRunner } from 'typeorm';
-import {
-  canReturnKey,
-  type ReturnedKey,
-  returnedKey,
-  returnedKeySql,
-} from '../entity/returned-key';
+import type { HookedEntities } from '../entity/hooked-entity';
+import { canReturn, insertedRow, type Returned, returnedSql } from '../entity/returned-row';
 import type { TableCatalog } from '../entity/table-facts';
 import { dataSourceOf } from './data-source-of';
-import type { InsertedKeys } from './inserted-keys';
+import type { InsertedRows } from './inserted-rows';
 
 interface InsertBuilder {
   readonly queryRunner?: QueryRunner;
@@ -20,9 +16,10 @@ interface InsertBuilder {
   execute(): Promise<InsertResult>;
 }
 
-/** What is needed to learn the keys of the rows that `save()` inserts. */
+/** What is needed to learn which rows `save()` inserts. */
 interface SavedRows {
-  readonly keys: InsertedKeys;
+  readonly entities: HookedEntities;
+  readonly inserted: InsertedRows;
   readonly catalog: TableCatalog;
 }
 
@@ -38,7 +35,7 @@ export function isInsertByBuilder(values: object | undefined): boolean {
 
 /**
  * Makes insert query builders note the values that they insert: reports of `insert()`, which causes a warning, and of a `save()` without
- * a transaction, which is refused, are alike. `save()` builds its inserts with `callListeners` off; those return the keys that the
+ * a transaction, which is refused, are alike. `save()` builds its inserts with `callListeners` off; those return what the
  * database stored.
  */
 export function watchInsertBuilders(dataSource: DataSource, saved: SavedRows): void {
@@ -51,7 +48,7 @@ export function watchInsertBuilders(dataSource: DataSource, saved: SavedRows): v
     const run = (): Promise<InsertResult> => execute.call(this);
     return this.expressionMap.callListeners
       ? noted(this.expressionMap.valuesSet, run)
-      : returned(this, run);
+      : returning(this, run);
   };
 }
 
@@ -68,8 +65,8 @@ async function noted(
   }
 }
 
-/** Runs the INSERT of a `save()` and notes the keys of its rows. */
-async function returned(
+/** Runs the INSERT of a `save()` and notes its rows. */
+async function returning(
   builder: InsertBuilder,
   run: () => Promise<InsertResult>,
 ): Promise<InsertResult> {
@@ -78,16 +75,18 @@ async function returned(
   const count = [expressionMap.valuesSet ?? []].flat().length;
   const dataSource = runner && dataSourceOf(runner);
   const saved = dataSource && savedRowsOf.get(dataSource);
-  if (!saved || !metadata || !saved.keys.begin(runner, metadata, count)) return run();
+  if (!saved || !metadata || !saved.inserted.begin(runner, metadata, count)) return run();
   await saved.catalog.load(runner, metadata);
-  const canReturn = canReturnKey(metadata, saved.catalog.get(metadata));
-  if (canReturn) returnAlso(builder, returnedKeySql(dataSource, metadata));
+  const facts = saved.catalog.get(metadata);
+  if (!canReturn(metadata, facts)) return run();
+  const hooked = saved.entities.get(metadata) ?? [];
+  returnAlso(builder, returnedSql(dataSource, metadata, hooked, facts));
   const result = await run();
-  const rows: readonly ReturnedKey[] = canReturn ? result.raw : [];
+  const returned: readonly Returned[] = result.raw;
   // If a trigger left out rows, nobody knows which.
-  if (rows.length === count) {
-    const keys = rows.map((row) => returnedKey(metadata, row));
-    saved.keys.note(runner, metadata, result.identifiers, keys);
+  if (returned.length === count) {
+    const rows = returned.map((row) => insertedRow(metadata, row));
+    saved.inserted.note(runner, metadata, result.identifiers, rows);
   }
   return result;
 }

@@ -11,7 +11,7 @@ import { receiveWrites, stopReceiving } from './broadcasts';
 import { CriteriaWarnings } from './criteria';
 import { EntityChanges, type KnownRows } from './entity-changes';
 import { watchInsertBuilders } from './insert-builders';
-import { InsertedKeys } from './inserted-keys';
+import { InsertedRows } from './inserted-rows';
 import { OldRowNeeds } from './old-row-needs';
 import { OldRows } from './old-rows';
 import type { WriteReceiver } from './write-report';
@@ -28,31 +28,35 @@ interface Surroundings {
 /** The changes that TypeORM reports: those of `save()`, `remove()`, `softRemove()` and `recover()`. */
 export class SubscriberSource implements ChangeSource {
   readonly #receivers: readonly Partial<WriteReceiver>[];
-  readonly #insertedKeys = new InsertedKeys();
+  readonly #inserted = new InsertedRows();
 
   constructor(
     private readonly dataSource: DataSource,
-    hooked: HookedEntities,
+    private readonly entities: HookedEntities,
     private readonly surroundings: Surroundings,
   ) {
     const { capture, logger, catalog } = surroundings;
     const rows = {
       catalog,
       old: new OldRows(dataSource, catalog),
-      insertedKeys: this.#insertedKeys,
+      inserted: this.#inserted,
       needs: new OldRowNeeds(dataSource, catalog),
     };
-    const changes = new EntityChanges(dataSource, hooked, rows);
+    const changes = new EntityChanges(dataSource, entities, rows);
     const warnings = new CriteriaWarnings(logger);
     this.#receivers = [
-      new BeforeSubscriber(dataSource, hooked, BEFORE_WRITE, rows),
+      new BeforeSubscriber(dataSource, entities, BEFORE_WRITE, rows),
       new AfterSubscriber(changes, capture, catalog, { warnings, end: this.#forgetting(rows) }),
     ];
   }
 
   start(): void {
     const { catalog } = this.surroundings;
-    watchInsertBuilders(this.dataSource, { keys: this.#insertedKeys, catalog });
+    watchInsertBuilders(this.dataSource, {
+      entities: this.entities,
+      inserted: this.#inserted,
+      catalog,
+    });
     receiveWrites(this.dataSource, this.#receivers);
   }
 
@@ -61,11 +65,11 @@ export class SubscriberSource implements ChangeSource {
   }
 
   /** Forgets the rows of a transaction when it has ended. */
-  #forgetting({ old, insertedKeys }: KnownRows): TransactionEnd {
+  #forgetting({ old, inserted }: KnownRows): TransactionEnd {
     const { committed, rolledBack } = this.surroundings.transactions;
     const forget = (runner: QueryRunner): void => {
       old.forget(runner);
-      insertedKeys.forget(runner);
+      inserted.forget(runner);
     };
     return {
       committed: (runner) => {

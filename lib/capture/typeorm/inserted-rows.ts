@@ -1,20 +1,20 @@
 import type { EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
-import type { RowKey } from '../entity/row-key';
+import type { InsertedRow } from '../entity/returned-row';
 
 interface Inserts {
   /** Inserts that were announced, and whose statement has not run. */
   announced: number;
-  /** Keys of rows that TypeORM does not identify, in the order of its statements. */
-  readonly unidentified: (RowKey | null)[];
+  /** Rows that TypeORM does not identify, in the order of its statements. */
+  readonly unidentified: (InsertedRow | null)[];
 }
 
 /**
- * The keys of rows that `save()` inserted, as the database stored them. The key that TypeORM holds can differ: a `Date` has no
+ * Rows that `save()` inserted, with their keys as the database stored them. The key that TypeORM holds can differ: a `Date` has no
  * microseconds, `numeric(10,2)` rounds, a trigger may change it, and with `reload: false` it is not known.
  */
-export class InsertedKeys {
+export class InsertedRows {
   readonly #inserts = new WeakMap<QueryRunner, Map<EntityMetadata, Inserts>>();
-  readonly #identified = new WeakMap<ObjectLiteral, RowKey>();
+  readonly #identified = new WeakMap<ObjectLiteral, InsertedRow>();
 
   /** `save()` is going to insert a row. */
   announce(runner: QueryRunner, metadata: EntityMetadata): void {
@@ -25,10 +25,10 @@ export class InsertedKeys {
   }
 
   /** Whether an INSERT of this many rows is that of a `save()` which was announced. */
-  begin(runner: QueryRunner, metadata: EntityMetadata, rows: number): boolean {
+  begin(runner: QueryRunner, metadata: EntityMetadata, count: number): boolean {
     const inserts = this.#inserts.get(runner)?.get(metadata);
-    if (!inserts || inserts.announced < rows) return false;
-    inserts.announced -= rows;
+    if (!inserts || inserts.announced < count) return false;
+    inserts.announced -= count;
     return true;
   }
 
@@ -37,12 +37,12 @@ export class InsertedKeys {
     runner: QueryRunner,
     metadata: EntityMetadata,
     identifiers: readonly (ObjectLiteral | undefined)[],
-    keys: readonly (RowKey | null)[],
+    rows: readonly (InsertedRow | null)[],
   ): void {
-    for (const [n, key] of keys.entries()) {
+    for (const [n, row] of rows.entries()) {
       const identifier = identifiers[n];
-      if (!identifier) this.#of(runner, metadata).unidentified.push(key);
-      else if (key) this.#identified.set(identifier, key);
+      if (!identifier) this.#of(runner, metadata).unidentified.push(row);
+      else if (row) this.#identified.set(identifier, row);
     }
   }
 
@@ -51,7 +51,7 @@ export class InsertedKeys {
     runner: QueryRunner,
     metadata: EntityMetadata,
     identifier: ObjectLiteral | undefined,
-  ): RowKey | null {
+  ): InsertedRow | null {
     if (identifier) return this.#identified.get(identifier) ?? null;
     return this.#inserts.get(runner)?.get(metadata)?.unidentified.shift() ?? null;
   }
