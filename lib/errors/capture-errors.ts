@@ -11,7 +11,7 @@ export class NoTransactionError extends ModelHookError {
   }
 }
 
-/** A function of a hook threw, or the row could not be identified. Nothing was written. */
+/** A function of a hook threw, or returned a promise. Nothing was written. */
 export class CaptureFailedError extends ModelHookError {
   readonly code = 'HOOK_CAPTURE_FAILED';
   constructor(
