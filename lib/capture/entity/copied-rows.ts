@@ -4,6 +4,7 @@ import { asText, type EventInsert, type EventSource } from '../../store/event-in
 import { keyColumnsSql, keyIsSql, keyJoinSql, keyParameters, tableSql } from './key-sql';
 import { rowIdSql, rowKeyTextsSql } from './row-id';
 import type { RowKey } from './row-key';
+import type { TableFacts } from './table-facts';
 
 /** An event that is made of a row of the application's table. */
 export interface CopiedRow {
@@ -16,22 +17,25 @@ export interface CopiedRow {
 interface Common {
   readonly hook: string;
   readonly metadata: EntityMetadata;
+  readonly facts?: TableFacts | undefined;
 }
+
+type Table = Pick<Common, 'metadata' | 'facts'>;
 
 /** The rows `t` with these keys, as a source of events: those that do not exist give none. */
 export function copiedRows(
   dataSource: DataSource,
   insert: EventInsert,
-  { hook, metadata }: Common,
+  { hook, ...table }: Common,
   rows: readonly CopiedRow[],
 ): EventSource {
   const [first, ...others] = rows;
   const { from, values } =
     first && others.length === 0
-      ? oneRow(dataSource, insert, metadata, first)
-      : severalRows(dataSource, insert, metadata, rows);
+      ? oneRow(dataSource, insert, table, first)
+      : severalRows(dataSource, insert, table, rows);
   const name = insert.parameter(hook, 'text');
-  const rowId = rowIdSql(name, rowKeyTextsSql(dataSource, metadata, 't'));
+  const rowId = rowIdSql(name, rowKeyTextsSql(dataSource, table.metadata, 't'));
   return { from, values: { ...values, hook: name, row_id: rowId } };
 }
 
@@ -39,10 +43,10 @@ export function copiedRows(
 function oneRow(
   dataSource: DataSource,
   insert: EventInsert,
-  metadata: EntityMetadata,
+  { metadata, facts }: Table,
   { id, key, previous }: CopiedRow,
 ): EventSource {
-  const isKey = keyIsSql(dataSource, metadata, (n) => insert.parameter(key[n]));
+  const isKey = keyIsSql(dataSource, metadata, (n) => insert.parameter(key[n]), facts);
   return {
     from: `${tableSql(dataSource, metadata)} t WHERE ${isKey}`,
     values: {
@@ -56,7 +60,7 @@ function oneRow(
 function severalRows(
   dataSource: DataSource,
   insert: EventInsert,
-  metadata: EntityMetadata,
+  { metadata, facts }: Table,
   rows: readonly CopiedRow[],
 ): EventSource {
   const parameter = rows.map(({ id, key, previous }) => ({
@@ -69,7 +73,7 @@ function severalRows(
     from:
       `json_to_recordset(${insert.parameter(JSON.stringify(parameter), 'json')}) ` +
       `AS c(id uuid, ${keyColumnsSql(metadata)}, previous text, raw_previous boolean) ` +
-      `JOIN ${tableSql(dataSource, metadata)} t ON ${keyJoinSql(dataSource, metadata)}`,
+      `JOIN ${tableSql(dataSource, metadata)} t ON ${keyJoinSql(dataSource, metadata, facts)}`,
     values: {
       id: 'c.id',
       ...(rows.some(({ previous }) => previous) && {

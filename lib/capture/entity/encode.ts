@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { type JsonValue, sameJson, toJson } from '../../base/json';
 import { typeName } from '../../hook/field';
-import { isKeptAsText } from './column-types';
+import { isKeptAsText, parserOf } from './column-types';
 import { decode } from './decode';
 
 /**
@@ -43,6 +43,18 @@ export function sentLoaded(
  */
 export function loadsText(dataSource: DataSource, column: ColumnMetadata): boolean {
   if (!isKeptAsText(dataSource, column)) return true;
+  const parser = parserOf(dataSource, column);
+  const known = judged.get(column);
+  if (known?.parser === parser) return known.loads;
+  const loads = survives(dataSource, column);
+  judged.set(column, { parser, loads });
+  return loads;
+}
+
+/** It is asked for each update. */
+const judged = new WeakMap<ColumnMetadata, { readonly parser: unknown; readonly loads: boolean }>();
+
+function survives(dataSource: DataSource, column: ColumnMetadata): boolean {
   const text = SAMPLES[typeName(dataSource, column)] ?? '';
   const sample = column.isArray ? [text] : text;
   try {

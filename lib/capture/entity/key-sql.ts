@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { typeName } from '../../hook/field';
 import type { RowKey } from './row-key';
+import type { TableFacts } from './table-facts';
 
 /** `k0 text, k1 text`: the key columns of a recordset parameter. */
 export function keyColumnsSql(metadata: EntityMetadata): string {
@@ -13,8 +14,12 @@ export function keyParameters(key: RowKey): Record<string, string> {
 }
 
 /** Joins the recordset `c` with the table `t`. The index of the primary key can be used. */
-export function keyJoinSql(dataSource: DataSource, metadata: EntityMetadata): string {
-  return keyIsSql(dataSource, metadata, (n) => `c.k${n}`);
+export function keyJoinSql(
+  dataSource: DataSource,
+  metadata: EntityMetadata,
+  facts?: TableFacts,
+): string {
+  return keyIsSql(dataSource, metadata, (n) => `c.k${n}`, facts);
 }
 
 /** Whether the row `t` has a key. `value` gives the SQL of its n-th value, of type text. */
@@ -22,10 +27,12 @@ export function keyIsSql(
   dataSource: DataSource,
   metadata: EntityMetadata,
   value: (n: number) => string,
+  facts?: TableFacts,
 ): string {
   const conditions = metadata.primaryColumns.map((column, n) => {
     const name = `t.${dataSource.driver.escape(column.databaseName)}`;
-    const cast = castOf(dataSource, column);
+    // The type in the database may be another one than that which the application declares.
+    const cast = facts?.columns.get(column.databaseName) ?? castOf(dataSource, column);
     return cast ? `${name} = ${value(n)}::${cast}` : `${name}::text = ${value(n)}`;
   });
   return conditions.join(' AND ');
@@ -51,7 +58,7 @@ const CASTS: Readonly<Record<string, string>> = {
   bit: 'bit varying',
 };
 
-/** Types that the text of a key is cast to, because one value has several texts. Others (enums, domains) are compared as text. */
+/** Types that the text of a key is cast to if the table is not known, because one value has several texts. Others (enums, domains) are compared as text. */
 const KEY_TYPES: ReadonlySet<string> = new Set([
   'smallint',
   'integer',

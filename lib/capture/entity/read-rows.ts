@@ -35,7 +35,7 @@ export async function readRows(
   const sql =
     `SELECT c.n::text AS n, ${values}::text AS values, ${key}::text AS key ` +
     `FROM json_to_recordset($1::json) AS c(n int, ${keyColumnsSql(metadata)}) ` +
-    `JOIN ${tableSql(dataSource, metadata)} t ON ${keyJoinSql(dataSource, metadata)}` +
+    `JOIN ${tableSql(dataSource, metadata)} t ON ${keyJoinSql(dataSource, metadata, facts)}` +
     `${lock && facts?.canLock !== false ? ' FOR UPDATE OF t' : ''}`;
   const wanted = JSON.stringify(keys.map((one, n) => ({ n, ...keyParameters(one) })));
   const found: readonly Readonly<Record<'n' | 'values' | 'key', string>>[] = await runner.query(

@@ -12,8 +12,8 @@ export interface TableFacts {
   readonly changesUpdates: boolean;
   /** Whether a trigger may change the row after an INSERT. */
   readonly changesInserts: boolean;
-  /** The columns that exist and may be read. */
-  readonly columns: ReadonlySet<string>;
+  /** The columns that exist and may be read, with their types as SQL names them. */
+  readonly columns: ReadonlyMap<string, string>;
 }
 
 /** Reads the facts of all hooked tables in one statement, when the first of them is needed. A table that is not found is looked up again. */
@@ -50,7 +50,7 @@ export class TableCatalog {
     for (const row of rows) {
       const { n, columns, ...facts }: FactsRow = JSON.parse(row.facts);
       const found = classes[n - 1];
-      if (found) this.#facts.set(found, { ...facts, columns: new Set(columns) });
+      if (found) this.#facts.set(found, { ...facts, columns: new Map(Object.entries(columns)) });
     }
   }
 }
@@ -78,7 +78,7 @@ interface FactsRow {
   readonly canLock: boolean;
   readonly changesUpdates: boolean;
   readonly changesInserts: boolean;
-  readonly columns: readonly string[];
+  readonly columns: Readonly<Record<string, string>>;
 }
 
 /**
@@ -94,8 +94,8 @@ const FACTS_SQL = `SELECT json_build_object(
     'changesInserts', EXISTS (
       SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 6 = 4),
     'columns', coalesce((
-      SELECT json_agg(a.attname) FROM pg_catalog.pg_attribute a
+      SELECT json_object_agg(a.attname, format_type(a.atttypid, -1)) FROM pg_catalog.pg_attribute a
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND has_column_privilege(c.oid, a.attnum, 'SELECT')
-    ), '[]'))::text AS facts
+    ), '{}'))::text AS facts
   FROM json_array_elements_text($1::json) WITH ORDINALITY AS n(name, n)
   JOIN pg_catalog.pg_class c ON c.oid = to_regclass(n.name)`;

@@ -92,7 +92,7 @@ export class Outbox {
   #source(insert: EventInsert, { hooked, operation, events }: EventGroup): EventSource {
     const { hook, metadata } = hooked;
     const { headers } = hook.declared;
-    const common = { hook: hook.name, metadata };
+    const common = { hook: hook.name, metadata, facts: this.catalog?.get(metadata) };
     const { from, values } = copiedRows(this.dataSource, insert, common, events);
     return {
       from,

@@ -30,7 +30,22 @@ const SQL: Readonly<Record<string, string>> = {
     CREATE TABLE parted (id int, label varchar, PRIMARY KEY (id)) PARTITION BY HASH (id);
     CREATE TABLE parted_0 PARTITION OF parted FOR VALUES WITH (MODULUS 2, REMAINDER 0);
     CREATE TABLE parted_1 PARTITION OF parted FOR VALUES WITH (MODULUS 2, REMAINDER 1);`,
+  other_type: `
+    CREATE TYPE other_key AS ENUM ('1', '2');
+    CREATE DOMAIN other_label AS varchar CHECK (VALUE <> '');
+    CREATE TABLE other_type (id other_key PRIMARY KEY, label other_label);`,
+  other_domain: `
+    CREATE DOMAIN other_id AS int CHECK (VALUE > 0);
+    CREATE TABLE other_domain (id other_id PRIMARY KEY, label text);`,
+  other_uuid: 'CREATE TABLE other_uuid (id uuid PRIMARY KEY, label varchar);',
   lacking: 'CREATE TABLE lacking (id int PRIMARY KEY, label varchar);',
+};
+/** Keys whose type the class declares as another one than the table has. */
+const keyOf = (name: string) =>
+  /type|uuid/.test(name) ? ({ type: 'varchar', primary: true } as const) : ID;
+const idOf = (name: string) => {
+  if (name === 'other_uuid') return '6f9619ff-8b86-d011-b42d-00c04fc964ff';
+  return name === 'other_type' ? '1' : 1;
 };
 const HIDDEN = { type: 'varchar', select: false, insert: false, update: false } as const;
 const entities = Object.keys(SQL).map((name) => {
@@ -38,7 +53,7 @@ const entities = Object.keys(SQL).map((name) => {
     name,
     tableName: name,
     synchronize: false,
-    columns: { id: ID, label: TEXT, ...(name === 'lacking' && { hidden: HIDDEN }) },
+    columns: { id: keyOf(name), label: TEXT, ...(name === 'lacking' && { hidden: HIDDEN }) },
   } as never);
   ModelHook({ provides: ['label'] })(schema);
   const compute = { loud: (row: { readonly label: string }) => `${row.label}!` };
@@ -107,9 +122,10 @@ describe('a table of an unusual kind', () => {
     'The writes to %s pass as they do without hooks, and each has its events',
     async (name) => {
       const repository = flow.dataSource.getRepository(name);
-      await repository.save({ id: 1, label: 'one' });
-      await repository.save({ id: 1, label: 'two' });
-      await repository.remove(await repository.findOneByOrFail({ id: 1 }));
+      const id = idOf(name);
+      await repository.save({ id, label: 'one' });
+      await repository.save({ id, label: 'two' });
+      await repository.remove(await repository.findOneByOrFail({ id }));
       expect(await repository.count()).toBe(0);
       expect(await seen()).toEqual(
         [name, `${name}_computing`, `${name}_exact`]
