@@ -1,23 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { type AttachOptions, type Logger, ModelHooks } from '../../lib';
+import { type AttachOptions, ModelHooks } from '../../lib';
 import { newDataSource } from '../support/application/application';
-import { pick, randomFrom } from '../support/values/random';
+import { randomFrom } from '../support/values/random';
 import { LedgerEntry, Parcel, SHIPPED } from './entities';
 import { ATTACH, FROZEN_MS } from './leases';
-import { TRANSACTIONS, type Written } from './transactions';
-import { Writer } from './writer';
+import {
+  BREATH_MS,
+  messageOf,
+  REPORTING_LOGGER,
+  report,
+  type WriterMessage,
+  Writing,
+  type WritingOptions,
+} from './writing';
 
-/** The options of a worker, given as JSON in its first argument. */
-export interface WorkerOptions {
+/** The options of a worker, given as JSON in its first argument. With 0 lanes it only delivers. */
+export interface WorkerOptions extends WritingOptions {
   readonly url: string;
-  /** Unique among all workers of the run. */
-  readonly name: string;
   readonly seed: number;
-  /** Average time between two transactions of a lane. */
-  readonly pauseMs: number;
-  /** Number of concurrent transactions. With 0 the worker only delivers. */
-  readonly lanes: number;
   readonly dispatcher: 'default' | 'inline';
 }
 
@@ -25,41 +26,26 @@ export interface WorkerOptions {
 export type WorkerCommand = 'rest' | 'freeze' | 'end';
 
 export type WorkerMessage =
+  | WriterMessage
   /** The worker is attached and delivers. */
   | { readonly kind: 'ready' }
-  | ({ readonly kind: 'wrote' } & Written)
-  /** A transaction ended with an error. Only the ledger shows whether it committed. */
-  | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'logged'; readonly message: string }
   /** The worker has stopped writing. */
   | { readonly kind: 'resting' };
 
-const BREATH_MS = 100;
-
-let isResting = false;
-
 async function main(options: WorkerOptions): Promise<void> {
-  const { url, name, seed, pauseMs, lanes, dispatcher } = options;
-  const random = randomFrom(seed);
+  const { url, seed, dispatcher } = options;
   const dataSource = newDataSource(url, { entities: [Parcel, LedgerEntry] });
-  const { hooks } = await attached(dataSource, { ...ATTACH, dispatcher, logger: LOGGER });
-  const write = async (lane: number): Promise<void> => {
-    const writer = new Writer(hooks, `${name}.${lane}`, random);
-    while (!isResting) {
-      report(await writeOne(writer, dataSource));
-      await sleep(random() * 2 * pauseMs);
-    }
-  };
-  const writing = Promise.all(Array.from({ length: lanes }, (_, lane) => write(lane)));
+  const { hooks } = await attached(dataSource, { ...ATTACH, dispatcher, logger: REPORTING_LOGGER });
+  const writing = new Writing(dataSource, hooks, randomFrom(seed));
+  writing.start(options);
   process.on('message', async (command: WorkerCommand) => {
     if (command === 'freeze') return freeze();
-    isResting = true;
-    await writing;
-    if (command === 'rest') return report({ kind: 'resting' });
+    await writing.stop();
+    if (command === 'rest') return report<WorkerMessage>({ kind: 'resting' });
     await dataSource.destroy();
     process.disconnect();
   });
-  report({ kind: 'ready' });
+  report<WorkerMessage>({ kind: 'ready' });
 }
 
 /** Blocks the process like a suspended machine. A signal would leave it stopped if the supervisor were killed. */
@@ -83,35 +69,6 @@ async function attached(
       await sleep(BREATH_MS);
     }
   }
-}
-
-async function writeOne(writer: Writer, dataSource: DataSource): Promise<WorkerMessage> {
-  try {
-    return { kind: 'wrote', ...(await pick(TRANSACTIONS, writer.random)(writer, dataSource)) };
-  } catch (error) {
-    await sleep(BREATH_MS);
-    return { kind: 'failed', reason: messageOf(error) };
-  }
-}
-
-const LOGGER: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: log,
-  error: log,
-};
-
-function log(message: string, facts: Readonly<Record<string, unknown>> = {}): void {
-  const why = facts.error === undefined ? '' : ` (${messageOf(facts.error)})`;
-  report({ kind: 'logged', message: message + why });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function report(message: WorkerMessage): void {
-  if (process.connected) process.send?.(message);
 }
 
 if (process.send) {
