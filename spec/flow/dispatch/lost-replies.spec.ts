@@ -2,6 +2,7 @@ import type { Logger } from '../../../lib';
 import { Flow } from '../../support/application/flow';
 import { until } from '../../support/application/waiting';
 import { Person, person } from '../../support/entities/person';
+import { ENGINE_STATEMENTS } from '../../support/processes/engine-statements';
 import { type FreezingProxy, startFreezingProxy } from '../../support/processes/freezing-proxy';
 
 const SILENT: Logger = { debug: noop, info: noop, warn: noop, error: noop };
@@ -22,26 +23,19 @@ afterEach(async () => {
   await flow.stop();
 });
 
-/** Text of a statement that each step of the engine runs. */
-const STEPS = [
-  ['passing over events', 'AS passed'],
-  ['planning', 'RETURNING id, hook, event'],
-  ['storing chunks', 'model_hook_chunk" (id, process_id'],
-  ['recording', 'WITH leased AS'],
-  ['sweeping', 'lease_until < now()'],
-  ['heartbeat', 'model_hook_process" (id, hostname'],
-] as const;
-
 describe('one connection that stops answering', () => {
-  it.each(STEPS)('Events are still sent after a reply is lost while %s', async (_, text) => {
-    const { receiver } = await flow.listen();
-    await startWorker({ sweepMs: 200, leaseMs: 3_000, statementTimeoutMs: LIMIT_MS });
-    const frozen = proxy.freezeAt(text);
-    await flow.savePeople(1, 'one');
-    await frozen;
-    await flow.savePeople(1, 'two');
-    await until('both are received', () => namesIn(receiver.received).size === 2);
-  });
+  it.each(ENGINE_STATEMENTS)(
+    'Events are still sent after a reply is lost while %s',
+    async (_, text) => {
+      const { receiver } = await flow.listen();
+      await startWorker({ sweepMs: 200, leaseMs: 3_000, statementTimeoutMs: LIMIT_MS });
+      const frozen = proxy.freezeAt(text);
+      await flow.savePeople(1, 'one');
+      await frozen;
+      await flow.savePeople(1, 'two');
+      await until('both are received', () => namesIn(receiver.received).size === 2);
+    },
+  );
 });
 
 describe('bounds', () => {
