@@ -152,7 +152,8 @@ export class Chaos {
   }
 }
 
-async function migrated(url: string): Promise<DataSource> {
+/** A DataSource of the supervisor, with all tables. */
+export async function migrated(url: string): Promise<DataSource> {
   const dataSource = newDataSource(url, { entities: [Parcel, LedgerEntry] });
   await dataSource.initialize();
   await dataSource.runMigrations();

@@ -36,6 +36,10 @@ export class LedgerEntry {
   @Column({ type: 'varchar' })
   colour!: string;
 
+  /** Null if the event is not about a parcel. */
+  @Column({ type: 'int', nullable: true })
+  parcelId!: number | null;
+
   /** Assigned while the parcel is locked, so it gives the order of commits among the entries of one parcel. */
   @Column({ type: 'int' })
   @Generated('increment')

@@ -190,7 +190,7 @@ async function recordFaults(
   ];
 }
 
-async function leftoverFaults(dataSource: DataSource): Promise<readonly string[]> {
+export async function leftoverFaults(dataSource: DataSource): Promise<readonly string[]> {
   const left = Object.entries(await leftovers(dataSource)).filter(([, count]) => count > 0);
   return left.map(([what, count]) => `${count} ${what} are left.`);
 }

@@ -3,6 +3,11 @@ import type { ModelHooks } from '../../lib';
 import { pick, type Random } from '../support/values/random';
 import { COLOURS, LedgerEntry, Parcel, SHIPPED } from './entities';
 
+/** What an event is about. */
+interface Subject extends Pick<Parcel, 'mark' | 'colour'> {
+  readonly id: number | null;
+}
+
 /** Writes rows that cause events, and the ledger entry of each event. Each method resolves with the number of events. */
 export class Writer {
   #writes = 0;
@@ -32,14 +37,15 @@ export class Writer {
   async remove(manager: EntityManager): Promise<number> {
     const parcel = await this.#anyParcel(manager);
     if (!parcel) return this.create(manager);
+    const removed = { ...parcel };
     await manager.remove(parcel);
-    return this.#enter(manager, 'parcel.removed', [parcel]);
+    return this.#enter(manager, 'parcel.removed', [removed]);
   }
 
   async ship(manager: EntityManager): Promise<number> {
     const values = this.#values();
     await this.hooks.send(SHIPPED, values, { manager });
-    return this.#enter(manager, SHIPPED, [values]);
+    return this.#enter(manager, SHIPPED, [{ ...values, id: null }]);
   }
 
   #values(): Pick<Parcel, 'mark' | 'colour'> {
@@ -57,9 +63,14 @@ export class Writer {
   async #enter(
     manager: EntityManager,
     event: string,
-    parcels: readonly Pick<Parcel, 'mark' | 'colour'>[],
+    subjects: readonly Subject[],
   ): Promise<number> {
-    const entries = parcels.map(({ mark, colour }) => ({ mark, event, colour }));
+    const entries = subjects.map(({ id: parcelId, mark, colour }) => ({
+      mark,
+      event,
+      colour,
+      parcelId,
+    }));
     await manager.insert(LedgerEntry, entries);
     return entries.length;
   }
