@@ -53,9 +53,13 @@ function written(value: unknown): string {
 }
 
 /** What is no literal. */
+/** Stands for a default that is that of another option. */
+const LIKE_LEASE = Symbol('the value of leaseMs');
+
 const WORDED: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [CONSOLE_LOGGER, 'warnings and errors to `console`'],
   [Date.now, '`Date.now`'],
+  [LIKE_LEASE, 'the value of `leaseMs`'],
 ]);
 
 function writtenDefaults(defaults: object): Readonly<Record<string, string>> {
@@ -92,7 +96,11 @@ describe('the docstrings', () => {
       defaults: LIMIT_DEFAULTS,
     },
     { path: 'lib/dispatch/pruning.ts', name: 'RetentionOptions', defaults: RETENTION_DEFAULTS },
-    { path: 'lib/attach/options.ts', name: 'AttachOptions', defaults: ATTACH_OWN },
+    {
+      path: 'lib/attach/options.ts',
+      name: 'AttachOptions',
+      defaults: { ...ATTACH_OWN, statementTimeoutMs: LIKE_LEASE },
+    },
     { path: 'lib/dispatch/dispatcher.ts', name: 'Dispatcher', defaults: DISPATCHER_DEFAULTS },
     { path: 'lib/listener/secrets/rotation.ts', name: 'RotateOptions', defaults: ROTATE_DEFAULTS },
     { path: 'lib/attach/idle.ts', name: 'IdleOptions', defaults: IDLE_DEFAULTS },

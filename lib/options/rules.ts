@@ -60,10 +60,12 @@ export const MANAGER: Rule = {
 
 /** The first moment of the year 1. The timestamps of PostgreSQL do not reach as far back as a Date. */
 const FIRST_MS = -62_135_596_800_000;
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
 
 export const DATE: Rule = {
-  accepts: (value) => types.isDate(value) && value.getTime() >= FIRST_MS,
-  expected: 'a valid Date, from the year 1 on',
+  accepts: (value) =>
+    types.isDate(value) && value.getTime() >= FIRST_MS && value.getTime() <= LAST_MS,
+  expected: 'a valid Date, of the years 1 to 9999',
 };
 
 export function required(rule: Rule): Rule {

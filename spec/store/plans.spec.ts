@@ -27,7 +27,7 @@ beforeAll(async () => {
   for (const table of ['delivery', 'head', 'turn', 'event', 'listener'])
     await runOn(runner, `ALTER TABLE model_hook_${table} SET (autovacuum_enabled = false)`);
   for (const statement of filling()) await runOn(runner, statement);
-  await runOn(runner, SETTINGS);
+  await runner.query(SETTINGS);
 });
 afterAll(async () => {
   await runner?.release();

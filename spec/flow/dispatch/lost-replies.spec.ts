@@ -110,7 +110,7 @@ describe('a DataSource that is rebuilt', () => {
     expect(worker.dataSource.isInitialized).toBe(true);
   });
 
-  it('synchronize(true) works while the engine is busy', async () => {
+  it('The engine steps aside while synchronize(true) drops its tables', async () => {
     const { receiver } = await flow.listen();
     await startWorker({ sweepMs: 10 });
     for (let n = 0; n < 5; n += 1) {
