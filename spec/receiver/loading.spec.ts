@@ -19,13 +19,14 @@ describe('typeorm-model-hooks/receiver', () => {
     const ours = loaded.filter((path) => !/node_modules\/(tsx|esbuild|get-tsconfig)\//.test(path));
     expect(ours.map((path) => path.slice(ROOT.length + 1)).sort()).toEqual([
       'lib/base/base64.ts',
+      'lib/base/json.ts',
+      'lib/base/nearest.ts',
       'lib/base/one-line.ts',
       'lib/base/remember.ts',
       'lib/errors/model-hook-error.ts',
       'lib/errors/option-errors.ts',
       'lib/errors/receiver-errors.ts',
       'lib/options/checked.ts',
-      'lib/options/nearest.ts',
       'lib/options/rules.ts',
       'lib/receiver/index.ts',
       'lib/receiver/memory-store.ts',

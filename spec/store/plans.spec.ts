@@ -158,11 +158,11 @@ async function expectFew(run: Statement, most: number): Promise<void> {
     if (row) read += rowsRead(row['QUERY PLAN'][0].Plan);
     return [];
   }) as Query;
-  await runOn(runner, 'BEGIN');
+  await runner.startTransaction();
   try {
     await run(new Store(undefined as never, tablesOf(application.dataSource, 'public'), query));
   } finally {
-    await runOn(runner, 'ROLLBACK');
+    await runner.rollbackTransaction();
   }
   expect(read).toBeLessThanOrEqual(most);
 }
