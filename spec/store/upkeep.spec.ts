@@ -117,7 +117,43 @@ describe('Upkeep.deliveryBacklog', () => {
   });
 });
 
+describe('a backlog of more than 10,000', () => {
+  const MANY = 15_000;
+
+  it('deliveryBacklog() estimates what is beyond an exact count from the pages of the table', async () => {
+    await query(
+      `INSERT INTO model_hook_delivery (id, event_id, listener_id, event, status, attempt, retries, reschedules, next_at)
+       SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'e', CASE WHEN n <= ${MANY} THEN 'waiting' ELSE 'done' END, 0, 0, 0,
+         CASE WHEN n <= ${MANY} THEN now() END FROM generate_series(1, ${MANY + 2_000}) n`,
+    );
+    const { waiting, oldestAt } = await store.upkeep.deliveryBacklog(deliveryId);
+    expect(waiting).toBe(MANY);
+    expect(oldestAt).toEqual(expect.any(Date));
+  });
+
+  it('eventBacklog() estimates what is beyond an exact count from the pages of the table', async () => {
+    await query(
+      `INSERT INTO model_hook_event (id, hook, event, data, planned_at)
+       SELECT gen_random_uuid(), 'person', 'person.created', '{}', CASE WHEN n > ${MANY} THEN now() END
+       FROM generate_series(1, ${MANY + 2_000}) n`,
+    );
+    expect(await store.upkeep.eventBacklog()).toMatchObject({ waiting: MANY });
+  });
+});
+
 describe('Upkeep.ratesWithin', () => {
+  it('ratesWithin() gives the rates of the last 10,000 if there are more', async () => {
+    await query(
+      `INSERT INTO model_hook_delivery (id, event_id, listener_id, event, status, attempt, retries, reschedules, created_at)
+       SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'e', 'done', 0, 0, 0, now() - n * interval '1 ms'
+       FROM generate_series(1, 12000) n`,
+    );
+    const [{ perSecond = 0 } = {}] = await store.upkeep.ratesWithin(60);
+    // Ten thousand in ten seconds, and in the time that storing them took.
+    expect(perSecond).toBeGreaterThan(200);
+    expect(perSecond).toBeLessThanOrEqual(1_000);
+  });
+
   it('ratesWithin() gives the rates of that time by status', async () => {
     for (const status of ['done', 'done', 'failed']) await deliveryOf({ status });
     await query(
