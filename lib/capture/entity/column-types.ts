@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { typeName } from '../../hook/field';
-import { typeOid } from './type-oids';
+import { columnOid } from './type-oids';
 
 /** The member that holds a JSON column as text, where the application has its own parser for JSON. */
 export const JSON_TEXT = 'typeorm-model-hooks:json';
@@ -28,7 +28,7 @@ export function isKeptAsText(dataSource: DataSource, column: ColumnMetadata): bo
 
 /** The parser of the application for the values of a column, which `find()` uses too. */
 export function parserOf(dataSource: DataSource, column: ColumnMetadata): Parser {
-  const oid = typeOid(typeName(dataSource, column), column.isArray);
+  const oid = columnOid(column, typeName(dataSource, column));
   return oid === null ? asText : parsersOf(dataSource).getTypeParser(oid, 'text');
 }
 

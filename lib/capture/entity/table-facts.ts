@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
 import type { Field } from '../../hook/field';
 import { tableSql } from './key-sql';
+import { noteOid } from './type-oids';
 
 /** What the catalogue of the database says about the table or view of a class, for the role that writes. */
 export interface TableFacts {
@@ -19,6 +20,7 @@ export interface TableFacts {
 /** Reads the facts of all hooked tables in one statement, when the first of them is needed. A table that is not found is looked up again. */
 export class TableCatalog {
   readonly #facts = new Map<EntityMetadata, TableFacts>();
+  readonly #incompleteUntil = new Map<EntityMetadata, number>();
   readonly #reading = new WeakMap<QueryRunner, Promise<void>>();
 
   constructor(
@@ -33,7 +35,7 @@ export class TableCatalog {
 
   /** Undefined at once if the facts of the class are known. */
   load(runner: QueryRunner, metadata: EntityMetadata): Promise<void> | undefined {
-    if (this.#facts.has(metadata)) return undefined;
+    if (this.#facts.has(metadata) && !this.#isOutdated(metadata)) return undefined;
     const reading =
       this.#reading.get(runner) ??
       this.#read(runner, metadata).finally(() => this.#reading.delete(runner));
@@ -48,12 +50,37 @@ export class TableCatalog {
       JSON.stringify(names),
     ]);
     for (const row of rows) {
-      const { n, columns, ...facts }: FactsRow = JSON.parse(row.facts);
+      const { n, columns, oids, ...facts }: FactsRow = JSON.parse(row.facts);
       const found = classes[n - 1];
-      if (found) this.#facts.set(found, { ...facts, columns: new Map(Object.entries(columns)) });
+      if (!found) continue;
+      for (const column of found.columns) {
+        const oid = oids[column.databaseName];
+        if (oid !== undefined) noteOid(column, Number(oid));
+      }
+      this.#facts.set(found, { ...facts, columns: new Map(Object.entries(columns)) });
+      this.#noteMissing(found);
     }
   }
+
+  /** A migration may still add a column that the class has. */
+  #noteMissing(metadata: EntityMetadata): void {
+    const facts = this.#facts.get(metadata);
+    const isWhole = metadata.columns.every(
+      ({ databaseName, isVirtualProperty }) =>
+        isVirtualProperty || facts?.columns.has(databaseName),
+    );
+    if (isWhole) this.#incompleteUntil.delete(metadata);
+    else this.#incompleteUntil.set(metadata, performance.now() + READ_AGAIN_MS);
+  }
+
+  #isOutdated(metadata: EntityMetadata): boolean {
+    const until = this.#incompleteUntil.get(metadata);
+    return until !== undefined && performance.now() >= until;
+  }
 }
+
+/** How long a table that lacks a column, or does not permit it to be read, is taken to be like that. */
+const READ_AGAIN_MS = 10_000;
 
 /** Whether rows of the class can be found and identified. */
 export function canReadRows(
@@ -79,6 +106,7 @@ interface FactsRow {
   readonly changesUpdates: boolean;
   readonly changesInserts: boolean;
   readonly columns: Readonly<Record<string, string>>;
+  readonly oids: Readonly<Record<string, string>>;
 }
 
 /**
@@ -93,6 +121,10 @@ const FACTS_SQL = `SELECT json_build_object(
       SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 19 = 19),
     'changesInserts', EXISTS (
       SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 6 = 4),
+    'oids', coalesce((
+      SELECT json_object_agg(a.attname, CASE WHEN y.typtype = 'd' THEN y.typbasetype ELSE y.oid END)
+      FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+      WHERE a.attrelid = c.oid AND a.attnum > 0), '{}'),
     'columns', coalesce((
       SELECT json_object_agg(a.attname, format_type(a.atttypid, -1)) FROM pg_catalog.pg_attribute a
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND has_column_privilege(c.oid, a.attnum, 'SELECT')

@@ -1,8 +1,22 @@
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
+
+/** OIDs of columns as the catalogue of a database has them. */
+const oidOf = new WeakMap<ColumnMetadata, number>();
+
+/** Types of extensions, enums and domains have another OID in each database, for which the application may have a parser. */
+export function noteOid(column: ColumnMetadata, oid: number): void {
+  oidOf.set(column, oid);
+}
+
 /**
- * OID by which pg looks up the parser of a type, or of its arrays. Null for a type that has another OID in each database (enums, types of
- * extensions), whose values pg gives as texts.
+ * OID by which pg looks up the parser for the values of a column. Null if the column is of a type that has another OID in each database,
+ * and this process has not read the catalogue: pg gives such values as texts.
  */
-export function typeOid(type: string, isArray: boolean): number | null {
+export function columnOid(column: ColumnMetadata, type: string): number | null {
+  return oidOf.get(column) ?? typeOid(type, column.isArray);
+}
+
+function typeOid(type: string, isArray: boolean): number | null {
   const [oid, arrayOid] = OIDS[type] ?? [];
   return (isArray ? arrayOid : oid) ?? null;
 }

@@ -303,3 +303,32 @@ describe.each(Object.keys(PARSERS))('the values of events where the parsers are 
     },
   );
 });
+
+describe('the values of types whose OID differs in each database', () => {
+  it.each(['hstore', 'citext', 'citext[]', 'ltree', 'enum', 'enum[]'])(
+    'The parser of the application for %s is used',
+    async (name) => {
+      const column = name.replace('[]', '__');
+      const { rows } = await client.query(
+        `SELECT atttypid::int AS oid FROM pg_attribute WHERE attrelid = 'found'::regclass AND attname = $1`,
+        [column],
+      );
+      overrides.setTypeParser(
+        rows[0].oid,
+        ((text: string) => `{"parsed ${text.length}"}`) as never,
+      );
+      const [literal = ''] = CASES.find((each) => nameOf(each) === name)?.literals ?? [];
+      const { manager } = flow.dataSource;
+      const inserted = await client.query(
+        `INSERT INTO found ("${column}") VALUES ($1) RETURNING id`,
+        [literal],
+      );
+      const { id } = inserted.rows[0];
+      const found = await manager.findOneByOrFail(Found, { id });
+      const events = await eventsOf(() => manager.save(Found, { id, touched: true }));
+      expect(JSON.stringify(found[name])).toContain('parsed');
+      for (const { data } of events) expect(data[name]).toEqual(toJson(found[name]));
+      overrides.setTypeParser(rows[0].oid, String as never);
+    },
+  );
+});
