@@ -1,10 +1,11 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { JsonRecord } from '../../base/json';
 import { asText, type EventInsert, type EventSource } from '../../store/event-insert';
-import { keyColumnsSql, keyIsSql, keyJoinSql, keyParameters, tableSql } from './key-sql';
+import { keyColumnsSql, keyIsSql, keyJoinSql, keyParameters } from './key-sql';
 import { rowIdSql, rowKeyTextsSql } from './row-id';
 import type { RowKey } from './row-key';
 import type { TableFacts } from './table-facts';
+import { tableSql } from './table-sql';
 
 /** An event that is made of a row of the application's table. */
 export interface CopiedRow {

@@ -38,13 +38,6 @@ export function keyIsSql(
   return conditions.join(' AND ');
 }
 
-export function tableSql(dataSource: DataSource, metadata: EntityMetadata): string {
-  return metadata.tablePath
-    .split('.')
-    .map((part) => dataSource.driver.escape(part))
-    .join('.');
-}
-
 function castOf(dataSource: DataSource, column: ColumnMetadata): string | null {
   const type = typeName(dataSource, column);
   const cast = CASTS[type] ?? (KEY_TYPES.has(type) ? type : null);

@@ -1,11 +1,12 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
 import type { JsonRecord } from '../../base/json';
 import type { Field } from '../../hook/field';
-import { keyColumnsSql, keyJoinSql, keyParameters, tableSql } from './key-sql';
+import { keyColumnsSql, keyJoinSql, keyParameters } from './key-sql';
 import { objectSql } from './object-sql';
 import { rowKeyTextsSql } from './row-id';
 import { keyText, type RowKey } from './row-key';
 import { readable, type TableFacts } from './table-facts';
+import { tableSql } from './table-sql';
 
 /** A row as the database wrote it. */
 export interface RawRow {

@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
 import type { Field } from '../../hook/field';
-import { tableSql } from './key-sql';
+import { tableSql } from './table-sql';
 import { noteOid } from './type-oids';
 
 /** What the catalogue of the database says about the table or view of a class, for the role that writes. */
