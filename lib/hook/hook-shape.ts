@@ -15,6 +15,7 @@ import {
   type Rule,
   required,
   type Shape,
+  STORABLE,
   TEXT,
 } from '../options/rules';
 import type { DeclaredHook } from './model-hook';
@@ -55,7 +56,8 @@ const HOOK_SHAPE: Shape<DeclaredHook> = {
   event: EVENT,
   when: ANYTHING,
   compute: {
-    accepts: (value) => isRecordOf(isFunction, value),
+    accepts: (value) =>
+      isRecordOf(isFunction, value) && Object.keys(value).every((name) => STORABLE.accepts(name)),
     expected: 'an object of functions by field name',
   },
   ref: FUNCTION,
@@ -70,7 +72,10 @@ const HOOK_SHAPE: Shape<DeclaredHook> = {
 
 const DEFINED_SHAPE: Shape<DefinedHookOptions> = {
   provides: required(
-    listOf((value) => isText(value) && value !== '*', "a list of field paths without '*'"),
+    listOf(
+      (value) => STORABLE.accepts(value) && value !== '*',
+      "a list of field paths without '*'",
+    ),
   ),
   ...SHARED_SHAPE,
 };
@@ -106,7 +111,7 @@ function isFunction(value: unknown): boolean {
   return FUNCTION.accepts(value);
 }
 
-function isRecordOf(accepts: (value: unknown) => boolean, value: unknown): boolean {
+function isRecordOf(accepts: (value: unknown) => boolean, value: unknown): value is object {
   return (
     isObjectLiteral(value) && Object.values(value).every((one) => one === undefined || accepts(one))
   );

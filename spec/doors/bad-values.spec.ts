@@ -122,6 +122,17 @@ const DOORS: readonly (readonly [string, Door])[] = [
     `hooks.define options.${name} beside provides`,
     (bad) => hooks.define(randomUUID(), { provides: ['name'], [name]: bad }),
   ]),
+  [
+    'hooks.define field',
+    async (bad) => {
+      const hook = hooks.define(randomUUID(), { provides: [bad] });
+      await hook.send({ [bad as string]: 'a' });
+      await hook
+        .listener(TARGET)
+        .match({ [bad as string]: 'a' })
+        .save();
+    },
+  ],
   ...doors('hooks.send', 'name', [], (bad) => hooks.send(bad, {})),
   ...doors('hooks.send', 'data', ['name'], (bad) => hooks.send('order', bad)),
   ...doors('hooks.send', 'options', ['sender', 'ref', 'headers', 'manager', 'typo'], (bad) =>

@@ -84,7 +84,7 @@ export function badValues(): readonly unknown[] {
 const forged = (value: unknown): string => Buffer.from(`${value}`).toString('base64url');
 
 /** Cursors that no page gave. */
-export const CURSORS: readonly string[] = [
+const CURSORS: readonly string[] = [
   forged(''),
   forged('null'),
   forged('{}'),
@@ -107,13 +107,4 @@ function nested(levels: number): unknown {
   let value: unknown = 'a';
   for (let n = 0; n < levels; n += 1) value = { a: value };
   return value;
-}
-
-/** How a bad value is shown in the title of a test. */
-export function shown(value: unknown): string {
-  const text =
-    typeof value === 'string'
-      ? JSON.stringify(value)
-      : String(Object.prototype.toString.call(value));
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
