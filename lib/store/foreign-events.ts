@@ -32,7 +32,7 @@ export interface HookCount {
 }
 
 /** Above this, events are not counted: each count reads them. */
-export const MAX_COUNTED = 10_000;
+const MAX_COUNTED = 10_000;
 
 /** Statements on events that this process leaves to others. None of them reads more rows than it counts or changes. */
 export class ForeignEvents {
