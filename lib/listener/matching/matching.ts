@@ -98,13 +98,16 @@ export class ListenerMatching {
     { unknownFields, matched }: Judged,
   ): readonly Match[] {
     const { catalog } = this;
+    const everything = { catalog };
+    const isAllKnown = unknownFields.size === 0;
     const pairsOf = new Map<number, Pairs>();
     const all = [...events.keys()];
     for (const { events: positions, listener } of found)
       for (const n of positions ?? all) {
         const event = events[n];
         if (!event) continue;
-        const knowledge = { catalog, unknownFields: unknownFields.get(event.id) };
+        const unknown = isAllKnown ? undefined : unknownFields.get(event.id);
+        const knowledge = unknown ? { catalog, unknownFields: unknown } : everything;
         const verdict = this.#verdict(listener, event, knowledge);
         if (verdict === 'refuses') continue;
         if (listener.several && isRepeat(matched, `${n} ${listener.id}`)) continue;
