@@ -1,7 +1,7 @@
 /** Bytes of long replies that a process holds at once. */
 const MAX_BYTES = 67_108_864;
 /** A reply of this length is held in any case: as many of them as requests in flight are few bytes. */
-export const SHORT_REPLY_BYTES = 65_536;
+export const SHORT_REPLY_BYTES = 16_384;
 
 interface Waiting {
   readonly bytes: number;

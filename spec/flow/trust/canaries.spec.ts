@@ -147,11 +147,19 @@ async function failingDatabase(): Promise<void> {
   await seen.refused(hooks.for(Account).listener({ url, secret: SECRETS.given }).save());
   await accept('listener');
   await refuse('delivery', 'response IS NULL');
+  await dataSource.manager.save(Account, { name: 'refused', pin: PIN });
+  await until('outcomes were refused', () =>
+    seen.texts.some((text) => text.includes('refused an outcome')),
+  );
+  await accept('delivery');
+  const rename = (from: string, to: string) =>
+    dataSource.query(`ALTER TABLE model_hook_delivery RENAME COLUMN ${from} TO ${to}`);
+  await rename('retval', 'gone');
   await dataSource.manager.save(Account, { name: 'unrecorded', pin: PIN });
   await until('the outcomes could not be recorded', () =>
     seen.texts.some((text) => text.includes('could not be recorded')),
   );
-  await accept('delivery');
+  await rename('gone', 'retval');
   await refuse('chunk', 'false');
   await dataSource.manager.save(Account, { name: 'unplanned', pin: PIN });
   await until('the events could not be planned', () =>
@@ -211,6 +219,7 @@ describe.each([
       'An event was dropped',
       'are left to other processes',
       'A resolved target of event',
+      'The database refused an outcome',
       'Outcomes could not be recorded',
       'Events could not be planned',
       'do not open',
