@@ -51,22 +51,6 @@ const TROUBLE: readonly {
   },
 ];
 
-describe('a listener with a broken row', () => {
-  it('A delivery to a listener with a broken row fails at once and disturbs no other', async () => {
-    const { listener: broken } = await flow.listen();
-    const { listener: sound } = await flow.listen();
-    await flow.query("UPDATE model_hook_listener SET digest = 'none' WHERE id = $1", [broken.id]);
-    await flow.savePeople(1);
-    await flow.hooks.idle();
-    expect(await flow.deliveryOf(broken.id)).toMatchObject({
-      status: 'failed',
-      attempt: 0,
-      reason: expect.stringContaining('the request could not be made'),
-    });
-    expect(await flow.deliveryOf(sound.id)).toMatchObject({ status: 'done' });
-  });
-});
-
 describe('an endpoint', () => {
   it.each(TROUBLE)(
     'A delivery to an endpoint that $name is retried, then failed',
