@@ -2,7 +2,7 @@ import { CreateModelHookTables1764000000000 } from './1764000000000-create-model
 import { AddMatchingKeys1764600000000 } from './1764600000000-add-matching-keys';
 import { AddTrust1765200000000 } from './1765200000000-add-trust';
 import { AddRawPrevious1765800000000 } from './1765800000000-add-raw-previous';
-import { AddHeadsAndIndexes1765900000000 } from './1765900000000-add-heads-and-indexes';
+import { AddHeads1765900000000 } from './1765900000000-add-heads';
 import { AddAttemptDetail1766000000000 } from './1766000000000-add-attempt-detail';
 import { AddEventFields1766100000000 } from './1766100000000-add-event-fields';
 
@@ -17,7 +17,7 @@ export const modelHookMigrations = [
   AddMatchingKeys1764600000000,
   AddTrust1765200000000,
   AddRawPrevious1765800000000,
-  AddHeadsAndIndexes1765900000000,
+  AddHeads1765900000000,
   AddAttemptDetail1766000000000,
   AddEventFields1766100000000,
 ];
@@ -25,7 +25,7 @@ export const modelHookMigrations = [
 export {
   AddAttemptDetail1766000000000,
   AddEventFields1766100000000,
-  AddHeadsAndIndexes1765900000000,
+  AddHeads1765900000000,
   AddMatchingKeys1764600000000,
   AddRawPrevious1765800000000,
   AddTrust1765200000000,

@@ -9,11 +9,14 @@ let proxy: FreezingProxy;
 let dataSource: DataSource;
 let database: Database;
 
+/** Time limit of a statement. */
+const LIMIT_MS = 1_000;
+
 beforeEach(async () => {
   server = await createDatabase();
   proxy = await startFreezingProxy(server.url);
   dataSource = await newDataSource().initialize();
-  database = new Database(dataSource, 2, 2_000);
+  database = new Database(dataSource, 2, LIMIT_MS);
   await dataSource.query('CREATE TABLE counter AS SELECT 0 AS n');
 });
 
@@ -203,7 +206,7 @@ describe('one lost reply', () => {
       const frozen = proxy.freezeAt('marker one');
       const lost = run((query) => query('SELECT 1 /* marker one */'));
       await frozen;
-      await expect(lost).rejects.toMatchObject({ code: 'STATEMENT_TIMEOUT', timeoutMs: 2_000 });
+      await expect(lost).rejects.toMatchObject({ code: 'STATEMENT_TIMEOUT', timeoutMs: LIMIT_MS });
       expect(await run((query) => query('SELECT 1 AS n'))).toEqual([{ n: 1 }]);
     });
 
@@ -339,7 +342,7 @@ async function count(): Promise<number> {
 async function reconnect(extra: object = {}, poolSize = 3): Promise<void> {
   await dataSource.destroy();
   dataSource = await newDataSource(extra).setOptions({ poolSize }).initialize();
-  database = new Database(dataSource, 2, 2_000);
+  database = new Database(dataSource, 2, LIMIT_MS);
 }
 
 async function killOthers(): Promise<void> {

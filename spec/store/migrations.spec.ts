@@ -153,7 +153,7 @@ describe('modelHookMigrations', () => {
       'AddMatchingKeys1764600000000',
       'AddTrust1765200000000',
       'AddRawPrevious1765800000000',
-      'AddHeadsAndIndexes1765900000000',
+      'AddHeads1765900000000',
       'AddAttemptDetail1766000000000',
       'AddEventFields1766100000000',
     ]);

@@ -10,9 +10,9 @@ import { type Names, namesFor } from './names';
  *
  * The indexes are built while the tables are locked against writing. A table of ten million deliveries takes some minutes.
  */
-export class AddHeadsAndIndexes1765900000000 implements MigrationInterface {
+export class AddHeads1765900000000 implements MigrationInterface {
   // Bundlers rename classes, and TypeORM knows a migration by its name.
-  readonly name = 'AddHeadsAndIndexes1765900000000';
+  readonly name = 'AddHeads1765900000000';
 
   async up(runner: QueryRunner): Promise<void> {
     const names = namesFor(runner);
