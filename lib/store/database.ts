@@ -7,10 +7,11 @@ import {
   BORROWED,
   COMMIT,
   GIVEN_BACK,
-  ownSettings,
   READ_COMMITTED,
   REPEATABLE_READ,
   ROLLBACK,
+  statementSettings,
+  transactionSettings,
 } from './settings';
 
 /** Runs one statement and returns its rows. */
@@ -28,7 +29,8 @@ const STATEMENT_TIMEOUT_MS = 30_000;
  */
 export class Database {
   readonly #pool: Pool;
-  readonly #settings: Step;
+  readonly #ofStatement: Step;
+  readonly #ofTransaction: Step;
 
   constructor(
     dataSource: DataSource,
@@ -36,11 +38,12 @@ export class Database {
     statementTimeoutMs: number = STATEMENT_TIMEOUT_MS,
   ) {
     this.#pool = new Pool(dataSource, connections, statementTimeoutMs);
-    this.#settings = ownSettings(statementTimeoutMs);
+    this.#ofStatement = statementSettings(statementTimeoutMs);
+    this.#ofTransaction = transactionSettings(statementTimeoutMs);
   }
 
   readonly query: Query = <Row>(sql: string, parameters: readonly unknown[] = []) => {
-    const before = [READ_COMMITTED, this.#settings];
+    const before = [READ_COMMITTED, this.#ofStatement];
     const series = { before, main: { sql, parameters }, after: [COMMIT] };
     return retrying(() =>
       this.#pool.use((connection) => undoing(connection, () => connection.run(series))),
@@ -69,7 +72,7 @@ export class Database {
 
   #transaction<T>(begin: Step, work: (query: Query) => Promise<T>): Promise<T> {
     return this.#pool.use(async (connection) => {
-      let before: readonly Step[] = [begin, this.#settings];
+      let before: readonly Step[] = [begin, this.#ofTransaction];
       const query: Query = <Row>(sql: string, parameters: readonly unknown[] = []) => {
         const series = { before, main: { sql, parameters }, after: [] };
         before = [];

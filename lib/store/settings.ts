@@ -24,30 +24,35 @@ const OWN_SETTINGS = {
   search_path: 'pg_catalog, pg_temp',
   extra_float_digits: '1',
   enable_seqscan: 'off',
-  enable_indexscan: 'on',
-  enable_bitmapscan: 'on',
-  enable_nestloop: 'on',
   random_page_cost: '1',
   jit: 'off',
-  max_parallel_workers_per_gather: '0',
   lock_timeout: '0',
 } as const;
 
 /** The least time that the server waits for the next statement of a transaction. */
 const LEAST_IDLE_MS = 5_000;
 
+/** Sets everything for one statement. The server ends it shortly before this process gives it up. */
+export function statementSettings(statementTimeoutMs: number): Step {
+  return settingsStep(ownSettings(statementTimeoutMs));
+}
+
 /**
- * Sets everything for the current transaction. The server ends a statement shortly before this process gives it up, and a transaction
- * whose process is not heard of any more: its locks would keep other processes from the rows.
+ * Sets everything for a transaction. The server ends one whose process does not answer any more: its locks would keep other processes
+ * from the rows.
  */
-export function ownSettings(statementTimeoutMs: number): Step {
-  const timeoutMs = Math.max(1, Math.floor(statementTimeoutMs * 0.9));
+export function transactionSettings(statementTimeoutMs: number): Step {
   const idleMs = Math.ceil(Math.max(statementTimeoutMs, LEAST_IDLE_MS));
   return settingsStep({
-    ...OWN_SETTINGS,
-    statement_timeout: String(timeoutMs),
+    ...ownSettings(statementTimeoutMs),
     idle_in_transaction_session_timeout: String(idleMs),
   });
+}
+
+/** Each of them costs the server some microseconds a statement. */
+function ownSettings(statementTimeoutMs: number): Readonly<Record<string, string>> {
+  const timeoutMs = Math.max(1, Math.floor(statementTimeoutMs * 0.9));
+  return { ...OWN_SETTINGS, statement_timeout: String(timeoutMs) };
 }
 
 /** Sets the notation of values in a transaction of the application, and keeps what it was. */
