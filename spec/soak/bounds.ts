@@ -1,4 +1,5 @@
 import { DELIVERY_DEFAULTS } from '../../lib/options/delivery-defaults';
+import { HOPELESS_ENDPOINTS, LASTING } from './endpoints';
 import { ATTACH, POOL_SIZE } from './form';
 import type { Gauge } from './observed-process';
 import type { TableSample } from './tables';
@@ -16,10 +17,10 @@ export interface Measured {
   readonly tables: readonly TableSample[];
   /** Open connections to the database. */
   readonly connections: readonly number[];
-  /** Number of endpoints, those included that were replaced. */
-  readonly endpoints: number;
 }
 
+/** The most endpoints that deliveries wait for at a time: replaced ones are soon disabled. */
+const ENDPOINTS = LASTING.length + 2 * HOPELESS_ENDPOINTS.length;
 const MB = 2 ** 20;
 const MAX_GROWTH_MB = 40;
 /** The heap is given back to the system late. */
@@ -34,13 +35,13 @@ const PRUNED_WITHIN_S = 100;
 const MAX_TURNS_PER_ENDPOINT = 50;
 
 export function measuresOf(measured: Measured): readonly Measure[] {
-  const { gauges, tables, connections, endpoints } = measured;
+  const { gauges, tables, connections } = measured;
   const memory = gauges.map(({ memoryBytes }) => memoryBytes / MB);
   const resident = gauges.map(({ residentBytes }) => residentBytes / MB);
   const sockets = gauges.map((gauge) => gauge.sockets);
   const ages = tables.map(({ oldestMs }) => oldestMs / 1_000);
   const turns = tables.map(({ rows }) => rows.turn ?? 0);
-  const maxSockets = POOL_SIZE + endpoints * DELIVERY_DEFAULTS.maxConcurrencyPerOrigin;
+  const maxSockets = POOL_SIZE + ENDPOINTS * DELIVERY_DEFAULTS.maxConcurrencyPerOrigin;
   return [
     growth('memory in MB', memory, MAX_GROWTH_MB),
     growth('resident memory in MB', resident, MAX_RESIDENT_GROWTH_MB),
@@ -48,7 +49,7 @@ export function measuresOf(measured: Measured): readonly Measure[] {
     most('most sockets', sockets, maxSockets),
     most('database connections', connections, POOL_SIZE + CLOSING),
     most('age of ended rows in s', ages, ATTACH.retention.eventsMs / 1_000 + PRUNED_WITHIN_S),
-    most('turns', turns, endpoints * MAX_TURNS_PER_ENDPOINT),
+    most('turns', turns, ENDPOINTS * MAX_TURNS_PER_ENDPOINT),
   ];
 }
 

@@ -62,7 +62,7 @@ export class Soak {
     const ended = await observed.end(END_PATIENCE_MS);
     const endpoints = listeners.endpoints.size;
     const { tables, connections } = samples;
-    const measures = measuresOf({ gauges, tables, connections, endpoints });
+    const measures = measuresOf({ gauges, tables, connections });
     const found = await findings(dataSource, listeners.endpoints, this.#inbox.receipts);
     const { rows } = await sampleTables(dataSource);
     const pruned = found.committed - (await unprunedEvents(dataSource));
