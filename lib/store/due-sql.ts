@@ -165,7 +165,7 @@ function claimedSql({ delivery }: Tables): string {
 
 /**
  * Gives a row a new head if its first delivery is due later, or could not be claimed yet. If the first delivery is being sent, its end
- * adds a head. If there is none, an unplanned event may become the next one: whoever plans it may still see the delivery that has just
+ * adds a head. If there is none, an unplanned event may become the next one: the process that plans it may still see the delivery that has just
  * ended, and so add no head.
  */
 function newHeadsSql({ head }: Tables): string {

@@ -53,7 +53,7 @@ export class Judging {
 
   #answerTo(pair: UnjudgedPair, row: EventRow | undefined): Answer {
     if (!row) return 'refuses';
-    // Whoever sends it finds out that the listener is not active or was removed, and stores that as the outcome.
+    // The process that sends it finds out that the listener is not active or was removed, and stores that as the outcome.
     if (!pair.active) return 'wants';
     const decoded = this.parts.decoder.decode(row);
     if (decoded.kind !== 'readable') return 'unknown';
