@@ -165,8 +165,8 @@ function claimedSql({ delivery }: Tables): string {
 
 /**
  * Gives a row a new head if its first delivery is due later, or could not be claimed yet. If the first delivery is being sent, its end
- * adds a head. If there is none, an unplanned event may become the next one: the process that plans it may still see the delivery that has just
- * ended, and so add no head.
+ * adds a head. If there is none, an unplanned event may become the next one: the process that plans it may still see the delivery that
+ * has just ended, and so add no head.
  */
 function newHeadsSql({ head }: Tables): string {
   const ms = (count: number) => `${count} * interval '1 millisecond'`;
