@@ -280,6 +280,8 @@ describe('conflicts', () => {
   });
 
   it('A transaction that was chosen to end a deadlock runs again', async () => {
+    // PostgreSQL looks for deadlocks after a second.
+    database = new Database(dataSource, 2, 10 * LIMIT_MS);
     await dataSource.query('CREATE TABLE pair AS SELECT n, 0 AS hits FROM generate_series(1, 2) n');
     const hit = (first: number, second: number) =>
       database.transaction(async (query) => {

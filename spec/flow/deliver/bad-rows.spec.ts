@@ -205,7 +205,10 @@ describe('a stored listener that cannot be read', () => {
     await untilAllDone(others);
     await flow.dataSource.manager.save(person({ name: 'Ann' }));
     await flow.hooks.idle();
-    expect((await flow.hooks.deliveries.find({ status: 'done' })).items).toHaveLength(18);
+    const { items } = await flow.hooks.deliveries.find({ status: 'done' });
+    // The listener itself may be judged later, by the rows of its filter.
+    const theirs = items.filter(({ listenerId }) => listenerId !== bad.id);
+    expect(theirs).toHaveLength(18);
     expect(await flow.pendingEvents()).toBe(0);
   });
 });

@@ -223,7 +223,7 @@ describe.each([
       'Outcomes could not be recorded',
       'Events could not be planned',
       'do not open',
-      'INSERT INTO "model_hook_event"',
+      'INSERT INTO "public"."model_hook_event"',
       '[secret]',
       'httpStatus: 500',
     ];

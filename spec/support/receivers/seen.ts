@@ -2,6 +2,9 @@ import { inspect } from 'node:util';
 import type { Logger as TypeormLogger } from 'typeorm';
 import type { Logger } from '../../../lib';
 
+/** A statement on a table of ours. An INSERT of the application has one of our names too, for the key that it returns. */
+const OURS = /"public"\."model_hook_/;
+
 /** Collects as text everything that leaves the package. */
 export class Seen {
   readonly texts: string[] = [];
@@ -22,14 +25,14 @@ export class Seen {
 
   /** Notes the statements of the package in the log of TypeORM. */
   readonly #noteQuery = (query: string, parameters: unknown): void => {
-    if (query.includes('model_hook_')) this.note(query, parameters);
+    if (OURS.test(query)) this.note(query, parameters);
   };
 
   readonly typeormLogger: TypeormLogger = {
     logQuery: this.#noteQuery,
     logQueryError: (error, query, parameters) => {
       this.#noteQuery(query, parameters);
-      if (query.includes('model_hook_')) this.note(error);
+      if (OURS.test(query)) this.note(error);
     },
     logQuerySlow: (_time, query, parameters) => this.#noteQuery(query, parameters),
     logSchemaBuild: () => undefined,
