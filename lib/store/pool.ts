@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { Deadline } from '../base/deadline';
 import { NotInitialisedError, StatementTimeoutError } from '../errors/attach-errors';
 import { Connection, type PgClient } from './connection';
 import { Limit } from './limit';
@@ -70,13 +71,13 @@ export class Pool {
 
   /** The pool may have less patience than we have. */
   async #take(): Promise<Taken> {
-    const deadline = performance.now() + this.statementTimeoutMs;
+    const deadline = new Deadline(this.statementTimeoutMs);
     for (;;) {
       try {
-        return await this.#takeWithin(deadline - performance.now());
+        return await this.#takeWithin(deadline.leftMs);
       } catch (error) {
         const isExhausted = error instanceof Error && error.message === EXHAUSTED_MESSAGE;
-        if (!isExhausted || performance.now() >= deadline) throw error;
+        if (!isExhausted || deadline.hasPassed) throw error;
         await sleep(EXHAUSTED_PAUSE_MS);
       }
     }

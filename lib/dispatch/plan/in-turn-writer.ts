@@ -1,8 +1,8 @@
-import { deliveryId } from '../../delivery/chunk/chunk';
 import type { Match } from '../../listener/matching/checks';
 import type { EventRow } from '../../store/events';
 import type { Store } from '../../store/store';
 import type { DeliveryInTurnRow } from '../../store/turns';
+import { PlannedRows } from './planned-rows';
 
 /** A delivery of an ordered or rate-limited listener: stored as a row of its own when its event is planned, and claimed in turn. */
 export interface DeliveryInTurn {
@@ -20,27 +20,19 @@ const STORED_AT_ONCE = 1_000;
 export class InTurnWriter {
   readonly deliveries: DeliveryInTurn[] = [];
   #rows: DeliveryInTurnRow[] = [];
-  readonly #places: ReadonlyMap<string, Pick<EventRow, 'row_id' | 'sequence'>>;
+  readonly #planned: PlannedRows;
 
   constructor(
     private readonly store: Store,
     events: readonly Pick<EventRow, 'id' | 'row_id' | 'sequence'>[],
   ) {
-    this.#places = new Map(events.map((event) => [event.id, event]));
+    this.#planned = new PlannedRows(events);
   }
 
   async add({ event, inTurn = [] }: Match): Promise<void> {
-    const place = this.#places.get(event.id);
-    for (const { id: listenerId, ordered } of inTurn) {
-      this.deliveries.push({ eventId: event.id, listenerId });
-      this.#rows.push({
-        id: deliveryId(event.id, listenerId),
-        eventId: event.id,
-        listenerId,
-        event: event.name,
-        rowId: ordered ? (place?.row_id ?? null) : null,
-        sequence: ordered ? (place?.sequence ?? null) : null,
-      });
+    for (const listener of inTurn) {
+      this.deliveries.push({ eventId: event.id, listenerId: listener.id });
+      this.#rows.push(this.#planned.of(event, listener));
     }
     if (this.#rows.length >= STORED_AT_ONCE) await this.end();
   }

@@ -1,10 +1,10 @@
-import { deliveryId } from '../../delivery/chunk/chunk';
 import type { Match } from '../../listener/matching/checks';
 import type { Logger } from '../../logging/logger';
 import { Seldom } from '../../logging/seldom';
 import type { EventRow } from '../../store/events';
 import type { Store } from '../../store/store';
 import type { UnjudgedRow } from '../../store/unjudged';
+import { PlannedRows } from './planned-rows';
 
 /** Rows stored in one statement. */
 const STORED_AT_ONCE = 1_000;
@@ -29,14 +29,14 @@ export class UnjudgedWarnings {
 export class UnjudgedWriter {
   #rows: UnjudgedRow[] = [];
   #count = 0;
-  readonly #places: ReadonlyMap<string, Pick<EventRow, 'row_id' | 'sequence'>>;
+  readonly #planned: PlannedRows;
 
   constructor(
     private readonly store: Store,
     events: readonly Pick<EventRow, 'id' | 'row_id' | 'sequence'>[],
     private readonly warnings: Pick<UnjudgedWarnings, 'warn'>,
   ) {
-    this.#places = new Map(events.map((event) => [event.id, event]));
+    this.#planned = new PlannedRows(events);
   }
 
   get count(): number {
@@ -44,19 +44,12 @@ export class UnjudgedWriter {
   }
 
   async add({ event, unjudged = [] }: Match): Promise<void> {
-    const place = this.#places.get(event.id);
     this.#count += unjudged.length;
-    for (const { id: listenerId, ordered, field } of unjudged) {
+    for (const listener of unjudged) {
+      const { field } = listener;
       this.warnings.warn(event.hook, field);
-      this.#rows.push({
-        id: deliveryId(event.id, listenerId),
-        eventId: event.id,
-        listenerId,
-        event: event.name,
-        reason: `a process that knows its condition on "${field}" must judge it`,
-        rowId: ordered ? (place?.row_id ?? null) : null,
-        sequence: ordered ? (place?.sequence ?? null) : null,
-      });
+      const reason = `a process that knows its condition on "${field}" must judge it`;
+      this.#rows.push({ ...this.#planned.of(event, listener), reason });
     }
     if (this.#rows.length >= STORED_AT_ONCE) await this.end();
   }
