@@ -43,7 +43,7 @@ export function dueSql(tables: Tables): string {
   ) SELECT (SELECT count(*)::int FROM first) AS turns, made.* FROM (SELECT) one LEFT JOIN made ON true`;
 }
 
-/** The first delivery about a row that has not ended, for a listener: a subquery of these columns. */
+/** A subquery of these columns: of the open deliveries of a listener about a row, the first one. */
 export function firstOfRowSql(
   { delivery }: Tables,
   columns: string,

@@ -32,9 +32,9 @@ export interface EventRow {
   readonly age_ms: number;
 }
 
-/** Of events that any process may plan that attaches their hook: rows of an earlier release, and those that nobody took for long. */
+/** The shape of events that each process with their hook may plan: rows of an earlier release, and events that no process took in time. */
 export const ANY_SHAPE = '';
-/** Of events that a process could not read and left to others. No claim finds them but `claimLeft`. */
+/** The shape of events that a process could not read and left to others. Only `claimLeft` finds them. */
 export const LEFT_SHAPE = 'left';
 
 /** The columns of an `EventRow`. */
@@ -129,7 +129,7 @@ export class Events {
     );
   }
 
-  /** Leaves an event to others that this process has not claimed. */
+  /** Leaves an unplanned event to other processes. */
   async setAside(id: string): Promise<void> {
     await this.query(
       `UPDATE ${this.tables.event} SET shape = '${LEFT_SHAPE}' WHERE id = $1 AND ${UNPLANNED_SQL}`,

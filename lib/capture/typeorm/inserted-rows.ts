@@ -2,7 +2,7 @@ import type { EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
 import type { InsertedRow } from '../entity/returned-row';
 
 interface Inserts {
-  /** Inserts that were announced, and whose statement has not run. */
+  /** Announced inserts whose statement has not run yet. */
   announced: number;
   /** Rows that TypeORM does not identify, in the order of its statements. */
   readonly unidentified: (InsertedRow | null)[];
