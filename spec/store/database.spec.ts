@@ -123,7 +123,6 @@ describe('values', () => {
     "search_path = ''",
     "default_transaction_isolation = 'serializable'",
     'default_transaction_read_only = on',
-    'statement_timeout = 1',
     'lock_timeout = 1',
     'enable_indexscan = off',
   ];
@@ -135,6 +134,15 @@ describe('values', () => {
       );
       await reconnect();
       expect(await run((query) => query(ALL))).toEqual([EXPECTED]);
+    });
+
+    it("A statement may take longer than the application's statement_timeout", async () => {
+      await dataSource.query(
+        `ALTER DATABASE "${new URL(server.url).pathname.slice(1)}" SET statement_timeout = 200`,
+      );
+      await reconnect();
+      const rows = await run((query) => query('SELECT 1 AS n FROM pg_sleep(0.5)'));
+      expect(rows).toEqual([{ n: 1 }]);
     });
 
     it('The parsers that the application sets for pg do not change values', async () => {
