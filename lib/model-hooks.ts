@@ -14,6 +14,7 @@ import {
 import type { Session } from './attach/session';
 import { type HookStats, hookStats } from './attach/stats';
 import { shared } from './base/shared';
+import { withCriteria } from './capture/criteria';
 import { silence } from './capture/silence';
 import { sendTest } from './delivery/attempt/test-delivery';
 import { Wakeup } from './delivery/chunk/wakeup';
@@ -35,6 +36,7 @@ import type { Listeners } from './listener/listeners';
 import { warnOfPlainSecrets } from './listener/secrets/encryption-key-check';
 import { REPORT_NAMES, Reporter, type ReportName, type Reports } from './logging/reports';
 import { checkArgument } from './options/checked';
+import { CRITERIA_MODES, type CriteriaMode } from './options/criteria';
 import type { ListenerOptions } from './options/listener';
 import { FUNCTION, oneOf } from './options/rules';
 import { Policies } from './recipient/policies';
@@ -200,6 +202,16 @@ export class ModelHooks {
   /** The backlog and the recent work of all processes of the database. */
   stats(): Promise<HookStats> {
     return hookStats(this.#store, this.#catalog);
+  }
+
+  /**
+   * Runs `fn`, whose writes by criteria, by query builder and by `insert()` are all treated in one way, whatever the options of the hooks
+   * say: `'expand'`, `'warn'`, `'refuse'` or `'ignore'`; see the option `criteria`.
+   */
+  criteria<T>(mode: CriteriaMode, fn: () => T): T {
+    checkArgument('mode', mode, oneOf(...CRITERIA_MODES));
+    checkArgument('fn', fn, FUNCTION);
+    return withCriteria(mode, fn);
   }
 
   /** Runs `fn`; its changes make no events. For imports and seeds. */

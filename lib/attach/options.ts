@@ -7,6 +7,7 @@ import { OptionInvalidError } from '../errors/option-errors';
 import { guardedLogger } from '../logging/guarded-logger';
 import { CONSOLE_LOGGER, type Logger } from '../logging/logger';
 import { checkedOptions } from '../options/checked';
+import { CRITERIA_MODES, type CriteriaMode } from '../options/criteria';
 import type { DeliveryOptions, RecipientOptions } from '../options/delivery';
 import { DELIVERY_DEFAULTS, LIMIT_DEFAULTS } from '../options/delivery-defaults';
 import { DELIVERY_SHAPE } from '../options/delivery-shape';
@@ -53,6 +54,12 @@ export interface AttachOptions extends CaptureOptions {
    * `hooks.listeners.reencrypt()` has run. Without keys, secrets are stored in plain text, and a warning is logged.
    */
   readonly encryptionKeys?: EncryptionKeys;
+  /**
+   * What a write of a hooked entity by criteria, by query builder or by `insert()` does: make an event of each row that it changes
+   * (`'expand'`), log a warning (`'warn'`), be rejected with `CRITERIA_REFUSED` (`'refuse'`), or nothing (`'ignore'`). A hook can have its
+   * own. @defaultValue `'expand'`
+   */
+  readonly criteria?: CriteriaMode;
   /** Receives warnings and errors. @defaultValue warnings and errors to `console` */
   readonly logger?: Logger;
 }
@@ -65,6 +72,7 @@ export const ATTACH_DEFAULTS = {
   leaseMs: 30_000,
   connections: 2,
   onCaptureError: 'throw',
+  criteria: 'expand',
   logger: CONSOLE_LOGGER,
 } as const satisfies Required<
   Omit<AttachOptions, 'delivery' | 'retention' | 'encryptionKeys' | 'statementTimeoutMs'>
@@ -107,6 +115,7 @@ const ATTACH_SHAPE: Shape<AttachOptions> = {
   connections: wholeNumberFrom(1),
   retention: optionsOf(RETENTION_SHAPE),
   onCaptureError: oneOf('throw', 'log'),
+  criteria: oneOf(...CRITERIA_MODES),
   // Checked by the vault, which reads the keys.
   encryptionKeys: ANYTHING,
   logger: LOGGER,

@@ -9,7 +9,7 @@ import { TableCatalog } from '../capture/entity/table-facts';
 import { Outbox, type ReadyEvent, type WrittenEvent } from '../capture/outbox/outbox';
 import { SizeLimits } from '../capture/outbox/size-limits';
 import { sentEvent } from '../capture/sent';
-import { SubscriberSource } from '../capture/typeorm/subscriber-source';
+import { StatementSource } from '../capture/typeorm/statement-source';
 import { dispatcherOf, type ResolvedDispatcher } from '../dispatch/dispatcher';
 import type { DeliveryEngine } from '../dispatch/engine';
 import { Housekeeping } from '../dispatch/housekeeping';
@@ -49,7 +49,7 @@ export class Session {
     this.#lease = { processId: uuidv4(), leaseMs: options.leaseMs };
     this.#dispatcher = dispatcherOf(options.dispatcher);
     const origin = { processId: this.#lease.processId, skipped: this.#dispatcher.skipped };
-    this.#outbox = new Outbox(dataSource, store, origin, limits, this.#tables);
+    this.#outbox = new Outbox(store, origin, limits);
     this.#waits = new TrialWaits(store);
     this.#housekeeping = new Housekeeping(
       store,
@@ -71,21 +71,15 @@ export class Session {
   /** Captures changes from now on. */
   subscribe(): void {
     const { dataSource, options } = this.parts;
-    const tables = { catalog: this.#tables };
-    const capture = new Capture(
-      dataSource,
-      this.#outbox,
-      { ...options, ...tables },
-      {
-        logger: options.logger,
-        captured: (runner, events) => this.#noteWritten(runner, events),
-      },
-    );
+    const capture = new Capture(dataSource, this.#outbox, options, {
+      logger: options.logger,
+      captured: (runner, events) => this.#noteWritten(runner, events),
+    });
     this.#sources.push(
-      new SubscriberSource(dataSource, this.#hooked, {
-        ...tables,
+      new StatementSource(dataSource, this.#hooked, {
+        ...options,
+        catalog: this.#tables,
         capture,
-        logger: options.logger,
         transactions: {
           committed: (runner) => this.#committed(runner),
           rolledBack: (runner) => this.#rolledBack(runner),
@@ -176,7 +170,7 @@ export class Session {
   }
 
   async #write(runner: QueryRunner, event: ReadyEvent): Promise<string> {
-    const written = await this.#outbox.write(runner, [], [event]);
+    const written = await this.#outbox.write(runner, [event]);
     this.#noteWritten(runner, written);
     return written[0]?.id ?? '';
   }

@@ -1,68 +1,95 @@
-import type { EntityMetadata } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
-import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
-import type { Field } from '../hook/field';
+import { type JsonRecord, sameJson } from '../base/json';
 import type { Operation } from '../hook/operation';
 import type { HookedEntity } from './entity/hooked-entity';
-import type { RawRow } from './entity/read-rows';
-import type { RowKey } from './entity/row-key';
-import type { OldValues } from './old-values';
+import type { HookedClass, HookedTable } from './entity/hooked-table';
+import type { WrittenRow } from './statement/returned-rows';
+import type { StatementRow } from './statement/row-sql';
 
-/** One row changed, as one hook sees it. */
+/** One row changed, as one hook sees it. Values are as the database writes them. */
 export interface Change {
-  /** Id of the event that it may become. */
-  readonly id: string;
   readonly hooked: HookedEntity;
   readonly operation: Operation;
-  readonly key: RowKey;
-  /** Null for an insert and a remove. */
-  readonly before: OldValues | null;
-  /** The row as the database wrote it, if it was removed or returned by its INSERT; null if it is read after the write. */
-  readonly known: RawRow | null;
+  /** The row as it is now; as it was, if it was removed. */
+  readonly row: StatementRow;
+  /** The row as it was. Null for an insert and a remove. */
+  readonly before: StatementRow | null;
 }
 
-/** What TypeORM reports about an update. */
-export interface UpdatedProperties {
-  readonly metadata: EntityMetadata;
-  readonly updatedColumns: readonly ColumnMetadata[];
-  readonly updatedRelations: readonly RelationMetadata[];
+/** The changes of written rows, one for each hook that is interested in the operation. */
+export function changesOf(table: HookedTable, written: readonly WrittenRow[]): readonly Change[] {
+  return written.flatMap((row) => happenings(row).flatMap((one) => forHooks(table, one)));
 }
 
-/**
- * Whether a TypeORM update may have set the column of a field: it found the column or its relation changed, or it or the database sets
- * the column itself.
- */
-export function isUpdated(
-  { column }: Field,
-  { updatedColumns, updatedRelations, metadata }: UpdatedProperties,
-): boolean {
-  if (!column) return false;
-  return (
-    column === metadata.updateDateColumn ||
-    column === metadata.versionColumn ||
-    isSetByDatabase(column) ||
-    updatedColumns.some(({ propertyPath }) => propertyPath === column.propertyPath) ||
-    updatedRelations.some(
-      ({ propertyPath }) => propertyPath === column.relationMetadata?.propertyPath,
-    )
-  );
+/** Changes of one `save()`: those of one row become one, unless the row was both inserted and removed. */
+export function mergedChanges(changes: readonly Change[]): readonly Change[] {
+  const merged = new Map<string, Change[]>();
+  for (const change of changes) {
+    const id = JSON.stringify([change.hooked.hook.name, change.row.key]);
+    const known = merged.get(id) ?? [];
+    merged.set(id, known);
+    const last = known.at(-1);
+    const joined = last && join(last, change);
+    if (joined) known[known.length - 1] = joined;
+    else known.push(change);
+  }
+  return [...merged.values()].flat().filter((change) => isWanted(change) && isChange(change));
 }
 
-/** A generated column changes with the columns that it is made of. One that TypeORM never updates can only be changed by a trigger. */
-function isSetByDatabase({
-  generatedType,
-  asExpression,
-  isUpdate,
-  isPrimary,
-}: ColumnMetadata): boolean {
-  return generatedType !== undefined || asExpression !== undefined || (!isUpdate && !isPrimary);
+type Happening = Pick<Change, 'operation' | 'row' | 'before'>;
+
+/** A changed key is a remove under the old one and an insert under the new one. */
+function happenings({ now, old }: WrittenRow): readonly Happening[] {
+  if (now && old && !sameJson(now.key, old.key)) return [...gone(old), ...come(now)];
+  if (now && old) return [{ operation: updateOf(old, now), row: now, before: old }];
+  return now ? come(now) : old ? gone(old) : [];
 }
 
-/** The old values of fields, from the entity that TypeORM loaded before it wrote. */
-export function loadedValues(fields: readonly Field[], entity: object): Map<string, unknown> {
-  return new Map(
-    fields.flatMap(({ path, column }) =>
-      column ? [[path, column.getEntityValue(entity) ?? null] as const] : [],
-    ),
-  );
+function come(row: StatementRow): readonly Happening[] {
+  return [{ operation: 'insert', row, before: null }];
+}
+
+function gone(row: StatementRow): readonly Happening[] {
+  return [{ operation: 'remove', row, before: null }];
+}
+
+/** The delete date decides, whoever wrote it. */
+function updateOf(old: StatementRow, now: StatementRow): Operation {
+  if ((old.isMarked ?? false) === (now.isMarked ?? false)) return 'update';
+  return now.isMarked ? 'softRemove' : 'recover';
+}
+
+function forHooks({ classes }: HookedTable, happening: Happening): readonly Change[] {
+  return classes
+    .filter((one) => holds(one, happening.row))
+    .flatMap(({ hooked }) => hooked)
+    .map((hooked) => ({ ...happening, hooked }))
+    .filter((change) => isWanted(change) && isChange(change));
+}
+
+function isWanted({ hooked: { hook }, operation }: Change): boolean {
+  return hook.operations.includes(operation);
+}
+
+function holds({ discriminator }: HookedClass, row: StatementRow): boolean {
+  return discriminator === null || row.class === discriminator;
+}
+
+/** Whether something is different that the hook reads. */
+function isChange({ operation, hooked, row, before }: Change): boolean {
+  if (operation !== 'update' || !before) return true;
+  return hooked.columns.some(({ path }) => differs(path, row.values, before.values));
+}
+
+function differs(path: string, now: JsonRecord, old: JsonRecord): boolean {
+  return !sameJson(now[path] ?? null, old[path] ?? null);
+}
+
+/** Null if the two stay two changes. */
+function join(first: Change, second: Change): Change | null {
+  if (second.operation === 'insert' || first.operation === 'remove') return null;
+  if (second.operation === 'remove')
+    return first.operation === 'insert' ? null : { ...second, row: first.before ?? second.row };
+  if (!first.before) return { ...first, row: second.row };
+  const operation = updateOf(first.before, second.row);
+  return { ...second, operation, before: first.before };
 }

@@ -6,9 +6,7 @@ import type { HookRow } from '../hook/options';
 import { loggable } from '../logging/loggable';
 import type { Change } from './change';
 import { decodeRow, sentRow } from './entity/decode';
-import type { RawRow } from './entity/read-rows';
 import { rowId } from './entity/row-id';
-import { decodedValues, type StoredPrevious, sentValues, storedPrevious } from './old-values';
 import type { ReadyEvent } from './outbox/outbox';
 import { plainRow } from './plain-row';
 import { picked, provided } from './provided';
@@ -16,23 +14,39 @@ import { settled } from './settled';
 import { meets } from './when';
 
 /**
- * The event of a change whose row had to be read: the functions of its hook get a frozen plain copy of the row. Null if the row does not
- * satisfy `when`, or if an update changed no provided field. What a function throws becomes `HOOK_CAPTURE_FAILED`.
+ * The event of a change, if functions or conditions of its hook need the row: they get a frozen plain copy. Null if the row does not satisfy
+ * `when`, or if an update changed no provided field. What a function throws becomes `HOOK_CAPTURE_FAILED`.
  */
-export function evaluated(dataSource: DataSource, change: Change, row: RawRow): ReadyEvent | null {
-  const { hooked, before } = change;
+export function evaluated(dataSource: DataSource, change: Change): ReadyEvent | null {
+  const { hooked, row, before } = change;
   try {
     const { columns } = hooked;
     const now = sentRow(dataSource, columns, row.values);
-    const old = before && { ...now, ...sentValues(dataSource, columns, before) };
+    const old = before && sentRow(dataSource, columns, before.values);
     // Before anything is computed: no function may get a row that the hook leaves out.
     if (!meetsColumns(change, now, old)) return null;
     const values = decodeRow(dataSource, columns, row.values);
-    const oldValues = before && new Map([...values, ...decodedValues(dataSource, columns, before)]);
-    return computedEvent(dataSource, change, row, { now, old, values, oldValues });
+    const oldValues = before && decodeRow(dataSource, columns, before.values);
+    return computedEvent(change, { now, old, values, oldValues });
   } catch (error) {
     throw captureFailed(hooked.hook, error);
   }
+}
+
+/** The event of a change whose hook has no function that gets the row. */
+export function copied({ hooked, operation, row, before }: Change): ReadyEvent {
+  const { hook, provided: fields } = hooked;
+  const { headers } = hook.declared;
+  return {
+    hook,
+    operation,
+    ref: null,
+    sender: null,
+    headers: typeof headers === 'object' ? headers : null,
+    data: provided(fields, row.values),
+    previous: before && provided(fields, before.values),
+    rowId: rowId(hook.name, row.key),
+  };
 }
 
 /** The error of a hook's function, as it is thrown and logged. The original text may quote values, so it stays in `cause`. */
@@ -65,12 +79,9 @@ interface Decoded {
 }
 
 function computedEvent(
-  dataSource: DataSource,
-  change: Change,
-  row: RawRow,
+  { hooked, operation, row, before }: Change,
   { now, old, values, oldValues }: Decoded,
 ): ReadyEvent | null {
-  const { id, hooked, operation } = change;
   const { hook, provided: fields } = hooked;
   const plain = plainRow(values);
   const computed = compute(hook, plain);
@@ -82,7 +93,6 @@ function computedEvent(
   if (operation === 'update' && previous && sameJson(current, previous)) return null;
   const { ref, headers } = hook.declared;
   return {
-    id,
     hook,
     operation,
     ref: textOrNull(settled(hook.name, 'ref', ref?.(plain as never))),
@@ -92,23 +102,9 @@ function computedEvent(
         ? settled(hook.name, 'headers', headers(plain as never))
         : headers) ?? null,
     data: { ...provided(fields, row.values), ...computed },
-    previous: previous && fullPrevious(dataSource, change, row, { sent: previous, oldComputed }),
+    previous: before && { ...provided(fields, before.values), ...oldComputed },
     rowId: rowId(hook.name, row.key),
   };
-}
-
-/** All provided fields, the computed ones too. */
-function fullPrevious(
-  dataSource: DataSource,
-  { hooked, before }: Change,
-  row: RawRow,
-  { sent, oldComputed }: { readonly sent: JsonRecord; readonly oldComputed: JsonRecord | null },
-): StoredPrevious {
-  const fields = hooked.provided;
-  const stored = before && storedPrevious(dataSource, fields, before);
-  if (!stored?.isRaw) return { values: sent, isRaw: false };
-  const values = { ...provided(fields, row.values), ...stored.values, ...oldComputed };
-  return { values, isRaw: true };
 }
 
 function compute({ name, declared }: Hook, row: HookRow): JsonRecord {

@@ -1,7 +1,5 @@
-import type { DataSource } from 'typeorm';
-import { isWithin, type JsonRecord, MAX_LEVELS, toJson } from '../base/json';
+import { isWithin, type JsonRecord, MAX_LEVELS } from '../base/json';
 import type { Field } from '../hook/field';
-import { sentLoaded } from './entity/encode';
 
 /** The provided values of a row as the database wrote it. A value that is too deep for JSON becomes null. */
 export function provided(fields: readonly Field[], raw: JsonRecord): JsonRecord {
@@ -10,21 +8,6 @@ export function provided(fields: readonly Field[], raw: JsonRecord): JsonRecord 
       const value = raw[path];
       if (value === undefined) return [];
       return [[path, isWithin(value, MAX_LEVELS) ? value : null] as const];
-    }),
-  );
-}
-
-/** These fields of values that TypeORM loaded, as they are sent. */
-export function projected(
-  dataSource: DataSource,
-  fields: readonly Field[],
-  values: ReadonlyMap<string, unknown>,
-): JsonRecord {
-  const known = fields.filter(({ path }) => values.has(path));
-  return Object.fromEntries(
-    known.map(({ path, column }) => {
-      const value = values.get(path);
-      return [path, column ? sentLoaded(dataSource, column, value) : toJson(value)];
     }),
   );
 }

@@ -43,8 +43,8 @@ function deliveredEvent(
   const { hook, operation, ref, sender, headers, previous } = event;
   const row = {
     ...event,
-    previous: previous?.values ?? null,
-    raw_previous: previous?.isRaw ?? false,
+    previous,
+    raw_previous: previous !== null,
     hook: hook.name,
     event: eventName(hook, operation),
     ref: ref && storable(ref),

@@ -11,6 +11,20 @@ export class NoTransactionError extends ModelHookError {
   }
 }
 
+/** A hooked entity was written by criteria, and `criteria` is `'refuse'`. Nothing was written. */
+export class CriteriaRefusedError extends ModelHookError {
+  readonly code = 'CRITERIA_REFUSED';
+  constructor(
+    readonly hook: string,
+    readonly entity: string,
+  ) {
+    super(
+      `Hook "${hook}" refuses writes of ${entity} by criteria, by query builder and by insert() (\`criteria: 'refuse'\`): ` +
+        "use save() or remove(), or hooks.criteria('expand', fn).",
+    );
+  }
+}
+
 /** A function of a hook threw, or returned a promise. Nothing was written. */
 export class CaptureFailedError extends ModelHookError {
   readonly code = 'HOOK_CAPTURE_FAILED';

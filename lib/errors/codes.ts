@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   HOOK_AMBIGUOUS: 'The entity has several hooks; ask for one by its name.',
   HOOK_NOT_FOUND: 'No hook of that name or entity is attached.',
   HOOK_NO_TRANSACTION: 'A hooked entity was written outside a transaction.',
+  CRITERIA_REFUSED: "A hooked entity was written by criteria, and `criteria` is `'refuse'`.",
   HOOK_CAPTURE_FAILED: 'An event could not be captured, so the write was rejected.',
   HOOK_HAS_NO_SENDER: 'A listener has an owner, but its hook has no `sender`.',
   HOOK_REJECTED: 'An interactive hook rejected the write.',

@@ -2,6 +2,7 @@ import { isObjectLiteral } from '../base/json';
 import { OptionInvalidError } from '../errors/option-errors';
 import { BODY_FORMATS } from '../options/body-format';
 import { checkedOptions } from '../options/checked';
+import { CRITERIA_MODES } from '../options/criteria';
 import { DELIVERY_SHAPE } from '../options/delivery-shape';
 import {
   ANYTHING,
@@ -67,6 +68,7 @@ const HOOK_SHAPE: Shape<DeclaredHook> = {
   },
   headers: HEADERS,
   exactPrevious: BOOLEAN,
+  criteria: oneOf(...CRITERIA_MODES),
   ...SHARED_SHAPE,
 };
 

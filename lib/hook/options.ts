@@ -1,5 +1,6 @@
 import type { Condition } from '../match/matcher';
 import type { BodyFormat } from '../options/body-format';
+import type { CriteriaMode } from '../options/criteria';
 import type { DeliveryOptions } from '../options/delivery';
 import type { ListenerOptions } from '../options/listener';
 import type { HookEvent } from './event';
@@ -57,8 +58,16 @@ export interface ModelHookOptions<
   readonly resolve?: Resolve;
   /** How the body is laid out. @defaultValue `'fields'` */
   readonly format?: BodyFormat;
-  /** Whether to read the old row `FOR UPDATE` first, so that `previous` is exact under concurrency. @defaultValue `false` */
+  /**
+   * Whether `previous` is exact though another transaction changes the row at the same time. Below PostgreSQL 18, `save()` locks the row
+   * before it writes. @defaultValue `false`
+   */
   readonly exactPrevious?: boolean;
+  /**
+   * What a write by criteria, by query builder or by `insert()` does: make an event of each row (`'expand'`), log a warning (`'warn'`), be
+   * rejected (`'refuse'`), or nothing (`'ignore'`). @defaultValue the attachment's `criteria`
+   */
+  readonly criteria?: CriteriaMode;
   /** A title for people. @defaultValue made from the name */
   readonly title?: string;
   /** A description for people. */

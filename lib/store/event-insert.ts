@@ -28,8 +28,13 @@ export type NewEventRow = Omit<EventRow, 'occurred_at' | 'sequence' | 'age_ms'>;
 
 /** The sources of one INSERT of events, and its parameters. */
 export class EventInsert {
-  readonly parameters: unknown[] = [];
+  readonly parameters: unknown[];
   readonly sources: EventSource[] = [];
+
+  /** `parameters`: those of a statement that the INSERT becomes a part of. */
+  constructor(parameters: readonly unknown[] = []) {
+    this.parameters = [...parameters];
+  }
 
   /** Returns the SQL of a parameter. Without a type, PostgreSQL infers it from the place where it stands. */
   parameter(value: unknown, type?: string): string {
@@ -75,6 +80,6 @@ export class EventInsert {
 }
 
 /** JSON inside JSON is passed as text: PostgreSQL refuses an escaped NUL in a recordset, even in a member of type json. */
-export function asText(value: object | string | null): string | null {
+function asText(value: object | string | null): string | null {
   return value && JSON.stringify(value);
 }

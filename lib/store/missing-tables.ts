@@ -6,12 +6,17 @@ const UNDEFINED_TABLE = '42P01';
 
 /** A query that rejects with `TABLES_MISSING` if one of our tables does not exist, as after `synchronize(true)`. */
 export function namingMissingTables(query: Query, tables: Tables): Query {
-  const names = Object.values(tables).map((table) => table.split('.').at(-1) ?? table);
   return (sql, parameters) =>
     query<never>(sql, parameters).catch((error: unknown) => {
-      const missing = missingTable(error, names);
-      throw missing === undefined ? error : new TablesMissingError([missing], { cause: error });
+      throw namingMissingTable(error, tables);
     });
+}
+
+/** `TABLES_MISSING` in place of an error that says that one of our tables does not exist; other errors as they are. */
+export function namingMissingTable(error: unknown, tables: Tables): unknown {
+  const names = Object.values(tables).map((table) => table.split('.').at(-1) ?? table);
+  const missing = missingTable(error, names);
+  return missing === undefined ? error : new TablesMissingError([missing], { cause: error });
 }
 
 /** The message names the table, in whatever language. */

@@ -22,12 +22,6 @@ export interface EventOrigin {
   readonly skipped: string | null;
 }
 
-export interface InsertedEvent {
-  readonly id: string;
-  /** Size of `data` in bytes, if it was asked for. */
-  readonly bytes?: number;
-}
-
 export interface TargetsRow {
   readonly id: string;
   readonly targets: StoredTargets;
@@ -40,12 +34,12 @@ export class OutboxRows {
     protected readonly tables: Tables,
   ) {}
 
-  /** Returns the events that were written: a source whose row is gone gives none. */
-  async insert(
-    insert: EventInsert,
-    { processId, skipped }: EventOrigin,
-    { isMeasured }: { readonly isMeasured: boolean },
-  ): Promise<readonly InsertedEvent[]> {
+  async insert(insert: EventInsert, origin: EventOrigin): Promise<void> {
+    await this.query(this.insertSql(insert, origin), insert.parameters);
+  }
+
+  /** The INSERT itself, without RETURNING. Its parameters are those of `insert`. */
+  insertSql(insert: EventInsert, { processId, skipped }: EventOrigin): string {
     const { sources } = insert;
     // PostgreSQL plans this anew for each save, which takes longer than running it: columns that are null are left out.
     const columns = EVENT_SOURCE_COLUMNS.filter(([name]) =>
@@ -61,19 +55,7 @@ export class OutboxRows {
       return `SELECT ${[...own, ...shared.values()].join(', ')} FROM ${from}`;
     });
     const names = [...columns.map(([name]) => name), ...shared.keys()];
-    // As text, because this statement runs through TypeORM, with the parsers of the application for all other types.
-    const measure = isMeasured ? ', octet_length(data::text)::text AS bytes' : '';
-    const sql = `${insertEventsSql(this.tables, names, selects)} RETURNING id::text AS id${measure}`;
-    const rows = await this.query<{ readonly id: string; readonly bytes?: string }>(
-      sql,
-      insert.parameters,
-    );
-    return rows.map(({ id, bytes }) => ({ id, ...(bytes && { bytes: Number(bytes) }) }));
-  }
-
-  /** Deletes events that the same transaction has written. */
-  async takeBack(ids: readonly string[]): Promise<void> {
-    await this.query(`DELETE FROM ${this.tables.event} WHERE id = ANY($1::uuid[])`, [ids]);
+    return insertEventsSql(this.tables, names, selects);
   }
 
   /** Makes the transaction fail: a caller who ignores the error and commits would otherwise keep a row without its event. */

@@ -10,7 +10,7 @@ import { ListenerHooks } from './listener-hooks';
 import { ListenerRows } from './listeners';
 import { MatchKeyRows } from './match-keys';
 import { Mending } from './mending';
-import { namingMissingTables } from './missing-tables';
+import { namingMissingTable, namingMissingTables } from './missing-tables';
 import { Origins } from './origins';
 import { OutboxRows } from './outbox';
 import { Outcomes } from './outcomes';
@@ -101,6 +101,11 @@ export class Store {
   /** As `joining`, through TypeORM's logger, which prints the parameters: for statements without secrets. */
   logged(runner: QueryRunner): Store {
     return this.#inTransaction((sql, parameters) => runLogged(runner, sql, parameters));
+  }
+
+  /** An error of a statement of the application that writes into our tables too, so it says what to do if they do not exist. */
+  explained(error: unknown): unknown {
+    return namingMissingTable(error, this.tables);
   }
 
   /** The caller gets the error, so it says what to do. */

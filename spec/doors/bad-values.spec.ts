@@ -148,6 +148,8 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors('hooks.on', 'fn', [], (bad) => hooks.on('outcome', bad)()),
   ['hooks.stats', () => hooks.stats()],
   ...doors('hooks.silence', 'fn', [], (bad) => hooks.silence(bad)),
+  ...doors('hooks.criteria', 'mode', [], (bad) => hooks.criteria(bad, () => undefined)),
+  ...doors('hooks.criteria', 'fn', [], (bad) => hooks.criteria('expand', bad)),
   ...doors('hooks.reencrypt', 'options', ['onProgress'], (bad) => hooks.reencrypt(bad)),
   ...doors('hook.listener', 'target', LISTENER, (bad) => article().listener(bad).save()),
   ...LISTENER.map((name): readonly [string, Door] => [

@@ -5,7 +5,7 @@ import ts from 'typescript';
 const ROOT = join(__dirname, '../..');
 
 /** Where SQL may stand: the statements on our own tables, and those that read the tables of the user. */
-const SQL_FOLDERS = ['lib/store/', 'lib/capture/entity/'];
+const SQL_FOLDERS = ['lib/store/', 'lib/capture/entity/', 'lib/capture/statement/'];
 /** What puts the store together. */
 const COMPOSITION_ROOT = ['lib/model-hooks.ts', 'lib/attach/'];
 

@@ -38,7 +38,7 @@ export function isParserOfPg(parser: Parser): boolean {
 }
 
 /** Whether `storedSql` keeps the text of JSON columns: the application has its own parser. */
-export function keepsJsonText(dataSource: DataSource): boolean {
+function keepsJsonText(dataSource: DataSource): boolean {
   const types = parsersOf(dataSource);
   return JSON_OIDS.some((oid) => !isParserOfPg(types.getTypeParser(oid, 'text')));
 }

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../base/json';
-import { type ArrayItem, arrayText } from './parameter-text';
+import { type ArrayItem, arrayText } from './array-text';
 
 /** The text that the database writes for a stored value of a column, which is the text that pg passes to its parsers. */
 export function outputText(raw: JsonValue, type: string, isArray: boolean): string {

@@ -5,14 +5,16 @@ import { noteOid } from './type-oids';
 
 /** What the catalogue of the database says about the table or view of a class, for the role that writes. */
 export interface TableFacts {
-  /** Whether `RETURNING` can be added to an INSERT that passes without it. Rules and row security may refuse it. */
+  /** Whether `RETURNING` can be added to a write that passes without it. Rules and row security may refuse it. */
   readonly canReturn: boolean;
+  /** Whether a write can stand in a `WITH` clause. Rules refuse it. */
+  readonly canNest: boolean;
   /** Whether `FOR UPDATE` is permitted. Views may refuse it. */
   readonly canLock: boolean;
-  /** Whether a trigger may change the row in an UPDATE. */
-  readonly changesUpdates: boolean;
-  /** Whether a trigger may change the row after an INSERT. */
-  readonly changesInserts: boolean;
+  /** Whether it is a table, partitioned or not; else it is a view or a foreign table. */
+  readonly isTable: boolean;
+  /** Version of the server, as `server_version_num` has it. */
+  readonly serverVersion: number;
   /** The columns that exist and may be read, with their types as SQL names them. */
   readonly columns: ReadonlyMap<string, string>;
 }
@@ -102,25 +104,23 @@ export function readable(
 interface FactsRow {
   readonly n: number;
   readonly canReturn: boolean;
+  readonly canNest: boolean;
   readonly canLock: boolean;
-  readonly changesUpdates: boolean;
-  readonly changesInserts: boolean;
+  readonly isTable: boolean;
+  readonly serverVersion: number;
   readonly columns: Readonly<Record<string, string>>;
   readonly oids: Readonly<Record<string, string>>;
 }
 
-/**
- * One text for each table, which no parser of the application changes. The bits of `tgtype` are those of a trigger that runs for each
- * row, before an UPDATE; and of one that runs after an INSERT.
- */
+/** One text for each table, which no parser of the application changes. A rule with the event type 1 is that of a view itself. */
 const FACTS_SQL = `SELECT json_build_object(
     'n', n.n,
-    'canReturn', c.relkind IN ('r', 'p') AND NOT c.relhasrules AND NOT c.relrowsecurity,
-    'canLock', c.relkind IN ('r', 'p') AND NOT c.relrowsecurity AND has_any_column_privilege(c.oid, 'UPDATE'),
-    'changesUpdates', EXISTS (
-      SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 19 = 19),
-    'changesInserts', EXISTS (
-      SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 6 = 4),
+    'canReturn', c.relkind IN ('r', 'p', 'v', 'f') AND NOT row_security_active(c.oid)
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type <> '1' AND w.is_instead),
+    'canNest', NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type <> '1'),
+    'canLock', c.relkind IN ('r', 'p') AND NOT row_security_active(c.oid) AND has_any_column_privilege(c.oid, 'UPDATE'),
+    'isTable', c.relkind IN ('r', 'p'),
+    'serverVersion', current_setting('server_version_num')::int,
     'oids', coalesce((
       SELECT json_object_agg(a.attname, CASE WHEN y.typtype = 'd' THEN y.typbasetype ELSE y.oid END)
       FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y ON y.oid = a.atttypid

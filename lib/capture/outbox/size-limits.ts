@@ -24,17 +24,6 @@ export class SizeLimits {
     if (excess) throw excess;
   }
 
-  /** The error of a stored event that is too large; null if it is not. */
-  excessOf({
-    hook,
-    bytes,
-  }: {
-    readonly hook: string;
-    readonly bytes?: number;
-  }): PayloadTooLargeError | null {
-    return bytes === undefined ? null : this.#excess(hook, bytes);
-  }
-
   #excess(hook: string, bytes: number): PayloadTooLargeError | null {
     const maxBytes = this.#maxBytesOf(hook) ?? Number.POSITIVE_INFINITY;
     return bytes > maxBytes ? new PayloadTooLargeError(hook, bytes, maxBytes) : null;

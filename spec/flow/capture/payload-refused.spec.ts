@@ -144,17 +144,6 @@ describe("payloadTooLarge 'throw'", () => {
     expect(await stored()).toEqual({ rows: 0, events: [] });
   });
 
-  it("The payload is measured only for hooks with payloadTooLarge 'throw'", async () => {
-    await start();
-    const { manager } = application.dataSource;
-    statements.length = 0;
-    await manager.save(row(Free, LARGE));
-    expect(statements.filter((sql) => sql.includes('octet_length'))).toEqual([]);
-    await manager.save(row(Copied, 'small'));
-    expect(statements.filter((sql) => sql.includes('octet_length'))).toHaveLength(1);
-    expect((await stored()).events).toEqual(['copied.created', 'free.created']);
-  });
-
   it.each(['thrw', null, 1])(
     'The value %p of payloadTooLarge is refused',
     async (payloadTooLarge) => {

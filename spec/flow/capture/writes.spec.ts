@@ -88,7 +88,7 @@ beforeEach(async () => {
 });
 
 const outboxInserts = () =>
-  statements.seen.filter((sql) => /^INSERT INTO "?\S*model_hook_event/.test(sql));
+  statements.seen.filter((sql) => /INSERT INTO "?\S*model_hook_event/.test(sql));
 
 function titled<T extends Note | Other>(entity: new () => T, count: number, prefix = 'n'): T[] {
   return Array.from({ length: count }, (_, n) =>
@@ -163,63 +163,95 @@ describe('silence', () => {
 });
 
 describe('a write by criteria', () => {
-  const WRITES: Readonly<
-    Record<string, readonly ((manager: DataSource['manager']) => Promise<unknown>)[]>
-  > = {
-    insert: [
-      (manager) => manager.insert(Note, { title: 'a' }),
-      (manager) => manager.insert(Note, [{ title: 'b' }, { title: 'c' }]),
-      (manager) => manager.upsert(Note, { title: 'a', rank: 2 }, ['title']),
-      (manager) =>
-        manager.createQueryBuilder().insert().into(Note).values({ title: 'd' }).execute(),
-    ],
-    update: [
-      (manager) => manager.update(Note, { title: 'a' }, { rank: 3 }),
-      (manager) => manager.increment(Note, { title: 'a' }, 'rank', 1),
-      (manager) => manager.decrement(Note, { title: 'a' }, 'rank', 1),
-      (manager) => manager.createQueryBuilder().update(Note).set({ rank: 9 }).execute(),
-    ],
-    softRemove: [
-      (manager) => manager.softDelete(Note, { title: 'a' }),
-      (manager) => manager.createQueryBuilder().softDelete().from(Note).execute(),
-    ],
-    recover: [
-      (manager) => manager.restore(Note, { title: 'a' }),
-      (manager) => manager.createQueryBuilder().restore().from(Note).execute(),
-    ],
-    remove: [
-      (manager) => manager.delete(Note, { title: 'a' }),
-      (manager) => manager.createQueryBuilder().delete().from(Note).execute(),
-    ],
-  };
+  const written = async () =>
+    (await flow.received()).map(({ event, data, previous }) => [event, data, previous]);
 
-  it.each(['by itself', 'in a transaction'])(
-    'A write by criteria has no event and is warned about once for each entity and operation, %s',
-    async (where) => {
-      // Whatever was warned of before is warned of again.
-      await flow.dataSource.destroy();
-      const { manager } = await flow.dataSource.initialize();
-      for (const write of Object.values(WRITES).flat())
-        await (where === 'by itself' ? write(manager) : manager.transaction(write));
-      await manager.insert(Other, { title: 'x' });
-      await manager.insert(Plain, { title: 'x' });
-      expect(await flow.stored()).toEqual([]);
-      expect(warn.mock.calls.map(([, facts]) => facts)).toEqual([
-        ...Object.keys(WRITES).map((operation) => ({ entity: 'Note', operation })),
-        { entity: 'Other', operation: 'insert' },
-      ]);
-      expect(warn.mock.calls[0]?.[0]).toMatch(/Note.*save\(\)/);
+  it('A write by criteria has an event for each row that it changes', async () => {
+    const { manager } = flow.dataSource;
+    await manager.insert(Other, [{ title: 'a' }, { title: 'b' }, { title: 'c' }]);
+    await manager.update(Other, [{ title: 'a' }, { title: 'b' }], { title: 'd' });
+    await manager.update(Other, { title: 'd' }, { title: 'd' });
+    await manager.delete(Other, { title: 'd' });
+    expect(await written()).toEqual([
+      ['other.created', { title: 'a' }, null],
+      ['other.created', { title: 'b' }, null],
+      ['other.created', { title: 'c' }, null],
+      ['other.updated', { title: 'd' }, { title: 'a' }],
+      ['other.updated', { title: 'd' }, { title: 'b' }],
+      ['other.removed', { title: 'd' }, null],
+      ['other.removed', { title: 'd' }, null],
+    ]);
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('A write by criteria stores its events in the same statement', async () => {
+    const { manager } = flow.dataSource;
+    await manager.insert(Other, [{ title: 'a' }, { title: 'b' }]);
+    await manager.update(Other, { title: 'a' }, { title: 'b' });
+    await manager.delete(Other, { title: 'b' });
+    expect(statements.seen).toHaveLength(3);
+  });
+
+  it('A function of a hook sees the rows that a write by criteria changes', async () => {
+    const { manager } = flow.dataSource;
+    await manager.insert(Note, [{ title: 'a' }, { title: 'b' }]);
+    await manager.update(Note, { title: 'a' }, { title: 'c' });
+    const told = (await written()).filter(([event]) => String(event).startsWith('computing'));
+    expect(told).toEqual([
+      ['computing.created', { title: 'a', shout: 'a' }, null],
+      ['computing.created', { title: 'b', shout: 'b' }, null],
+      ['computing.updated', { title: 'c', shout: 'c' }, { title: 'a', shout: 'a' }],
+    ]);
+  });
+
+  it.each([
+    ['ignore', 0],
+    ['warn', 1],
+  ] as const)(
+    "A write by criteria under 'criteria: %s' has no event and %i warning",
+    async (mode, warnings) => {
+      const { manager } = flow.dataSource;
+      await flow.hooks.criteria(mode, async () => {
+        await manager.insert(Other, { title: 'a' });
+        await manager.insert(Other, { title: 'b' });
+      });
+      await manager.save(Other, { title: 'saved' });
+      expect(await written()).toEqual([['other.created', { title: 'saved' }, null]]);
+      expect(warn).toHaveBeenCalledTimes(warnings);
     },
   );
 
-  it('A write by criteria does not prevent events of a later save()', async () => {
+  it("A write by criteria under 'criteria: refuse' is rejected, and save() works", async () => {
     const { manager } = flow.dataSource;
-    await manager.insert(Other, { title: 'inserted' });
-    const other = await manager.findOneByOrFail(Other, { title: 'inserted' });
-    await manager.save(Object.assign(other, { title: 'saved' }));
-    expect(await flow.received()).toMatchObject([
-      { event: 'other.updated', data: { title: 'saved' }, previous: { title: 'inserted' } },
+    await flow.hooks.criteria('refuse', async () => {
+      await expect(manager.update(Other, { title: 'a' }, { title: 'b' })).rejects.toMatchObject({
+        code: 'CRITERIA_REFUSED',
+        hook: 'other',
+        entity: 'Other',
+      });
+      await manager.insert(Plain, { title: 'x' });
+      await manager.save(Other, { title: 'saved' });
+    });
+    expect(await written()).toEqual([['other.created', { title: 'saved' }, null]]);
+  });
+
+  it('clear() is warned of once', async () => {
+    const { manager } = flow.dataSource;
+    await manager.clear(Other);
+    await manager.clear(Other);
+    expect(warn.mock.calls.map(([, facts]) => facts)).toEqual([
+      { entity: 'Other', operation: 'remove' },
     ]);
+  });
+
+  it('The events of a write by criteria in a transaction that is rolled back are gone', async () => {
+    const { manager } = flow.dataSource;
+    const rolledBack = manager.transaction(async (own) => {
+      await own.insert(Other, { title: 'a' });
+      throw new Error('undone');
+    });
+    await expect(rolledBack).rejects.toThrow('undone');
+    expect(await flow.stored()).toEqual([]);
   });
 });
 

@@ -1,0 +1,61 @@
+import type { DataSource } from 'typeorm';
+import type { JsonRecord } from '../../base/json';
+import { allColumns } from '../entity/hooked-entity';
+import { discriminatorSql, type HookedTable } from '../entity/hooked-table';
+import { objectSql } from '../entity/object-sql';
+import { rowKeyTextsSql } from '../entity/row-id';
+import { readable, type TableFacts } from '../entity/table-facts';
+
+/** A row as a statement returned it. */
+export interface StatementRow {
+  /** The columns that hooks of its class need, by path, as the database writes them. */
+  readonly values: JsonRecord;
+  /** The texts that its row id is made of. */
+  readonly key: readonly string[];
+  /** Its discriminator, in a table of several classes. */
+  readonly class?: string | null;
+  /** Whether its delete date is set. */
+  readonly isMarked?: boolean;
+}
+
+/** What the SQL of a row depends on. */
+export interface RowContext {
+  readonly dataSource: DataSource;
+  readonly table: HookedTable;
+  readonly facts: TableFacts;
+}
+
+/** SQL of one JSON object, a `StatementRow`, of the row `alias`. */
+export function rowSql(context: RowContext, alias: string): string {
+  const { table, facts, dataSource } = context;
+  const fields = allColumns(table.classes.flatMap(({ hooked }) => hooked));
+  const values = objectSql(dataSource, readable(fields, facts), alias);
+  return objectOf([['values', values], ...identity(context, alias)]);
+}
+
+/** The members of a `StatementRow` that are not values. */
+function identity({ dataSource, table }: RowContext, alias: string): readonly Member[] {
+  const texts = rowKeyTextsSql(dataSource, table.metadata, alias).join(', ');
+  const discriminator = discriminatorSql(dataSource, table, alias);
+  const mark = markSql({ dataSource, table }, alias);
+  return [
+    ['key', `json_build_array(${texts})`],
+    ...(discriminator === null ? [] : [['class', discriminator] as const]),
+    ...(mark === null ? [] : [['isMarked', mark] as const]),
+  ];
+}
+
+/** Whether the delete date of the row `alias` is set; null if the class has none. */
+export function markSql(
+  { dataSource, table }: Pick<RowContext, 'dataSource' | 'table'>,
+  alias: string,
+): string | null {
+  const column = table.metadata.deleteDateColumn;
+  return column ? `${alias}.${dataSource.driver.escape(column.databaseName)} IS NOT NULL` : null;
+}
+
+type Member = readonly [name: string, sql: string];
+
+function objectOf(members: readonly Member[]): string {
+  return `json_build_object(${members.map(([name, sql]) => `'${name}', ${sql}`).join(', ')})`;
+}

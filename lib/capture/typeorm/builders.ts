@@ -1,0 +1,131 @@
+import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
+import type { Operation } from '../../hook/operation';
+import type { HookedTable } from '../entity/hooked-table';
+import { markedReturning, markedWhere } from '../statement/marks';
+import type { WriteStatement } from '../statement/write';
+import { planStatement } from './statements';
+
+/** The part of TypeORM's builders of writes that is used here. */
+export interface WriteBuilder {
+  readonly dataSource?: DataSource;
+  /** In TypeORM 0.3. */
+  readonly connection: DataSource;
+  readonly queryRunner?: QueryRunner;
+  readonly alias: string;
+  readonly expressionMap: {
+    readonly queryType: string;
+    readonly mainAlias?: {
+      readonly hasMetadata: boolean;
+      readonly metadata: EntityMetadata;
+      readonly tablePath?: string;
+    };
+    readonly valuesSet?: ObjectLiteral | readonly ObjectLiteral[];
+    readonly onUpdate?: object;
+  };
+  escape(name: string): string;
+  createReturningExpression(type: string): string;
+  createWhereExpression(): string;
+  getQueryAndParameters(): [sql: string, parameters: unknown[]];
+  execute(): Promise<unknown>;
+}
+
+export interface BuilderReceiver {
+  /** The table whose rows the builder writes; undefined if it runs as it is. May throw to refuse the write. */
+  begin(builder: WriteBuilder): HookedTable | undefined;
+}
+
+const receivers = new WeakMap<DataSource, BuilderReceiver>();
+const patched = new WeakSet<object>();
+
+/** Hands the writes of all query builders of a DataSource to a receiver: those of `save()` and of repositories are built by them too. */
+export function receiveBuilders(dataSource: DataSource, receiver: BuilderReceiver): void {
+  receivers.set(dataSource, receiver);
+  const builder = dataSource.createQueryBuilder();
+  for (const one of [builder.insert(), builder.update(), builder.delete(), builder.softDelete()])
+    patch(Object.getPrototypeOf(one));
+}
+
+export function stopReceivingBuilders(dataSource: DataSource, receiver: BuilderReceiver): void {
+  if (receivers.get(dataSource) === receiver) receivers.delete(dataSource);
+}
+
+function patch(prototype: WriteBuilder): void {
+  if (patched.has(prototype)) return;
+  patched.add(prototype);
+  const { execute } = prototype;
+  prototype.execute = async function (this: WriteBuilder): Promise<unknown> {
+    const receiver = receivers.get(this.dataSource ?? this.connection);
+    const table = receiver?.begin(this);
+    return table ? captured(this, table, () => execute.call(this)) : execute.call(this);
+  };
+}
+
+/** Runs a builder that marks its statement, which is planned to be captured. */
+async function captured(
+  builder: WriteBuilder,
+  table: HookedTable,
+  execute: () => Promise<unknown>,
+): Promise<unknown> {
+  const { createReturningExpression, createWhereExpression, getQueryAndParameters } = builder;
+  let returnsRows = false;
+  const own: Partial<WriteBuilder> = {
+    createReturningExpression: (type) => {
+      const items = createReturningExpression.call(builder, type);
+      returnsRows = items !== '';
+      return markedReturning(items);
+    },
+    getQueryAndParameters: () => {
+      const [sql, parameters] = getQueryAndParameters.call(builder);
+      planStatement({ ...statementOf(builder, table), returnsRows, sql, parameters });
+      return [sql, parameters];
+    },
+    ...(kindOf(builder) === 'update' && {
+      createWhereExpression: () => markedWhere(createWhereExpression.call(builder)),
+    }),
+  };
+  Object.assign(builder, own);
+  try {
+    return await execute();
+  } finally {
+    for (const name of Object.keys(own)) Reflect.deleteProperty(builder, name);
+  }
+}
+
+function statementOf(
+  builder: WriteBuilder,
+  table: HookedTable,
+): Omit<WriteStatement, 'returnsRows' | 'sql' | 'parameters'> {
+  const { mainAlias, valuesSet, onUpdate } = builder.expressionMap;
+  const kind = kindOf(builder);
+  const { tableName, tablePath, primaryColumns } = mainAlias?.hasMetadata
+    ? mainAlias.metadata
+    : table.metadata;
+  const hasAlias = kind === 'insert' && builder.alias !== tablePath;
+  return {
+    kind,
+    operation: operationOf(builder),
+    table,
+    alias: builder.escape(hasAlias ? builder.alias : tableName),
+    isUpsert: onUpdate !== undefined,
+    setsKey:
+      kind === 'update' &&
+      primaryColumns.some((column) => column.getEntityValue(valuesSet ?? {}) !== undefined),
+  };
+}
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  insert: 'insert',
+  delete: 'remove',
+  'soft-delete': 'softRemove',
+  restore: 'recover',
+};
+
+export function operationOf({ expressionMap }: WriteBuilder): Operation {
+  return OPERATIONS[expressionMap.queryType] ?? 'update';
+}
+
+/** Soft removes and recoveries are updates. */
+function kindOf({ expressionMap }: WriteBuilder): WriteStatement['kind'] {
+  const { queryType } = expressionMap;
+  return queryType === 'insert' || queryType === 'delete' ? queryType : 'update';
+}

@@ -1,0 +1,117 @@
+import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
+import { SubjectExecutor } from 'typeorm/persistence/SubjectExecutor.js';
+import { NoTransactionError } from '../../errors/capture-errors';
+import { type Change, mergedChanges } from '../change';
+import { isSilenced } from '../silence';
+import { dataSourceOf } from './data-source-of';
+
+/** One call of `save()`, `remove()`, `softRemove()` or `recover()`, or one chunk of it, while it writes. */
+export interface Persist {
+  /** Whether it writes one row by one statement. */
+  readonly isSingle: boolean;
+  /** What its statements did so far. */
+  readonly changes: Change[];
+}
+
+export interface PersistReceiver {
+  isHooked(metadata: EntityMetadata): boolean;
+  /** Stores the events of a call that has written all of its rows. */
+  write(runner: QueryRunner, changes: readonly Change[]): Promise<void>;
+}
+
+/** A row that TypeORM is going to write. */
+interface Subject {
+  readonly metadata: EntityMetadata;
+}
+
+interface Executor {
+  readonly queryRunner: QueryRunner;
+  readonly insertSubjects: readonly Subject[];
+  readonly updateSubjects: readonly Subject[];
+  readonly removeSubjects: readonly Subject[];
+  readonly softRemoveSubjects: readonly Subject[];
+  readonly recoverSubjects: readonly Subject[];
+  execute(): Promise<void>;
+}
+
+const receivers = new WeakMap<DataSource, PersistReceiver>();
+const running = new WeakMap<QueryRunner, Persist[]>();
+const patched = new WeakSet<object>();
+
+/** Tells a receiver which statements belong to one call, so that their events are stored together: one INSERT for any number of rows. */
+export function receivePersists(dataSource: DataSource, receiver: PersistReceiver): void {
+  receivers.set(dataSource, receiver);
+  patch(SubjectExecutor.prototype as unknown as Executor);
+}
+
+export function stopReceivingPersists(dataSource: DataSource, receiver: PersistReceiver): void {
+  if (receivers.get(dataSource) === receiver) receivers.delete(dataSource);
+}
+
+/** The call that is writing on a query runner. */
+export function persistOn(runner: QueryRunner | undefined): Persist | undefined {
+  return runner && running.get(runner)?.at(-1);
+}
+
+/** What was collected belongs to a transaction that was rolled back. */
+export function forgetPersists(runner: QueryRunner): void {
+  for (const persist of running.get(runner) ?? []) persist.changes.length = 0;
+}
+
+function patch(prototype: Executor): void {
+  if (patched.has(prototype)) return;
+  patched.add(prototype);
+  const { execute } = prototype;
+  prototype.execute = async function (this: Executor): Promise<void> {
+    const receiver = receivers.get(dataSourceOf(this.queryRunner));
+    const run = () => execute.call(this);
+    return receiver && !isSilenced() ? persisted(this, receiver, run) : run();
+  };
+}
+
+async function persisted(
+  executor: Executor,
+  receiver: PersistReceiver,
+  run: () => Promise<void>,
+): Promise<void> {
+  const { queryRunner: runner } = executor;
+  const subjects = subjectsOf(executor);
+  const hooked = subjects.find(({ metadata }) => receiver.isHooked(metadata));
+  // Without a transaction, a row could be committed without its event.
+  if (hooked && !runner.isTransactionActive) throw new NoTransactionError(hooked.metadata.name);
+  const persist: Persist = { isSingle: isSingle(subjects), changes: [] };
+  const open = running.get(runner) ?? [];
+  running.set(runner, open);
+  open.push(persist);
+  const write = () => receiver.write(runner, mergedChanges(persist.changes.splice(0)));
+  try {
+    await run().finally(() => open.splice(open.indexOf(persist), 1));
+  } catch (error) {
+    // A subscriber of the application may have thrown after the rows were written, and the caller may still commit them.
+    if (!isOfDatabase(error)) await write().catch(() => undefined);
+    throw error;
+  }
+  await write();
+}
+
+function subjectsOf(executor: Executor): readonly Subject[] {
+  const { insertSubjects, updateSubjects, removeSubjects, softRemoveSubjects, recoverSubjects } =
+    executor;
+  return [
+    insertSubjects,
+    updateSubjects,
+    removeSubjects,
+    softRemoveSubjects,
+    recoverSubjects,
+  ].flat();
+}
+
+/** TypeORM writes a row of a tree by several statements. */
+function isSingle([first, ...others]: readonly Subject[]): boolean {
+  return first !== undefined && others.length === 0 && !first.metadata.treeType;
+}
+
+/** The database has aborted the transaction. */
+function isOfDatabase(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'driverError' in error;
+}
