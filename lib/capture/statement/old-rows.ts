@@ -23,7 +23,7 @@ export function oldRowSource(
 ): OldRowSource {
   if (kind === 'delete' || (kind === 'insert' && !isUpsert)) return 'none';
   const canLock = facts.canLock && facts.canNest;
-  if (setsKey && canLock) return 'locked';
+  if (kind === 'update' && setsKey && canLock) return 'locked';
   if (facts.isTable && facts.serverVersion >= RETURNS_OLD_ROWS) return 'returned';
   return kind === 'update' && isExact && canLock ? 'locked' : 'snapshot';
 }

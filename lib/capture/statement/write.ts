@@ -11,7 +11,7 @@ export interface WriteStatement {
   readonly alias: string;
   /** Whether the INSERT updates rows that exist. */
   readonly isUpsert: boolean;
-  /** Whether the UPDATE sets a column of the primary key. */
+  /** Whether the statement may change the key of a row that exists. */
   readonly setsKey: boolean;
   /** Whether the caller wants columns of the written rows. */
   readonly returnsRows: boolean;

@@ -20,7 +20,10 @@ export interface WriteBuilder {
       readonly tablePath?: string;
     };
     readonly valuesSet?: ObjectLiteral | readonly ObjectLiteral[];
-    readonly onUpdate?: object;
+    readonly onUpdate?: {
+      readonly overwrite?: readonly string[];
+      readonly columns?: readonly string[];
+    };
   };
   escape(name: string): string;
   createReturningExpression(type: string): string;
@@ -107,9 +110,13 @@ function statementOf(
     table,
     alias: builder.escape(hasAlias ? builder.alias : tableName),
     isUpsert: onUpdate !== undefined,
-    setsKey:
-      kind === 'update' &&
-      primaryColumns.some((column) => column.getEntityValue(valuesSet ?? {}) !== undefined),
+    setsKey: primaryColumns.some((column) =>
+      kind === 'update'
+        ? column.getEntityValue(valuesSet ?? {}) !== undefined
+        : [...(onUpdate?.overwrite ?? []), ...(onUpdate?.columns ?? [])].includes(
+            column.databaseName,
+          ),
+    ),
   };
 }
 

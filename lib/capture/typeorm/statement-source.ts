@@ -118,7 +118,9 @@ export class StatementSource
     for (const { hooked } of table.classes) this.#warnings.ofUnreadable(hooked, facts);
     const context: RowContext = { dataSource: this.dataSource, table, facts };
     const persist = persistOn(runner);
-    const isTold = this.#isTold(table) && (!persist || persist.isSingle);
+    // An upsert that changes a key makes two events of one row.
+    const isOneEach = !(write.isUpsert && write.setsKey);
+    const isTold = this.#isTold(table) && isOneEach && (!persist || persist.isSingle);
     return isTold
       ? this.#runTelling(runner, write, context, send)
       : this.#runReturning(runner, write, context, send);
