@@ -34,11 +34,18 @@ export function parserOf(dataSource: DataSource, column: ColumnMetadata): Parser
 
 /** Whether pg itself parses JSON columns, so that a parsed value is as good as its text. */
 export function isParserOfPg(parser: Parser): boolean {
-  return /\[native code\]/.test(Function.prototype.toString.call(parser));
+  const known = judged.get(parser);
+  if (known !== undefined) return known;
+  const isOfPg = /\[native code\]/.test(Function.prototype.toString.call(parser));
+  judged.set(parser, isOfPg);
+  return isOfPg;
 }
 
+/** It is asked for each statement. */
+const judged = new WeakMap<Parser, boolean>();
+
 /** Whether `storedSql` keeps the text of JSON columns: the application has its own parser. */
-function keepsJsonText(dataSource: DataSource): boolean {
+export function keepsJsonText(dataSource: DataSource): boolean {
   const types = parsersOf(dataSource);
   return JSON_OIDS.some((oid) => !isParserOfPg(types.getTypeParser(oid, 'text')));
 }

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { JsonRecord } from '../../base/json';
+import { keepsJsonText } from '../entity/column-types';
 import { allColumns } from '../entity/hooked-entity';
 import { discriminatorSql, type HookedTable } from '../entity/hooked-table';
 import { objectSql } from '../entity/object-sql';
@@ -26,11 +27,33 @@ export interface RowContext {
 }
 
 /** SQL of one JSON object, a `StatementRow`, of the row `alias`. */
-export function rowSql(context: RowContext, alias: string): string {
+export const rowSql = rememberedSql((context: RowContext, alias: string): string => {
   const { table, facts, dataSource } = context;
   const fields = allColumns(table.classes.flatMap(({ hooked }) => hooked));
   const values = objectSql(dataSource, readable(fields, facts), alias);
   return objectOf([['values', values], ...identity(context, alias)]);
+});
+
+/**
+ * Remembers what `make` makes for the hooks of a table and an alias: it is needed for each statement. The facts of a table are other
+ * objects when they are read again, and so is the parser of JSON when the application sets another one.
+ */
+export function rememberedSql<T>(
+  make: (context: RowContext, alias: string) => T,
+): (context: RowContext, alias: string) => T {
+  const known = new WeakMap<TableFacts, Map<string, T>>();
+  return (context, alias) => {
+    const { dataSource, facts, table } = context;
+    const own = known.get(facts) ?? new Map<string, T>();
+    known.set(facts, own);
+    const hooks = table.classes.flatMap(({ hooked, metadata }) =>
+      hooked.map(({ hook }) => `${metadata.name} ${hook.name}`),
+    );
+    const id = JSON.stringify([alias, keepsJsonText(dataSource), ...hooks]);
+    const made = own.get(id) ?? make(context, alias);
+    own.set(id, made);
+    return made;
+  };
 }
 
 /** The members of a `StatementRow` that are not values. */

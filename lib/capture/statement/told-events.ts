@@ -1,11 +1,8 @@
 import { eventName } from '../../hook/hook';
-import { OPERATIONS } from '../../hook/operation';
+import type { Operation } from '../../hook/operation';
 import { EventInsert, type EventSource } from '../../store/event-insert';
 import type { HookedEntity } from '../entity/hooked-entity';
-import { discriminatorSql } from '../entity/hooked-table';
-import { objectSql } from '../entity/object-sql';
-import { rowIdSql, rowKeyTextsSql } from '../entity/row-id';
-import { readable } from '../entity/table-facts';
+import { rowIdSql } from '../entity/row-id';
 import { tableSql } from '../entity/table-sql';
 import { readMarks } from './marks';
 import {
@@ -19,7 +16,8 @@ import {
   oldRowSource,
   whereAfterLock,
 } from './old-rows';
-import { markSql, type RowContext } from './row-sql';
+import { column, columnsSql, hookedOf, namesSql, type Side } from './row-columns';
+import type { RowContext } from './row-sql';
 import {
   type ComposedStatement,
   type OldRowSource,
@@ -64,15 +62,18 @@ export function tellingEvents(
     isLocked ? whereAfterLock(statement) : undefined,
   );
   const insert = new EventInsert(write.parameters);
+  const rows: ToldRows = {
+    from: rowsSql(write, context, source),
+    sides: sidesOf(write, source),
+    operations: operationsOf(write, context),
+    isOne: write.isOneRow,
+  };
   for (const [n, one] of hookedOf(context).entries())
-    insert.add(
-      eventSource(insert, context, { one, n, sides: sidesOf(write, source), newId: telling.newId }),
-    );
+    insert.add(eventSource(insert, context, rows, { one, n, id: telling.newId() }));
   const old = columnsSql(context, write.alias, 'was');
   const parts = [
     ...(isLocked ? [lockedRowsSql(write, context, statement, old)] : []),
     `${WRITTEN} AS (${written})`,
-    `${CHANGES} AS (${changesSql(write, context, source)})`,
     `${TOLD} AS (${telling.insertSql(insert)} RETURNING json_build_array(id, hook, event, operation) AS told)`,
   ];
   return { sql: `WITH ${parts.join(', ')} ${resultSql(write)}`, parameters: insert.parameters };
@@ -89,43 +90,7 @@ export function readTold(
   return { rows: result, affected: result.length, events };
 }
 
-/** `now` and `was` are the row after and before the write. */
-type Side = 'now' | 'was';
-
-/** What is needed of the row `alias`, by name: the values of each hook, the texts of its row id, its class and its mark. */
-function columnsOf(context: RowContext, alias: string): readonly (readonly [string, string])[] {
-  const { dataSource, table, facts } = context;
-  const values = hookedOf(context).map(({ provided }) =>
-    objectSql(dataSource, readable(provided, facts), alias),
-  );
-  const texts = rowKeyTextsSql(dataSource, table.metadata, alias);
-  const discriminator = discriminatorSql(dataSource, table, alias);
-  const mark = markSql(context, alias);
-  return [
-    ...values.map((sql, n) => [String(n), sql] as const),
-    ...texts.map((sql, n) => [`text_${n}`, sql] as const),
-    ...(discriminator === null ? [] : [['class', discriminator] as const]),
-    ...(mark === null ? [] : [['mark', mark] as const]),
-  ];
-}
-
-function columnsSql(context: RowContext, alias: string, side: Side): string {
-  return columnsOf(context, alias)
-    .map(([name, sql]) => `${sql} AS ${column(side, name)}`)
-    .join(', ');
-}
-
-/** The columns of a side, of the relation `alias`. */
-function namesSql(context: RowContext, alias: string, side: Side): string {
-  return columnsOf(context, alias)
-    .map(([name]) => `${alias}.${column(side, name)}`)
-    .join(', ');
-}
-
-function column(side: Side, name: string): string {
-  return `${OWN_PREFIX}${side}_${name}`;
-}
-
+/** What is added to the RETURNING clause of the write. */
 function writtenColumns(
   { kind, alias }: WriteStatement,
   context: RowContext,
@@ -144,134 +109,162 @@ function writtenColumns(
   }
 }
 
-/** The written rows with their sides, each with what happened to it. */
-function changesSql(write: WriteStatement, context: RowContext, source: OldRowSource): string {
-  const sides = sidesOf(write, source);
-  return `SELECT *, ${operationSql(context, sides)} AS operation FROM (${rowsSql(write, context, source)}) c`;
-}
-
-function sidesOf({ kind }: Pick<WriteStatement, 'kind'>, source: OldRowSource): readonly Side[] {
+function sidesOf({ kind }: WriteStatement, source: OldRowSource): readonly Side[] {
   if (kind === 'delete') return ['was'];
   return source === 'none' ? ['now'] : ['now', 'was'];
 }
 
-function operationSql(context: RowContext, sides: readonly Side[]): string {
-  if (!sides.includes('was')) return `'insert'::text`;
-  if (!sides.includes('now')) return `'remove'::text`;
-  const [now, was] = [column('now', 'mark'), column('was', 'mark')];
-  const marks =
-    markSql(context, 'c') === null
-      ? ''
-      : `WHEN ${now} AND NOT ${was} THEN 'softRemove' WHEN ${was} AND NOT ${now} THEN 'recover' `;
-  // A key is never null.
-  return (
-    `CASE WHEN ${column('now', 'text_0')} IS NULL THEN 'remove' WHEN ${column('was', 'text_0')} IS NULL THEN 'insert' ` +
-    `${marks}ELSE 'update' END`
-  );
+/** What the statement can do to a row. */
+function operationsOf(
+  { kind, isUpsert, setsKey }: WriteStatement,
+  { table }: RowContext,
+): readonly Operation[] {
+  if (kind === 'delete') return ['remove'];
+  if (kind === 'insert' && !isUpsert) return ['insert'];
+  const marks = table.metadata.deleteDateColumn ? (['softRemove', 'recover'] as const) : [];
+  return [
+    ...(setsKey ? (['remove'] as const) : []),
+    ...(setsKey || isUpsert ? (['insert'] as const) : []),
+    ...marks,
+    'update',
+  ];
 }
 
+/** The written rows with their sides, as a FROM clause. */
 function rowsSql(write: WriteStatement, context: RowContext, source: OldRowSource): string {
-  const names = (alias: string, side: Side) => namesSql(context, alias, side);
   switch (source) {
     case 'none':
-    case 'returned': {
-      const own = sidesOf(write, source).map((side) => names('w', side));
-      return `SELECT ${own.join(', ')} FROM ${WRITTEN} w`;
-    }
+    case 'returned':
+      return `${WRITTEN} w`;
     case 'locked':
-      return `SELECT ${names('w', 'now')}, ${names('o', 'was')} FROM ${WRITTEN} w ${joinLocked(write, context)}`;
+      return `${WRITTEN} w ${joinLocked(write, context)}`;
     case 'snapshot': {
       const table = tableSql(context.dataSource, context.table.metadata);
       const isRow = keyOf(context, 'o').map((key, n) => `${key} = w.${keyName(n)}`);
       return (
-        `SELECT ${names('w', 'now')}, ${columnsSql(context, 'o', 'was')} FROM ${WRITTEN} w ` +
-        `LEFT JOIN ${table} o ON ${isRow.join(' AND ')}`
+        `(SELECT ${namesSql(context, 'w', 'now')}, ${columnsSql(context, 'o', 'was')} FROM ${WRITTEN} w ` +
+        `LEFT JOIN ${table} o ON ${isRow.join(' AND ')}) w`
       );
     }
   }
 }
 
-interface EventOfHook {
+/** The rows that events are made of. */
+interface ToldRows {
+  readonly from: string;
+  readonly sides: readonly Side[];
+  readonly operations: readonly Operation[];
+  /** Whether there is one row at most. */
+  readonly isOne: boolean;
+}
+
+interface HookPlace {
   readonly one: HookedEntity;
   /** Its place among the hooks of the table. */
   readonly n: number;
-  readonly sides: readonly Side[];
-  readonly newId: () => string;
+  readonly id: string;
 }
 
 /** The events of one hook: of the rows of its class, of its operations, and of updates that changed a provided value. */
 function eventSource(
   insert: EventInsert,
   { table }: RowContext,
-  { one, n, sides, newId }: EventOfHook,
+  rows: ToldRows,
+  { one: { hook, metadata }, n, id }: HookPlace,
 ): EventSource {
-  const { hook, metadata } = one;
   const text = (value: string) => insert.parameter(value, 'text');
-  const current = (name: string) => currentSql(sides, name);
-  const names = OPERATIONS.map(
-    (operation) => `WHEN '${operation}' THEN ${text(eventName(hook, operation))}`,
-  );
+  const current = (name: string | number) => currentSql(rows, name);
   const name = text(hook.name);
   const { headers } = hook.declared;
-  const hasOld = `operation NOT IN ('insert', 'remove')`;
   const discriminator = table.classes.find((own) => own.metadata === metadata)?.discriminator;
+  const isOfHook = rows.operations.filter((operation) => hook.operations.includes(operation));
+  const operation = operationSql(rows);
   const conditions = [
-    `operation = ANY(${insert.parameter([...hook.operations], 'text[]')})`,
-    ...(sides.length === 2
-      ? [
-          `(operation <> 'update' OR ${column('now', `${n}`)}::text IS DISTINCT FROM ${column('was', `${n}`)}::text)`,
-        ]
+    ...(isOfHook.length < rows.operations.length
+      ? [`${operation} = ANY(${insert.parameter(isOfHook, 'text[]')})`]
       : []),
+    ...(rows.operations.includes('update') ? [isChangeSql(rows, n)] : []),
     ...(typeof discriminator === 'string' ? [`${current('class')} = ${text(discriminator)}`] : []),
   ];
+  const keyTexts = metadata.primaryColumns.map((_, k) => current(`text_${k}`));
   return {
-    from: `${CHANGES} WHERE ${conditions.join(' AND ')}`,
+    from: conditions.length === 0 ? rows.from : `${rows.from} WHERE ${conditions.join(' AND ')}`,
     values: {
       // The last digits count the rows of the statement, so the ids have the order of the rows.
-      id: `(left(${text(newId())}, -8) || lpad(to_hex(row_number() OVER ()), 8, '0'))::uuid`,
+      id: rows.isOne
+        ? insert.parameter(id, 'uuid')
+        : `(left(${text(id)}, -8) || lpad(to_hex(row_number() OVER ()), 8, '0'))::uuid`,
       hook: name,
-      operation: 'operation',
-      event: `CASE operation ${names.join(' ')} END`,
+      operation,
+      event: byOperation(rows, (one) => text(eventName(hook, one))),
       ...(typeof headers === 'object' && {
         headers: insert.parameter(JSON.stringify(headers), 'json'),
       }),
-      data: current(`${n}`),
-      ...(sides.length === 2 && {
-        previous: `CASE WHEN ${hasOld} THEN ${column('was', `${n}`)} END`,
-        raw_previous: hasOld,
+      data: current(n),
+      ...(rows.sides.length === 2 && {
+        previous: byOperation(rows, (one) => (hasOld(one) ? column('was', n) : 'NULL')),
+        raw_previous: byOperation(rows, (one) => String(hasOld(one))),
       }),
-      row_id: rowIdSql(
-        name,
-        metadata.primaryColumns.map((_, k) => current(`text_${k}`)),
-      ),
+      row_id: rowIdSql(name, keyTexts),
       shape: text(hook.shape),
     },
   };
 }
 
+function hasOld(operation: Operation): boolean {
+  return operation !== 'insert' && operation !== 'remove';
+}
+
+/** An update is an event if it changed a value that the hook provides; the other operations are in any case. */
+function isChangeSql(rows: ToldRows, n: number): string {
+  const differs = `${column('now', n)}::text IS DISTINCT FROM ${column('was', n)}::text`;
+  return rows.operations.length === 1
+    ? differs
+    : `(${operationSql(rows)} <> 'update' OR ${differs})`;
+}
+
+/** What was done to a row. The delete date decides, whoever wrote it. */
+function operationSql(rows: ToldRows): string {
+  return byOperation(rows, (operation) => `'${operation}'`);
+}
+
+/** A value that depends on the operation. The last of the operations is the one that is left. */
+function byOperation({ operations }: ToldRows, value: (operation: Operation) => string): string {
+  const [last = '', ...others] = operations.map(value).reverse();
+  const values = new Set([last, ...others]);
+  if (values.size === 1) return last;
+  const cases = operations
+    .slice(0, -1)
+    .map((operation, n) => `WHEN ${IS_OPERATION[operation]} THEN ${others[others.length - 1 - n]}`);
+  return `CASE ${cases.join(' ')} ELSE ${last} END`;
+}
+
+/** Conditions in the order of `operationsOf`, each true if those before it are false. A key is never null. */
+const IS_OPERATION: Readonly<Record<Operation, string>> = {
+  remove: `${column('now', 'text_0')} IS NULL`,
+  insert: `${column('was', 'text_0')} IS NULL`,
+  softRemove: `${column('now', 'mark')} AND NOT ${column('was', 'mark')}`,
+  recover: `${column('was', 'mark')} AND NOT ${column('now', 'mark')}`,
+  update: 'true',
+};
+
 /** A column of the row as it is now; as it was, if it was removed. */
-function currentSql(sides: readonly Side[], name: string): string {
-  const columns = sides.map((side) => column(side, name));
+function currentSql({ sides, operations }: ToldRows, name: string | number): string {
+  const isRemoved = operations.includes('remove');
+  const own = sides.filter((side) => side === 'now' || isRemoved);
+  const columns = own.map((side) => column(side, name));
   return columns.length === 1 ? columns.join() : `coalesce(${columns.join(', ')})`;
 }
 
-function hookedOf({ table }: RowContext): readonly HookedEntity[] {
-  return table.classes.flatMap(({ hooked }) => hooked);
-}
-
-function resultSql({ returnsRows }: WriteStatement): string {
+function resultSql({ returnsRows, isOneRow }: WriteStatement): string {
   const told = `(SELECT json_agg(told)::text FROM ${TOLD})`;
   if (!returnsRows)
     return `SELECT ${told} AS ${TOLD}, (SELECT count(*) FROM ${WRITTEN})::text AS ${COUNT}`;
-  // The order of the rows counts: TypeORM gives the n-th one to the n-th entity.
-  return (
-    `SELECT CASE WHEN w.${NUMBER} = 1 THEN ${told} END AS ${TOLD}, w.* ` +
-    `FROM (SELECT row_number() OVER () AS ${NUMBER}, * FROM ${WRITTEN}) w ORDER BY w.${NUMBER}`
-  );
+  // A common table expression is scanned in the order in which its rows were written.
+  const once = isOneRow ? told : `CASE WHEN row_number() OVER () = 1 THEN ${told} END`;
+  return `SELECT ${once} AS ${TOLD}, w.* FROM ${WRITTEN} w`;
 }
 
 const WRITTEN = `${OWN_PREFIX}written`;
-const CHANGES = `${OWN_PREFIX}change`;
 const TOLD = `${OWN_PREFIX}told`;
-const NUMBER = `${OWN_PREFIX}n`;
 const COUNT = `${OWN_PREFIX}count`;

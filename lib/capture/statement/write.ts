@@ -13,6 +13,8 @@ export interface WriteStatement {
   readonly isUpsert: boolean;
   /** Whether the statement may change the key of a row that exists. */
   readonly setsKey: boolean;
+  /** Whether it writes one row at most. */
+  readonly isOneRow: boolean;
   /** Whether the caller wants columns of the written rows. */
   readonly returnsRows: boolean;
   /** With marks (`marks.ts`) where the statement is extended. */

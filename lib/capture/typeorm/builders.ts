@@ -20,6 +20,7 @@ export interface WriteBuilder {
       readonly tablePath?: string;
     };
     readonly valuesSet?: ObjectLiteral | readonly ObjectLiteral[];
+    readonly insertFromSelect?: object;
     readonly onUpdate?: {
       readonly overwrite?: readonly string[];
       readonly columns?: readonly string[];
@@ -98,7 +99,7 @@ function statementOf(
   builder: WriteBuilder,
   table: HookedTable,
 ): Omit<WriteStatement, 'returnsRows' | 'sql' | 'parameters'> {
-  const { mainAlias, valuesSet, onUpdate } = builder.expressionMap;
+  const { mainAlias, valuesSet, insertFromSelect, onUpdate } = builder.expressionMap;
   const kind = kindOf(builder);
   const { tableName, tablePath, primaryColumns } = mainAlias?.hasMetadata
     ? mainAlias.metadata
@@ -110,6 +111,8 @@ function statementOf(
     table,
     alias: builder.escape(hasAlias ? builder.alias : tableName),
     isUpsert: onUpdate !== undefined,
+    isOneRow:
+      kind === 'insert' && insertFromSelect === undefined && [valuesSet].flat().length === 1,
     setsKey: primaryColumns.some((column) =>
       kind === 'update'
         ? column.getEntityValue(valuesSet ?? {}) !== undefined

@@ -117,11 +117,7 @@ export class StatementSource
       return this.#runUntold(write, send);
     for (const { hooked } of table.classes) this.#warnings.ofUnreadable(hooked, facts);
     const context: RowContext = { dataSource: this.dataSource, table, facts };
-    const persist = persistOn(runner);
-    // An upsert that changes a key makes two events of one row.
-    const isOneEach = !(write.isUpsert && write.setsKey);
-    const isTold = this.#isTold(table) && isOneEach && (!persist || persist.isSingle);
-    return isTold
+    return this.#isTold(table) && isToldAlone(write, persistOn(runner))
       ? this.#runTelling(runner, write, context, send)
       : this.#runReturning(runner, write, context, send);
   }
@@ -242,6 +238,18 @@ export class StatementSource
     };
     return runner.isTransactionActive ? run() : inTransaction(runner, run);
   }
+}
+
+/**
+ * Whether a statement stores its events itself. PostgreSQL plans such a statement anew each time, so the updates of a `save()` of several
+ * rows, which TypeORM writes one by one, return their rows instead, and one INSERT follows.
+ */
+function isToldAlone(write: WriteStatement, persist: Persist | undefined): boolean {
+  // An upsert that changes a key makes two events of one row.
+  if (write.isUpsert && write.setsKey) return false;
+  if (!persist || persist.isSingle) return true;
+  // What was collected before is stored later; the events of one call have the order of its statements.
+  return write.kind !== 'update' && persist.changes.length === 0;
 }
 
 /** The row and its event are committed together. */
