@@ -75,7 +75,9 @@ export class Capture {
   }
 
   #ready(change: Change): ReadyEvent | null {
-    const event = change.hooked.needsRow ? evaluated(this.dataSource, change) : copied(change);
+    const event = change.hooked.needsRow
+      ? evaluated(this.dataSource, change)
+      : copied(this.dataSource, change);
     return event && { id: uuidv7(), ...event };
   }
 

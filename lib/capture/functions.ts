@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { type JsonRecord, type JsonValue, sameJson, toJson } from '../base/json';
+import { type JsonRecord, sameJson, toJson } from '../base/json';
 import { CaptureFailedError } from '../errors/capture-errors';
 import type { Hook } from '../hook/hook';
 import type { HookRow } from '../hook/options';
@@ -7,6 +7,7 @@ import { loggable } from '../logging/loggable';
 import type { Change } from './change';
 import { decodeRow, sentRow } from './entity/decode';
 import { rowId } from './entity/row-id';
+import { eventExtras } from './extras';
 import type { ReadyEvent } from './outbox/outbox';
 import { plainRow } from './plain-row';
 import { picked, provided } from './provided';
@@ -34,20 +35,22 @@ export function evaluated(dataSource: DataSource, change: Change): ReadyEvent | 
 }
 
 /** The event of a change whose hook has no function that gets the row. */
-export function copied({ hooked, operation, row, before }: Change): ReadyEvent {
-  const { hook, provided: fields } = hooked;
-  const { headers } = hook.declared;
+export function copied(
+  dataSource: DataSource,
+  { hooked, operation, row, before }: Change,
+): ReadyEvent {
+  const { hook, columns, provided: fields } = hooked;
   return {
     hook,
     operation,
-    ref: null,
-    sender: null,
-    headers: typeof headers === 'object' ? headers : null,
+    ...eventExtras(hook, sentRow(dataSource, columns, row.values), NO_ROW),
     data: provided(fields, row.values),
     previous: before && provided(fields, before.values),
     rowId: rowId(hook.name, row.key),
   };
 }
+
+const NO_ROW = Object.freeze({});
 
 /** The error of a hook's function, as it is thrown and logged. The original text may quote values, so it stays in `cause`. */
 export function captureFailed(hook: Hook, error: unknown): CaptureFailedError {
@@ -91,16 +94,10 @@ function computedEvent(
   const current = { ...picked(fields, now), ...computed };
   const previous = old && { ...picked(fields, old), ...oldComputed };
   if (operation === 'update' && previous && sameJson(current, previous)) return null;
-  const { ref, headers } = hook.declared;
   return {
     hook,
     operation,
-    ref: textOrNull(settled(hook.name, 'ref', ref?.(plain as never))),
-    sender: textOrNull(senderOf(hook, plain, values)),
-    headers:
-      (typeof headers === 'function'
-        ? settled(hook.name, 'headers', headers(plain as never))
-        : headers) ?? null,
+    ...eventExtras(hook, now, plain),
     data: { ...provided(fields, row.values), ...computed },
     previous: before && { ...provided(fields, before.values), ...oldComputed },
     rowId: rowId(hook.name, row.key),
@@ -115,17 +112,4 @@ function compute({ name, declared }: Hook, row: HookRow): JsonRecord {
       toJson(settled(name, `compute.${field}`, of(row as never))),
     ]),
   );
-}
-
-function senderOf(
-  { name, declared: { sender } }: Hook,
-  row: HookRow,
-  values: ReadonlyMap<string, unknown>,
-): JsonValue {
-  if (typeof sender === 'string') return toJson(values.get(sender));
-  return toJson(settled(name, 'sender', sender?.(row as never)));
-}
-
-function textOrNull(value: JsonValue | undefined): string | null {
-  return value === null || value === undefined ? null : String(value);
 }

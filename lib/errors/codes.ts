@@ -2,6 +2,7 @@
 export const ERROR_CODES = {
   HOOK_UNKNOWN_FIELD:
     'A hook provides, or has a condition on, a field that its entity does not have.',
+  HOOK_REF_INVALID: 'The URL template of a hook is not one of its columns and URL characters.',
   HOOK_DUPLICATE: 'Two hooks have the same name.',
   HOOK_UNKNOWN_OPERATION: 'An operation does not exist, or the hook does not capture it.',
   HOOK_AMBIGUOUS: 'The entity has several hooks; ask for one by its name.',

@@ -16,6 +16,30 @@ export class UnknownFieldError extends ModelHookError {
   }
 }
 
+/** The URL template of a hook's `ref` has a part that is not a text of a URL or the path of a column in braces. */
+export class RefTemplateError extends ModelHookError {
+  readonly code = 'HOOK_REF_INVALID';
+  readonly template: string;
+  /** The part that was refused: an expression with its braces, or a character. */
+  readonly part: string;
+  /** The column paths that could stand in braces. Empty if the part is not an expression. */
+  readonly known: readonly string[];
+  constructor(
+    readonly hook: string,
+    { template, part, known }: Pick<RefTemplateError, 'template' | 'part' | 'known'>,
+  ) {
+    const path = part.replace(/[^\w.]/g, '');
+    const expected =
+      known.length > 0
+        ? `expected {field} with one of: ${known.join(', ')}.${didYouMean(path, known)}`
+        : 'expected the characters of a URL, and {field} for a value.';
+    super(`Hook "${hook}" has the ref ${quoted(template)} with ${quoted(part)}; ${expected}`);
+    this.template = template;
+    this.part = part;
+    this.known = known;
+  }
+}
+
 /** Two hooks have the same name. */
 export class DuplicateHookError extends ModelHookError {
   readonly code = 'HOOK_DUPLICATE';

@@ -61,7 +61,10 @@ const HOOK_SHAPE: Shape<DeclaredHook> = {
       isRecordOf(isFunction, value) && Object.keys(value).every((name) => STORABLE.accepts(name)),
     expected: 'an object of functions by field name',
   },
-  ref: FUNCTION,
+  ref: {
+    accepts: (value) => (isText(value) && value !== '') || isFunction(value),
+    expected: 'a URL template or a function',
+  },
   sender: {
     accepts: (value) => isText(value) || isFunction(value),
     expected: 'a field path or a function',

@@ -7,6 +7,7 @@ import { checkedDefinition, checkedHook } from './hook-shape';
 import type { DeclaredHook } from './model-hook';
 import { EVENT_SUFFIX, isOperation, OPERATIONS, type Operation } from './operation';
 import type { DefinedHookOptions } from './options';
+import { pathsOfRef, type RefTemplate, refTemplate } from './ref-template';
 import { type WhenCondition, whenConditions } from './when';
 
 /** An attached hook: names are resolved and defaults filled in. */
@@ -24,14 +25,16 @@ export interface Hook {
   readonly shape: string;
   /** Conditions that a row must satisfy for its change to become an event. Empty for a defined hook. */
   readonly when: readonly WhenCondition[];
+  /** The parsed URL template of `ref`. Null if `ref` is a function or left out. */
+  readonly ref: RefTemplate | null;
   readonly format: BodyFormat;
   /** The checked options. For a defined hook, those of `define`. */
   readonly declared: DeclaredHook;
 }
 
 /**
- * Resolves a declaration against its entity. Throws `OPTION_INVALID`, `HOOK_UNKNOWN_FIELD`, `HOOK_UNKNOWN_OPERATION` and, for the
- * conditions of `when`, `FILTER_OPERAND_INVALID` and `FILTER_REGEX_UNSUPPORTED`.
+ * Resolves a declaration against its entity. Throws `OPTION_INVALID`, `HOOK_UNKNOWN_FIELD`, `HOOK_UNKNOWN_OPERATION`,
+ * `HOOK_REF_INVALID` and, for the conditions of `when`, `FILTER_OPERAND_INVALID` and `FILTER_REGEX_UNSUPPORTED`.
  */
 export function resolveHook(
   dataSource: DataSource,
@@ -41,6 +44,8 @@ export function resolveHook(
   const declared = checkedHook(given, lowerFirst(metadata.name));
   const name = declared.name ?? lowerFirst(metadata.name);
   const fields = providedFields(dataSource, metadata, declared, name);
+  const columns = columnFields(dataSource, metadata);
+  const { ref } = declared;
   return {
     name,
     title: declared.title ?? titleOf(name),
@@ -49,7 +54,8 @@ export function resolveHook(
     operations: operationsOf(name, declared),
     fields,
     shape: shapeOf(fields),
-    when: whenConditions(name, declared, columnFields(dataSource, metadata)),
+    when: whenConditions(name, declared, columns),
+    ref: typeof ref === 'string' ? refTemplate(name, ref, columns) : null,
     format: declared.format ?? 'fields',
     declared,
   };
@@ -68,6 +74,7 @@ export function defineHook(name: string, given: DefinedHookOptions): Hook {
     fields,
     shape: shapeOf(fields),
     when: [],
+    ref: null,
     format: options.format ?? 'fields',
     declared: options,
   };
@@ -90,6 +97,11 @@ export function eventNames(hook: Hook): readonly string[] {
 /** Whether events of the hook can have a sender. `send` of a defined hook always accepts one. */
 export function namesSender(hook: Hook): boolean {
   return hook.metadata === null || hook.declared.sender !== undefined;
+}
+
+/** The columns that the `ref` and the `sender` of an event are made of, if they are no functions. */
+export function pathsOfExtras({ ref, declared: { sender } }: Hook): readonly string[] {
+  return [...pathsOfRef(ref), ...(typeof sender === 'string' ? [sender] : [])];
 }
 
 /**

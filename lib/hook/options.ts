@@ -46,9 +46,12 @@ export interface ModelHookOptions<
   readonly when?: { readonly [field: string]: Condition };
   /** Further provided fields, by name. Like all functions of a hook except `resolve`, they must not return a promise. */
   readonly compute?: { readonly [field: string]: (row: Row) => unknown };
-  /** Canonical URL of the resource. */
-  readonly ref?: (row: Row) => string | null | undefined;
-  /** The account or tenant that the event belongs to: a field path, or a function. */
+  /**
+   * Canonical URL of the resource: a template over columns, `'https://api.example.com/people/{id}'`, or a function. A template is RFC 6570,
+   * level 1: `{…}` holds the path of a column, whose value is percent-encoded. Null leaves no text.
+   */
+  readonly ref?: string | ((row: Row) => string | null | undefined);
+  /** The account or tenant that the event belongs to: a column path, or a function. */
   readonly sender?: string | ((row: Row) => string | null | undefined);
   /** Extra request headers. */
   readonly headers?:

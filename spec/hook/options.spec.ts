@@ -52,7 +52,7 @@ describe('the options of @ModelHook', () => {
       event: [1, null, [], { insert: 1 }, new Map()],
       when: [null, [], new Map([['name', 'Joe']]), new Date(), 'name'],
       compute: [null, [], { twice: 1 }, 'twice', new Map()],
-      ref: ['https://example.com', null, {}],
+      ref: ['', 1, null, {}],
       sender: [1, null, {}],
       headers: [null, [], 'X: 1', { 'X-A': 1 }, new Map()],
       exactPrevious: ['yes', 1, null],

@@ -38,7 +38,7 @@ export function sentRow(
 }
 
 /** One stored value as `find()` gives it. */
-function decode(dataSource: DataSource, column: ColumnMetadata, raw: JsonValue): unknown {
+export function decode(dataSource: DataSource, column: ColumnMetadata, raw: JsonValue): unknown {
   const value = raw === null ? null : parsed(dataSource, column, raw);
   return dataSource.driver.prepareHydratedValue(value, column);
 }

@@ -1,8 +1,9 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { HookCatalog } from '../../hook/catalog';
 import { columnFields, type Field } from '../../hook/field';
-import { type Hook, providedFields } from '../../hook/hook';
+import { type Hook, pathsOfExtras, providedFields } from '../../hook/hook';
 import { isTransition } from '../../hook/when';
+import { eventExtrasSql } from './extras-sql';
 
 /** One concrete entity class and one of its hooks: what is needed to make events of the class's changes for that hook. */
 export interface HookedEntity {
@@ -10,7 +11,7 @@ export interface HookedEntity {
   readonly metadata: EntityMetadata;
   /** The provided fields that this class has. */
   readonly provided: readonly Field[];
-  /** The columns to read: all of them if a function gets the row, else the provided ones and those of `when`. */
+  /** The columns to read: all of them if a function gets the row, else the provided ones and those of `when`, `ref` and `sender`. */
   readonly columns: readonly Field[];
   /** Whether the row is read before the event is written, because a function or a condition of the hook needs it. */
   readonly needsRow: boolean;
@@ -38,14 +39,19 @@ function hookedEntity(dataSource: DataSource, metadata: EntityMetadata, hook: Ho
   const { declared, name, when } = hook;
   const provided = [...providedFields(dataSource, metadata, declared, name).values()];
   const all = [...columnFields(dataSource, metadata).values()];
-  const needed = new Set([...provided, ...when.map(({ field }) => field)].map(({ path }) => path));
+  const asked = [...provided, ...when.map(({ field }) => field)].map(({ path }) => path);
+  const needed = new Set([...asked, ...pathsOfExtras(hook)]);
   const columns = getsWholeRow(hook) ? all : all.filter(({ path }) => needed.has(path));
   return {
     hook,
     metadata,
     provided,
     columns,
-    needsRow: getsWholeRow(hook) || when.length > 0 || declared.resolve !== undefined,
+    // The application may set a parser at any time.
+    get needsRow() {
+      if (when.length > 0 || declared.compute || declared.resolve) return true;
+      return eventExtrasSql(dataSource, { hook, columns }, '') === null;
+    },
     readsPrevious:
       declared.exactPrevious === true ||
       columns.some(isReadByAccessor) ||
@@ -58,7 +64,7 @@ function hookedEntity(dataSource: DataSource, metadata: EntityMetadata, hook: Ho
 function getsWholeRow({ declared }: Hook): boolean {
   const { compute, ref, sender, headers } = declared;
   return (
-    [compute, ref, sender].some((option) => option !== undefined) || typeof headers === 'function'
+    compute !== undefined || [ref, sender, headers].some((option) => typeof option === 'function')
   );
 }
 

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import type { Field } from '../../hook/field';
 import { storedSql } from './column-types';
+import { literal } from './literal';
 
 /**
  * SQL of one JSON object by path: the values of these fields of the row `alias`, as the database writes them. Events are copied from
@@ -30,8 +31,4 @@ const MAX_PAIRS = 50;
 function inGroups<T>(items: readonly T[], size: number): T[][] {
   const count = Math.ceil(items.length / size);
   return Array.from({ length: count }, (_, n) => items.slice(n * size, (n + 1) * size));
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

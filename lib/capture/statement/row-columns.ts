@@ -1,3 +1,4 @@
+import { eventExtrasSql } from '../entity/extras-sql';
 import type { HookedEntity } from '../entity/hooked-entity';
 import { discriminatorSql } from '../entity/hooked-table';
 import { objectSql } from '../entity/object-sql';
@@ -28,6 +29,10 @@ export function namesSql(context: RowContext, alias: string, side: Side): string
     .join(', ');
 }
 
+export function hasColumn(context: RowContext, name: string): boolean {
+  return columnsOf(context, 't').some(([own]) => own === name);
+}
+
 /** The hooks of a table, each with its place among them. */
 export function hookedOf({ table }: RowContext): readonly HookedEntity[] {
   return table.classes.flatMap(({ hooked }) => hooked);
@@ -35,17 +40,22 @@ export function hookedOf({ table }: RowContext): readonly HookedEntity[] {
 
 type Columns = readonly (readonly [name: string, sql: string])[];
 
-/** The values of each hook, the texts of the row id, the class and the mark. */
+/** The values, the `ref` and the sender for each hook; the texts of the row id, the class and the mark. */
 const columnsOf = rememberedSql((context: RowContext, alias: string): Columns => {
   const { dataSource, table, facts } = context;
   const values = hookedOf(context).map(({ provided }) =>
     objectSql(dataSource, readable(provided, facts), alias),
   );
+  const extras = hookedOf(context).map((one) => eventExtrasSql(dataSource, one, alias, facts));
   const texts = rowKeyTextsSql(dataSource, table.metadata, alias);
   const discriminator = discriminatorSql(dataSource, table, alias);
   const mark = markSql(context, alias);
   return [
     ...values.map((sql, n) => [String(n), sql] as const),
+    ...extras.flatMap((extra, n) => (extra?.ref ? [[`ref_${n}`, extra.ref] as const] : [])),
+    ...extras.flatMap((extra, n) =>
+      extra?.sender ? [[`sender_${n}`, extra.sender] as const] : [],
+    ),
     ...texts.map((sql, n) => [`text_${n}`, sql] as const),
     ...(discriminator === null ? [] : [['class', discriminator] as const]),
     ...(mark === null ? [] : [['mark', mark] as const]),

@@ -16,7 +16,7 @@ import {
   oldRowSource,
   whereAfterLock,
 } from './old-rows';
-import { column, columnsSql, hookedOf, namesSql, type Side } from './row-columns';
+import { column, columnsSql, hasColumn, hookedOf, namesSql, type Side } from './row-columns';
 import type { RowContext } from './row-sql';
 import {
   type ComposedStatement,
@@ -168,7 +168,7 @@ interface HookPlace {
 /** The events of one hook: of the rows of its class, of its operations, and of updates that changed a provided value. */
 function eventSource(
   insert: EventInsert,
-  { table }: RowContext,
+  context: RowContext,
   rows: ToldRows,
   { one: { hook, metadata }, n, id }: HookPlace,
 ): EventSource {
@@ -176,7 +176,9 @@ function eventSource(
   const current = (name: string | number) => currentSql(rows, name);
   const name = text(hook.name);
   const { headers } = hook.declared;
-  const discriminator = table.classes.find((own) => own.metadata === metadata)?.discriminator;
+  const discriminator = context.table.classes.find(
+    (own) => own.metadata === metadata,
+  )?.discriminator;
   const isOfHook = rows.operations.filter((operation) => hook.operations.includes(operation));
   const operation = operationSql(rows);
   const conditions = [
@@ -200,6 +202,8 @@ function eventSource(
       ...(typeof headers === 'object' && {
         headers: insert.parameter(JSON.stringify(headers), 'json'),
       }),
+      ...(hasColumn(context, `ref_${n}`) && { ref: current(`ref_${n}`) }),
+      ...(hasColumn(context, `sender_${n}`) && { sender: current(`sender_${n}`) }),
       data: current(n),
       ...(rows.sides.length === 2 && {
         previous: byOperation(rows, (one) => (hasOld(one) ? column('was', n) : 'NULL')),
@@ -249,11 +253,8 @@ const IS_OPERATION: Readonly<Record<Operation, string>> = {
 };
 
 /** A column of the row as it is now; as it was, if it was removed. */
-function currentSql({ sides, operations }: ToldRows, name: string | number): string {
-  const isRemoved = operations.includes('remove');
-  const own = sides.filter((side) => side === 'now' || isRemoved);
-  const columns = own.map((side) => column(side, name));
-  return columns.length === 1 ? columns.join() : `coalesce(${columns.join(', ')})`;
+function currentSql(rows: ToldRows, name: string | number): string {
+  return byOperation(rows, (operation) => column(operation === 'remove' ? 'was' : 'now', name));
 }
 
 function resultSql({ returnsRows, isOneRow }: WriteStatement): string {
