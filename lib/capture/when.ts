@@ -1,4 +1,5 @@
 import { type JsonRecord, sameJson } from '../base/json';
+import { isMany } from '../hook/field';
 import type { Operation } from '../hook/operation';
 import { subjectOf } from '../hook/subject';
 import type { WhenCondition } from '../hook/when';
@@ -22,7 +23,11 @@ export function meets(
   const paths = conditions.map(({ field }) => field.path);
   const changed = paths.filter((path) => !sameJson(now[path], previous[path]));
   return conditions.every(({ field, matcher }) => {
-    const subject = subjectOf({ operation, data: now, previous, changed }, field.path);
+    const subject = subjectOf(
+      { operation, data: now, previous, changed },
+      field.path,
+      isMany(field),
+    );
     return satisfies(matcher, subject, field.kind);
   });
 }

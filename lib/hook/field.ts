@@ -1,20 +1,52 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
+import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
 import type { FieldKind } from '../match/field-kind';
 
-/** One field that a hook provides: a column of the entity, or a computed value. */
+/** One field that a hook provides: a column of the entity or of a related one, or a computed value. */
 export interface Field {
   readonly path: string;
+  /** How its values compare. For a field of a to-many relation, how each value of the list does. */
   readonly kind: FieldKind;
-  /** Null for a computed field and for those of a defined hook. */
+  /** The column of the entity. Null for all other fields: those of related entities, computed ones, and those of a defined hook. */
   readonly column: ColumnMetadata | null;
   /** Path of the owned relation whose id this is. Without a related row, a body has `author: null`. */
   readonly relation: string | null;
+  /** Where the value is, if it is in a related entity. */
+  readonly related: RelatedColumn | null;
+}
+
+/** Where a value of a related entity is: `author.company.name` has two steps. */
+export interface RelatedColumn {
+  /** The relations to follow, beginning at the entity of the hook. At most one of them is to-many. */
+  readonly steps: readonly RelationMetadata[];
+  /** The column as a field of the last entity. */
+  readonly field: Field;
+}
+
+/** Whether the value of the field is a list: one value for each row of a to-many relation. */
+export function isMany({ related }: Field): boolean {
+  return related?.steps.some(isToMany) ?? false;
+}
+
+export function isToMany({ isOneToMany, isManyToMany }: RelationMetadata): boolean {
+  return isOneToMany || isManyToMany;
+}
+
+/** Whether a function of the hook, or the caller of `send`, gives the value. */
+export function isComputed({ column, related }: Field): boolean {
+  return column === null && related === null;
+}
+
+/** The column of a field, also that of a related entity. */
+export function storedColumn({ column, related }: Field): ColumnMetadata | null {
+  return related ? related.field.column : column;
 }
 
 /** The texts that the field can have: the members of its enum. Null if it can have any. */
-export function membersOf({ column, kind }: Field): readonly string[] | null {
-  return kind === 'text' && column?.enum ? column.enum.map(String) : null;
+export function membersOf(field: Field): readonly string[] | null {
+  const members = storedColumn(field)?.enum;
+  return field.kind === 'text' && members ? members.map(String) : null;
 }
 
 /** Every column of an entity by its path in `provides`. */
@@ -27,7 +59,7 @@ export function columnFields(dataSource: DataSource, metadata: EntityMetadata): 
 
 /** A field without a column: a computed one, or one of a defined hook. */
 export function untyped(path: string): Field {
-  return { path, kind: 'unknown', column: null, relation: null };
+  return { path, kind: 'unknown', column: null, relation: null, related: null };
 }
 
 /** Whether `'*'` includes the field: `find()` selects it, and it is no relation id. A key is included in any case, once. */
@@ -52,6 +84,7 @@ function columnField(dataSource: DataSource, column: ColumnMetadata, path: strin
     column,
     kind: kindOf(dataSource, column),
     relation: isRelationId ? relation.propertyPath : null,
+    related: null,
   };
 }
 

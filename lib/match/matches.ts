@@ -14,11 +14,16 @@ export interface Subject {
   /** Whether there is no previous value: an insert, or an event of a defined hook. */
   readonly isNew: boolean;
   readonly changed: boolean;
+  /** Whether the values are lists, one value for each row of a to-many relation. Left out: no. */
+  readonly isMany?: boolean;
 }
 
 /**
  * Whether a field satisfies a stored matcher. For an absent field, only `any` is true, alone or in `allOf` and `anyOf`. A value of another
  * type never matches and never throws. Throws for a matcher that a newer release has stored and this one does not know.
+ *
+ * A list of values satisfies a condition if one of its members does. `not` asks that none does; `changed`, `was` and `becomes` compare
+ * the lists; and all conditions of an `allOf` on the value itself must hold for the same member.
  */
 export function satisfies(matcher: StoredMatcher, subject: Subject, kind: FieldKind): boolean {
   const { operator, operand } = matcher;
@@ -27,7 +32,9 @@ export function satisfies(matcher: StoredMatcher, subject: Subject, kind: FieldK
     case 'any':
       return true;
     case 'allOf':
-      return members(operand).every((member) => satisfies(member, subject, kind));
+      return subject.isMany
+        ? satisfiesAll(members(operand), subject, kind)
+        : members(operand).every((member) => satisfies(member, subject, kind));
     case 'anyOf':
       return members(operand).some((member) => satisfies(member, subject, kind));
     case 'not':
@@ -43,8 +50,47 @@ export function satisfies(matcher: StoredMatcher, subject: Subject, kind: FieldK
         !satisfiedBefore(member(operand), subject, kind)
       );
     default:
-      return judged(operator, operand, { value, kind });
+      return subject.isMany
+        ? itemsOf(value).some((item) => judged(operator, operand, { value: item, kind }))
+        : judged(operator, operand, { value, kind });
   }
+}
+
+function satisfiesAll(
+  matchers: readonly StoredMatcher[],
+  subject: Subject,
+  kind: FieldKind,
+): boolean {
+  const ofList = matchers.filter((matcher) => !isOfValue(matcher));
+  if (!ofList.every((matcher) => satisfies(matcher, subject, kind))) return false;
+  const ofItem = matchers.filter(isOfValue);
+  if (ofItem.length === 0) return true;
+  return itemsOf(subject.value).some((value) =>
+    ofItem.every((matcher) => satisfies(matcher, { ...subject, value, isMany: false }, kind)),
+  );
+}
+
+/** Whether a matcher asks something of one value, and not of the whole list. */
+function isOfValue({ operator, operand }: StoredMatcher): boolean {
+  switch (operator) {
+    case 'any':
+    case 'not':
+    case 'changed':
+    case 'was':
+    case 'becomes':
+      return false;
+    case 'allOf':
+    case 'anyOf':
+      return members(operand).every(isOfValue);
+    default:
+      return true;
+  }
+}
+
+/** A to-many relation of an entity that does not exist has no list, but null. */
+export function itemsOf(value: JsonValue | undefined): readonly JsonValue[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value : [value as JsonValue];
 }
 
 function judged(

@@ -3,7 +3,13 @@ import { type ChangedValues, meets } from '../../lib/capture/when';
 import { asMatcher } from '../../lib/match/matcher';
 import { toStored } from '../../lib/match/operand';
 
-const field = { path: 'status', kind: 'text', column: null, relation: null } as const;
+const field = {
+  path: 'status',
+  kind: 'text',
+  column: null,
+  relation: null,
+  related: null,
+} as const;
 const meetsAll = (judged: ChangedValues, ...conditions: readonly Condition[]) =>
   meets(
     conditions.map((condition) => ({

@@ -1,8 +1,10 @@
 import type { JsonValue } from '../../base/json';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
+import { isMany } from '../../hook/field';
 import { subjectOf } from '../../hook/subject';
 import type { FieldKind } from '../../match/field-kind';
+import type { StoredMatcher } from '../../match/matcher';
 import { type Subject, satisfies } from '../../match/matches';
 import type { StoredCondition } from '../../match/operand';
 import type { WantedEvents } from '../declared/listener';
@@ -89,16 +91,25 @@ export function* checks(
   const fields = catalog.find(event.hook)?.fields;
   for (const condition of match) {
     const field = fields?.get(condition.field);
-    const subject = field && subjectOf(event, field.path);
+    const subject = field && subjectOf(event, field.path, isMany(field));
     const isUnknown = unknownFields?.has(condition.field) ?? false;
     const unprovided = isUnknown ? null : false;
-    const holds = field && subject ? judgement(condition, subject, field.kind) : unprovided;
+    const asked = subject?.isMany ? together(condition, match) : condition;
+    const holds = field && subject ? judgement(asked, subject, field.kind) : unprovided;
     yield { what: 'filter', holds, expected: condition, actual: subject?.value };
   }
 }
 
+/** Conditions on one field add up: the values of a to-many relation must satisfy all of them, as they must those of one `allOf`. */
+function together(condition: StoredCondition, match: readonly StoredCondition[]): StoredMatcher {
+  const ofField = match.filter(({ field }) => field === condition.field);
+  if (ofField.length === 1) return condition;
+  const operand = ofField.map(({ operator, operand }) => ({ operator, operand }));
+  return { operator: 'allOf', operand };
+}
+
 /** Null for what a newer release has stored: an operator or an operand that this one does not know. */
-function judgement(condition: StoredCondition, subject: Subject, kind: FieldKind): boolean | null {
+function judgement(condition: StoredMatcher, subject: Subject, kind: FieldKind): boolean | null {
   try {
     return satisfies(condition, subject, kind);
   } catch {

@@ -2,8 +2,10 @@ import { grouped } from '../../base/grouped';
 import type { JsonValue } from '../../base/json';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
+import { type Field, isMany } from '../../hook/field';
 import { subjectOf } from '../../hook/subject';
 import type { FieldKind } from '../../match/field-kind';
+import { itemsOf } from '../../match/matches';
 import { type Family, familyOf } from '../../match/order';
 import { MAX_VALUE } from '../../store/match-keys';
 import { equalityText } from '../keys/equality';
@@ -48,8 +50,8 @@ export function gramCount(events: readonly HookEvent[], shapes: readonly KeyShap
   let count = 0;
   for (const event of events)
     for (const { field, length } of gramShapes) {
-      const value = event.data[field];
-      if (typeof value === 'string') count += Math.max(0, value.length - length + 1);
+      for (const value of itemsOf(event.data[field]))
+        if (typeof value === 'string') count += Math.max(0, value.length - length + 1);
     }
   return count;
 }
@@ -81,11 +83,11 @@ export function probesOf(
     const unknown = unknownFields?.get(event.id);
     for (const scope of scopesOf(event))
       for (const { shape, prefix, isKnown } of byScope.get(scope) ?? []) {
-        const kind = fields?.get(shape.field)?.kind;
+        const field = fields?.get(shape.field);
         const sink = collected.sink(prefix, n, grams.get(prefix));
         if (!isKnown || unknown?.has(shape.field)) sink.addRange(0, MAX_VALUE);
         else if (shape.field === '') addOfEvent(sink, shape, event);
-        else if (kind) addOfField(sink, shape, { event, kind });
+        else if (field) addOfField(sink, shape, { event, field });
       }
   });
   return collected;
@@ -154,11 +156,11 @@ function addOfEvent(sink: Sink, { operator }: KeyShape, event: HookEvent): void 
 
 interface FieldOfEvent {
   readonly event: HookEvent;
-  readonly kind: FieldKind;
+  readonly field: Field;
 }
 
-function addOfField(sink: Sink, shape: KeyShape, { event, kind }: FieldOfEvent): void {
-  const subject = subjectOf(event, shape.field);
+function addOfField(sink: Sink, shape: KeyShape, { event, field }: FieldOfEvent): void {
+  const subject = subjectOf(event, shape.field, isMany(field));
   if (shape.operator === 'changed') {
     if (subject.changed) sink.add(0);
     return;
@@ -167,10 +169,20 @@ function addOfField(sink: Sink, shape: KeyShape, { event, kind }: FieldOfEvent):
   const value = isPast ? subject.before : subject.value;
   if (value === undefined || (isPast && subject.isNew)) return;
   const operator = isPast ? shape.operator.slice('was '.length) : shape.operator;
-  if (operator === 'is') addEquality(sink, value);
-  else if (operator.includes(' '))
-    addOrdered(sink, { operator, length: shape.length }, { value, kind });
-  else if (typeof value === 'string') addText(sink, { operator, length: shape.length }, value);
+  const part = { operator, length: shape.length };
+  // A condition on a list is satisfied by one of its values, or it has no key of this field.
+  const values = subject.isMany ? itemsOf(value) : [value];
+  for (const one of values) addOfValue(sink, part, { value: one, kind: field.kind });
+}
+
+function addOfValue(
+  sink: Sink,
+  part: Part,
+  { value, kind }: { readonly value: JsonValue; readonly kind: FieldKind },
+): void {
+  if (part.operator === 'is') addEquality(sink, value);
+  else if (part.operator.includes(' ')) addOrdered(sink, part, { value, kind });
+  else if (typeof value === 'string') addText(sink, part, value);
 }
 
 function addEquality(sink: Sink, value: JsonValue): void {

@@ -11,7 +11,13 @@ function hookOf(data: JsonRecord, relations: Readonly<Record<string, string>> = 
   const paths = Object.keys(data);
   const fields = paths.map((path): [string, Field] => [
     path,
-    { path, kind: 'unknown', column: null, relation: relations[path] ?? null },
+    {
+      path,
+      kind: 'unknown',
+      column: null,
+      relation: Object.hasOwn(relations, path) ? (relations[path] ?? null) : null,
+      related: null,
+    },
   ]);
   return { ...defineHook('person', { provides: paths }), fields: new Map(fields) };
 }
