@@ -3,7 +3,11 @@ import { v4 as uuidv4 } from 'uuid';
 import { endsWithin } from '../base/deadline';
 import { Capture } from '../capture/capture';
 import type { ChangeSource } from '../capture/change-source';
-import { type HookedEntities, hookedEntities } from '../capture/entity/hooked-entity';
+import {
+  type HookedEntities,
+  hookedEntities,
+  relatedTables,
+} from '../capture/entity/hooked-entity';
 import { rowId } from '../capture/entity/row-id';
 import { TableCatalog } from '../capture/entity/table-facts';
 import { Outbox, type ReadyEvent, type WrittenEvent } from '../capture/outbox/outbox';
@@ -44,7 +48,7 @@ export class Session {
   constructor(private readonly parts: SessionParts) {
     const { dataSource, store, options, catalog } = parts;
     this.#hooked = hookedEntities(dataSource, catalog);
-    this.#tables = new TableCatalog(dataSource, this.#hooked.keys());
+    this.#tables = new TableCatalog(dataSource, this.#hooked.keys(), relatedTables(this.#hooked));
     const limits = new SizeLimits(options.delivery, catalog);
     this.#lease = { processId: uuidv4(), leaseMs: options.leaseMs };
     this.#dispatcher = dispatcherOf(options.dispatcher);

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { type JsonRecord, sameJson, toJson } from '../base/json';
 import { CaptureFailedError } from '../errors/capture-errors';
+import { isComputed } from '../hook/field';
 import type { Hook } from '../hook/hook';
 import type { HookRow } from '../hook/options';
 import { loggable } from '../logging/loggable';
@@ -64,7 +65,7 @@ function meetsColumns(
   now: JsonRecord,
   old: JsonRecord | null,
 ): boolean {
-  const conditions = hooked.hook.when.filter(({ field }) => field.column !== null);
+  const conditions = hooked.hook.when.filter(({ field }) => !isComputed(field));
   const fields = conditions.map(({ field }) => field);
   return meets(conditions, {
     operation,
@@ -89,7 +90,7 @@ function computedEvent(
   const plain = plainRow(values);
   const computed = compute(hook, plain);
   const oldComputed = oldValues && compute(hook, plainRow(oldValues));
-  const conditions = hook.when.filter(({ field }) => field.column === null);
+  const conditions = hook.when.filter(({ field }) => isComputed(field));
   if (!meets(conditions, { operation, now: computed, before: oldComputed })) return null;
   const current = { ...picked(fields, now), ...computed };
   const previous = old && { ...picked(fields, old), ...oldComputed };

@@ -9,9 +9,11 @@ export class UnknownFieldError extends ModelHookError {
     readonly hook: string,
     readonly field: string,
     readonly known: readonly string[],
+    /** The fields among which the probable one is sought. */
+    near: readonly string[] = known,
   ) {
     super(
-      `Hook "${hook}" names the unknown field "${field}"; known are: ${known.join(', ')}.${didYouMean(field, known)}`,
+      `Hook "${hook}" names the unknown field "${field}"; known are: ${known.join(', ')}.${didYouMean(field, near)}`,
     );
   }
 }

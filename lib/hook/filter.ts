@@ -1,5 +1,5 @@
 import type { Condition, Matcher } from '../match/matcher';
-import type { FieldPath } from './paths';
+import type { FieldPath, Related } from './paths';
 
 /** Conditions by field, for hooks whose fields are unknown to TypeScript. */
 export type AnyFilter = { readonly [field: string]: Condition };
@@ -9,12 +9,12 @@ export type FilterOf<Entity> = string extends keyof Entity
   ? AnyFilter
   : { readonly [Path in FieldPath<Entity>]?: ConditionOn<ValueAt<Entity, Path>> };
 
-/** The type of the property at a path. */
+/** The type of the property at a path; that of one row's for a to-many relation. */
 export type ValueAt<Entity, Path extends string> = Path extends keyof Entity
   ? Entity[Path]
   : Path extends `${infer Key}.${infer Rest}`
     ? Key extends keyof Entity
-      ? ValueAt<Awaited<NonNullable<Entity[Key]>>, Rest>
+      ? ValueAt<Related<Entity[Key]>, Rest>
       : unknown
     : unknown;
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { UnknownFieldError, UnknownOperationError } from '../errors/hook-errors';
 import type { BodyFormat } from '../options/body-format';
-import { columnFields, type Field, isOrdinary, untyped } from './field';
+import { checkSteps, EntityFields } from './entity-fields';
+import { type Field, isMany, isOrdinary, untyped } from './field';
 import { checkedDefinition, checkedHook } from './hook-shape';
 import type { DeclaredHook } from './model-hook';
 import { EVENT_SUFFIX, isOperation, OPERATIONS, type Operation } from './operation';
@@ -44,7 +45,7 @@ export function resolveHook(
   const declared = checkedHook(given, lowerFirst(metadata.name));
   const name = declared.name ?? lowerFirst(metadata.name);
   const fields = providedFields(dataSource, metadata, declared, name);
-  const columns = columnFields(dataSource, metadata);
+  const known = new EntityFields(dataSource, metadata);
   const { ref } = declared;
   return {
     name,
@@ -54,8 +55,8 @@ export function resolveHook(
     operations: operationsOf(name, declared),
     fields,
     shape: shapeOf(fields),
-    when: whenConditions(name, declared, columns),
-    ref: typeof ref === 'string' ? refTemplate(name, ref, columns) : null,
+    when: whenConditions(name, declared, known),
+    ref: typeof ref === 'string' ? refTemplate(name, ref, known.columns) : null,
     format: declared.format ?? 'fields',
     declared,
   };
@@ -106,7 +107,7 @@ export function pathsOfExtras({ ref, declared: { sender } }: Hook): readonly str
 
 /**
  * The provided fields of one concrete class, in the order of `provides`. A child in a single-table inheritance has only those fields of
- * its parent's hook that are columns of the child.
+ * its parent's hook that the child has.
  */
 export function providedFields(
   dataSource: DataSource,
@@ -114,26 +115,29 @@ export function providedFields(
   declared: DeclaredHook,
   name: string,
 ): ReadonlyMap<string, Field> {
-  const columns = columnFields(dataSource, metadata);
+  const known = new EntityFields(dataSource, metadata);
   const wanted = typeof declared.provides === 'string' ? [declared.provides] : declared.provides;
   const isChild = metadata.tableType === 'entity-child';
   const computed = Object.keys(declared.compute ?? {});
   const fields = wanted.flatMap((path): readonly Field[] => {
-    if (path === '*') return [...columns.values()].filter(isOrdinary);
-    const field = columns.get(path);
+    if (path === '*') return [...known.columns.values()].filter(isOrdinary);
+    const field = known.find(path);
+    if (field) checkSteps(name, 'provides', field);
     if (field) return [field];
     if (isChild || computed.includes(path)) return [];
-    throw new UnknownFieldError(name, path, [...columns.keys()]);
+    throw known.unknown(name, path);
   });
   const { sender } = declared;
-  if (typeof sender === 'string' && !columns.has(sender) && !isChild)
-    throw new UnknownFieldError(name, sender, [...columns.keys()]);
+  if (typeof sender === 'string' && !known.columns.has(sender) && !isChild)
+    throw new UnknownFieldError(name, sender, [...known.columns.keys()]);
   return new Map([...fields, ...computed.map(untyped)].map((field) => [field.path, field]));
 }
 
 /** Computed once for each hook, and constant, so that SQL can write it into an event. */
 function shapeOf(fields: ReadonlyMap<string, Field>): string {
-  const paths = JSON.stringify([...fields.keys()].sort());
+  // A list has another form than a value, so a relation that becomes to-many changes the shape.
+  const forms = [...fields.values()].map((field) => `${field.path}${isMany(field) ? '[]' : ''}`);
+  const paths = JSON.stringify(forms.sort());
   return createHash('sha256').update(paths).digest('hex').slice(0, SHAPE_LENGTH);
 }
 

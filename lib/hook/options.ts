@@ -25,9 +25,9 @@ export interface ModelHookOptions<
   Row = never,
 > {
   /**
-   * What listeners may see and filter on: columns, embedded paths `'home.city'`, ids of owned relations `'author.id'`. `'*'` means
-   * every column, the primary key included, except relation ids and `select: false` columns; further fields may be added:
-   * `['*', 'author.id']`.
+   * What listeners may see and filter on: columns, embedded paths `'home.city'`, ids of owned relations `'author.id'`, columns of related
+   * entities `'author.name'`, `'tags.name'`. `'*'` means every column, the primary key included, except relation ids and `select: false`
+   * columns; further fields may be added: `['*', 'author.id']`.
    */
   readonly provides: '*' | readonly Provides[];
   /**
@@ -40,7 +40,7 @@ export interface ModelHookOptions<
   /** The event name, or one for each operation. @defaultValue `person.created`, `.updated`, `.removed`, `.softRemoved`, `.recovered` */
   readonly event?: string | { readonly [O in Operation]?: string };
   /**
-   * Conditions on columns, provided or not, and on computed fields. A change makes an event only if its row satisfies all of them. A
+   * Conditions on columns, also of related entities, provided or not, and on computed fields. A change makes an event only if its row satisfies all of them. A
    * removed row is judged by its old values. @defaultValue none
    */
   readonly when?: { readonly [field: string]: Condition };

@@ -26,6 +26,13 @@ class Article {
   publish(): void {}
 }
 
+class Shelf {
+  id!: number;
+  articles!: Article[];
+  lazy!: Promise<Article[]>;
+  orders!: { articles: Article[] } | null;
+}
+
 describe('FieldPath', () => {
   it('FieldPath contains the paths of columns, embedded objects and relations, including lazy ones', () => {
     type Path = FieldPath<Article>;
@@ -34,6 +41,14 @@ describe('FieldPath', () => {
     expectTypeOf<'author.id' | 'author.mentor.id' | 'editor.id'>().toExtend<Path>();
     expectTypeOf<Path & ('publish' | 'at.getTime' | 'tags.length' | 'image.length')>().toBeNever();
     expectTypeOf<Path & ('author.typo' | 'home.city.length' | 'typo')>().toBeNever();
+  });
+
+  it('FieldPath contains the paths of the rows of to-many relations', () => {
+    type Path = FieldPath<Shelf>;
+    expectTypeOf<'articles' | 'articles.title' | 'articles.author.name'>().toExtend<Path>();
+    expectTypeOf<'lazy.title' | 'lazy.home.city' | 'orders.articles.title'>().toExtend<Path>();
+    expectTypeOf<Path & ('articles.typo' | 'articles.length' | 'articles.0')>().toBeNever();
+    expectTypeOf<Path & ('articles.tags.length' | 'lazy.publish' | 'lazy.typo')>().toBeNever();
   });
 
   it('FieldPath ends at an entity that refers to itself', () => {
@@ -72,6 +87,11 @@ describe('ModelHook', () => {
     ModelHook({ provides: ['home.street'] })(Article);
     // @ts-expect-error one of a lazy relation
     ModelHook({ provides: ['editor.typo'] })(Article);
+    ModelHook({ provides: ['articles.title', 'lazy.author.name'] })(Shelf);
+    // @ts-expect-error one of a to-many relation
+    ModelHook({ provides: ['articles.typo'] })(Shelf);
+    // @ts-expect-error in a condition
+    ModelHook({ provides: ['id'], when: { 'articles.typo': 'a' } })(Shelf);
     // @ts-expect-error a method
     ModelHook({ provides: ['publish'] })(Article);
     // @ts-expect-error an asynchronous function

@@ -1,13 +1,13 @@
 import type { DataSource } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { isPlainObject, type JsonRecord, type JsonValue, toJson } from '../../base/json';
-import { type Field, typeName } from '../../hook/field';
+import { type Field, isMany, storedColumn, typeName } from '../../hook/field';
 import { isKeptAsText, isParserOfPg, JSON_TEXT, JSON_TYPES, parserOf } from './column-types';
 import { outputText } from './output-text';
 
 /**
  * The values of these fields as `find()` gives them, by path: the driver parses them, TypeORM hydrates them, and the column's
- * transformer converts them. A field that the row does not have is left out.
+ * transformer converts them. A field that the row does not have is left out, and so are those of related entities.
  */
 export function decodeRow(
   dataSource: DataSource,
@@ -15,8 +15,8 @@ export function decodeRow(
   raw: JsonRecord,
 ): Map<string, unknown> {
   const values = new Map<string, unknown>();
-  for (const { path, column } of fields) {
-    const value = raw[path];
+  for (const { path, column, related } of fields) {
+    const value = related ? undefined : raw[path];
     if (value !== undefined) values.set(path, column ? decode(dataSource, column, value) : value);
   }
   return values;
@@ -29,12 +29,26 @@ export function sentRow(
   raw: JsonRecord,
 ): JsonRecord {
   const values: [string, JsonValue][] = [];
-  for (const { path, column } of fields) {
-    const value = raw[path];
-    if (value !== undefined)
-      values.push([path, column ? sent(dataSource, column, value) : toJson(value)]);
+  for (const field of fields) {
+    const value = raw[field.path];
+    if (value !== undefined) values.push([field.path, sentValue(dataSource, field, value)]);
   }
   return Object.fromEntries(values);
+}
+
+function sentValue(dataSource: DataSource, field: Field, raw: JsonValue): JsonValue {
+  const column = storedColumn(field);
+  if (!column) return toJson(raw);
+  if (!field.related) return sent(dataSource, column, raw);
+  if (!isMany(field)) return sentRelated(dataSource, column, raw);
+  return Array.isArray(raw) ? raw.map((one) => sentRelated(dataSource, column, one)) : null;
+}
+
+/** A related row that does not exist has no value. With a transformer, the value of one that does is stored in a list of one. */
+function sentRelated(dataSource: DataSource, column: ColumnMetadata, raw: JsonValue): JsonValue {
+  if (!column.transformer || !Array.isArray(raw))
+    return raw === null ? null : sent(dataSource, column, raw);
+  return sent(dataSource, column, raw[0] ?? null);
 }
 
 /** One stored value as `find()` gives it. */

@@ -1,9 +1,10 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { HookCatalog } from '../../hook/catalog';
-import { columnFields, type Field } from '../../hook/field';
+import { columnFields, type Field, isComputed } from '../../hook/field';
 import { type Hook, pathsOfExtras, providedFields } from '../../hook/hook';
 import { isTransition } from '../../hook/when';
 import { eventExtrasSql } from './extras-sql';
+import { columnsRead } from './related-sql';
 
 /** One concrete entity class and one of its hooks: what is needed to make events of the class's changes for that hook. */
 export interface HookedEntity {
@@ -11,7 +12,10 @@ export interface HookedEntity {
   readonly metadata: EntityMetadata;
   /** The provided fields that this class has. */
   readonly provided: readonly Field[];
-  /** The columns to read: all of them if a function gets the row, else the provided ones and those of `when`, `ref` and `sender`. */
+  /**
+   * The fields to read. Of the entity's columns, all if a function gets the row, else the provided ones and those of `when`, `ref` and
+   * `sender`. Of related entities, the provided ones and those of `when`.
+   */
   readonly columns: readonly Field[];
   /** Whether the row is read before the event is written, because a function or a condition of the hook needs it. */
   readonly needsRow: boolean;
@@ -38,10 +42,12 @@ export function hookedEntities(dataSource: DataSource, catalog: HookCatalog): Ho
 function hookedEntity(dataSource: DataSource, metadata: EntityMetadata, hook: Hook): HookedEntity {
   const { declared, name, when } = hook;
   const provided = [...providedFields(dataSource, metadata, declared, name).values()];
+  const related = relatedFields([...provided, ...when.map(({ field }) => field)]);
   const all = [...columnFields(dataSource, metadata).values()];
   const asked = [...provided, ...when.map(({ field }) => field)].map(({ path }) => path);
   const needed = new Set([...asked, ...pathsOfExtras(hook)]);
-  const columns = getsWholeRow(hook) ? all : all.filter(({ path }) => needed.has(path));
+  const own = getsWholeRow(hook) ? all : all.filter(({ path }) => needed.has(path));
+  const columns = [...own, ...related];
   return {
     hook,
     metadata,
@@ -54,10 +60,18 @@ function hookedEntity(dataSource: DataSource, metadata: EntityMetadata, hook: Ho
     },
     readsPrevious:
       declared.exactPrevious === true ||
+      // TypeORM loads related entities only where they are eager.
+      related.length > 0 ||
       columns.some(isReadByAccessor) ||
       provided.some(({ column }) => column?.isSelect === false) ||
       comparedFields(hook, all).some(mayBeUnloaded),
   };
+}
+
+/** Each field once. */
+function relatedFields(fields: readonly Field[]): readonly Field[] {
+  const related = fields.filter((field) => field.related !== null);
+  return [...new Map(related.map((field) => [field.path, field])).values()];
 }
 
 /** Whether a function of the hook gets the row. It may read any column. */
@@ -72,7 +86,7 @@ function getsWholeRow({ declared }: Hook): boolean {
 function comparedFields({ when }: Hook, all: readonly Field[]): readonly Field[] {
   return when
     .filter(({ matcher }) => isTransition(matcher))
-    .flatMap(({ field }) => (field.column ? [field] : all));
+    .flatMap(({ field }) => (isComputed(field) ? all : [field]));
 }
 
 /** TypeORM does not load `select: false` columns, and does not report a relation that is set from its other side. */
@@ -92,7 +106,14 @@ function isReadByAccessor({ column }: Field): boolean {
   return false;
 }
 
-/** The columns of several hooks of one class, each column once. */
+/** The entities and junctions whose tables are read for fields of related entities. */
+export function relatedTables(entities: HookedEntities): readonly EntityMetadata[] {
+  const fields = [...entities.values()].flat().flatMap(({ columns }) => columns);
+  const read = fields.flatMap(({ related }) => (related ? columnsRead(related) : []));
+  return [...new Set(read.map(({ entityMetadata }) => entityMetadata))];
+}
+
+/** The fields to read for several hooks of one class, each once. */
 export function allColumns(entities: Iterable<Pick<HookedEntity, 'columns'>>): readonly Field[] {
   const columns = [...entities].flatMap((entity) => entity.columns);
   return [...new Map(columns.map((field) => [field.path, field])).values()];

@@ -1,17 +1,17 @@
 import type { DataSource } from 'typeorm';
-import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
-import type { Field } from '../../hook/field';
+import { type Field, isComputed } from '../../hook/field';
 import { storedSql } from './column-types';
 import { literal } from './literal';
+import { relatedSql } from './related-sql';
 
 /**
- * SQL of one JSON object by path: the values of these fields of the row `alias`, as the database writes them. Events are copied from
+ * SQL of one JSON object by path: the values of these fields of the row `alias`, as the database writes them, and those of related rows. Events are copied from
  * the row itself, because TypeORM's entity holds false nulls for columns that a partial save left out.
  */
 export function objectSql(dataSource: DataSource, fields: readonly Field[], alias: string): string {
-  const pairs = fields.flatMap(({ path, column }) =>
-    column ? [`${literal(path)}, ${valueSql(dataSource, column, alias)}`] : [],
-  );
+  const pairs = fields
+    .filter((field) => !isComputed(field))
+    .map((field) => `${literal(field.path)}, ${valueSql(dataSource, field, alias)}`);
   if (pairs.length <= MAX_PAIRS) return `json_build_object(${pairs.join(', ')})`;
   const groups = inGroups(pairs, MAX_PAIRS).map(
     (group) => `json_build_object(${group.join(', ')})`,
@@ -21,7 +21,9 @@ export function objectSql(dataSource: DataSource, fields: readonly Field[], alia
   return `('{' || ${members.join(` || ', ' || `)} || '}')::json`;
 }
 
-function valueSql(dataSource: DataSource, column: ColumnMetadata, alias: string): string {
+function valueSql(dataSource: DataSource, { path, column, related }: Field, alias: string): string {
+  if (related) return relatedSql(dataSource, related, alias);
+  if (!column) throw new TypeError(`The computed field "${path}" has no SQL.`);
   return storedSql(dataSource, column, `${alias}.${dataSource.driver.escape(column.databaseName)}`);
 }
 

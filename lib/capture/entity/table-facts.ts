@@ -1,5 +1,7 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
-import type { Field } from '../../hook/field';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
+import type { Field, RelatedColumn } from '../../hook/field';
+import { columnsRead } from './related-sql';
 import { tableSql } from './table-sql';
 import { noteOid } from './type-oids';
 
@@ -17,6 +19,8 @@ export interface TableFacts {
   readonly serverVersion: number;
   /** The columns that exist and may be read, with their types as SQL names them. */
   readonly columns: ReadonlyMap<string, string>;
+  /** The facts of the tables of related entities and of their junctions; undefined for a table that is not found. */
+  readonly others?: (metadata: EntityMetadata) => TableFacts | undefined;
 }
 
 /** Reads the facts of all hooked tables in one statement, when the first of them is needed. A table that is not found is looked up again. */
@@ -28,6 +32,8 @@ export class TableCatalog {
   constructor(
     private readonly dataSource: DataSource,
     private readonly hooked: Iterable<EntityMetadata>,
+    /** The entities and junctions of provided relations. */
+    private readonly related: readonly EntityMetadata[] = [],
   ) {}
 
   /** Undefined if the table is not known. */
@@ -46,7 +52,7 @@ export class TableCatalog {
   }
 
   async #read(runner: QueryRunner, metadata: EntityMetadata): Promise<void> {
-    const classes = [...new Set([metadata, ...this.hooked])];
+    const classes = [...new Set([metadata, ...this.hooked, ...this.related])];
     const names = classes.map((one) => tableSql(this.dataSource, one));
     const rows: readonly { readonly facts: string }[] = await runner.query(FACTS_SQL, [
       JSON.stringify(names),
@@ -59,19 +65,24 @@ export class TableCatalog {
         const oid = oids[column.databaseName];
         if (oid !== undefined) noteOid(column, Number(oid));
       }
-      this.#facts.set(found, { ...facts, columns: new Map(Object.entries(columns)) });
-      this.#noteMissing(found);
+      this.#facts.set(found, {
+        ...facts,
+        columns: new Map(Object.entries(columns)),
+        others: (other) => this.#facts.get(other),
+      });
     }
+    for (const one of classes) if (this.#facts.has(one)) this.#noteMissing(one);
   }
 
-  /** A migration may still add a column that the class has. */
+  /** A migration may still add a column that the class has, or the table of a related one. */
   #noteMissing(metadata: EntityMetadata): void {
     const facts = this.#facts.get(metadata);
     const isWhole = metadata.columns.every(
       ({ databaseName, isVirtualProperty }) =>
         isVirtualProperty || facts?.columns.has(databaseName),
     );
-    if (isWhole) this.#incompleteUntil.delete(metadata);
+    const areRelatedKnown = this.related.every((one) => this.#facts.has(one));
+    if (isWhole && areRelatedKnown) this.#incompleteUntil.delete(metadata);
     else this.#incompleteUntil.set(metadata, performance.now() + READ_AGAIN_MS);
   }
 
@@ -98,7 +109,21 @@ export function readable(
   facts: TableFacts | undefined,
 ): readonly Field[] {
   if (!facts) return fields;
-  return fields.filter(({ column }) => !column || facts.columns.has(column.databaseName));
+  return fields.filter(({ column, related }) => {
+    if (related) return columnsRead(related).every((one) => isReadable(one, related, facts));
+    return !column || facts.columns.has(column.databaseName);
+  });
+}
+
+function isReadable(
+  { entityMetadata, databaseName }: ColumnMetadata,
+  { steps }: RelatedColumn,
+  facts: TableFacts,
+): boolean {
+  if (!facts.others) return true;
+  const isOwn = entityMetadata === steps[0]?.entityMetadata;
+  const table = isOwn ? facts : facts.others(entityMetadata);
+  return table?.columns.has(databaseName) ?? false;
 }
 
 interface FactsRow {
@@ -112,7 +137,10 @@ interface FactsRow {
   readonly oids: Readonly<Record<string, string>>;
 }
 
-/** One text for each table, which no parser of the application changes. A rule with the event type 1 is that of a view itself. */
+/**
+ * One text for each table, which no parser of the application changes. A rule with the event type 1 is that of a view itself.
+ * `to_regclass` fails for a schema that the role may not use.
+ */
 const FACTS_SQL = `SELECT json_build_object(
     'n', n.n,
     'canReturn', c.relkind IN ('r', 'p', 'v', 'f') AND NOT row_security_active(c.oid)
@@ -130,4 +158,8 @@ const FACTS_SQL = `SELECT json_build_object(
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND has_column_privilege(c.oid, a.attnum, 'SELECT')
     ), '{}'))::text AS facts
   FROM json_array_elements_text($1::json) WITH ORDINALITY AS n(name, n)
-  JOIN pg_catalog.pg_class c ON c.oid = to_regclass(n.name)`;
+  CROSS JOIN LATERAL parse_ident(n.name) AS path
+  JOIN pg_catalog.pg_class c ON c.oid = CASE WHEN cardinality(path) = 1 OR EXISTS (
+    SELECT FROM pg_catalog.pg_namespace s
+    WHERE s.nspname = path[cardinality(path) - 1] AND has_schema_privilege(s.oid, 'USAGE')
+  ) THEN to_regclass(n.name) END`;

@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { JsonRecord, JsonValue } from '../../base/json';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
-import type { Field } from '../../hook/field';
+import { type Field, isMany, storedColumn } from '../../hook/field';
 import { defineHook, eventName, type Hook } from '../../hook/hook';
 import type { Operation } from '../../hook/operation';
 import type { Listener } from '../../listener/declared/listener';
@@ -36,7 +36,7 @@ export function sampleEvent(listener: Listener, catalog: HookCatalog): Sample {
       headers: typeof headers === 'object' ? headers : {},
       occurredAt: new Date(),
       data,
-      previous: isChange(operation) ? sampleValues(hook, () => null) : null,
+      previous: isChange(operation) ? sampleValues(hook, oldValue) : null,
       changed: operation === 'remove' ? [] : Object.keys(data),
     },
   };
@@ -67,7 +67,18 @@ function sampleValues(hook: Hook, sample: (field: Field) => JsonValue): JsonReco
   return Object.fromEntries([...hook.fields].map(([path, field]) => [path, sample(field)]));
 }
 
-function sampleValue({ kind, column }: Field): JsonValue {
+function oldValue(field: Field): JsonValue {
+  return isMany(field) ? [] : null;
+}
+
+function sampleValue(field: Field): JsonValue {
+  const value = sampleItem(field);
+  return isMany(field) ? [value] : value;
+}
+
+function sampleItem(field: Field): JsonValue {
+  const column = storedColumn(field);
+  const { kind } = field;
   const [member] = column?.enum ?? [];
   if (member !== undefined && kind !== 'list') return member;
   return column?.type === 'uuid' && kind === 'text' ? SAMPLE_UUID : SAMPLES[kind];

@@ -1,10 +1,9 @@
 import { isPlainObject, type JsonRecord, type JsonValue } from '../../base/json';
 import type { HookEvent } from '../../hook/event';
 import type { Hook } from '../../hook/hook';
+import { type JsonObject, nested } from '../../hook/nested';
 import type { BodyFormat } from '../../options/body-format';
 import type { ContentType } from '../../options/listener';
-
-type JsonObject = { readonly [key: string]: JsonValue };
 
 export interface Layout {
   readonly format: BodyFormat;
@@ -14,7 +13,7 @@ export interface Layout {
 /** The body of a request in the format and content type of the listener. */
 export function body(event: HookEvent, hook: Hook, { format, contentType }: Layout): string {
   if (contentType === 'application/json')
-    return JSON.stringify(layout(event, format, (values) => nested(values, hook)));
+    return JSON.stringify(layout(event, format, (values) => nested(values, hook.fields)));
   const flat = layout(event, format, (values) => values);
   return new URLSearchParams(formPairs(flat, format)).toString();
 }
@@ -72,45 +71,6 @@ function cloudEvent(event: HookEvent, time: string, data: JsonObject): JsonObjec
     datacontenttype: 'application/json',
     data,
   };
-}
-
-/** Nests paths: `home.city` → `{ home: { city } }`. An owned relation without an id becomes null as a whole. */
-function nested(values: JsonRecord, hook: Hook): JsonObject {
-  const absent = absentRelations(values, hook);
-  const tree: Record<string, JsonValue> = {};
-  for (const [path, value] of Object.entries(values)) {
-    const relation = hook.fields.get(path)?.relation ?? null;
-    if (relation !== null && absent.has(relation)) put(tree, relation.split('.'), null);
-    else put(tree, path.split('.'), value);
-  }
-  return tree;
-}
-
-function absentRelations(values: JsonRecord, hook: Hook): ReadonlySet<string> {
-  const ids = Object.entries(values).map(
-    ([path, value]) => [hook.fields.get(path)?.relation ?? null, value] as const,
-  );
-  const present = new Set(ids.filter(([, value]) => value !== null).map(([relation]) => relation));
-  return new Set(ids.flatMap(([relation]) => (relation && !present.has(relation) ? relation : [])));
-}
-
-function put(
-  tree: Record<string, JsonValue>,
-  [step = '', ...rest]: readonly string[],
-  value: JsonValue,
-): void {
-  if (rest.length === 0) {
-    define(tree, step, value);
-    return;
-  }
-  const branch = Object.hasOwn(tree, step) && isPlainObject(tree[step]) ? tree[step] : {};
-  define(tree, step, branch as JsonObject);
-  put(branch as Record<string, JsonValue>, rest, value);
-}
-
-/** Defines the property, because an assignment to `__proto__` would change the object's prototype. */
-function define(tree: Record<string, JsonValue>, key: string, value: JsonValue): void {
-  Object.defineProperty(tree, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
 /** Keys are dotted paths (`home.city`, `data.home.city`). Objects and arrays are JSON, null is an empty text. */

@@ -22,13 +22,40 @@ const entities = TABLES.map((name) => {
   return schema;
 });
 
+interface Owner {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** A table that refers to one that the role may not read, and to one in a schema that it may not use. */
+const owners = ['hidden', 'private.far'].map((path) => {
+  const [name = '', schema] = path.split('.').reverse();
+  return new EntitySchema<Owner>({
+    name,
+    tableName: name,
+    ...(schema && { schema }),
+    columns: { id: { type: 'int', primary: true }, name: { type: 'varchar' } },
+  });
+});
+const owned = new EntitySchema({
+  name: 'owned',
+  tableName: 'owned',
+  columns: { id: { type: 'int', primary: true } },
+  relations: {
+    hidden: { type: 'many-to-one', target: 'hidden' },
+    far: { type: 'many-to-one', target: 'far' },
+  },
+} as never);
+ModelHook({ provides: ['id', 'hidden.id', 'hidden.name', 'far.name'] } as never)(owned as never);
+
 const error = jest.fn();
 const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error };
 const role = `limited_${process.pid}`;
 
 let flow: ReceivingFlow;
 beforeAll(async () => {
-  flow = await ReceivingFlow.start({ entities: entities as never, attach: { logger } });
+  const all = [...entities, ...owners, owned];
+  flow = await ReceivingFlow.start({ entities: all as never, attach: { logger } });
   await flow.query(`
     CREATE ROLE ${role};
     GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role};
@@ -40,6 +67,9 @@ beforeAll(async () => {
     GRANT SELECT (label) ON keyless TO ${role};
     GRANT SELECT (id, label) ON partly TO ${role};
     GRANT SELECT, DELETE ON delete_only TO ${role};
+    REVOKE ALL ON hidden FROM ${role};
+    INSERT INTO hidden VALUES (1, 'one');
+    INSERT INTO private.far VALUES (1, 'one');
     INSERT INTO delete_only VALUES (1, 'one', 'x')`);
 });
 afterAll(async () => {
@@ -92,5 +122,14 @@ describe('a role with few rights', () => {
     await limited((manager) => manager.remove('delete_only', [{ id: 1, label: 'one' }]));
     expect(await stored('delete_only')).toEqual([]);
     expect((await flow.received()).map(({ event }) => event)).toEqual(['delete_only.removed']);
+  });
+
+  it('An event leaves out the fields of related tables that the role may not read', async () => {
+    await limited((manager) => manager.save('owned', { id: 1, hidden: { id: 1 }, far: { id: 1 } }));
+    expect((await flow.received()).map(({ data }) => data)).toEqual([{ id: 1, hidden: { id: 1 } }]);
+    expect(error).toHaveBeenCalledWith(
+      expect.stringContaining('provides hidden.name, far.name of owned'),
+      { entity: 'owned', hook: 'owned' },
+    );
   });
 });

@@ -18,7 +18,7 @@ describe('FilterOf', () => {
       TakenBy<string | null, 'name' | 'nick' | 'balance' | 'home.city' | 'author.id'>
     >().toEqualTypeOf<true>();
     expectTypeOf<
-      TakenBy<string, 'author.mentor.name' | 'editor.name' | 'code' | 'at'>
+      TakenBy<string, 'author.mentor.name' | 'editor.name' | 'friends.name' | 'code' | 'at'>
     >().toEqualTypeOf<true>();
     expectTypeOf<
       TakenBy<number | null, 'id' | 'age' | 'home.floor' | 'visits' | 'code'>
@@ -35,6 +35,7 @@ describe('FilterOf', () => {
     expectTypeOf<number>().not.toExtend<On<'name'>>();
     expectTypeOf<number>().not.toExtend<On<'at'>>();
     expectTypeOf<number>().not.toExtend<On<'home.city'>>();
+    expectTypeOf<number>().not.toExtend<On<'friends.name'>>();
     expectTypeOf<string>().not.toExtend<On<'age'>>();
     expectTypeOf<string>().not.toExtend<On<'active'>>();
     expectTypeOf<'c'>().not.toExtend<On<'kind'>>();

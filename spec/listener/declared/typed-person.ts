@@ -37,6 +37,7 @@ export class Person {
   home!: Home;
   author!: Author | null;
   editor!: Promise<Author>;
+  friends!: Author[];
   greet(): void {}
 }
 

@@ -36,6 +36,7 @@ export async function startApplication(options: ApplicationOptions): Promise<App
   await dataSource.initialize();
   if (!options.url) {
     await dataSource.runMigrations();
+    await createSchemas(dataSource);
     await dataSource.synchronize();
   }
   const hooks = await ModelHooks.attach(dataSource, specOptions(options.attach));
@@ -48,6 +49,12 @@ export async function startApplication(options: ApplicationOptions): Promise<App
       await database.drop();
     },
   };
+}
+
+/** TypeORM creates tables, and not the schemas that they are in. */
+async function createSchemas(dataSource: DataSource): Promise<void> {
+  const schemas = new Set(dataSource.entityMetadatas.flatMap(({ schema }) => schema ?? []));
+  for (const schema of schemas) await dataSource.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`);
 }
 
 export function newDataSource(
