@@ -97,10 +97,9 @@ function titled<T extends Note | Other>(entity: new () => T, count: number, pref
 }
 
 describe('a save()', () => {
-  it('One save() writes the events of each class in one INSERT', async () => {
+  it('One save() writes all of its events in one INSERT', async () => {
     const { manager } = flow.dataSource;
     await manager.save([...titled(Note, 30), ...titled(Other, 20)]);
-    // The `Other` rows are written after those of `Note`, whose events a function of a hook decides.
     expect(outboxInserts()).toHaveLength(1);
     expect(await flow.stored()).toHaveLength(3 * 30 + 20);
     expect(await flow.received()).toHaveLength(3 * 30 + 20);
