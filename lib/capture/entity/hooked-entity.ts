@@ -2,7 +2,6 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import type { HookCatalog } from '../../hook/catalog';
 import { columnFields, type Field, isComputed } from '../../hook/field';
 import { type Hook, pathsOfExtras, providedFields } from '../../hook/hook';
-import { isTransition } from '../../hook/when';
 import { eventExtrasSql } from './extras-sql';
 import { columnsRead } from './related-sql';
 
@@ -19,8 +18,6 @@ export interface HookedEntity {
   readonly columns: readonly Field[];
   /** Whether the row is read before the event is written, because a function or a condition of the hook needs it. */
   readonly needsRow: boolean;
-  /** Whether the old row is read `FOR UPDATE`: the hook asks for it, or TypeORM does not load a column whose old value is needed. */
-  readonly readsPrevious: boolean;
 }
 
 export type HookedEntities = ReadonlyMap<EntityMetadata, readonly HookedEntity[]>;
@@ -58,13 +55,6 @@ function hookedEntity(dataSource: DataSource, metadata: EntityMetadata, hook: Ho
       if (when.length > 0 || declared.compute || declared.resolve) return true;
       return eventExtrasSql(dataSource, { hook, columns }, '') === null;
     },
-    readsPrevious:
-      declared.exactPrevious === true ||
-      // TypeORM loads related entities only where they are eager.
-      related.length > 0 ||
-      columns.some(isReadByAccessor) ||
-      provided.some(({ column }) => column?.isSelect === false) ||
-      comparedFields(hook, all).some(mayBeUnloaded),
   };
 }
 
@@ -80,30 +70,6 @@ function getsWholeRow({ declared }: Hook): boolean {
   return (
     compute !== undefined || [ref, sender, headers].some((option) => typeof option === 'function')
   );
-}
-
-/** The fields whose old values the conditions of a hook compare. A computed field may depend on any column. */
-function comparedFields({ when }: Hook, all: readonly Field[]): readonly Field[] {
-  return when
-    .filter(({ matcher }) => isTransition(matcher))
-    .flatMap(({ field }) => (isComputed(field) ? all : [field]));
-}
-
-/** TypeORM does not load `select: false` columns, and does not report a relation that is set from its other side. */
-function mayBeUnloaded({ column }: Field): boolean {
-  return column?.isSelect === false || column?.relationMetadata !== undefined;
-}
-
-/** Whether the class computes what the loaded entity gives for a column. */
-function isReadByAccessor({ column }: Field): boolean {
-  if (!column) return false;
-  const owner: unknown = column.embeddedMetadata?.type ?? column.entityMetadata.target;
-  let prototype: unknown = typeof owner === 'function' ? owner.prototype : null;
-  for (; prototype; prototype = Object.getPrototypeOf(prototype)) {
-    const own = Object.getOwnPropertyDescriptor(prototype, column.propertyName);
-    if (own) return own.get !== undefined;
-  }
-  return false;
 }
 
 /** The entities and junctions whose tables are read for fields of related entities. */

@@ -1,5 +1,9 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
+import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
+import { isMany } from '../../hook/field';
 import type { HookedEntities, HookedEntity } from './hooked-entity';
+import { joinColumnsOf } from './related-sql';
 
 /** One class whose rows a table holds, with its hooks. */
 export interface HookedClass {
@@ -9,11 +13,21 @@ export interface HookedClass {
   readonly discriminator: string | null;
 }
 
-/** A table with the hooked classes whose rows it holds. */
+/** A table whose rows make events: of their own classes, or of the rows that they connect. */
 export interface HookedTable {
   /** Whose key the rows have. Classes of one table have the same key. */
   readonly metadata: EntityMetadata;
+  /** The hooked classes whose rows it holds. */
   readonly classes: readonly HookedClass[];
+  /** For a junction table: the tables of those whose events have values of the rows on the other side. */
+  readonly owners: readonly OwnerTable[];
+}
+
+/** The table of one side of a many-to-many relation. */
+export interface OwnerTable {
+  readonly table: HookedTable;
+  /** The columns of the junction table that refer to it. */
+  readonly near: readonly ColumnMetadata[];
 }
 
 /**
@@ -22,12 +36,12 @@ export interface HookedTable {
  */
 export function hookedTables(entities: HookedEntities): ReadonlyMap<string, HookedTable> {
   const tables = new Map<string, HookedTable>();
-  for (const [metadata, hooked] of entities) {
-    const known = tables.get(metadata.tablePath);
-    const own = { metadata, hooked, discriminator: discriminatorOf(metadata) };
-    const classes = [...(known?.classes ?? []), own];
-    tables.set(metadata.tablePath, { metadata: known?.metadata ?? metadata, classes });
-  }
+  for (const [metadata, hooked] of entities) addClass(tables, classOf(metadata, hooked));
+  for (const [metadata, hooked] of entities)
+    for (const relation of metadata.manyToManyRelations) {
+      const showing = hooked.filter((one) => shows(one, relation));
+      if (showing.length > 0) addOwner(tables, classOf(metadata, showing), relation);
+    }
   return tables;
 }
 
@@ -42,9 +56,39 @@ export function discriminatorSql(
   return column ? `${alias}.${dataSource.driver.escape(column.databaseName)}::text` : null;
 }
 
-function discriminatorOf({
-  discriminatorColumn,
-  discriminatorValue,
-}: EntityMetadata): string | null {
-  return discriminatorColumn ? String(discriminatorValue) : null;
+/** Whether events have values of several related rows. */
+export function showsLists({ classes }: HookedTable): boolean {
+  return classes.some(({ hooked }) => hooked.some(({ columns }) => columns.some(isMany)));
+}
+
+function shows({ columns }: HookedEntity, relation: RelationMetadata): boolean {
+  return columns.some(({ related }) => related?.steps[0] === relation);
+}
+
+function classOf(metadata: EntityMetadata, hooked: readonly HookedEntity[]): HookedClass {
+  const { discriminatorColumn, discriminatorValue } = metadata;
+  return {
+    metadata,
+    hooked,
+    discriminator: discriminatorColumn ? String(discriminatorValue) : null,
+  };
+}
+
+function addClass(tables: Map<string, HookedTable>, one: HookedClass): void {
+  const { metadata } = one;
+  const known = tables.get(metadata.tablePath) ?? { metadata, classes: [], owners: [] };
+  tables.set(metadata.tablePath, { ...known, classes: [...known.classes, one] });
+}
+
+function addOwner(
+  tables: Map<string, HookedTable>,
+  one: HookedClass,
+  relation: RelationMetadata,
+): void {
+  const metadata = relation.junctionEntityMetadata;
+  if (!metadata) return;
+  const known = tables.get(metadata.tablePath) ?? { metadata, classes: [], owners: [] };
+  const table = { metadata: one.metadata, classes: [one], owners: [] };
+  const owner = { table, near: joinColumnsOf(relation).near };
+  tables.set(metadata.tablePath, { ...known, owners: [...known.owners, owner] });
 }

@@ -97,7 +97,7 @@ function throughJunction({ dataSource, relation, alias, to }: Join) {
 }
 
 /** The columns that join the row with the related one; with a junction between them, those of its `far` side join that one. */
-function joinColumnsOf({
+export function joinColumnsOf({
   isManyToMany,
   isOwning,
   joinColumns,

@@ -10,6 +10,7 @@ import {
   oldRowSource,
   whereAfterLock,
 } from './old-rows';
+import { type Owner, ownersSql } from './owners';
 import { type RowContext, rowSql, type StatementRow } from './row-sql';
 import {
   type ComposedStatement,
@@ -32,13 +33,18 @@ export interface WrittenRow {
 export function returningRows(
   write: WriteStatement,
   context: RowContext,
-  wishes: { readonly isExact: boolean },
+  { owners, ...wishes }: { readonly isExact: boolean; readonly owners: readonly Owner[] },
 ): ComposedStatement {
   const source = oldRowSource(write, context, wishes);
   const statement = readMarks(write.sql);
   const now = write.kind === 'delete' ? 'NULL' : `${rowSql(context, write.alias)}::text`;
   const old = oldRowSql(write, context, source);
-  const returned = `${oldAlias(source)}${now} AS ${NOW}${old ? `, ${old}::text AS ${OLD}` : ''}`;
+  const items = [
+    `${now} AS ${NOW}`,
+    ...(old === null ? [] : [`${old}::text AS ${OLD}`]),
+    ...ownersSql(context.dataSource, owners, write.alias),
+  ];
+  const returned = `${oldAlias(source)}${items.join(', ')}`;
   const { parameters } = write;
   if (source !== 'locked') return { sql: statement.extended(returned), parameters };
   const columns = `${rowSql(context, write.alias)}::text AS ${OLD}`;

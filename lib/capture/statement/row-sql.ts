@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { JsonRecord } from '../../base/json';
 import { keepsJsonText } from '../entity/column-types';
 import { allColumns } from '../entity/hooked-entity';
-import { discriminatorSql, type HookedTable } from '../entity/hooked-table';
+import { discriminatorSql, type HookedTable, showsLists } from '../entity/hooked-table';
 import { objectSql } from '../entity/object-sql';
 import { rowKeyTextsSql } from '../entity/row-id';
 import { readable, type TableFacts } from '../entity/table-facts';
@@ -13,6 +13,8 @@ export interface StatementRow {
   readonly values: JsonRecord;
   /** The texts that its row id is made of. */
   readonly key: readonly string[];
+  /** Its primary key, one text a column, if the row may have to be read again. */
+  readonly id?: readonly string[];
   /** Its discriminator, in a table of several classes. */
   readonly class?: string | null;
   /** Whether its delete date is set. */
@@ -63,9 +65,20 @@ function identity({ dataSource, table }: RowContext, alias: string): readonly Me
   const mark = markSql({ dataSource, table }, alias);
   return [
     ['key', `json_build_array(${texts})`],
+    ...(showsLists(table) ? [['id', idSql({ dataSource, table }, alias)] as const] : []),
     ...(discriminator === null ? [] : [['class', discriminator] as const]),
     ...(mark === null ? [] : [['isMarked', mark] as const]),
   ];
+}
+
+function idSql(
+  { dataSource, table }: Pick<RowContext, 'dataSource' | 'table'>,
+  alias: string,
+): string {
+  const texts = table.metadata.primaryColumns.map(
+    ({ databaseName }) => `${alias}.${dataSource.driver.escape(databaseName)}::text`,
+  );
+  return `json_build_array(${texts.join(', ')})`;
 }
 
 /** Whether the delete date of the row `alias` is set; null if the class has none. */

@@ -1,7 +1,7 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
 import { SubjectExecutor } from 'typeorm/persistence/SubjectExecutor.js';
 import { NoTransactionError } from '../../errors/capture-errors';
-import { type Change, mergedChanges } from '../change';
+import { type Collected, nothingCollected } from '../completed';
 import { isSilenced } from '../silence';
 import { dataSourceOf } from './data-source-of';
 
@@ -10,13 +10,13 @@ export interface Persist {
   /** Whether it writes one row by one statement. */
   readonly isSingle: boolean;
   /** What its statements did so far. */
-  readonly changes: Change[];
+  readonly collected: Collected;
 }
 
 export interface PersistReceiver {
   isHooked(metadata: EntityMetadata): boolean;
   /** Stores the events of a call that has written all of its rows. */
-  write(runner: QueryRunner, changes: readonly Change[]): Promise<void>;
+  write(runner: QueryRunner, collected: Collected): Promise<void>;
 }
 
 /** A row that TypeORM is going to write. */
@@ -55,7 +55,10 @@ export function persistOn(runner: QueryRunner | undefined): Persist | undefined 
 
 /** What was collected belongs to a transaction that was rolled back. */
 export function forgetPersists(runner: QueryRunner): void {
-  for (const persist of running.get(runner) ?? []) persist.changes.length = 0;
+  for (const { collected } of running.get(runner) ?? []) {
+    collected.changes.length = 0;
+    collected.touched.length = 0;
+  }
 }
 
 function patch(prototype: Executor): void {
@@ -79,11 +82,11 @@ async function persisted(
   const hooked = subjects.find(({ metadata }) => receiver.isHooked(metadata));
   // Without a transaction, a row could be committed without its event.
   if (hooked && !runner.isTransactionActive) throw new NoTransactionError(hooked.metadata.name);
-  const persist: Persist = { isSingle: isSingle(subjects), changes: [] };
+  const persist: Persist = { isSingle: isSingle(subjects), collected: nothingCollected() };
   const open = running.get(runner) ?? [];
   running.set(runner, open);
   open.push(persist);
-  const write = () => receiver.write(runner, mergedChanges(persist.changes.splice(0)));
+  const write = () => receiver.write(runner, persist.collected);
   try {
     await run().finally(() => open.splice(open.indexOf(persist), 1));
   } catch (error) {

@@ -1,22 +1,17 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { CriteriaRefusedError } from '../../errors/capture-errors';
 import type { Operation } from '../../hook/operation';
 import type { Logger } from '../../logging/logger';
 import type { CriteriaMode } from '../../options/criteria';
 import type { Capture } from '../capture';
-import { type Change, changesOf } from '../change';
 import type { ChangeSource } from '../change-source';
+import type { Collected } from '../completed';
 import { blockCriteria } from '../criteria';
 import type { HookedEntities, HookedEntity } from '../entity/hooked-entity';
 import { type HookedTable, hookedTables } from '../entity/hooked-table';
-import { canReadRows, type TableCatalog } from '../entity/table-facts';
+import type { TableCatalog } from '../entity/table-facts';
 import { isSilenced } from '../silence';
-import { readMarks } from '../statement/marks';
-import { returningRows, takeRows } from '../statement/returned-rows';
-import type { RowContext } from '../statement/row-sql';
-import { readTold, tellingEvents } from '../statement/told-events';
-import type { ResultRow, WriteStatement } from '../statement/write';
+import type { WriteStatement } from '../statement/write';
 import {
   type BuilderReceiver,
   operationOf,
@@ -26,12 +21,12 @@ import {
 } from './builders';
 import {
   forgetPersists,
-  type Persist,
   type PersistReceiver,
   persistOn,
   receivePersists,
   stopReceivingPersists,
 } from './persisting';
+import { StatementCapture } from './statement-capture';
 import {
   receiveStatements,
   type Send,
@@ -69,8 +64,7 @@ export class StatementSource
 {
   readonly #tables: ReadonlyMap<string, HookedTable>;
   readonly #warnings: CaptureWarnings;
-  /** The events that are being stored on a query runner. */
-  readonly #writing = new WeakMap<QueryRunner, Promise<void>>();
+  readonly #statements: StatementCapture;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -79,6 +73,11 @@ export class StatementSource
   ) {
     this.#tables = hookedTables(entities);
     this.#warnings = new CaptureWarnings(surroundings.logger);
+    this.#statements = new StatementCapture(dataSource, {
+      ...surroundings,
+      warnings: this.#warnings,
+      committed: (runner) => surroundings.transactions.committed(runner),
+    });
   }
 
   start(): void {
@@ -108,18 +107,12 @@ export class StatementSource
     return this.#expanded(known, operationOf(builder));
   }
 
-  async run(runner: QueryRunner, write: WriteStatement, send: Send): Promise<StatementResult> {
-    const { catalog } = this.surroundings;
-    const { table } = write;
-    await catalog.load(runner, table.metadata);
-    const facts = catalog.get(table.metadata);
-    if (!facts?.canReturn || !canReadRows(table.metadata, facts))
-      return this.#runUntold(write, send);
-    for (const { hooked } of table.classes) this.#warnings.ofUnreadable(hooked, facts);
-    const context: RowContext = { dataSource: this.dataSource, table, facts };
-    return this.#isTold(table) && isToldAlone(write, persistOn(runner))
-      ? this.#runTelling(runner, write, context, send)
-      : this.#runReturning(runner, write, context, send);
+  run(runner: QueryRunner, write: WriteStatement, send: Send): Promise<StatementResult> {
+    return this.#statements.run(runner, write, send);
+  }
+
+  write(runner: QueryRunner, collected: Collected): Promise<void> {
+    return this.#statements.store(runner, collected);
   }
 
   truncating(tablePath: string): void {
@@ -127,24 +120,14 @@ export class StatementSource
     if (table && !isSilenced()) this.#warnings.ofTruncate(table.metadata);
   }
 
-  async write(runner: QueryRunner, changes: readonly Change[]): Promise<void> {
-    if (changes.length === 0) return;
-    const writing = this.surroundings.capture.write(runner, changes);
-    this.#writing.set(
-      runner,
-      writing.catch(() => undefined),
-    );
-    await writing;
-  }
-
   /** The commit waits for statements that are still running, which it could overtake. */
   beforeTransactionCommit(runner: QueryRunner): Promise<void> | undefined {
-    return this.#writing.get(runner);
+    return this.#statements.stored(runner);
   }
 
   /** The rollback waits too: a statement that came after it would be committed on its own. */
   beforeTransactionRollback(runner: QueryRunner): Promise<void> | undefined {
-    return this.#writing.get(runner);
+    return this.#statements.stored(runner);
   }
 
   afterTransactionCommit(runner: QueryRunner): void {
@@ -165,7 +148,11 @@ export class StatementSource
         hooked: one.hooked.filter((hooked) => this.#isExpanded(hooked, operation)),
       }))
       .filter(({ hooked }) => hooked.length > 0);
-    return classes.length > 0 ? { ...table, classes } : undefined;
+    const owners = table.owners.flatMap((owner) => {
+      const expanded = this.#expanded(owner.table, 'update');
+      return expanded ? [{ ...owner, table: expanded }] : [];
+    });
+    return classes.length + owners.length > 0 ? { ...table, classes, owners } : undefined;
   }
 
   #isExpanded({ hook, metadata }: HookedEntity, operation: Operation): boolean {
@@ -182,101 +169,4 @@ export class StatementSource
         return false;
     }
   }
-
-  /** Whether the statement that writes the rows can store their events too. */
-  #isTold({ classes, metadata }: HookedTable): boolean {
-    if (this.surroundings.catalog.get(metadata)?.canNest === false) return false;
-    return classes.every(({ hooked }) =>
-      hooked.every((one) => this.surroundings.capture.isTold(one)),
-    );
-  }
-
-  async #runUntold(write: WriteStatement, send: Send): Promise<StatementResult> {
-    const { sql, parameters, operation, table } = write;
-    const result = await send({ sql: readMarks(sql).unchanged, parameters });
-    if (result.affected !== 0) this.#warnings.ofUntold(table.metadata, operation);
-    return result;
-  }
-
-  async #runTelling(
-    runner: QueryRunner,
-    write: WriteStatement,
-    context: RowContext,
-    send: Send,
-  ): Promise<StatementResult> {
-    const { capture, transactions } = this.surroundings;
-    const { outbox } = capture;
-    const statement = tellingEvents(write, context, {
-      isExact: isExact(write.table, persistOn(runner)),
-      newId: uuidv7,
-      insertSql: (insert) => outbox.insertSql(insert),
-    });
-    const result = await send(statement).catch((error: unknown) => {
-      throw outbox.explained(error);
-    });
-    const { rows, affected, events } = readTold(write, result.records);
-    capture.noteTold(runner, events);
-    if (!runner.isTransactionActive) transactions.committed(runner);
-    return asWithoutUs(result, write, rows, affected);
-  }
-
-  async #runReturning(
-    runner: QueryRunner,
-    write: WriteStatement,
-    context: RowContext,
-    send: Send,
-  ): Promise<StatementResult> {
-    const persist = persistOn(runner);
-    const wishes = { isExact: isExact(write.table, persist) };
-    const run = async (): Promise<StatementResult> => {
-      const result = await send(returningRows(write, context, wishes));
-      const { rows, written } = takeRows(result.records);
-      const changes = changesOf(write.table, written);
-      if (persist) persist.changes.push(...changes);
-      else await this.write(runner, changes);
-      return asWithoutUs(result, write, write.returnsRows ? rows : [], rows.length);
-    };
-    return runner.isTransactionActive ? run() : inTransaction(runner, run);
-  }
-}
-
-/**
- * Whether a statement stores its events itself. PostgreSQL plans such a statement anew each time, so the updates of a `save()` of several
- * rows, which TypeORM writes one by one, return their rows instead, and one INSERT follows.
- */
-function isToldAlone(write: WriteStatement, persist: Persist | undefined): boolean {
-  // An upsert that changes a key makes two events of one row.
-  if (write.isUpsert && write.setsKey) return false;
-  if (!persist || persist.isSingle) return true;
-  // What was collected before is stored later; the events of one call have the order of its statements.
-  return write.kind !== 'update' && persist.changes.length === 0;
-}
-
-/** The row and its event are committed together. */
-async function inTransaction<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T> {
-  await runner.startTransaction();
-  try {
-    const result = await work();
-    await runner.commitTransaction();
-    return result;
-  } catch (error) {
-    await runner.rollbackTransaction().catch(() => undefined);
-    throw error;
-  }
-}
-
-function isExact({ classes }: HookedTable, persist: Persist | undefined): boolean {
-  if (!persist) return true;
-  return classes.some(({ hooked }) => hooked.some(({ hook }) => hook.declared.exactPrevious));
-}
-
-/** The result in the form that TypeORM gives to that of the unchanged statement. */
-function asWithoutUs(
-  result: StatementResult,
-  { kind }: WriteStatement,
-  rows: readonly ResultRow[],
-  affected: number,
-): StatementResult {
-  const raw = kind === 'insert' ? rows : [rows, affected];
-  return Object.assign(result, { records: rows, raw, affected });
 }

@@ -1,0 +1,183 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { Capture } from '../capture';
+import { changesOf } from '../change';
+import { type Collected, completedChanges, nothingCollected } from '../completed';
+import { type HookedTable, showsLists } from '../entity/hooked-table';
+import { canReadRows, type TableCatalog } from '../entity/table-facts';
+import { readMarks } from '../statement/marks';
+import { type Owner, touchedRows } from '../statement/owners';
+import { returningRows, takeRows } from '../statement/returned-rows';
+import type { RowContext } from '../statement/row-sql';
+import { readTold, tellingEvents } from '../statement/told-events';
+import type { ResultRow, WriteStatement } from '../statement/write';
+import { type Persist, persistOn } from './persisting';
+import type { Send, StatementResult } from './statements';
+import type { CaptureWarnings } from './warnings';
+
+interface Surroundings {
+  readonly capture: Capture;
+  readonly catalog: TableCatalog;
+  readonly warnings: CaptureWarnings;
+  /** The events that a statement stored are committed. */
+  readonly committed: (runner: QueryRunner) => void;
+}
+
+/** Runs the statements that write hooked tables, so that the events of what they do are stored. */
+export class StatementCapture {
+  /** The events that are being stored on a query runner. */
+  readonly #storing = new WeakMap<QueryRunner, Promise<void>>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly surroundings: Surroundings,
+  ) {}
+
+  /** The result is the one that the caller would get without us. */
+  async run(runner: QueryRunner, write: WriteStatement, send: Send): Promise<StatementResult> {
+    const { catalog, warnings } = this.surroundings;
+    const { table } = write;
+    await catalog.load(runner, table.metadata);
+    const facts = catalog.get(table.metadata);
+    if (!facts?.canReturn || !canReadRows(table.metadata, facts))
+      return this.#runUntold(write, send);
+    for (const { hooked } of table.classes) warnings.ofUnreadable(hooked, facts);
+    const context: RowContext = { dataSource: this.dataSource, table, facts };
+    if (this.#isTold(table) && isToldAlone(write, persistOn(runner)))
+      return this.#runTelling(runner, write, context, send);
+    const run = () => this.#runReturning(runner, write, context, send);
+    return runner.isTransactionActive ? run() : inTransaction(runner, run);
+  }
+
+  /** Stores the events of a call that has ended. */
+  async store(runner: QueryRunner, collected: Collected): Promise<void> {
+    if (collected.changes.length + collected.touched.length === 0) return;
+    const storing = this.#store(runner, collected);
+    const settled = storing.catch(() => undefined);
+    this.#storing.set(runner, settled);
+    await storing;
+  }
+
+  /** Resolves when the events that are being stored on a query runner are stored, or could not be. */
+  stored(runner: QueryRunner): Promise<void> | undefined {
+    return this.#storing.get(runner);
+  }
+
+  async #store(runner: QueryRunner, collected: Collected): Promise<void> {
+    await this.surroundings.capture.write(runner, await completedChanges(runner, collected));
+  }
+
+  /** Whether the statement that writes the rows can store their events too. */
+  #isTold({ classes, owners, metadata }: HookedTable): boolean {
+    if (owners.length > 0 || this.surroundings.catalog.get(metadata)?.canNest === false)
+      return false;
+    return classes.every(({ hooked }) =>
+      hooked.every((one) => this.surroundings.capture.isTold(one)),
+    );
+  }
+
+  async #runUntold(write: WriteStatement, send: Send): Promise<StatementResult> {
+    const { sql, parameters, operation, table } = write;
+    const result = await send({ sql: readMarks(sql).unchanged, parameters });
+    if (result.affected !== 0) this.surroundings.warnings.ofUntold(table.metadata, operation);
+    return result;
+  }
+
+  async #runTelling(
+    runner: QueryRunner,
+    write: WriteStatement,
+    context: RowContext,
+    send: Send,
+  ): Promise<StatementResult> {
+    const { capture, committed } = this.surroundings;
+    const { outbox } = capture;
+    const statement = tellingEvents(write, context, {
+      isExact: isExact(write.table, persistOn(runner)),
+      newId: uuidv7,
+      insertSql: (insert) => outbox.insertSql(insert),
+    });
+    const result = await send(statement).catch((error: unknown) => {
+      throw outbox.explained(error);
+    });
+    const { rows, affected, events } = readTold(write, result.records);
+    capture.noteTold(runner, events);
+    if (!runner.isTransactionActive) committed(runner);
+    return asWithoutUs(result, write, rows, affected);
+  }
+
+  async #runReturning(
+    runner: QueryRunner,
+    write: WriteStatement,
+    context: RowContext,
+    send: Send,
+  ): Promise<StatementResult> {
+    const persist = persistOn(runner);
+    const owners = await this.#ownersOf(runner, write.table);
+    const wishes = { isExact: isExact(write.table, persist), owners };
+    const result = await send(returningRows(write, context, wishes));
+    const touched = touchedRows(this.dataSource, owners, result.records);
+    const { rows, written } = takeRows(result.records);
+    const collected = persist?.collected ?? nothingCollected();
+    collected.changes.push(...changesOf(write.table, written));
+    collected.touched.push(...touched);
+    if (!persist) await this.store(runner, collected);
+    else if (!persist.isSingle && showsLists(write.table))
+      for (const { now } of written) if (now) collected.touched.push({ context, old: now });
+    return asWithoutUs(result, write, write.returnsRows ? rows : [], rows.length);
+  }
+
+  /** Those whose rows the role may read. */
+  async #ownersOf(runner: QueryRunner, { owners }: HookedTable): Promise<readonly Owner[]> {
+    const { catalog } = this.surroundings;
+    const readable: Owner[] = [];
+    for (const owner of owners) {
+      const { metadata } = owner.table;
+      await catalog.load(runner, metadata);
+      const facts = catalog.get(metadata);
+      if (facts && canReadRows(metadata, facts)) readable.push({ ...owner, facts });
+    }
+    return readable;
+  }
+}
+
+function isExact({ classes }: HookedTable, persist: Persist | undefined): boolean {
+  if (!persist) return true;
+  return classes.some(({ hooked }) => hooked.some(({ hook }) => hook.declared.exactPrevious));
+}
+
+/**
+ * Whether a statement stores its events itself. PostgreSQL plans such a statement anew each time, so the updates of a `save()` of several
+ * rows, which TypeORM writes one by one, return their rows instead, and one INSERT follows.
+ */
+function isToldAlone(write: WriteStatement, persist: Persist | undefined): boolean {
+  // An upsert that changes a key makes two events of one row.
+  if (write.isUpsert && write.setsKey) return false;
+  if (!persist || persist.isSingle) return true;
+  if (write.kind === 'update' || showsLists(write.table)) return false;
+  // What was collected before is stored later; the events of one call have the order of its statements.
+  return persist.collected.changes.length === 0;
+}
+
+/** The row and its event are committed together. */
+async function inTransaction<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T> {
+  await runner.startTransaction();
+  try {
+    const result = await work();
+    await runner.commitTransaction();
+    return result;
+  } catch (error) {
+    await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The result in the form that TypeORM gives to that of the unchanged statement. */
+function asWithoutUs(
+  result: StatementResult,
+  { kind }: WriteStatement,
+  rows: readonly ResultRow[],
+  affected: number,
+): StatementResult {
+  const raw = kind === 'insert' ? rows : [rows, affected];
+  return Object.assign(result, { records: rows, raw, affected });
+}
