@@ -1,6 +1,7 @@
 export {
   AddAttemptDetail1766000000000,
   AddEventFields1766100000000,
+  AddEventSource1766200000000,
   AddHeads1765900000000,
   AddMatchingKeys1764600000000,
   AddRawPrevious1765800000000,

@@ -5,6 +5,7 @@ import { AddRawPrevious1765800000000 } from './1765800000000-add-raw-previous';
 import { AddHeads1765900000000 } from './1765900000000-add-heads';
 import { AddAttemptDetail1766000000000 } from './1766000000000-add-attempt-detail';
 import { AddEventFields1766100000000 } from './1766100000000-add-event-fields';
+import { AddEventSource1766200000000 } from './1766200000000-add-event-source';
 
 /**
  * The migrations that create our tables; add them to the `migrations` of the DataSource.
@@ -20,11 +21,13 @@ export const modelHookMigrations = [
   AddHeads1765900000000,
   AddAttemptDetail1766000000000,
   AddEventFields1766100000000,
+  AddEventSource1766200000000,
 ];
 
 export {
   AddAttemptDetail1766000000000,
   AddEventFields1766100000000,
+  AddEventSource1766200000000,
   AddHeads1765900000000,
   AddMatchingKeys1764600000000,
   AddRawPrevious1765800000000,

@@ -83,6 +83,8 @@ export const modelHookEntities: NamedSchema[] = [
     row_id: nullable(uuid),
     sequence: nullable(column('bigint')),
     shape: text,
+    // Columns that are not provided; emptied when the event is planned.
+    source: { ...nullable(json), select: false },
   }),
   entity('chunk', {
     id: primary(uuid),
