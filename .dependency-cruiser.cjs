@@ -15,7 +15,7 @@ const STAGES = [
 /** Folders that import those before them only; types included. Each list is one order. */
 const ORDERS = [
   [...GROUND, ...STAGES].map((name) => `lib/${name}`),
-  ['entity', 'outbox', 'statement', 'typeorm'].map((name) => `lib/capture/${name}`),
+  ['entity', 'outbox', 'statement', 'typeorm', 'triggers'].map((name) => `lib/capture/${name}`),
   ['declared', 'keys', 'saved', 'secrets', 'matching'].map((name) => `lib/listener/${name}`),
   ['chunk', 'request', 'http', 'reply', 'origins', 'record', 'log', 'attempt'].map(
     (name) => `lib/delivery/${name}`,

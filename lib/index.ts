@@ -16,6 +16,8 @@ export type { Backlog, HookStats, Stats, Waiting } from './attach/stats';
 export type { JsonRecord, JsonValue } from './base/json';
 export { VERSION } from './base/version';
 export type { CaptureOptions } from './capture/capture';
+export type { TriggerOptions } from './capture/triggers/options';
+export type { TriggerSql, TriggerStatus, Triggers } from './capture/triggers/triggers';
 export type { Chunk } from './delivery/chunk/chunk';
 export type { Outcome } from './delivery/chunk/outcome';
 export type { Deliveries, DeliveryPage, DeliveryWhere } from './delivery/log/deliveries';
@@ -38,11 +40,13 @@ export type { AnyFilter, ConditionOn, FilterOf } from './hook/filter';
 export { ModelHook } from './hook/model-hook';
 export type { Operation } from './hook/operation';
 export type {
+  CaptureKind,
   DefinedHookOptions,
   HookRow,
   ModelHookOptions,
   Resolve,
   Targets,
+  TruncateAction,
 } from './hook/options';
 export type { FieldPath } from './hook/paths';
 export type { AttachedHook, DefinedHook, SendOptions } from './listener/attached-hook';

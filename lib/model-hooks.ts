@@ -13,9 +13,11 @@ import {
 } from './attach/options';
 import type { Session } from './attach/session';
 import { type HookStats, hookStats } from './attach/stats';
+import { triggersOf } from './attach/triggers-of';
 import { shared } from './base/shared';
 import { withCriteria } from './capture/criteria';
 import { silence } from './capture/silence';
+import { Triggers } from './capture/triggers/triggers';
 import { sendTest } from './delivery/attempt/test-delivery';
 import { Wakeup } from './delivery/chunk/wakeup';
 import { Deliveries } from './delivery/log/deliveries';
@@ -60,6 +62,8 @@ export class ModelHooks {
   readonly listeners: Listeners;
   /** Stored deliveries. */
   readonly deliveries: Deliveries;
+  /** The triggers of hooks with `capture: 'triggers'`: their SQL, and their state in the database. */
+  readonly triggers: Triggers;
   readonly #store: Store;
   readonly #catalog: HookCatalog;
   readonly #policies: Policies;
@@ -96,6 +100,19 @@ export class ModelHooks {
     return hooks;
   }
 
+  /**
+   * The triggers of the hooks of an initialised DataSource, without attaching: for migrations and for deployment. The options are those
+   * of `attach`. Throws `DATASOURCE_NOT_INITIALISED`, `TYPEORM_UNSUPPORTED` and `OPTION_INVALID`.
+   *
+   * @example
+   * const { up, down } = ModelHooks.triggers(dataSource, { capture: 'triggers' }).sql();
+   */
+  static triggers(dataSource: DataSource, options: AttachOptions = {}): Triggers {
+    checkArgument('dataSource', dataSource, DATA_SOURCE);
+    checkDataSource(dataSource);
+    return triggersOf(dataSource, resolveOptions(options));
+  }
+
   private constructor(
     dataSource: DataSource,
     private readonly options: ResolvedOptions,
@@ -106,7 +123,15 @@ export class ModelHooks {
     this.#catalog = new HookCatalog(dataSource);
     this.#policies = new Policies(options.policy, this.#catalog);
     const [store, catalog, policies] = [this.#store, this.#catalog, this.#policies];
-    const shared = { dataSource, store, catalog, policies };
+    this.triggers = new Triggers({
+      dataSource,
+      catalog,
+      options,
+      tables: () => tables,
+      prepare: () => Promise.resolve(),
+    });
+    const { triggers } = this;
+    const shared = { dataSource, store, catalog, policies, triggers };
     const { logger, vault } = options;
     this.#reporter = new Reporter(logger);
     const current = () => this.#current;

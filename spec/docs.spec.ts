@@ -74,7 +74,7 @@ function without(defaults: object, inherited: object): object {
   return Object.fromEntries(Object.entries(defaults).filter(([option]) => !(option in inherited)));
 }
 
-const { onCaptureError, ...ATTACH_OWN } = ATTACH_DEFAULTS;
+const { onCaptureError, capture, truncate, installTriggers, ...ATTACH_OWN } = ATTACH_DEFAULTS;
 
 describe('the docstrings', () => {
   it.each([
@@ -117,6 +117,11 @@ describe('the docstrings', () => {
       defaults: MEMORY_STORE_DEFAULTS,
     },
     { path: 'lib/capture/capture.ts', name: 'CaptureOptions', defaults: { onCaptureError } },
+    {
+      path: 'lib/capture/triggers/options.ts',
+      name: 'TriggerOptions',
+      defaults: { capture, truncate, installTriggers },
+    },
   ])('The docstrings of $name state the defaults of the constant', ({ path, name, defaults }) => {
     expect(documented(path, name)).toEqual(writtenDefaults(defaults));
   });

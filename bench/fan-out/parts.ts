@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
+import type { EventRow } from '../../lib/store/events';
 import { built } from '../built';
 import { InstantSender } from './instant-sender';
 
@@ -47,8 +48,9 @@ export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
   const loader = new ChunkLoader(decoder, store, catalog, new Vault());
   const foreign = { sweep: () => Promise.resolve() };
   const judging = { sweep: () => Promise.resolve(null) };
+  const completion = { complete: async (_: unknown, rows: readonly EventRow[]) => rows };
   const shared = { store, decoder, matching, catalog };
-  const planned = { ...shared, vault: new Vault(), logger, foreign, judging };
+  const planned = { ...shared, vault: new Vault(), logger, foreign, judging, completion };
   const claims = new Claims(store, lease);
   const carrier = new Carrier({
     claims,

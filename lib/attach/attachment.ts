@@ -3,7 +3,7 @@ import { globbedSchemas } from '../hook/entities';
 import { warnOfRenamedHooks } from '../listener/renamed-hooks';
 import { reviewListeners } from '../listener/review';
 import { checkEncryptionKeys } from '../listener/secrets/encryption-key-check';
-import { checkTables } from './checks';
+import { checkTables, checkTriggers } from './checks';
 import type { SessionParts } from './engine-parts';
 import type { EngineHolder } from './idle';
 import type { Lifecycle } from './lifecycle';
@@ -43,8 +43,11 @@ export class Attachment implements EngineHolder, Lifecycle {
   }
 
   /** Rebuilds tables while no statement of the engine runs, because these and the locks of the rebuild could wait for each other. */
-  rebuilding(work: () => Promise<void>): Promise<void> {
-    return this.parts.store.exclusively(work);
+  async rebuilding(work: () => Promise<void>): Promise<void> {
+    const { store, triggers, options } = this.parts;
+    await store.exclusively(work);
+    // A table that was dropped has lost its triggers.
+    if (options.installTriggers) await triggers.install();
   }
 
   /** Stops sending, and goes on capturing. */
@@ -61,10 +64,11 @@ export class Attachment implements EngineHolder, Lifecycle {
   }
 
   async #begin(): Promise<void> {
-    const { dataSource, store, catalog, options, policies } = this.parts;
+    const { dataSource, store, catalog, options, policies, triggers } = this.parts;
     await checkTables(store);
     await checkEncryptionKeys(store, options.vault);
     catalog.load(await globbedSchemas(dataSource));
+    await checkTriggers(triggers, options);
     await reviewListeners(store, catalog, options.logger);
     await warnOfRenamedHooks(store, catalog, options.logger);
     for (const hook of catalog.list()) policies.set(hook);

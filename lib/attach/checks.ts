@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { satisfies } from 'semver';
 import type { DataSource } from 'typeorm';
-import { NotInitialisedError, TablesMissingError, UnsupportedError } from '../errors/attach-errors';
+import type { Triggers } from '../capture/triggers/triggers';
+import {
+  NotInitialisedError,
+  TablesMissingError,
+  TriggersOutdatedError,
+  UnsupportedError,
+} from '../errors/attach-errors';
 import type { Rule } from '../options/rules';
 import { entityName } from '../store/entities';
 import type { Store } from '../store/store';
@@ -56,4 +62,18 @@ export async function checkTables({ upkeep }: Store): Promise<void> {
         `Move the data to a database that was created with: CREATE DATABASE … ENCODING '${ENCODING}' TEMPLATE template0`,
     );
   if (missing.length > 0) throw new TablesMissingError(missing);
+}
+
+/** Installs missing and outdated triggers if that was asked for. Otherwise throws `TRIGGERS_OUTDATED` if there are any. */
+export async function checkTriggers(
+  triggers: Triggers,
+  { installTriggers }: { readonly installTriggers: boolean },
+): Promise<void> {
+  const states = await triggers.check();
+  const wrong = states.flatMap(({ state, ...place }) =>
+    state === 'current' ? [] : [{ ...place, state }],
+  );
+  if (wrong.length === 0) return;
+  if (installTriggers) await triggers.install();
+  else throw new TriggersOutdatedError(wrong);
 }

@@ -1,5 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { EventDecoder } from '../capture/outbox/event-decoder';
+import { SizeLimits } from '../capture/outbox/size-limits';
+import { SourceEvaluation } from '../capture/triggers/source-evaluation';
+import type { Triggers } from '../capture/triggers/triggers';
 import { Sender } from '../delivery/attempt/sender';
 import { Transports } from '../delivery/attempt/transports';
 import { ChunkLoader } from '../delivery/chunk/loading';
@@ -12,6 +15,7 @@ import { Claims } from '../dispatch/claim/claims';
 import type { ResolvedDispatcher } from '../dispatch/dispatcher';
 import { DeliveryEngine } from '../dispatch/engine';
 import type { Housekeeping } from '../dispatch/housekeeping';
+import { Completion } from '../dispatch/plan/completion';
 import { ForeignHooks } from '../dispatch/plan/foreign-hooks';
 import { Judging } from '../dispatch/plan/judging';
 import { Planner } from '../dispatch/plan/planner';
@@ -35,6 +39,7 @@ export interface SessionParts {
   readonly matching: ListenerMatching;
   readonly reporter: Reporter;
   readonly policies: Policies;
+  readonly triggers: Triggers;
 }
 
 /** The parts of an engine that its session makes. */
@@ -66,7 +71,14 @@ function newPlanner(parts: EngineParts, decoder: EventDecoder): Planner {
   const { eventsMs } = retention;
   const foreign = new ForeignHooks(shared, { leaseMs: lease.leaseMs, patienceMs, eventsMs });
   const judging = new Judging(shared, lease);
-  return new Planner({ ...shared, vault, foreign, judging }, lease, dispatcher.chunkSize);
+  const limits = new SizeLimits(options.delivery, parts.catalog);
+  const evaluation = new SourceEvaluation(parts.dataSource, parts.catalog, { vault, limits });
+  const completion = new Completion(evaluation, decoder, logger);
+  return new Planner(
+    { ...shared, vault, foreign, judging, completion },
+    lease,
+    dispatcher.chunkSize,
+  );
 }
 
 /** What attempts deliveries, and what stores their outcomes. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CaptureOptions } from '../capture/capture';
+import { TRIGGER_DEFAULTS, TRIGGER_SHAPE, type TriggerOptions } from '../capture/triggers/options';
 import type { SenderOptions } from '../delivery/attempt/sender';
 import type { DispatcherOption } from '../dispatch/dispatcher';
 import { RETENTION_DEFAULTS, type RetentionOptions } from '../dispatch/pruning';
@@ -27,7 +28,7 @@ import type { EncryptionKeys } from '../vault/encryption-keys';
 import { Vault } from '../vault/vault';
 
 /** The options of `ModelHooks.attach`. An option that is left out, at any level, takes its default. */
-export interface AttachOptions extends CaptureOptions {
+export interface AttachOptions extends CaptureOptions, TriggerOptions {
   /** Who sends after the commit. @defaultValue `'default'` */
   readonly dispatcher?: DispatcherOption;
   /** How requests are sent, and to whom. */
@@ -73,6 +74,7 @@ export const ATTACH_DEFAULTS = {
   connections: 2,
   onCaptureError: 'throw',
   criteria: 'expand',
+  ...TRIGGER_DEFAULTS,
   logger: CONSOLE_LOGGER,
 } as const satisfies Required<
   Omit<AttachOptions, 'delivery' | 'retention' | 'encryptionKeys' | 'statementTimeoutMs'>
@@ -116,6 +118,7 @@ const ATTACH_SHAPE: Shape<AttachOptions> = {
   retention: optionsOf(RETENTION_SHAPE),
   onCaptureError: oneOf('throw', 'log'),
   criteria: oneOf(...CRITERIA_MODES),
+  ...TRIGGER_SHAPE,
   // Checked by the vault, which reads the keys.
   encryptionKeys: ANYTHING,
   logger: LOGGER,

@@ -13,6 +13,8 @@ import { TableCatalog } from '../capture/entity/table-facts';
 import { Outbox, type ReadyEvent, type WrittenEvent } from '../capture/outbox/outbox';
 import { SizeLimits } from '../capture/outbox/size-limits';
 import { sentEvent } from '../capture/sent';
+import { TriggerSource } from '../capture/triggers/trigger-source';
+import { withoutTriggers } from '../capture/triggers/trigger-table';
 import { StatementSource } from '../capture/typeorm/statement-source';
 import { dispatcherOf, type ResolvedDispatcher } from '../dispatch/dispatcher';
 import type { DeliveryEngine } from '../dispatch/engine';
@@ -47,7 +49,7 @@ export class Session {
 
   constructor(private readonly parts: SessionParts) {
     const { dataSource, store, options, catalog } = parts;
-    this.#hooked = hookedEntities(dataSource, catalog);
+    this.#hooked = withoutTriggers(hookedEntities(dataSource, catalog), options);
     this.#tables = new TableCatalog(dataSource, this.#hooked.keys(), relatedTables(this.#hooked));
     const limits = new SizeLimits(options.delivery, catalog);
     this.#lease = { processId: uuidv4(), leaseMs: options.leaseMs };
@@ -89,6 +91,9 @@ export class Session {
           rolledBack: (runner) => this.#rolledBack(runner),
         },
       }),
+    );
+    this.#sources.push(
+      new TriggerSource(dataSource, this.parts.catalog, options, () => this.#engine?.committed()),
     );
     for (const source of this.#sources) source.start();
   }

@@ -16,6 +16,25 @@ export class TablesMissingError extends ModelHookError {
   }
 }
 
+/** Triggers that capture the changes of a hook are missing, or are those of another release or of other options. */
+export class TriggersOutdatedError extends ModelHookError {
+  readonly code = 'TRIGGERS_OUTDATED';
+  constructor(
+    readonly triggers: readonly {
+      readonly hook: string;
+      readonly table: string;
+      readonly state: 'missing' | 'outdated';
+    }[],
+  ) {
+    const found = triggers.map(({ hook, table, state }) => `"${hook}" on ${table} (${state})`);
+    super(
+      `The triggers of these hooks are not those of this release: ${found.join(', ')}. Run: model-hooks triggers --install ` +
+        '-d <your data source file>, or a migration with the statements of `hooks.triggers.sql()`. ' +
+        'In development and tests, attach with `installTriggers: true`.',
+    );
+  }
+}
+
 /** The DataSource was not initialised yet, or was destroyed. */
 export class NotInitialisedError extends ModelHookError {
   readonly code = 'DATASOURCE_NOT_INITIALISED';

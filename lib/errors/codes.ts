@@ -13,6 +13,8 @@ export const ERROR_CODES = {
   HOOK_HAS_NO_SENDER: 'A listener has an owner, but its hook has no `sender`.',
   HOOK_REJECTED: 'An interactive hook rejected the write.',
   TABLES_MISSING: 'The tables of the package do not exist in the database.',
+  TRIGGERS_OUTDATED:
+    'The triggers of a hook are missing in the database, or are not those of this release.',
   DATASOURCE_NOT_INITIALISED: 'The DataSource is not initialised, or was destroyed.',
   TYPEORM_UNSUPPORTED:
     'The version of TypeORM, its database driver, or the encoding of the database is not supported.',

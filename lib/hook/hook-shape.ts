@@ -20,7 +20,7 @@ import {
   TEXT,
 } from '../options/rules';
 import type { DeclaredHook } from './model-hook';
-import type { DefinedHookOptions } from './options';
+import { CAPTURE_KINDS, type DefinedHookOptions, TRUNCATE_ACTIONS } from './options';
 
 const FORMAT = oneOf(...BODY_FORMATS);
 
@@ -72,6 +72,8 @@ const HOOK_SHAPE: Shape<DeclaredHook> = {
   headers: HEADERS,
   exactPrevious: BOOLEAN,
   criteria: oneOf(...CRITERIA_MODES),
+  capture: oneOf(...CAPTURE_KINDS),
+  truncate: oneOf(...TRUNCATE_ACTIONS),
   ...SHARED_SHAPE,
 };
 

@@ -6,6 +6,18 @@ import type { ListenerOptions } from '../options/listener';
 import type { HookEvent } from './event';
 import type { Operation } from './operation';
 
+/** The ways to capture changes. */
+export const CAPTURE_KINDS = ['subscribers', 'triggers'] as const;
+
+/** What captures the changes of a hooked table: this package inside TypeORM, or triggers of the database. */
+export type CaptureKind = (typeof CAPTURE_KINDS)[number];
+
+/** What can be done about a `TRUNCATE`. */
+export const TRUNCATE_ACTIONS = ['expand', 'refuse', 'ignore'] as const;
+
+/** What a trigger does about a `TRUNCATE`: tells that each row was removed, refuses it, or tells nothing. */
+export type TruncateAction = (typeof TRUNCATE_ACTIONS)[number];
+
 /** A frozen plain copy of the row in the database: what `find()` would return, nested like the entity, owned relations as `{ author: { id } }`. */
 export type HookRow = Readonly<Record<string, unknown>>;
 
@@ -71,6 +83,10 @@ export interface ModelHookOptions<
    * rejected (`'refuse'`), or nothing (`'ignore'`). @defaultValue the attachment's `criteria`
    */
   readonly criteria?: CriteriaMode;
+  /** What captures the changes. @defaultValue the attach option `capture` */
+  readonly capture?: CaptureKind;
+  /** What a `TRUNCATE` of the table does, if triggers capture its changes. @defaultValue the attach option `truncate` */
+  readonly truncate?: TruncateAction;
   /** A title for people. @defaultValue made from the name */
   readonly title?: string;
   /** A description for people. */

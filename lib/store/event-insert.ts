@@ -80,6 +80,6 @@ export class EventInsert {
 }
 
 /** JSON inside JSON is passed as text: PostgreSQL refuses an escaped NUL in a recordset, even in a member of type json. */
-function asText(value: object | string | null): string | null {
+export function asText(value: object | string | null): string | null {
   return value && JSON.stringify(value);
 }

@@ -32,6 +32,12 @@ export interface EventRow {
   readonly age_ms: number;
 }
 
+/** An event that was claimed to be planned. */
+export interface ClaimedEvent extends EventRow {
+  /** What the functions of its hook still have to be called with; null if they have run, or the hook has none. */
+  readonly source: JsonRecord | null;
+}
+
 /** The shape of events that each process with their hook may plan: rows of an earlier release, and events that no process took in time. */
 export const ANY_SHAPE = '';
 /** The shape of events that a process could not read and left to others. Only `claimLeft` finds them. */
@@ -77,13 +83,13 @@ export class Events {
   /**
    * Marks events that no listener can want as planned, without reading them. One statement, so that it sees each listener that was
    * stored before the event. The commit does not wait for the disk, because saves would then wait too: if the database crashes, the
-   * events are passed over again.
+   * events are passed over again. An event whose functions have not run is not passed over: a condition may leave it out.
    */
   async passUnwanted(here: PlannableHere, limit: number): Promise<PassedEvents> {
     const { event, listener } = this.tables;
     const [row] = await this.query<PassedEvents>(
       `WITH due AS (
-         ${oldestSql(this.tables, 'id, hook, event, targets IS NOT NULL AS resolved')}
+         ${oldestSql(this.tables, 'id, hook, event, targets IS NOT NULL OR source IS NOT NULL AS resolved')}
        ), names AS (
          SELECT hook, event FROM due GROUP BY hook, event HAVING NOT bool_or(resolved) AND NOT EXISTS (
            SELECT FROM ${listener} l WHERE l.active AND NOT l.dynamic AND (l.hook = due.hook OR l.pattern IN (due.event, '*',
@@ -99,12 +105,12 @@ export class Events {
   }
 
   /** Marks events as planned and returns them, oldest first. Events that another process is planning are skipped. */
-  claim(here: PlannableHere, limit: number): Promise<readonly EventRow[]> {
+  claim(here: PlannableHere, limit: number): Promise<readonly ClaimedEvent[]> {
     return this.#claimed(oldestSql(this.tables, 'id'), [...plannableParameters(here), limit]);
   }
 
   /** The same for events that a process left to others, those after an id. */
-  claimLeft(here: PlannableHere, limit: number, afterId: string): Promise<readonly EventRow[]> {
+  claimLeft(here: PlannableHere, limit: number, afterId: string): Promise<readonly ClaimedEvent[]> {
     const { event } = this.tables;
     const after = 'AND (hook, shape, id) > (k.name, k.fields, $5::uuid)';
     const next = `SELECT id FROM (${plannableSql(this.tables, 'id', '$4', after)}) l ORDER BY id LIMIT $4`;
@@ -112,9 +118,9 @@ export class Events {
     return this.#claimed(lockedSql(event, next), [hooks, shapes, keyIds, limit, afterId]);
   }
 
-  async #claimed(ids: string, parameters: readonly unknown[]): Promise<readonly EventRow[]> {
-    const rows = await this.query<EventRow>(
-      `UPDATE ${this.tables.event} SET planned_at = clock_timestamp() WHERE id = ANY(ARRAY(${ids})) RETURNING ${EVENT_COLUMNS}`,
+  async #claimed(ids: string, parameters: readonly unknown[]): Promise<readonly ClaimedEvent[]> {
+    const rows = await this.query<ClaimedEvent>(
+      `UPDATE ${this.tables.event} SET planned_at = clock_timestamp() WHERE id = ANY(ARRAY(${ids})) RETURNING ${EVENT_COLUMNS}, source`,
       parameters,
     );
     return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -141,7 +147,7 @@ export class Events {
   async skipUnreadable(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     await this.query(
-      `UPDATE ${this.tables.event} SET skipped = 'unreadable' WHERE id = ANY($1::uuid[])`,
+      `UPDATE ${this.tables.event} SET skipped = 'unreadable', source = NULL WHERE id = ANY($1::uuid[])`,
       [ids],
     );
   }
@@ -149,7 +155,7 @@ export class Events {
   /** Marks an event as planned that the database refuses to plan, so that it is not sent. False if another process has planned it. */
   async skipRefused(id: string): Promise<boolean> {
     const rows = await this.query(
-      `UPDATE ${this.tables.event} SET skipped = 'refused', planned_at = clock_timestamp()
+      `UPDATE ${this.tables.event} SET skipped = 'refused', source = NULL, planned_at = clock_timestamp()
        WHERE id = $1 AND ${UNPLANNED_SQL} RETURNING id`,
       [id],
     );

@@ -3,6 +3,7 @@ import { CandidateRows } from './candidates';
 import { Chunks } from './chunks';
 import { type Database, type Query, runLogged, runOn } from './database';
 import { DeliveryRows } from './deliveries';
+import { EventSources } from './event-sources';
 import { Events } from './events';
 import { FilterRows } from './filters';
 import { ForeignEvents } from './foreign-events';
@@ -29,6 +30,7 @@ import { Upkeep } from './upkeep';
 export class Store {
   readonly outbox: OutboxRows;
   readonly events: Events;
+  readonly sources: EventSources;
   readonly foreign: ForeignEvents;
   readonly chunks: Chunks;
   readonly turns: Turns;
@@ -54,6 +56,7 @@ export class Store {
   ) {
     this.outbox = new OutboxRows(query, tables);
     this.events = new Events(query, tables);
+    this.sources = new EventSources(query, tables);
     this.foreign = new ForeignEvents(query, tables);
     this.chunks = new Chunks(query, tables);
     this.turns = new Turns(query, tables);

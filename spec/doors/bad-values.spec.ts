@@ -77,13 +77,13 @@ const DELIVERY = [
   .split(' ');
 const ATTACH = [
   'dispatcher delivery work waitMs sweepMs leaseMs connections retention onCaptureError',
-  'encryptionKeys logger typo',
+  'encryptionKeys logger capture truncate installTriggers typo',
 ]
   .join(' ')
   .split(' ');
 const HOOK = [
   'provides name on event when compute ref sender headers resolve format exactPrevious title',
-  'description delivery typo',
+  'capture truncate description delivery typo',
 ]
   .join(' ')
   .split(' ');
@@ -112,6 +112,10 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors('hooks.attach', 'dataSource', [], (bad) => everything.ModelHooks.attach(bad)),
   ...doors('hooks.attach', 'options', ATTACH, (bad) =>
     everything.ModelHooks.attach(application.dataSource, bad),
+  ),
+  ...doors('hooks.triggers', 'dataSource', [], (bad) => everything.ModelHooks.triggers(bad)),
+  ...doors('hooks.triggers', 'options', ATTACH, (bad) =>
+    everything.ModelHooks.triggers(application.dataSource, bad),
   ),
   ...doors('hooks.for', 'entity', [], (bad) => hooks.for(bad)),
   ...doors('hooks.get', 'name', [], (bad) => hooks.get(bad)),

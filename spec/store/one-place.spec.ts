@@ -5,7 +5,12 @@ import ts from 'typescript';
 const ROOT = join(__dirname, '../..');
 
 /** Where SQL may stand: the statements on our own tables, and those that read the tables of the user. */
-const SQL_FOLDERS = ['lib/store/', 'lib/capture/entity/', 'lib/capture/statement/'];
+const SQL_FOLDERS = [
+  'lib/store/',
+  'lib/capture/entity/',
+  'lib/capture/statement/',
+  'lib/capture/triggers/',
+];
 /** What puts the store together. */
 const COMPOSITION_ROOT = ['lib/model-hooks.ts', 'lib/attach/'];
 

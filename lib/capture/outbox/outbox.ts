@@ -72,7 +72,8 @@ export class Outbox {
   }
 }
 
-function newEventRow({ id = uuidv7(), hook, operation, ...event }: ReadyEvent): NewEventRow {
+/** The row of an event whose values are known. */
+export function newEventRow({ id = uuidv7(), hook, operation, ...event }: ReadyEvent): NewEventRow {
   const { ref, sender, headers, data, previous, targets = null } = event;
   return {
     id,

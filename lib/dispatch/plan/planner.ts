@@ -8,11 +8,12 @@ import type { ListenerMatching } from '../../listener/matching/matching';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
 import type { Lease } from '../../store/chunks';
-import type { EventRow, Events, PlannableHere } from '../../store/events';
+import type { ClaimedEvent, EventRow, Events, PlannableHere } from '../../store/events';
 import { isRefused } from '../../store/refused';
 import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
 import { ChunkWriter } from './chunk-writer';
+import type { Completion } from './completion';
 import { EventReading } from './event-reading';
 import type { ForeignHooks } from './foreign-hooks';
 import { type DeliveryInTurn, InTurnWriter } from './in-turn-writer';
@@ -42,6 +43,7 @@ export interface PlannerParts {
   readonly logger: Logger;
   readonly foreign: Pick<ForeignHooks, 'sweep'>;
   readonly judging: Pick<Judging, 'sweep'>;
+  readonly completion: Pick<Completion, 'complete'>;
 }
 
 const NOTHING: Plan = {
@@ -65,7 +67,7 @@ const WANTED_MS = 1_000;
 /** Events that were left to others, and that each sweep tries to read. */
 const LEFT_AT_ONCE = 100;
 
-type ClaimEvents = (events: Events, limit: number) => Promise<readonly EventRow[]>;
+type ClaimEvents = (events: Events, limit: number) => Promise<readonly ClaimedEvent[]>;
 
 /** Plans committed events: stores their deliveries in chunks. Events that another process is planning are skipped. */
 export class Planner {
@@ -181,8 +183,9 @@ export class Planner {
 
   async #stored(
     store: Store,
-    rows: readonly EventRow[],
+    claimed: readonly ClaimedEvent[],
   ): Promise<Omit<Plan, 'hasMore'> & { readonly count: number }> {
+    const rows = await this.parts.completion.complete(store, claimed);
     const { events, unknownFields, left, unreadable } = this.#reading.read(rows);
     const writer = new ChunkWriter(store, this.lease, this.chunkSize);
     const inTurn = new InTurnWriter(store, rows);
@@ -194,13 +197,14 @@ export class Planner {
         await writer.add(match);
         await inTurn.add(match);
         await unjudged.add(match);
-        if (count() > MAX_DELIVERIES && rows.length > 1) throw new TooManyDeliveries(rows.length);
+        if (count() > MAX_DELIVERIES && claimed.length > 1)
+          throw new TooManyDeliveries(claimed.length);
       }
     for (const stored of [writer, inTurn, unjudged]) await stored.end();
     await store.events.leave(left);
     await store.events.skipUnreadable(unreadable);
     return {
-      eventIds: rows.map(({ id }) => id),
+      eventIds: claimed.map(({ id }) => id),
       chunks: writer.leased,
       scattered: writer.scattered,
       inTurn: inTurn.deliveries,

@@ -132,6 +132,7 @@ function plannerWith(pages: readonly number[], poison?: string): Planner {
       vault: new Vault(),
       logger: poison ? SILENT : CONSOLE_LOGGER,
       foreign: { sweep: () => Promise.resolve() },
+      completion: { complete: async (_store, rows) => rows },
       judging: { sweep: () => Promise.resolve(null) },
     },
     lease,

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import type { Tables } from '../../store/tables';
+import { storedSql } from '../entity/column-types';
+import { type EventSqlParts, updateEventsSql, wholeEventsSql } from './event-select';
+import { dollarQuoted, literal } from './literal';
+import type { TriggerTable } from './trigger-table';
+
+/** One trigger and its function. Both have the name, with a prefix for the trigger. */
+export interface TriggerFunction {
+  /** The statement after which it runs; the rows of a TRUNCATE are read before it. */
+  readonly on: 'INSERT' | 'UPDATE' | 'DELETE' | 'TRUNCATE';
+  /** Unquoted. */
+  readonly name: string;
+  /** Its signature as SQL, with the schema. */
+  readonly path: string;
+  /** `CREATE OR REPLACE FUNCTION`. */
+  readonly sql: string;
+}
+
+/** The functions that the triggers of one hook run. They are named by the hook and its table, so that names differ also if they are cut. */
+export function triggerFunctions(parts: EventSqlParts): readonly TriggerFunction[] {
+  const { hook, truncate } = parts.table;
+  const has = (operation: (typeof hook.operations)[number]) => hook.operations.includes(operation);
+  const bodies: readonly (readonly [TriggerFunction['on'], string | null])[] = [
+    ['INSERT', has('insert') ? `${wholeEventsSql(parts, 'insert', 'new_rows')};` : null],
+    ['UPDATE', `${updateEventsSql(parts)};`],
+    ['DELETE', has('remove') ? `${wholeEventsSql(parts, 'remove', 'old_rows')};` : null],
+    ['TRUNCATE', truncateBody(parts, truncate, has('remove'))],
+  ];
+  return bodies.flatMap(([on, body]) => {
+    if (body === null) return [];
+    const name = functionName(parts.table, on);
+    const path = functionPath(parts, name);
+    return [{ on, name, path, sql: functionSql(parts, path, body) }];
+  });
+}
+
+/** A text that changes if and only if one of these texts does. */
+export function versionOf(texts: readonly string[]): string {
+  return createHash('sha256').update(texts.join('\0')).digest('hex').slice(0, VERSION_LENGTH);
+}
+
+const VERSION_LENGTH = 16;
+
+function functionName({ hook, metadata }: TriggerTable, on: TriggerFunction['on']): string {
+  const words = hook.name.replace(/[^A-Za-z0-9]+/g, '_').toLowerCase();
+  const id = versionOf([hook.name, metadata.tablePath]).slice(0, 8);
+  return `model_hook_${words.slice(0, 24)}_${id}_${on.toLowerCase()}`;
+}
+
+/** The functions are in the schema of our tables. */
+function functionPath({ tables }: { readonly tables: Tables }, name: string): string {
+  return `${tables.event.slice(0, tables.event.lastIndexOf('.'))}."${name}"()`;
+}
+
+/**
+ * The function has the rights of its owner, so that roles need none on our tables. It searches no schema in which others may create
+ * objects. Nobody but the owner may use it for a table of his own.
+ */
+function functionSql(parts: EventSqlParts, path: string, body: string): string {
+  return `CREATE OR REPLACE FUNCTION ${path} RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER ${settingsOf(parts)} AS ${dollarQuoted(`
+BEGIN
+  IF current_setting('model_hook.silenced', true) = 'on' THEN
+    RETURN NULL;
+  END IF;
+  ${body}
+  RETURN NULL;
+END
+`)}`;
+}
+
+/** A row is removed without a DELETE. A partition has a trigger of its own, so that only rows of the named table itself are read. */
+function truncateBody(
+  parts: EventSqlParts,
+  truncate: TriggerTable['truncate'],
+  isTold: boolean,
+): string | null {
+  const { name } = parts.table.hook;
+  if (truncate === 'refuse')
+    return `RAISE EXCEPTION USING ERRCODE = 'restrict_violation',
+    MESSAGE = ${literal(`typeorm-model-hooks: the hook "${name}" refuses TRUNCATE`)},
+    HINT = 'Use DELETE, which makes events, or the option truncate of the hook.';`;
+  if (truncate === 'ignore' || !isTold) return null;
+  const [before = '', after = ''] = wholeEventsSql(parts, 'remove', TRUNCATED).split(TRUNCATED);
+  return `EXECUTE ${dollarQuoted(before, 'rows')} || 'ONLY ' || TG_RELID::regclass::text || ${dollarQuoted(after, 'rows')};`;
+}
+
+const TRUNCATED = 'truncated_rows';
+
+function settingsOf({ dataSource, table }: EventSqlParts): string {
+  const columns = table.classes.flatMap((one) => one.columns.flatMap(({ column }) => column ?? []));
+  const texts = columns.map((column) => storedSql(dataSource, column, 'c'));
+  const schemas = texts.some((text) => text.includes('ST_AsGeoJSON')) ? ', public' : '';
+  const notation = texts.some((text) => text.includes("format('%s'")) ? NOTATION : '';
+  return `SET search_path = pg_catalog${schemas}, pg_temp${notation}`;
+}
+
+/** The output of intervals, and of arrays and ranges of dates, numbers and bytes, depends on settings of the session. */
+const NOTATION = ` SET DateStyle = 'ISO, MDY' SET IntervalStyle = postgres SET bytea_output = hex SET extra_float_digits = 1`;
