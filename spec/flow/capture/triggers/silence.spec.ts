@@ -33,7 +33,7 @@ async function names(): Promise<readonly unknown[]> {
 }
 
 describe('hooks.silence(), with triggers', () => {
-  it('Writes through TypeORM make no event, also outside a transaction', async () => {
+  it('A write through TypeORM makes no event, also outside a transaction', async () => {
     const imports = flow.dataSource.getRepository(Import);
     await flow.hooks.silence(async () => {
       const saved = await imports.save(row(1, 'a'));

@@ -138,7 +138,7 @@ describe('triggers, beside other hooks', () => {
     expect(row?.same).toBe(true);
   });
 
-  it('Names of hooks, tables and columns can hold quotes and blanks', async () => {
+  it('The names of hooks, tables and columns can hold quotes and blanks', async () => {
     await flow.query(
       `INSERT INTO "Odd table" ("Key 1", "it's", class) VALUES ('a', 'x', '[2020-01-01,)')`,
     );
