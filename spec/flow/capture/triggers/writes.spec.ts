@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => flow.stop());
 beforeEach(async () => {
-  await flow.hooks.silence(() => flow.dataSource.getRepository(Product).deleteAll());
+  await flow.hooks.silence(() => flow.dataSource.getRepository(Product).clear());
   await flow.forget();
 });
 
