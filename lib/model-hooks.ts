@@ -123,15 +123,8 @@ export class ModelHooks {
     this.#catalog = new HookCatalog(dataSource);
     this.#policies = new Policies(options.policy, this.#catalog);
     const [store, catalog, policies] = [this.#store, this.#catalog, this.#policies];
-    this.triggers = new Triggers({
-      dataSource,
-      catalog,
-      options,
-      tables: () => tables,
-      prepare: () => Promise.resolve(),
-    });
-    const { triggers } = this;
-    const shared = { dataSource, store, catalog, policies, triggers };
+    this.triggers = new Triggers({ dataSource, catalog, options, tables: () => tables });
+    const shared = { dataSource, store, catalog, policies, triggers: this.triggers };
     const { logger, vault } = options;
     this.#reporter = new Reporter(logger);
     const current = () => this.#current;

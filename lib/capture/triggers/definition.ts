@@ -1,6 +1,5 @@
 import { tableSql } from '../entity/table-sql';
-import type { EventSqlParts } from './event-select';
-import { type TriggerFunction, triggerFunctions, versionOf } from './functions';
+import { type TriggerFunction, type TriggerParts, triggerFunctions, versionOf } from './functions';
 import { dollarQuoted, literal } from './literal';
 
 /** The triggers of one hook, as this release defines them. */
@@ -21,7 +20,7 @@ export const COMMENT = 'typeorm-model-hooks: ';
 /** It sorts before most names: what another trigger of the same statement writes to the table is an event after this one. */
 export const TRIGGER_PREFIX = 'a_';
 
-export function triggerDefinition(parts: EventSqlParts): TriggerDefinition {
+export function triggerDefinition(parts: TriggerParts): TriggerDefinition {
   const { hook, metadata } = parts.table;
   const table = tableSql(parts.dataSource, metadata);
   const functions = triggerFunctions(parts);

@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto';
+import type { DataSource } from 'typeorm';
 import type { Tables } from '../../store/tables';
 import { storedSql } from '../entity/column-types';
-import { type EventSqlParts, updateEventsSql, wholeEventsSql } from './event-select';
+import { EventSql } from './event-sql';
 import { dollarQuoted, literal } from './literal';
+import { RowSql } from './row-sql';
 import type { TriggerTable } from './trigger-table';
+
+/** What the triggers of one hook are made from. */
+export interface TriggerParts {
+  readonly dataSource: DataSource;
+  readonly tables: Tables;
+  readonly table: TriggerTable;
+}
 
 /** One trigger and its function. Both have the name, with a prefix for the trigger. */
 export interface TriggerFunction {
@@ -18,14 +27,16 @@ export interface TriggerFunction {
 }
 
 /** The functions that the triggers of one hook run. They are named by the hook and its table, so that names differ also if they are cut. */
-export function triggerFunctions(parts: EventSqlParts): readonly TriggerFunction[] {
-  const { hook, truncate } = parts.table;
+export function triggerFunctions(parts: TriggerParts): readonly TriggerFunction[] {
+  const { dataSource, tables, table } = parts;
+  const { hook } = table;
+  const events = new EventSql(tables, new RowSql(dataSource, table));
   const has = (operation: (typeof hook.operations)[number]) => hook.operations.includes(operation);
   const bodies: readonly (readonly [TriggerFunction['on'], string | null])[] = [
-    ['INSERT', has('insert') ? `${wholeEventsSql(parts, 'insert', 'new_rows')};` : null],
-    ['UPDATE', `${updateEventsSql(parts)};`],
-    ['DELETE', has('remove') ? `${wholeEventsSql(parts, 'remove', 'old_rows')};` : null],
-    ['TRUNCATE', truncateBody(parts, truncate, has('remove'))],
+    ['INSERT', has('insert') ? `${events.ofRows('insert', 'new_rows')};` : null],
+    ['UPDATE', `${events.ofUpdate()};`],
+    ['DELETE', has('remove') ? `${events.ofRows('remove', 'old_rows')};` : null],
+    ['TRUNCATE', truncateBody(table, events)],
   ];
   return bodies.flatMap(([on, body]) => {
     if (body === null) return [];
@@ -57,7 +68,7 @@ function functionPath({ tables }: { readonly tables: Tables }, name: string): st
  * The function has the rights of its owner, so that roles need none on our tables. It searches no schema in which others may create
  * objects. Nobody but the owner may use it for a table of his own.
  */
-function functionSql(parts: EventSqlParts, path: string, body: string): string {
+function functionSql(parts: TriggerParts, path: string, body: string): string {
   return `CREATE OR REPLACE FUNCTION ${path} RETURNS trigger
   LANGUAGE plpgsql SECURITY DEFINER ${settingsOf(parts)} AS ${dollarQuoted(`
 BEGIN
@@ -71,24 +82,20 @@ END
 }
 
 /** A row is removed without a DELETE. A partition has a trigger of its own, so that only rows of the named table itself are read. */
-function truncateBody(
-  parts: EventSqlParts,
-  truncate: TriggerTable['truncate'],
-  isTold: boolean,
-): string | null {
-  const { name } = parts.table.hook;
+function truncateBody({ hook, truncate }: TriggerTable, events: EventSql): string | null {
   if (truncate === 'refuse')
     return `RAISE EXCEPTION USING ERRCODE = 'restrict_violation',
-    MESSAGE = ${literal(`typeorm-model-hooks: the hook "${name}" refuses TRUNCATE`)},
+    MESSAGE = ${literal(`typeorm-model-hooks: the hook "${hook.name}" refuses TRUNCATE`)},
     HINT = 'Use DELETE, which makes events, or the option truncate of the hook.';`;
-  if (truncate === 'ignore' || !isTold) return null;
-  const [before = '', after = ''] = wholeEventsSql(parts, 'remove', TRUNCATED).split(TRUNCATED);
+  if (truncate === 'ignore' || !hook.operations.includes('remove')) return null;
+  const [before = '', after = ''] = events.ofRows('remove', TRUNCATED).split(TRUNCATED);
   return `EXECUTE ${dollarQuoted(before, 'rows')} || 'ONLY ' || TG_RELID::regclass::text || ${dollarQuoted(after, 'rows')};`;
 }
 
-const TRUNCATED = 'truncated_rows';
+/** Stands for the name of the table, which only the trigger knows. */
+const TRUNCATED = '"the truncated table"';
 
-function settingsOf({ dataSource, table }: EventSqlParts): string {
+function settingsOf({ dataSource, table }: TriggerParts): string {
   const columns = table.classes.flatMap((one) => one.columns.flatMap(({ column }) => column ?? []));
   const texts = columns.map((column) => storedSql(dataSource, column, 'c'));
   const schemas = texts.some((text) => text.includes('ST_AsGeoJSON')) ? ', public' : '';

@@ -1,6 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { typeName } from '../../hook/field';
-import type { Hook } from '../../hook/hook';
 import type { HookedEntity } from '../entity/hooked-entity';
 import { objectSql } from '../entity/object-sql';
 import { rowKeyTextsSql } from '../entity/row-id';
@@ -13,90 +12,112 @@ import type { TriggerTable } from './trigger-table';
  */
 export const ROW = '"typeorm-model-hooks (run: model-hooks triggers --install)"';
 
-/** The condition that a row is of a class that the hook is about. Empty if all rows of the table are. */
-export function ofHookSql(dataSource: DataSource, { metadata, classes, others }: TriggerTable) {
-  if (others.length === 0) return '';
-  const isWhole = classes.some((one) => one.metadata.tableType !== 'entity-child');
-  const type = discriminatorSql(dataSource, metadata);
-  const names = (list: readonly EntityMetadata[]) => list.map(nameOf).join(', ');
-  // A row of a class that the application does not know is one of the parent.
-  if (isWhole) return ` WHERE (${type} IS NULL OR ${type} NOT IN (${names(others)}))`;
-  return ` WHERE ${type} IN (${names(classes.map((one) => one.metadata))})`;
-}
+/** What one hook reads of the rows of its table, as SQL. */
+export class RowSql {
+  /** Whether functions or conditions of the hook need columns of the row. */
+  readonly needsSource: boolean;
+  /** The columns of a SELECT that hold the key of a row as the texts that its row id is made of. */
+  readonly keyNames: readonly string[];
+  /** The columns of a SELECT that hold the key of a row, to be compared. */
+  readonly valueNames: readonly string[];
 
-/** What the hook provides of a row, as one JSON object. */
-export function dataSql(dataSource: DataSource, table: TriggerTable): string {
-  return byClass(dataSource, table, ({ provided }) => objectSql(dataSource, provided, ROW));
-}
+  constructor(
+    private readonly dataSource: DataSource,
+    readonly table: TriggerTable,
+  ) {
+    const { classes, metadata } = table;
+    this.needsSource = classes.some(({ needsRow }) => needsRow);
+    this.keyNames = metadata.primaryColumns.map((_, n) => `key${n}`);
+    this.valueNames = metadata.primaryColumns.map((_, n) => `value${n}`);
+  }
 
-/** The columns that functions and conditions of the hook need, as one JSON object; null if the hook has none. */
-export function columnsSql(dataSource: DataSource, table: TriggerTable): string | null {
-  if (!table.classes.some(({ needsRow }) => needsRow)) return null;
-  return byClass(dataSource, table, ({ columns }) => objectSql(dataSource, columns, ROW));
-}
+  /** A SELECT of the rows that the hook is about. */
+  select(from: string, more: readonly string[] = []): string {
+    const keys = rowKeyTextsSql(this.dataSource, this.table.metadata, ROW);
+    const selected = [
+      `${this.#data} AS data`,
+      ...keys.map((sql, n) => `${sql} AS ${this.keyNames[n]}`),
+      ...(this.needsSource ? [`${this.#columns} AS columns`, `${this.#class} AS class`] : []),
+      ...more,
+    ];
+    return `SELECT ${selected.join(', ')} FROM ${from} AS ${ROW}${this.#condition()}`;
+  }
 
-/** The discriminator of the class of a row, as text. */
-export function classSql(dataSource: DataSource, table: TriggerTable): string {
-  return byClass(dataSource, table, ({ metadata }) => `${nameOf(metadata)}::text`);
-}
+  /** The same with what is needed to find the old and the new row of a change. */
+  selectPaired(from: string): string {
+    return this.select(from, [
+      'true AS is_here',
+      ...this.#keyValues().map((sql, n) => `${sql} AS ${this.valueNames[n]}`),
+      ...(this.mark ? [`${this.mark} AS is_marked`] : []),
+    ]);
+  }
 
-/** The key of a row as the texts that its row id is made of. */
-export function keyTextsSql(dataSource: DataSource, { metadata }: TriggerTable): readonly string[] {
-  return rowKeyTextsSql(dataSource, metadata, ROW);
-}
+  /** Whether the row is marked as removed; null if the entity has no delete date. */
+  get mark(): string | null {
+    const dates = this.table.classes.map(({ metadata }) => metadata.deleteDateColumn);
+    const column = dates.find((one) => one !== undefined);
+    return column ? `${this.#column(column)} IS NOT NULL` : null;
+  }
 
-/** The key of a row, in a form whose values can be compared with the operators of PostgreSQL itself. */
-export function keyValuesSql(
-  dataSource: DataSource,
-  { metadata }: TriggerTable,
-): readonly string[] {
-  return metadata.primaryColumns.map((column) => {
-    const name = `${ROW}.${dataSource.driver.escape(column.databaseName)}`;
-    return FOREIGN_TYPES.has(typeName(dataSource, column)) ? `${name}::text` : name;
-  });
-}
+  get #data(): string {
+    return this.#byClass(({ provided }) => objectSql(this.dataSource, provided, ROW));
+  }
 
-/** Whether the row is marked as removed; null if the entity has no delete date. */
-export function markSql(dataSource: DataSource, { classes }: TriggerTable): string | null {
-  const dates = classes.map(({ metadata }) => metadata.deleteDateColumn);
-  const column = dates.find((one) => one !== undefined);
-  return column ? `${ROW}.${dataSource.driver.escape(column.databaseName)} IS NOT NULL` : null;
-}
+  get #columns(): string {
+    return this.#byClass(({ columns }) => objectSql(this.dataSource, columns, ROW));
+  }
 
-/** The functions and conditions of a hook that are evaluated when its events are planned. */
-export function needsOf({ declared, when }: Hook): readonly string[] {
-  const { compute, ref, sender, headers, resolve } = declared;
-  return [
-    ...(when.length > 0 ? ['when'] : []),
-    ...(compute ? ['compute'] : []),
-    ...(ref ? ['ref'] : []),
-    ...(sender ? ['sender'] : []),
-    ...(typeof headers === 'function' ? ['headers'] : []),
-    ...(resolve ? ['resolve'] : []),
-  ];
+  get #class(): string {
+    return this.#byClass(({ metadata }) => `${nameOf(metadata)}::text`);
+  }
+
+  /** In a form whose values can be compared with the operators of PostgreSQL itself. */
+  #keyValues(): readonly string[] {
+    return this.table.metadata.primaryColumns.map((column) => {
+      const isForeign = FOREIGN_TYPES.has(typeName(this.dataSource, column));
+      return isForeign ? `${this.#column(column)}::text` : this.#column(column);
+    });
+  }
+
+  /** Empty if the hook is about all rows of the table. */
+  #condition(): string {
+    const { classes, others } = this.table;
+    if (others.length === 0) return '';
+    const type = this.#discriminator();
+    const names = (list: readonly EntityMetadata[]) => list.map(nameOf).join(', ');
+    // A row of a class that the application does not know is one of the parent.
+    if (rootOf(classes)) return ` WHERE (${type} IS NULL OR ${type} NOT IN (${names(others)}))`;
+    return ` WHERE ${type} IN (${names(classes.map((one) => one.metadata))})`;
+  }
+
+  #byClass(sqlOf: (one: HookedEntity) => string): string {
+    const { classes, metadata } = this.table;
+    const last = rootOf(classes) ?? classes.at(-1);
+    if (!last) throw new Error(`No class of ${metadata.name} is hooked.`);
+    const cases = classes
+      .filter((one) => one !== last)
+      .map((one) => `WHEN ${nameOf(one.metadata)} THEN ${sqlOf(one)}`);
+    if (cases.length === 0) return sqlOf(last);
+    return `CASE ${this.#discriminator()} ${cases.join(' ')} ELSE ${sqlOf(last)} END`;
+  }
+
+  #discriminator(): string {
+    const { discriminatorColumn, name } = this.table.metadata;
+    if (!discriminatorColumn) throw new Error(`${name} has no discriminator.`);
+    return `${this.#column(discriminatorColumn)}::text`;
+  }
+
+  #column({ databaseName }: { readonly databaseName: string }): string {
+    return `${ROW}.${this.dataSource.driver.escape(databaseName)}`;
+  }
 }
 
 /** Types of extensions. Their operators are in a schema that the functions do not search. */
 const FOREIGN_TYPES: ReadonlySet<string> = new Set(['citext', 'ltree', 'hstore', 'cube']);
 
-function byClass(
-  dataSource: DataSource,
-  { metadata, classes }: TriggerTable,
-  sqlOf: (one: HookedEntity) => string,
-): string {
-  const root = classes.find((one) => one.metadata.tableType !== 'entity-child');
-  const last = root ?? classes.at(-1);
-  if (!last) throw new Error(`No class of ${metadata.name} is hooked.`);
-  const cases = classes
-    .filter((one) => one !== last)
-    .map((one) => `WHEN ${nameOf(one.metadata)} THEN ${sqlOf(one)}`);
-  if (cases.length === 0) return sqlOf(last);
-  const type = discriminatorSql(dataSource, metadata);
-  return `CASE ${type} ${cases.join(' ')} ELSE ${sqlOf(last)} END`;
-}
-
-function discriminatorSql({ driver }: DataSource, { discriminatorColumn }: EntityMetadata): string {
-  return `${ROW}.${driver.escape(discriminatorColumn?.databaseName ?? 'type')}::text`;
+/** The parent of a single-table inheritance, or the only class of a table. */
+function rootOf(classes: readonly HookedEntity[]): HookedEntity | undefined {
+  return classes.find(({ metadata }) => metadata.tableType !== 'entity-child');
 }
 
 function nameOf({ discriminatorValue, name }: EntityMetadata): string {

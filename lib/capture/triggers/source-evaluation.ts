@@ -10,7 +10,7 @@ import { evaluated } from '../functions';
 import { newEventRow, type ReadyEvent } from '../outbox/outbox';
 import type { SizeLimits } from '../outbox/size-limits';
 import { withTargets } from '../targets';
-import { needsOf } from './row-sql';
+import { needsOf } from './needs';
 
 /** What a trigger stored for the functions and conditions of a hook. */
 export interface StoredSource {

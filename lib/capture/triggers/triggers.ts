@@ -34,7 +34,7 @@ export interface TriggerSurroundings {
   /** Where our tables are. */
   readonly tables: () => Tables;
   /** Completes the catalogue and finds our tables, if that needs the database. */
-  readonly prepare: () => Promise<void>;
+  readonly prepare?: () => Promise<void>;
 }
 
 /** The triggers that write the events of hooks with `capture: 'triggers'`. */
@@ -55,7 +55,7 @@ export class Triggers {
    * not exist is left out.
    */
   async install(): Promise<void> {
-    await this.surroundings.prepare();
+    await this.surroundings.prepare?.();
     await this.#locked(async (runner) => {
       const { pairs, left } = await this.#read(runner);
       for (const { down } of left) await runner.query(down);
@@ -67,7 +67,7 @@ export class Triggers {
 
   /** The state of the triggers of each hook. Triggers of a hook that they do not capture any more are outdated. */
   async check(): Promise<readonly TriggerStatus[]> {
-    await this.surroundings.prepare();
+    await this.surroundings.prepare?.();
     const runner = this.surroundings.dataSource.createQueryRunner();
     const { pairs, left } = await this.#read(runner).finally(() => runner.release());
     const isLeft = new Set(left.map(({ hook }) => hook));
@@ -87,7 +87,7 @@ export class Triggers {
 
   /** Removes the triggers of all hooks, also of those that they do not capture any more. */
   async remove(): Promise<void> {
-    await this.surroundings.prepare();
+    await this.surroundings.prepare?.();
     await this.#locked(async (runner) => {
       const { pairs, left } = await this.#read(runner);
       for (const { down } of left) await runner.query(down);
