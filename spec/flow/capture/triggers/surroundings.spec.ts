@@ -111,6 +111,19 @@ describe('triggers, beside what the database does', () => {
     ]);
   });
 
+  it('What AFTER row triggers of the application write to the same row is an event before that of the statement', async () => {
+    await flow.query(`
+      CREATE FUNCTION renamed() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN UPDATE shop SET slug = 'later' WHERE id = NEW.id; RETURN NULL; END $$;
+      CREATE TRIGGER aaa_renamed AFTER INSERT ON shop FOR EACH ROW EXECUTE FUNCTION renamed()`);
+    await flow.query(`INSERT INTO shop (name) VALUES ('Ape')`);
+    await flow.query('DROP FUNCTION renamed CASCADE');
+    expect(await told('shop')).toEqual([
+      ['update', 'Ape', 'later'],
+      ['insert', 'Ape', null],
+    ]);
+  });
+
   it('COPY and statements that write to several tables make events', async () => {
     await flow.query(`COPY shop (name) FROM PROGRAM 'printf "a\\nb\\n"'`);
     await flow.query(`WITH s AS (INSERT INTO shop (name) VALUES ('c') RETURNING id)
