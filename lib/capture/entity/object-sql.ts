@@ -5,13 +5,18 @@ import { literal } from './literal';
 import { relatedSql } from './related-sql';
 
 /**
- * SQL of one JSON object by path: the values of these fields of the row `alias`, as the database writes them, and those of related rows. Events are copied from
- * the row itself, because TypeORM's entity holds false nulls for columns that a partial save left out.
+ * SQL of one JSON object by path: the values of these fields of the row `alias`, as the database writes them, and those of related rows,
+ * whose tables are in `schema` if their entities name none. Events are copied from the row itself, because TypeORM's entity holds false nulls for columns that a partial save left out.
  */
-export function objectSql(dataSource: DataSource, fields: readonly Field[], alias: string): string {
+export function objectSql(
+  dataSource: DataSource,
+  fields: readonly Field[],
+  alias: string,
+  schema?: string,
+): string {
   const pairs = fields
     .filter((field) => !isComputed(field))
-    .map((field) => `${literal(field.path)}, ${valueSql(dataSource, field, alias)}`);
+    .map((field) => `${literal(field.path)}, ${valueSql(dataSource, field, alias, schema)}`);
   if (pairs.length <= MAX_PAIRS) return `json_build_object(${pairs.join(', ')})`;
   const groups = inGroups(pairs, MAX_PAIRS).map(
     (group) => `json_build_object(${group.join(', ')})`,
@@ -21,8 +26,13 @@ export function objectSql(dataSource: DataSource, fields: readonly Field[], alia
   return `('{' || ${members.join(` || ', ' || `)} || '}')::json`;
 }
 
-function valueSql(dataSource: DataSource, { path, column, related }: Field, alias: string): string {
-  if (related) return relatedSql(dataSource, related, alias);
+function valueSql(
+  dataSource: DataSource,
+  { path, column, related }: Field,
+  alias: string,
+  schema?: string,
+): string {
+  if (related) return relatedSql(dataSource, related, alias, schema);
   if (!column) throw new TypeError(`The computed field "${path}" has no SQL.`);
   return storedSql(dataSource, column, `${alias}.${dataSource.driver.escape(column.databaseName)}`);
 }

@@ -11,8 +11,13 @@ import { tableSql } from './table-sql';
  * A to-many relation gives a list in the order of the related primary keys, one without a row an empty list; a to-one relation without a
  * row gives null. As with `find()`, rows that are marked as removed do not count.
  */
-export function relatedSql(dataSource: DataSource, related: RelatedColumn, alias: string): string {
-  return stepSql({ dataSource, related, depth: 0 }, alias);
+export function relatedSql(
+  dataSource: DataSource,
+  related: RelatedColumn,
+  alias: string,
+  schema?: string,
+): string {
+  return stepSql({ dataSource, related, schema, depth: 0 }, alias);
 }
 
 /** All columns that `relatedSql` reads, also those of the row itself. */
@@ -29,17 +34,20 @@ export function columnsRead({ steps, field }: RelatedColumn): readonly ColumnMet
 interface Place {
   readonly dataSource: DataSource;
   readonly related: RelatedColumn;
+  /** See `tableSql`. */
+  readonly schema: string | undefined;
   /** How many relations were followed. */
   readonly depth: number;
 }
 
-function stepSql({ dataSource, related, depth }: Place, alias: string): string {
+function stepSql({ depth, ...place }: Place, alias: string): string {
+  const { dataSource, related, schema } = place;
   const relation = related.steps[depth];
   if (!relation) return columnSql(dataSource, related, alias);
   // Names that no table has: `alias` may be the name of the table of the row.
   const to = `model_hook_${depth}`;
-  const value = stepSql({ dataSource, related, depth: depth + 1 }, to);
-  const { from, conditions } = joined({ dataSource, relation, alias, to });
+  const value = stepSql({ ...place, depth: depth + 1 }, to);
+  const { from, conditions } = joined({ dataSource, schema, relation, alias, to });
   const key = relation.inverseEntityMetadata.primaryColumns
     .map((column) => nameSql(dataSource, column, to))
     .join(', ');
@@ -59,6 +67,7 @@ function columnSql(dataSource: DataSource, { field }: RelatedColumn, alias: stri
 
 interface Join {
   readonly dataSource: DataSource;
+  readonly schema: string | undefined;
   readonly relation: RelationMetadata;
   readonly alias: string;
   readonly to: string;
@@ -73,16 +82,16 @@ function joined(join: Join) {
   return { from, conditions: [...conditions, ...marks, ...ofClass(join)] };
 }
 
-function directly({ dataSource, relation, alias, to }: Join) {
+function directly({ dataSource, schema, relation, alias, to }: Join) {
   const pair = relation.isWithJoinColumn ? ([alias, to] as const) : ([to, alias] as const);
   const { near } = joinColumnsOf(relation);
   return {
-    from: `${tableSql(dataSource, relation.inverseEntityMetadata)} ${to}`,
+    from: `${tableSql(dataSource, relation.inverseEntityMetadata, schema)} ${to}`,
     conditions: near.map((column) => equal(dataSource, column, pair)),
   };
 }
 
-function throughJunction({ dataSource, relation, alias, to }: Join) {
+function throughJunction({ dataSource, schema, relation, alias, to }: Join) {
   const { junctionEntityMetadata: junction, inverseEntityMetadata } = relation;
   if (!junction) throw new TypeError('A many-to-many relation has a junction table.');
   const name = `${to}_junction`;
@@ -90,8 +99,8 @@ function throughJunction({ dataSource, relation, alias, to }: Join) {
   const on = far.map((column) => equal(dataSource, column, [name, to]));
   return {
     from:
-      `${tableSql(dataSource, junction)} ${name} JOIN ` +
-      `${tableSql(dataSource, inverseEntityMetadata)} ${to} ON ${on.join(' AND ')}`,
+      `${tableSql(dataSource, junction, schema)} ${name} JOIN ` +
+      `${tableSql(dataSource, inverseEntityMetadata, schema)} ${to} ON ${on.join(' AND ')}`,
     conditions: near.map((column) => equal(dataSource, column, [name, alias])),
   };
 }

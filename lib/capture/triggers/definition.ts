@@ -1,6 +1,7 @@
+import { literal } from '../entity/literal';
 import { tableSql } from '../entity/table-sql';
+import { dollarQuoted } from './dollar-quoted';
 import { type TriggerFunction, type TriggerParts, triggerFunctions, versionOf } from './functions';
-import { dollarQuoted, literal } from './literal';
 
 /** The triggers of one hook, as this release defines them. */
 export interface TriggerDefinition {

@@ -2,8 +2,8 @@ import { eventName, type Hook } from '../../hook/hook';
 import type { Operation } from '../../hook/operation';
 import { insertEventsSql } from '../../store/outbox';
 import type { Tables } from '../../store/tables';
+import { literal } from '../entity/literal';
 import { rowIdSql } from '../entity/row-id';
-import { literal } from './literal';
 import { needsOf } from './needs';
 import type { RowSql } from './row-sql';
 
@@ -38,6 +38,7 @@ export class EventSql {
         operation: literal(operation),
         event: literal(eventName(this.#hook, operation)),
         data: 'r.data',
+        ...this.#extras((name) => `r.${name}`),
         row_id: rowIdSql(literal(this.#hook.name), keys),
         ...source,
       },
@@ -55,6 +56,7 @@ export class EventSql {
         data: 'c.data',
         previous: 'c.previous',
         raw_previous: "c.operation NOT IN ('insert', 'remove')",
+        ...this.#extras((one) => `c.${one}`),
         row_id: rowIdSql(
           literal(name),
           this.#keys.map((key) => `c.${key}`),
@@ -79,12 +81,17 @@ export class EventSql {
       `n.${compared}::text AS now`,
       `o.${compared}::text AS before`,
       ...keys.map((sql, n) => `${sql} AS ${this.#keys[n]}`),
+      ...Object.entries(this.#extras(ofNewest)).map(([name, sql]) => `${sql} AS ${name}`),
       ...(needsSource ? [`${this.#sourceOfPair(keys)} AS source`] : []),
     ];
     const isPair = valueNames.map((value) => `n.${value} = o.${value}`).join(' AND ');
     return `SELECT ${selected.join(', ')}
         FROM (${this.rows.selectPaired('new_rows')}) n
         FULL JOIN (${this.rows.selectPaired('old_rows')}) o ON ${isPair}`;
+  }
+
+  #extras(sqlOf: (name: string) => string): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.rows.extras.map((name) => [name, sqlOf(name)]));
   }
 
   /** The delete date decides between the kinds of an update. */
@@ -123,6 +130,10 @@ export class EventSql {
 /** Version 7: milliseconds and 12 further bits of the clock come first, so that a later row has a later id. */
 const ID = `(overlay(lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 512 / 125), 15, '0')
         placing '7' from 13 for 0) || '8' || substr(md5(random()::text || clock_timestamp()::text || pg_backend_pid()::text), 1, 15))::uuid`;
+
+function ofNewest(name: string): string {
+  return `CASE WHEN n.is_here THEN n.${name} ELSE o.${name} END`;
+}
 
 function ofPair(sql: string): string {
   return `CASE WHEN n.is_here AND o.is_here THEN ${sql} END`;

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
+import { storedColumn } from '../../hook/field';
 import type { Tables } from '../../store/tables';
 import { storedSql } from '../entity/column-types';
+import { literal } from '../entity/literal';
+import { dollarQuoted } from './dollar-quoted';
 import { EventSql } from './event-sql';
-import { dollarQuoted, literal } from './literal';
 import { RowSql } from './row-sql';
 import type { TriggerTable } from './trigger-table';
 
@@ -96,7 +98,8 @@ function truncateBody({ hook, truncate }: TriggerTable, events: EventSql): strin
 const TRUNCATED = '"the truncated table"';
 
 function settingsOf({ dataSource, table }: TriggerParts): string {
-  const columns = table.classes.flatMap((one) => one.columns.flatMap(({ column }) => column ?? []));
+  const fields = table.classes.flatMap(({ columns: read }) => read);
+  const columns = fields.flatMap((field) => storedColumn(field) ?? []);
   const texts = columns.map((column) => storedSql(dataSource, column, 'c'));
   const schemas = texts.some((text) => text.includes('ST_AsGeoJSON')) ? ', public' : '';
   const notation = texts.some((text) => text.includes("format('%s'")) ? NOTATION : '';

@@ -1,9 +1,11 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { typeName } from '../../hook/field';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
+import { type Field, typeName } from '../../hook/field';
+import { type ExtrasSql, eventExtrasSql } from '../entity/extras-sql';
 import type { HookedEntity } from '../entity/hooked-entity';
+import { literal } from '../entity/literal';
 import { objectSql } from '../entity/object-sql';
 import { rowKeyTextsSql } from '../entity/row-id';
-import { literal } from './literal';
 import type { TriggerTable } from './trigger-table';
 
 /**
@@ -18,6 +20,8 @@ export class RowSql {
   readonly needsSource: boolean;
   /** The columns of a SELECT that hold the key of a row as the texts that its row id is made of. */
   readonly keyNames: readonly string[];
+  /** Those of `ref` and `sender` that have SQL, which are columns of a SELECT. */
+  readonly extras: readonly (keyof Pick<ExtrasSql, 'ref' | 'sender'>)[];
   /** The columns of a SELECT that hold the key of a row, to be compared. */
   readonly valueNames: readonly string[];
 
@@ -27,6 +31,9 @@ export class RowSql {
   ) {
     const { classes, metadata } = table;
     this.needsSource = classes.some(({ needsRow }) => needsRow);
+    this.extras = (['ref', 'sender'] as const).filter((name) =>
+      classes.some((one) => this.#extrasOf(one)[name]),
+    );
     this.keyNames = metadata.primaryColumns.map((_, n) => `key${n}`);
     this.valueNames = metadata.primaryColumns.map((_, n) => `value${n}`);
   }
@@ -37,6 +44,7 @@ export class RowSql {
     const selected = [
       `${this.#data} AS data`,
       ...keys.map((sql, n) => `${sql} AS ${this.keyNames[n]}`),
+      ...this.extras.map((name) => `${this.#extra(name)} AS ${name}`),
       ...(this.needsSource ? [`${this.#columns} AS columns`, `${this.#class} AS class`] : []),
       ...more,
     ];
@@ -60,11 +68,25 @@ export class RowSql {
   }
 
   get #data(): string {
-    return this.#byClass(({ provided }) => objectSql(this.dataSource, provided, ROW));
+    return this.#byClass(({ provided }) => this.#object(provided));
   }
 
   get #columns(): string {
-    return this.#byClass(({ columns }) => objectSql(this.dataSource, columns, ROW));
+    return this.#byClass(({ columns }) => this.#object(columns));
+  }
+
+  #object(fields: readonly Field[]): string {
+    return objectSql(this.dataSource, fields, ROW, schemaOf(this.dataSource));
+  }
+
+  #extra(name: keyof ExtrasSql): string {
+    return this.#byClass((one) => this.#extrasOf(one)[name] ?? 'NULL::text');
+  }
+
+  /** If functions or conditions of the hook need the row, its `ref` and its sender are made when they run. */
+  #extrasOf({ hook, columns }: HookedEntity): ExtrasSql {
+    if (this.needsSource) return {};
+    return eventExtrasSql(this.dataSource, { hook, columns }, ROW) ?? {};
   }
 
   get #class(): string {
@@ -114,6 +136,11 @@ export class RowSql {
 
 /** Types of extensions. Their operators are in a schema that the functions do not search. */
 const FOREIGN_TYPES: ReadonlySet<string> = new Set(['citext', 'ltree', 'hstore', 'cube']);
+
+/** Where tables are whose entities name no schema. The functions search no schema but that of PostgreSQL itself. */
+function schemaOf({ driver }: DataSource): string {
+  return (driver as PostgresDriver).searchSchema ?? 'public';
+}
 
 /** The parent of a single-table inheritance, or the only class of a table. */
 function rootOf(classes: readonly HookedEntity[]): HookedEntity | undefined {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { Client } from 'pg';
-import { dollarQuoted, literal } from '../../../lib/capture/triggers/literal';
+import { literal } from '../../../lib/capture/entity/literal';
+import { dollarQuoted } from '../../../lib/capture/triggers/dollar-quoted';
 
 let client: Client;
 beforeAll(async () => {
