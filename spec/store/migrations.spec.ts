@@ -156,6 +156,7 @@ describe('modelHookMigrations', () => {
       'AddHeads1765900000000',
       'AddAttemptDetail1766000000000',
       'AddEventFields1766100000000',
+      'AddEventSource1766200000000',
     ]);
     expect(modelHookMigrations.map((Migration) => new Migration().name)).toEqual(
       rows.map(({ name }) => name),
