@@ -12,7 +12,7 @@ import type { TriggerTable } from './trigger-table';
  * Alias of the rows that a trigger gets. If a column was dropped or renamed, the error that the write gets is `column <alias>.<column>
  * does not exist`, so that it says what to do. An exception handler would make a subtransaction of each statement.
  */
-export const ROW = '"typeorm-model-hooks (run: model-hooks triggers --install)"';
+const ROW = '"typeorm-model-hooks (run: model-hooks triggers --install)"';
 
 /** What one hook reads of the rows of its table, as SQL. */
 export class RowSql {
