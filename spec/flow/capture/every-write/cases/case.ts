@@ -1,0 +1,37 @@
+import { EntityManager } from 'typeorm';
+import type { CaptureName, World, Write } from '../../../../support/capture/every-write';
+
+/** How many events of each hook and operation follow from a write: `{ 'note update': 2 }`. */
+export type Counts = Readonly<Record<string, number>>;
+
+export interface Case extends Write {
+  /** A check of the oracle: what it has to find. */
+  readonly told: Counts | ((capture: CaptureName) => Counts);
+  /** Whether subscribers may tell several writes of a row as one: those of one `save()`. */
+  readonly mayMerge?: boolean;
+  /** Whether it writes an entity without a hook only, so that no statement may differ. */
+  readonly isUnhooked?: boolean;
+  readonly logs?: (capture: CaptureName) => readonly string[];
+}
+
+type More = Partial<Omit<Case, 'title' | 'write' | 'told'>>;
+
+/** One line of the table. */
+export function line(
+  title: string,
+  write: (world: World) => Promise<unknown>,
+  told: Case['told'] = {},
+  more: More = {},
+): Case {
+  return { title, write, told, ...more };
+}
+
+/** Rows that SQL writes without TypeORM are told by triggers only. */
+export function byTriggers(told: Counts, always: Counts = {}): (capture: CaptureName) => Counts {
+  return (capture) => (capture === 'triggers' ? { ...always, ...told } : always);
+}
+
+/** The cases, if this TypeORM has the method of the entity manager that they use. */
+export function ifManagerHas(method: string, cases: readonly Case[]): readonly Case[] {
+  return method in EntityManager.prototype ? cases : [];
+}

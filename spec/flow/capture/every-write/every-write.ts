@@ -1,0 +1,65 @@
+import { chainsOf, gaps, shortest } from '../../../support/capture/chains';
+import { type CaptureName, EveryWrite, type Seen } from '../../../support/capture/every-write';
+import { TRUTHS } from '../../../support/capture/models/model';
+import type { Told } from '../../../support/capture/truth';
+import { type Case, casesOf } from './cases/cases';
+
+/** Declares the table of every write for one capture. */
+export function everyWrite(capture: CaptureName): void {
+  let every: EveryWrite;
+  beforeAll(async () => {
+    every = await EveryWrite.start(capture);
+  });
+  afterAll(() => every?.stop());
+
+  const runs = new Map<Case, Promise<Seen>>();
+  const seenOf = (write: Case): Promise<Seen> => {
+    const run = runs.get(write) ?? every.run(write);
+    runs.set(write, run);
+    return run;
+  };
+
+  for (const [group, cases] of Object.entries(casesOf()))
+    describe(group, () => {
+      it.each(cases)('$title has the events of the rows that changed', async (write) => {
+        const { expected, told, logged } = await seenOf(write);
+        const counts = typeof write.told === 'function' ? write.told(capture) : write.told;
+        expect(countsOf(expected)).toEqual(counts);
+        expectTold(told, expected, { mayMerge: capture === 'subscribers' && write.mayMerge });
+        expect(logged).toEqual(write.logs?.(capture) ?? []);
+      });
+
+      it.each(cases)('$title gives its caller what it gives without hooks', async (write) => {
+        const { got, gotWithout } = await seenOf(write);
+        expect(got).toBe(gotWithout);
+      });
+
+      const unhooked = cases.filter(({ isUnhooked }) => isUnhooked);
+      if (unhooked.length > 0)
+        it.each(unhooked)('$title sends the statements that it sends without us', async (write) => {
+          const { statements, statementsWithout } = await seenOf(write);
+          expect(statements).toEqual(statementsWithout);
+        });
+    });
+}
+
+/** Merged events have other steps between, but each value still follows from the one before. */
+function expectTold(
+  told: readonly Told[],
+  expected: readonly Told[],
+  { mayMerge = false }: { readonly mayMerge?: boolean },
+): void {
+  const [seen, wanted] = [chainsOf(TRUTHS, told), chainsOf(TRUTHS, expected)];
+  expect(mayMerge ? shortest(seen) : seen).toEqual(mayMerge ? shortest(wanted) : wanted);
+  if (mayMerge) expect(gaps(seen)).toEqual([]);
+}
+
+/** `{ 'note update': 2 }`. Hooks with a dot in their name are second ones of a class. */
+function countsOf(events: readonly Told[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { hook, operation } of events) {
+    const name = `${hook} ${operation}`;
+    if (!hook.includes('.')) counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}

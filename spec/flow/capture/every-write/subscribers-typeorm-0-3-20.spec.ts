@@ -1,0 +1,5 @@
+import { everyWrite } from './every-write';
+
+jest.mock('typeorm', () => jest.requireActual('typeorm-0-3'));
+
+describe('each write, captured by subscribers, on TypeORM 0.3.20', () => everyWrite('subscribers'));

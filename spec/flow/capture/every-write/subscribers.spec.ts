@@ -1,0 +1,4 @@
+import { everyWrite } from './every-write';
+
+describe('each write, captured by subscribers, on the newest TypeORM', () =>
+  everyWrite('subscribers'));

@@ -1,0 +1,5 @@
+import { everyWrite } from './every-write';
+
+jest.mock('typeorm', () => jest.requireActual('typeorm-0-3-newest'));
+
+describe('each write, captured by triggers, on TypeORM 0.3.31', () => everyWrite('triggers'));

@@ -1,0 +1,218 @@
+import { inspect } from 'node:util';
+import type { DataSource, EntityManager, EntitySubscriberInterface } from 'typeorm';
+import { ModelHooks } from '../../../lib';
+import { toEvent } from '../../../lib/capture/outbox/event-row';
+import { HookCatalog } from '../../../lib/hook/catalog';
+import { EVENT_COLUMNS, type EventRow } from '../../../lib/store/events';
+import { newDataSource, specOptions } from '../application/application';
+import { createDatabase, type Database } from '../application/database';
+import { auditedChanges, installAudit, rawSql } from './audit';
+import { type Model, modelOf, SEED, TABLE_TRIGGERS, TRUTHS } from './models/model';
+import { Statements } from './statements';
+import { eventsOf, type Told } from './truth';
+
+export type CaptureName = 'subscribers' | 'triggers';
+
+/** What a case works with: in one turn the hooked database, in the other its twin without hooks. */
+export interface World {
+  readonly m: EntityManager;
+  readonly e: Model;
+  readonly dataSource: DataSource;
+  /** Runs SQL on a connection of its own, which is no write of TypeORM. */
+  readonly raw: (sql: string) => Promise<unknown>;
+  /** Runs `work` with a subscriber of the application. */
+  readonly beside: <T>(subscriber: EntitySubscriberInterface, work: () => Promise<T>) => Promise<T>;
+}
+
+export interface Write {
+  /** Completes the title: "… has the events of the rows that changed". */
+  readonly title: string;
+  readonly write: (world: World) => Promise<unknown>;
+  /** Makes rows that are not judged, and what the write needs. */
+  readonly prepare?: (world: World) => Promise<unknown>;
+}
+
+export interface Seen {
+  /** What follows from the audited changes, for this capture. */
+  readonly expected: readonly Told[];
+  readonly told: readonly Told[];
+  /** What the caller got from the write, as text: of the hooked entities, and of their twins. */
+  readonly got: string;
+  readonly gotWithout: string;
+  readonly statements: readonly string[];
+  readonly statementsWithout: readonly string[];
+  readonly logged: readonly string[];
+}
+
+/** A database whose entities are hooked, and one with equal entities that are not. */
+export class EveryWrite {
+  readonly #logged: string[] = [];
+
+  private constructor(
+    private readonly capture: CaptureName,
+    private readonly hooked: Side,
+    private readonly twin: Side,
+  ) {}
+
+  static async start(capture: CaptureName): Promise<EveryWrite> {
+    const every = new EveryWrite(capture, await Side.start(true), await Side.start(false));
+    await every.#attach();
+    return every;
+  }
+
+  async #attach(): Promise<void> {
+    const log = (message: string): number => this.#logged.push(message);
+    const logger = { debug: () => {}, info: () => {}, warn: log, error: log };
+    const triggers = this.capture === 'triggers' && { capture: 'triggers', installTriggers: true };
+    const options = { work: false, logger, ...triggers };
+    await ModelHooks.attach(this.hooked.dataSource, specOptions(options));
+    this.hooked.readEvents();
+  }
+
+  async run(write: Write): Promise<Seen> {
+    const { hooked, twin } = this;
+    const got = await hooked.run(write, this.#logged);
+    const statements = [...hooked.statements.seen];
+    const gotWithout = await twin.run(write);
+    const changes = await auditedChanges(hooked.dataSource);
+    const seen = this.capture === 'triggers' ? changes : changes.filter(({ isRaw }) => !isRaw);
+    return {
+      expected: eventsOf(TRUTHS, seen),
+      told: await hooked.told(),
+      got,
+      gotWithout,
+      statements,
+      statementsWithout: [...twin.statements.seen],
+      logged: [...this.#logged],
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.hooked.stop();
+    await this.twin.stop();
+  }
+}
+
+/** One of the two databases. */
+class Side {
+  readonly statements = new Statements();
+  readonly dataSource: DataSource;
+  #catalog: HookCatalog | undefined;
+
+  private constructor(
+    private readonly database: Database,
+    private readonly model: Model,
+  ) {
+    this.dataSource = newDataSource(database.url, {
+      entities: Object.values(model).filter((entity) => entity !== model.Home) as never,
+      dataSource: { logger: this.statements, logging: ['query'], poolSize: 4 },
+    });
+  }
+
+  static async start(isHooked: boolean): Promise<Side> {
+    const side = new Side(await createDatabase(), modelOf(isHooked));
+    const { dataSource } = side;
+    await dataSource.initialize();
+    await dataSource.query('CREATE SCHEMA "odd schema"');
+    await dataSource.runMigrations();
+    await dataSource.synchronize();
+    await dataSource.query(TABLE_TRIGGERS);
+    await installAudit(dataSource);
+    return side;
+  }
+
+  readEvents(): void {
+    this.#catalog = new HookCatalog(this.dataSource).load();
+  }
+
+  /** What the caller gets, as text. Times and random ids are not told apart. */
+  async run({ prepare, write }: Write, logged: string[] = []): Promise<string> {
+    const world = this.#world();
+    await this.#reset(world);
+    await prepare?.(world);
+    await this.#forget();
+    this.statements.seen.length = 0;
+    logged.length = 0;
+    const got = await write(world).then(shown, (error: unknown) => shownError(error));
+    return got;
+  }
+
+  /** The stored events as a handler gets them, in the order of their rows. */
+  async told(): Promise<readonly Told[]> {
+    const catalog = this.#catalog;
+    if (!catalog) throw new Error('Nothing is attached.');
+    const rows: readonly EventRow[] = await this.dataSource.query(
+      `SELECT ${EVENT_COLUMNS} FROM model_hook_event ORDER BY sequence::bigint, id`,
+    );
+    return rows.map((row) => {
+      const { hook, operation, data, previous, changed } = toEvent(
+        this.dataSource,
+        catalog.get(row.hook),
+        row,
+      );
+      return { hook, operation: String(operation), data, previous, changed: [...changed].sort() };
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.dataSource.destroy();
+    await this.database.drop();
+  }
+
+  #world(): World {
+    const { dataSource, model } = this;
+    return {
+      m: dataSource.manager,
+      e: model,
+      dataSource,
+      raw: (sql) => dataSource.query(rawSql(sql)),
+      beside: async (subscriber, work) => {
+        dataSource.subscribers.push(subscriber);
+        try {
+          return await work();
+        } finally {
+          dataSource.subscribers.pop();
+        }
+      },
+    };
+  }
+
+  async #reset({ dataSource }: World): Promise<void> {
+    const tables = dataSource.entityMetadatas
+      .filter(({ tablePath }) => !/model_hook/.test(tablePath))
+      .map(
+        ({ tablePath }) =>
+          `DELETE FROM ${tablePath
+            .split('.')
+            .map((part) => `"${part}"`)
+            .join('.')}`,
+      );
+    await dataSource.query(
+      `BEGIN; SET LOCAL session_replication_role = replica; ${[...new Set(tables)].join('; ')}; ${SEED}; ${SEQUENCES}; COMMIT`,
+    );
+  }
+
+  async #forget(): Promise<void> {
+    await this.dataSource.query('DELETE FROM model_hook_event; DELETE FROM audit.change');
+  }
+}
+
+/** New rows get ids from 100 in both databases. */
+const SEQUENCES = `DO $$ DECLARE s record; BEGIN
+  FOR s IN SELECT c.oid::regclass AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'S' AND c.relname !~ 'model_hook' AND n.nspname <> 'audit'
+  LOOP PERFORM setval(s.name, 99); END LOOP; END $$`;
+
+const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+const TIME = /20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(Z|[+-][0-9:]+)?/g;
+
+function shown(value: unknown): string {
+  return inspect(value, { depth: 12, breakLength: 120, maxArrayLength: 20 })
+    .replace(UUID, '<uuid>')
+    .replace(TIME, '<time>');
+}
+
+function shownError(error: unknown): string {
+  const { name, message, code } = error as Error & { readonly code?: unknown };
+  return shown({ name, message, code });
+}
