@@ -105,7 +105,12 @@ class Side {
   ) {
     this.dataSource = newDataSource(database.url, {
       entities: Object.values(model).filter((entity) => entity !== model.Home) as never,
-      dataSource: { logger: this.statements, logging: ['query'], poolSize: 4 },
+      dataSource: {
+        logger: this.statements,
+        logging: ['query'],
+        poolSize: 4,
+        extra: { statement_timeout: 5_000 },
+      },
     });
   }
 

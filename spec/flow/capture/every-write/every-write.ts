@@ -1,11 +1,12 @@
 import { chainsOf, gaps, shortest } from '../../../support/capture/chains';
-import { type CaptureName, EveryWrite, type Seen } from '../../../support/capture/every-write';
+import { EveryWrite, type Seen } from '../../../support/capture/every-write';
 import { TRUTHS } from '../../../support/capture/models/model';
 import type { Told } from '../../../support/capture/truth';
-import { type Case, casesOf } from './cases/cases';
+import { type Case, casesOf, type Run } from './cases/cases';
 
-/** Declares the table of every write for one capture. */
-export function everyWrite(capture: CaptureName): void {
+/** Declares the table of every write for one capture and one TypeORM. */
+export function everyWrite(run: Run): void {
+  const { capture } = run;
   let every: EveryWrite;
   beforeAll(async () => {
     every = await EveryWrite.start(capture);
@@ -14,19 +15,19 @@ export function everyWrite(capture: CaptureName): void {
 
   const runs = new Map<Case, Promise<Seen>>();
   const seenOf = (write: Case): Promise<Seen> => {
-    const run = runs.get(write) ?? every.run(write);
-    runs.set(write, run);
-    return run;
+    const seen = runs.get(write) ?? every.run(write);
+    runs.set(write, seen);
+    return seen;
   };
 
   for (const [group, cases] of Object.entries(casesOf()))
     describe(group, () => {
       it.each(cases)('$title has the events of the rows that changed', async (write) => {
         const { expected, told, logged } = await seenOf(write);
-        const counts = typeof write.told === 'function' ? write.told(capture) : write.told;
+        const counts = typeof write.told === 'function' ? write.told(run) : write.told;
         expect(countsOf(expected)).toEqual(counts);
         expectTold(told, expected, { mayMerge: capture === 'subscribers' && write.mayMerge });
-        expect(logged).toEqual(write.logs?.(capture) ?? []);
+        expect(logged).toEqual(write.logs?.(run) ?? []);
       });
 
       it.each(cases)('$title gives its caller what it gives without hooks', async (write) => {
@@ -47,7 +48,7 @@ export function everyWrite(capture: CaptureName): void {
 function expectTold(
   told: readonly Told[],
   expected: readonly Told[],
-  { mayMerge = false }: { readonly mayMerge?: boolean },
+  { mayMerge }: { readonly mayMerge: boolean | undefined },
 ): void {
   const [seen, wanted] = [chainsOf(TRUTHS, told), chainsOf(TRUTHS, expected)];
   expect(mayMerge ? shortest(seen) : seen).toEqual(mayMerge ? shortest(wanted) : wanted);

@@ -2,4 +2,5 @@ import { everyWrite } from './every-write';
 
 jest.mock('typeorm', () => jest.requireActual('typeorm-0-3'));
 
-describe('each write, captured by subscribers, on TypeORM 0.3.20', () => everyWrite('subscribers'));
+describe('each write, captured by subscribers, on TypeORM 0.3.20', () =>
+  everyWrite({ capture: 'subscribers', typeorm: '0.3.20' }));

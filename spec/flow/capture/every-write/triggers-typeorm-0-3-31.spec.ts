@@ -2,4 +2,5 @@ import { everyWrite } from './every-write';
 
 jest.mock('typeorm', () => jest.requireActual('typeorm-0-3-newest'));
 
-describe('each write, captured by triggers, on TypeORM 0.3.31', () => everyWrite('triggers'));
+describe('each write, captured by triggers, on TypeORM 0.3.31', () =>
+  everyWrite({ capture: 'triggers', typeorm: '0.3.31' }));

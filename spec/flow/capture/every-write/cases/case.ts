@@ -4,14 +4,20 @@ import type { CaptureName, World, Write } from '../../../../support/capture/ever
 /** How many events of each hook and operation follow from a write: `{ 'note update': 2 }`. */
 export type Counts = Readonly<Record<string, number>>;
 
+/** What is tried. */
+export interface Run {
+  readonly capture: CaptureName;
+  readonly typeorm: '0.3.20' | '0.3.31' | '1.1.1';
+}
+
 export interface Case extends Write {
   /** A check of the oracle: what it has to find. */
-  readonly told: Counts | ((capture: CaptureName) => Counts);
+  readonly told: Counts | ((run: Run) => Counts);
   /** Whether subscribers may tell several writes of a row as one: those of one `save()`. */
   readonly mayMerge?: boolean;
   /** Whether it writes an entity without a hook only, so that no statement may differ. */
   readonly isUnhooked?: boolean;
-  readonly logs?: (capture: CaptureName) => readonly string[];
+  readonly logs?: (run: Run) => readonly string[];
 }
 
 type More = Partial<Omit<Case, 'title' | 'write' | 'told'>>;
@@ -27,8 +33,13 @@ export function line(
 }
 
 /** Rows that SQL writes without TypeORM are told by triggers only. */
-export function byTriggers(told: Counts, always: Counts = {}): (capture: CaptureName) => Counts {
-  return (capture) => (capture === 'triggers' ? { ...always, ...told } : always);
+export function byTriggers(told: Counts, always: Counts = {}): (run: Run) => Counts {
+  return ({ capture }) => (capture === 'triggers' ? { ...always, ...told } : always);
+}
+
+/** TypeORM 0.3 writes a delete date again, and with it version and update date, where 1.x leaves the row alone. */
+export function againIn03(again: Counts, told: Counts = {}): (run: Run) => Counts {
+  return ({ typeorm }) => (typeorm === '1.1.1' ? told : { ...told, ...again });
 }
 
 /** The cases, if this TypeORM has the method of the entity manager that they use. */

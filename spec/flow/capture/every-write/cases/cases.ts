@@ -1,13 +1,16 @@
+import { BESIDES } from './besides';
 import type { Case } from './case';
+import { CHILDREN, IN_TREES } from './families';
 import { INSERTS } from './inserts';
 import { MADE } from './made';
+import { JUNCTIONS, ORPHANS, RELATIONS } from './relations';
 import { REMOVALS } from './removals';
 import { SAVES } from './saves';
 import { TRANSACTIONS } from './transactions';
 import { UNHOOKED } from './unhooked';
 import { UPDATES } from './updates';
 
-export type { Case } from './case';
+export type { Case, Run } from './case';
 
 /** The table, in groups. */
 export function casesOf(): Readonly<Record<string, readonly Case[]>> {
@@ -18,6 +21,12 @@ export function casesOf(): Readonly<Record<string, readonly Case[]>> {
     'updates by criteria': UPDATES,
     removals: REMOVALS,
     'values that the database makes': MADE,
+    relations: RELATIONS,
+    'relations of many to many': JUNCTIONS,
+    orphans: ORPHANS,
+    'classes in one table': CHILDREN,
+    trees: IN_TREES,
+    'writes beside TypeORM': BESIDES,
     'an entity without a hook': UNHOOKED,
   };
 }
