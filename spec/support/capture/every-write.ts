@@ -1,14 +1,12 @@
 import { inspect } from 'node:util';
 import type { DataSource, EntityManager, EntitySubscriberInterface } from 'typeorm';
 import { ModelHooks } from '../../../lib';
-import { toEvent } from '../../../lib/capture/outbox/event-row';
-import { HookCatalog } from '../../../lib/hook/catalog';
-import { EVENT_COLUMNS, type EventRow } from '../../../lib/store/events';
 import { newDataSource, specOptions } from '../application/application';
 import { createDatabase, type Database } from '../application/database';
 import { auditedChanges, installAudit, rawSql } from './audit';
 import { type Model, modelOf, SEED, TABLE_TRIGGERS, TRUTHS } from './models/model';
 import { Statements } from './statements';
+import { storedEvents } from './stored-events';
 import { eventsOf, type Told } from './truth';
 
 export type CaptureName = 'subscribers' | 'triggers';
@@ -66,7 +64,6 @@ export class EveryWrite {
     const triggers = this.capture === 'triggers' && { capture: 'triggers', installTriggers: true };
     const options = { work: false, logger, ...triggers };
     await ModelHooks.attach(this.hooked.dataSource, specOptions(options));
-    this.hooked.readEvents();
   }
 
   async run(write: Write): Promise<Seen> {
@@ -78,7 +75,7 @@ export class EveryWrite {
     const seen = this.capture === 'triggers' ? changes : changes.filter(({ isRaw }) => !isRaw);
     return {
       expected: eventsOf(TRUTHS, seen),
-      told: await hooked.told(),
+      told: await storedEvents(hooked.dataSource),
       got,
       gotWithout,
       statements,
@@ -97,7 +94,6 @@ export class EveryWrite {
 class Side {
   readonly statements = new Statements();
   readonly dataSource: DataSource;
-  #catalog: HookCatalog | undefined;
 
   private constructor(
     private readonly database: Database,
@@ -126,10 +122,6 @@ class Side {
     return side;
   }
 
-  readEvents(): void {
-    this.#catalog = new HookCatalog(this.dataSource).load();
-  }
-
   /** What the caller gets, as text. Times and random ids are not told apart. */
   async run({ prepare, write }: Write, logged: string[] = []): Promise<string> {
     const world = this.#world();
@@ -140,23 +132,6 @@ class Side {
     logged.length = 0;
     const got = await write(world).then(shown, (error: unknown) => shownError(error));
     return got;
-  }
-
-  /** The stored events as a handler gets them, in the order of their rows. */
-  async told(): Promise<readonly Told[]> {
-    const catalog = this.#catalog;
-    if (!catalog) throw new Error('Nothing is attached.');
-    const rows: readonly EventRow[] = await this.dataSource.query(
-      `SELECT ${EVENT_COLUMNS} FROM model_hook_event ORDER BY sequence::bigint, id`,
-    );
-    return rows.map((row) => {
-      const { hook, operation, data, previous, changed } = toEvent(
-        this.dataSource,
-        catalog.get(row.hook),
-        row,
-      );
-      return { hook, operation: String(operation), data, previous, changed: [...changed].sort() };
-    });
   }
 
   async stop(): Promise<void> {
