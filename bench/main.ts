@@ -13,11 +13,13 @@ import { matchEndToEnd } from './match-end-to-end';
 import { orderedBacklog } from './ordered-backlog';
 import { receive } from './receiver';
 import { saveCost } from './save-cost';
+import { writes } from './writes';
 
 type Bench = () => Promise<readonly Figure[]>;
 
 const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ['save-cost', saveCost],
+  ['writes', writes],
   ['backlog', backlog],
   ['latency', latency],
   ['fan-out', fanOut],
