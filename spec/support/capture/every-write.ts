@@ -4,6 +4,7 @@ import { ModelHooks } from '../../../lib';
 import { newDataSource, specOptions } from '../application/application';
 import { createDatabase, type Database } from '../application/database';
 import { auditedChanges, installAudit, rawSql } from './audit';
+import { Listening } from './listening';
 import { type Model, modelOf, SEED, TABLE_TRIGGERS, TRUTHS } from './models/model';
 import { Statements } from './statements';
 import { storedEvents } from './stored-events';
@@ -39,6 +40,9 @@ export interface Seen {
   readonly gotWithout: string;
   readonly statements: readonly string[];
   readonly statementsWithout: readonly string[];
+  /** The calls of a subscriber of the application. */
+  readonly calls: readonly string[];
+  readonly callsWithout: readonly string[];
   readonly logged: readonly string[];
 }
 
@@ -69,7 +73,7 @@ export class EveryWrite {
   async run(write: Write): Promise<Seen> {
     const { hooked, twin } = this;
     const got = await hooked.run(write, this.#logged);
-    const statements = [...hooked.statements.seen];
+    const [statements, calls] = [[...hooked.statements.seen], hooked.calls()];
     const gotWithout = await twin.run(write);
     const changes = await auditedChanges(hooked.dataSource);
     const seen = this.capture === 'triggers' ? changes : changes.filter(({ isRaw }) => !isRaw);
@@ -79,6 +83,8 @@ export class EveryWrite {
       got,
       gotWithout,
       statements,
+      calls,
+      callsWithout: twin.calls(),
       statementsWithout: [...twin.statements.seen],
       logged: [...this.#logged],
     };
@@ -93,6 +99,7 @@ export class EveryWrite {
 /** One of the two databases. */
 class Side {
   readonly statements = new Statements();
+  readonly #listening = new Listening();
   readonly dataSource: DataSource;
 
   private constructor(
@@ -114,6 +121,7 @@ class Side {
     const side = new Side(await createDatabase(), modelOf(isHooked));
     const { dataSource } = side;
     await dataSource.initialize();
+    dataSource.subscribers.push(side.#listening.subscriber);
     await dataSource.query('CREATE SCHEMA "odd schema"');
     await dataSource.runMigrations();
     await dataSource.synchronize();
@@ -129,9 +137,14 @@ class Side {
     await prepare?.(world);
     await this.#forget();
     this.statements.seen.length = 0;
+    this.#listening.calls.length = 0;
     logged.length = 0;
     const got = await write(world).then(shown, (error: unknown) => shownError(error));
     return got;
+  }
+
+  calls(): readonly string[] {
+    return this.#listening.calls.map(masked);
   }
 
   async stop(): Promise<void> {
@@ -187,9 +200,11 @@ const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 const TIME = /20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(Z|[+-][0-9:]+)?/g;
 
 function shown(value: unknown): string {
-  return inspect(value, { depth: 12, breakLength: 120, maxArrayLength: 20 })
-    .replace(UUID, '<uuid>')
-    .replace(TIME, '<time>');
+  return masked(inspect(value, { depth: 12, breakLength: 120, maxArrayLength: 20 }));
+}
+
+function masked(text: string): string {
+  return text.replace(UUID, '<uuid>').replace(TIME, '<time>');
 }
 
 function shownError(error: unknown): string {

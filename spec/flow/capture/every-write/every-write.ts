@@ -35,6 +35,15 @@ export function everyWrite(run: Run): void {
         expect(got).toBe(gotWithout);
       });
 
+      it.each(cases)('$title calls subscribers as it does without hooks', async (write) => {
+        const { calls, callsWithout } = await seenOf(write);
+        const compared = (all: readonly string[]) =>
+          write.mayBegin && capture === 'subscribers'
+            ? all.filter((call) => !/^(before|after)Transaction/.test(call))
+            : all;
+        expect(compared(calls)).toEqual(compared(callsWithout));
+      });
+
       const unhooked = cases.filter(({ isUnhooked }) => isUnhooked);
       if (unhooked.length > 0)
         it.each(unhooked)('$title sends the statements that it sends without us', async (write) => {

@@ -17,6 +17,8 @@ export interface Case extends Write {
   readonly mayMerge?: boolean;
   /** Whether it writes an entity without a hook only, so that no statement may differ. */
   readonly isUnhooked?: boolean;
+  /** Whether subscribers may put a transaction around it, below PostgreSQL 18: an upsert that may change keys. */
+  readonly mayBegin?: boolean;
   readonly logs?: (run: Run) => readonly string[];
 }
 

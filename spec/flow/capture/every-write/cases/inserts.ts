@@ -89,6 +89,7 @@ export const INSERTS = [
       'pair update': 1,
       'pair insert': 1,
     },
+    { mayBegin: true },
   ),
   line(
     'upsert() with version and dates',
@@ -99,6 +100,7 @@ export const INSERTS = [
     'upsert() by a uuid',
     ({ m, e }) => m.upsert(e.Token, { id: TOKEN, label: 'changed' }, ['id']),
     { 'token update': 1 },
+    { mayBegin: true },
   ),
   line(
     'upsert() in a table with odd names',
@@ -248,6 +250,7 @@ export const INSERTS = [
               )
               .execute(),
           { 'note insert': 2 },
+          { mayBegin: true },
         ),
       ]
     : []),

@@ -108,6 +108,7 @@ export const MADE = [
     {
       'keyed update': 1,
     },
+    { mayBegin: true },
   ),
   line(
     'save() of a new row whose key has microseconds',
