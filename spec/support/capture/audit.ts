@@ -63,7 +63,7 @@ const SETUP = `
       CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END, CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END,
       txid_current(), statement_timestamp(),
       pg_trigger_depth() > 1 OR coalesce(current_setting('audit.raw', true), '') = 'on'
-        OR current_query() !~* ('(update|insert into|delete from) (only )?("[^"]+"[.])?"?' || TG_TABLE_NAME || '"?([ (]|$)')
+        OR length(current_query()) < 100000 AND current_query() !~* ('(update|insert into|delete from) (only )?("[^"]+"[.])?"?' || TG_TABLE_NAME || '"?([ (]|$)')
     );
     RETURN NULL;
   END $$;`;

@@ -112,7 +112,7 @@ class Side {
         logger: this.statements,
         logging: ['query'],
         poolSize: 4,
-        extra: { statement_timeout: 5_000 },
+        extra: { statement_timeout: 20_000 },
       },
     });
   }

@@ -136,6 +136,7 @@ export const MADE_TRUTHS: readonly Truth[] = [
 
 /** Run after `synchronize`, in both databases. */
 export const MADE_TRIGGERS = `
+  CREATE SEQUENCE toggle;
   CREATE FUNCTION make_slug() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     IF TG_OP = 'DELETE' THEN
       IF OLD.title = 'kept' THEN RETURN NULL; END IF;

@@ -5,6 +5,7 @@ import { MADE_SEED, MADE_TRIGGERS, MADE_TRUTHS, madeModel } from './made';
 import { ORPHAN_SEED, ORPHAN_TRUTHS, orphanModel } from './orphans';
 import { PLAIN_SEED, PLAIN_TRUTHS, plainModel } from './plain';
 import { RELATION_SEED, RELATION_TRUTHS, relationModel } from './relations';
+import { TRICKY_SEED, TRICKY_TRUTHS, trickyModel } from './tricky';
 
 /** The entities of the table of writes. */
 export type Model = ReturnType<typeof modelOf>;
@@ -18,6 +19,7 @@ export function modelOf(isHooked: boolean) {
     ...relationModel(hook),
     ...orphanModel(hook),
     ...familyModel(hook),
+    ...trickyModel(hook),
   };
 }
 
@@ -27,8 +29,16 @@ export const TRUTHS: readonly Truth[] = [
   ...RELATION_TRUTHS,
   ...ORPHAN_TRUTHS,
   ...FAMILY_TRUTHS,
+  ...TRICKY_TRUTHS,
 ];
 
-export const SEED = [PLAIN_SEED, MADE_SEED, RELATION_SEED, ORPHAN_SEED, FAMILY_SEED].join('\n');
+export const SEED = [
+  PLAIN_SEED,
+  MADE_SEED,
+  RELATION_SEED,
+  ORPHAN_SEED,
+  FAMILY_SEED,
+  TRICKY_SEED,
+].join('\n');
 
 export const TABLE_TRIGGERS = MADE_TRIGGERS;

@@ -7,6 +7,7 @@ import { JUNCTIONS, ORPHANS, RELATIONS } from './relations';
 import { REMOVALS } from './removals';
 import { SAVES } from './saves';
 import { TRANSACTIONS } from './transactions';
+import { TRICKY } from './tricky';
 import { UNHOOKED } from './unhooked';
 import { UPDATES } from './updates';
 
@@ -26,6 +27,7 @@ export function casesOf(): Readonly<Record<string, readonly Case[]>> {
     orphans: ORPHANS,
     'classes in one table': CHILDREN,
     trees: IN_TREES,
+    'statements that are hard to extend': TRICKY,
     'writes beside TypeORM': BESIDES,
     'an entity without a hook': UNHOOKED,
   };

@@ -230,6 +230,7 @@ export const INSERTS = [
         .orUpdate(['id'], ['title'])
         .execute(),
     { 'note insert': 1, 'note remove': 1 },
+    { mayBegin: true },
   ),
   ...('valuesFromSelect' in InsertQueryBuilder.prototype
     ? [
@@ -250,7 +251,6 @@ export const INSERTS = [
               )
               .execute(),
           { 'note insert': 2 },
-          { mayBegin: true },
         ),
       ]
     : []),
