@@ -49,7 +49,7 @@ export function quotedPath(path: string): string {
     .join('.');
 }
 
-// Writes of the user's triggers are deeper than 1. Cascades are not, but the statement of the client does not name their table.
+// A cascade updates or deletes. Writes of the user's triggers are deeper than 1. Cascades are not, but the statement of the client does not name their table.
 const SETUP = `
   CREATE SCHEMA audit;
   CREATE TABLE audit.change (
@@ -63,7 +63,8 @@ const SETUP = `
       CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END, CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END,
       txid_current(), statement_timestamp(),
       pg_trigger_depth() > 1 OR coalesce(current_setting('audit.raw', true), '') = 'on'
-        OR length(current_query()) < 100000 AND current_query() !~* ('(update|insert into|delete from) (only )?("[^"]+"[.])?"?' || TG_TABLE_NAME || '"?([ (]|$)')
+        OR TG_OP <> 'INSERT' AND current_query() !~*
+          ('(update|insert into|delete from) (only )?("[^"]+"[.])?"?' || TG_TABLE_NAME || '"?([ (]|$)')
     );
     RETURN NULL;
   END $$;`;
