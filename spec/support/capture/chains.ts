@@ -13,7 +13,7 @@ export function chainsOf(truths: readonly Truth[], told: readonly Told[]): Chain
 }
 
 function nameOf(truths: readonly Truth[], { hook, data }: Told): string {
-  const identity = truths.find((truth) => truth.hook === hook)?.identity ?? [];
+  const identity = truths.find((truth) => truth.hook === hook)?.identity ?? ['id'];
   return [hook, ...identity.map((path) => `${path}=${JSON.stringify(data[path])}`)].join(' ');
 }
 

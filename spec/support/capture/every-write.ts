@@ -3,9 +3,10 @@ import type { DataSource, EntityManager, EntitySubscriberInterface } from 'typeo
 import { ModelHooks } from '../../../lib';
 import { newDataSource, specOptions } from '../application/application';
 import { createDatabase, type Database } from '../application/database';
-import { auditedChanges, installAudit, rawSql } from './audit';
+import { type AuditedChange, auditedChanges, installAudit, rawSql } from './audit';
 import { Listening } from './listening';
 import { type Model, modelOf, SEED, TABLE_TRIGGERS, TRUTHS } from './models/model';
+import { articleEvents, type Related, relatedRows } from './related-truth';
 import { Statements } from './statements';
 import { storedEvents } from './stored-events';
 import { eventsOf, type Told } from './truth';
@@ -76,9 +77,10 @@ export class EveryWrite {
     const [statements, calls] = [[...hooked.statements.seen], hooked.calls()];
     const gotWithout = await twin.run(write);
     const changes = await auditedChanges(hooked.dataSource);
-    const seen = this.capture === 'triggers' ? changes : changes.filter(({ isRaw }) => !isRaw);
+    const isSeen = ({ isRaw }: AuditedChange): boolean => this.capture === 'triggers' || !isRaw;
+    const articles = articleEvents(hooked.related, changes, isSeen);
     return {
-      expected: eventsOf(TRUTHS, seen),
+      expected: [...eventsOf(TRUTHS, changes.filter(isSeen)), ...articles],
       told: await storedEvents(hooked.dataSource),
       got,
       gotWithout,
@@ -100,6 +102,7 @@ export class EveryWrite {
 class Side {
   readonly statements = new Statements();
   readonly #listening = new Listening();
+  #related: Related | undefined;
   readonly dataSource: DataSource;
 
   private constructor(
@@ -136,11 +139,18 @@ class Side {
     await this.#reset(world);
     await prepare?.(world);
     await this.#forget();
+    this.#related = await relatedRows(this.dataSource);
     this.statements.seen.length = 0;
     this.#listening.calls.length = 0;
     logged.length = 0;
     const got = await write(world).then(shown, (error: unknown) => shownError(error));
     return got;
+  }
+
+  /** The rows that articles were read from, before the write. */
+  get related(): Related {
+    if (!this.#related) throw new Error('Nothing was written.');
+    return this.#related;
   }
 
   calls(): readonly string[] {

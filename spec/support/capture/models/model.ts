@@ -4,6 +4,7 @@ import { hooking } from './hooked';
 import { MADE_SEED, MADE_TRIGGERS, MADE_TRUTHS, madeModel } from './made';
 import { ORPHAN_SEED, ORPHAN_TRUTHS, orphanModel } from './orphans';
 import { PLAIN_SEED, PLAIN_TRUTHS, plainModel } from './plain';
+import { RELATED_SEED, relatedModel } from './related';
 import { RELATION_SEED, RELATION_TRUTHS, relationModel } from './relations';
 import { TRICKY_SEED, TRICKY_TRUTHS, trickyModel } from './tricky';
 
@@ -20,6 +21,7 @@ export function modelOf(isHooked: boolean) {
     ...orphanModel(hook),
     ...familyModel(hook),
     ...trickyModel(hook),
+    ...relatedModel(hook),
   };
 }
 
@@ -39,6 +41,7 @@ export const SEED = [
   ORPHAN_SEED,
   FAMILY_SEED,
   TRICKY_SEED,
+  RELATED_SEED,
 ].join('\n');
 
 export const TABLE_TRIGGERS = MADE_TRIGGERS;

@@ -3,6 +3,7 @@ import type { Case } from './case';
 import { CHILDREN, IN_TREES } from './families';
 import { INSERTS } from './inserts';
 import { MADE } from './made';
+import { RELATED } from './related';
 import { JUNCTIONS, ORPHANS, RELATIONS } from './relations';
 import { REMOVALS } from './removals';
 import { SAVES } from './saves';
@@ -24,6 +25,7 @@ export function casesOf(): Readonly<Record<string, readonly Case[]>> {
     'values that the database makes': MADE,
     relations: RELATIONS,
     'relations of many to many': JUNCTIONS,
+    'values of related rows': RELATED,
     orphans: ORPHANS,
     'classes in one table': CHILDREN,
     trees: IN_TREES,
