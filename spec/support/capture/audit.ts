@@ -42,7 +42,7 @@ export function rawSql(statement: string): string {
   return `BEGIN; SET LOCAL audit.raw = 'on'; ${statement}; COMMIT`;
 }
 
-export function quotedPath(path: string): string {
+function quotedPath(path: string): string {
   return path
     .split('.')
     .map((part) => `"${part}"`)
