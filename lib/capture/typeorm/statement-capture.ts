@@ -152,11 +152,15 @@ function isExact({ classes }: HookedTable, persist: Persist | undefined): boolea
 function isToldAlone(write: WriteStatement, persist: Persist | undefined): boolean {
   // An upsert that changes a key makes two events of one row.
   if (write.isUpsert && write.setsKey) return false;
+  if (write.parameters.length > MOST_PARAMETERS) return false;
   if (!persist || persist.isSingle) return true;
   if (write.kind === 'update' || showsLists(write.table)) return false;
   // What was collected before is stored later; the events of one call have the order of its statements.
   return persist.collected.changes.length === 0;
 }
+
+/** PostgreSQL accepts 65,535 parameters. Those of the events must fit in, of each hook about ten. */
+const MOST_PARAMETERS = 65_000;
 
 /** The row and its event are committed together. */
 async function inTransaction<T>(runner: QueryRunner, work: () => Promise<T>): Promise<T> {

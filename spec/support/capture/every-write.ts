@@ -66,7 +66,8 @@ export class EveryWrite {
   async #attach(): Promise<void> {
     const log = (message: string): number => this.#logged.push(message);
     const logger = { debug: () => {}, info: () => {}, warn: log, error: log };
-    const triggers = this.capture === 'triggers' && { capture: 'triggers', installTriggers: true };
+    const triggers =
+      this.capture === 'triggers' && ({ capture: 'triggers', installTriggers: true } as const);
     const options = { work: false, logger, ...triggers };
     await ModelHooks.attach(this.hooked.dataSource, specOptions(options));
   }
