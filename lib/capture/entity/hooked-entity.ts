@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { HookCatalog } from '../../hook/catalog';
-import { columnFields, type Field, isComputed } from '../../hook/field';
+import { columnFields, type Field } from '../../hook/field';
 import { type Hook, pathsOfExtras, providedFields } from '../../hook/hook';
 import { eventExtrasSql } from './extras-sql';
 import { columnsRead } from './related-sql';
