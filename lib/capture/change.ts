@@ -15,7 +15,10 @@ export interface Change {
   readonly before: StatementRow | null;
 }
 
-/** The changes of written rows, one for each hook that is interested in the operation. */
+/**
+ * The changes of written rows, one for each hook, whatever its operations: a change may be a part of another one, whose operation
+ * `mergedChanges` finds.
+ */
 export function changesOf(table: HookedTable, written: readonly WrittenRow[]): readonly Change[] {
   return written.flatMap((row) => happenings(row).flatMap((one) => forHooks(table, one)));
 }
@@ -63,7 +66,7 @@ function forHooks({ classes }: HookedTable, happening: Happening): readonly Chan
     .filter((one) => holds(one, happening.row))
     .flatMap(({ hooked }) => hooked)
     .map((hooked) => ({ ...happening, hooked }))
-    .filter((change) => isWanted(change) && isChange(change));
+    .filter(isChange);
 }
 
 function isWanted({ hooked: { hook }, operation }: Change): boolean {

@@ -1,7 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
-import { isMany } from '../../hook/field';
 import type { HookedEntities, HookedEntity } from './hooked-entity';
 import { joinColumnsOf } from './related-sql';
 
@@ -56,9 +55,20 @@ export function discriminatorSql(
   return column ? `${alias}.${dataSource.driver.escape(column.databaseName)}::text` : null;
 }
 
-/** Whether events have values of several related rows. */
-export function showsLists({ classes }: HookedTable): boolean {
-  return classes.some(({ hooked }) => hooked.some(({ columns }) => columns.some(isMany)));
+/** Whether events have values of rows that refer to the row, so that they are written after it. */
+export function showsLaterRows(table: HookedTable): boolean {
+  return stepsOf(table).some(({ isWithJoinColumn }) => !isWithJoinColumn);
+}
+
+/** Whether events have values of other rows of the table. A statement that writes a row sees them as they were before it. */
+export function showsOwnTable(table: HookedTable): boolean {
+  const { tablePath } = table.metadata;
+  return stepsOf(table).some((step) => step.inverseEntityMetadata.tablePath === tablePath);
+}
+
+function stepsOf({ classes }: HookedTable): readonly RelationMetadata[] {
+  const fields = classes.flatMap(({ hooked }) => hooked.flatMap(({ columns }) => columns));
+  return fields.flatMap(({ related }) => related?.steps ?? []);
 }
 
 function shows({ columns }: HookedEntity, relation: RelationMetadata): boolean {

@@ -6,7 +6,8 @@ import { relatedSql } from './related-sql';
 
 /**
  * SQL of one JSON object by path: the values of these fields of the row `alias`, as the database writes them, and those of related rows,
- * whose tables are in `schema` if their entities name none. Events are copied from the row itself, because TypeORM's entity holds false nulls for columns that a partial save left out.
+ * whose tables are in `schema` if their entities name none. Events are copied from the row itself, because TypeORM's entity holds false
+ * nulls for columns that a partial save left out.
  */
 export function objectSql(
   dataSource: DataSource,

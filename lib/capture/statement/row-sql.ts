@@ -2,7 +2,12 @@ import type { DataSource } from 'typeorm';
 import type { JsonRecord } from '../../base/json';
 import { keepsJsonText } from '../entity/column-types';
 import { allColumns } from '../entity/hooked-entity';
-import { discriminatorSql, type HookedTable, showsLists } from '../entity/hooked-table';
+import {
+  discriminatorSql,
+  type HookedTable,
+  showsLaterRows,
+  showsOwnTable,
+} from '../entity/hooked-table';
 import { objectSql } from '../entity/object-sql';
 import { rowKeyTextsSql } from '../entity/row-id';
 import { readable, type TableFacts } from '../entity/table-facts';
@@ -63,9 +68,10 @@ function identity({ dataSource, table }: RowContext, alias: string): readonly Me
   const texts = rowKeyTextsSql(dataSource, table.metadata, alias).join(', ');
   const discriminator = discriminatorSql(dataSource, table, alias);
   const mark = markSql({ dataSource, table }, alias);
+  const isReadAgain = showsLaterRows(table) || showsOwnTable(table);
   return [
     ['key', `json_build_array(${texts})`],
-    ...(showsLists(table) ? [['id', idSql({ dataSource, table }, alias)] as const] : []),
+    ...(isReadAgain ? [['id', idSql({ dataSource, table }, alias)] as const] : []),
     ...(discriminator === null ? [] : [['class', discriminator] as const]),
     ...(mark === null ? [] : [['isMarked', mark] as const]),
   ];

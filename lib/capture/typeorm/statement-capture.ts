@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Capture } from '../capture';
 import { changesOf } from '../change';
 import { type Collected, completedChanges, nothingCollected } from '../completed';
-import { type HookedTable, showsLists } from '../entity/hooked-table';
+import { type HookedTable, showsLaterRows, showsOwnTable } from '../entity/hooked-table';
 import { canReadRows, type TableCatalog } from '../entity/table-facts';
 import { readMarks } from '../statement/marks';
 import { type Owner, touchedRows } from '../statement/owners';
@@ -68,9 +68,11 @@ export class StatementCapture {
   }
 
   /** Whether the statement that writes the rows can store their events too. */
-  #isTold({ classes, owners, metadata }: HookedTable): boolean {
+  #isTold(table: HookedTable): boolean {
+    const { classes, owners, metadata } = table;
     if (owners.length > 0 || this.surroundings.catalog.get(metadata)?.canNest === false)
       return false;
+    if (showsOwnTable(table)) return false;
     return classes.every(({ hooked }) =>
       hooked.every((one) => this.surroundings.capture.isTold(one)),
     );
@@ -120,9 +122,9 @@ export class StatementCapture {
     const collected = persist?.collected ?? nothingCollected();
     collected.changes.push(...changesOf(write.table, written));
     collected.touched.push(...touched);
-    if (!persist) await this.store(runner, collected);
-    else if (!persist.isSingle && showsLists(write.table))
+    if (isReadAgain(write.table, persist))
       for (const { now } of written) if (now) collected.touched.push({ context, old: now });
+    if (!persist) await this.store(runner, collected);
     return asWithoutUs(result, write, write.returnsRows ? rows : [], rows.length);
   }
 
@@ -145,6 +147,12 @@ function isExact({ classes }: HookedTable, persist: Persist | undefined): boolea
   return classes.some(({ hooked }) => hooked.some(({ hook }) => hook.declared.exactPrevious));
 }
 
+/** Whether the values of related rows are other ones at the end of the call than those that the statement sees. */
+function isReadAgain(table: HookedTable, persist: Persist | undefined): boolean {
+  if (showsOwnTable(table)) return true;
+  return persist !== undefined && !persist.isSingle && showsLaterRows(table);
+}
+
 /**
  * Whether a statement stores its events itself. PostgreSQL plans such a statement anew each time, so the updates of a `save()` of several
  * rows, which TypeORM writes one by one, return their rows instead, and one INSERT follows.
@@ -154,7 +162,7 @@ function isToldAlone(write: WriteStatement, persist: Persist | undefined): boole
   if (write.isUpsert && write.setsKey) return false;
   if (write.parameters.length > MOST_PARAMETERS) return false;
   if (!persist || persist.isSingle) return true;
-  if (write.kind === 'update' || showsLists(write.table)) return false;
+  if (write.kind === 'update' || showsLaterRows(write.table)) return false;
   // What was collected before is stored later; the events of one call have the order of its statements.
   return persist.collected.changes.length === 0;
 }

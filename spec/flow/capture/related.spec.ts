@@ -221,6 +221,7 @@ describe('an event with fields of related entities', () => {
           { name: 'a', note: 'x' },
         ],
         chapters: [{ pages: 7, at: new Date(0) }],
+        cover: { color: 'red' },
       }),
     );
     const [event] = await received('novel');
@@ -235,7 +236,7 @@ describe('an event with fields of related entities', () => {
         company: { code: 'acme', name: null },
         novels: [{ title: 'one' }],
       },
-      cover: null,
+      cover: { color: 'red' },
       prequel: null,
       labels: [
         { id: expect.any(Number), name: 'b', note: '<null>' },
@@ -265,13 +266,55 @@ describe('an event with fields of related entities', () => {
 
   it('A removed row has the values of its relations before', async () => {
     const { manager } = flow.dataSource;
-    const saved = await manager.save(novel({ writer: { name: 'Ann' }, labels: [{ name: 'a' }] }));
+    const saved = await manager.save(
+      novel({ writer: { name: 'Ann' }, labels: [{ name: 'a' }], chapters: [{ pages: 7 }] }),
+    );
     await manager.remove(saved);
     const [, event] = await received('novel');
     expect(event).toMatchObject({
       operation: 'remove',
-      data: { writer: { name: 'Ann' }, labels: [{ name: 'a' }] },
+      data: { writer: { name: 'Ann' }, labels: [{ name: 'a' }], chapters: [{ pages: 7 }] },
     });
+  });
+
+  it('A row that is saved later because it refers to the new one counts', async () => {
+    await flow.dataSource.manager.save(novel({ cover: { color: 'red' } }));
+    expect((await received('covered')).map(({ data }) => data)).toEqual([
+      { cover: { color: 'red' } },
+    ]);
+  });
+
+  it('A new row with related rows is no update', async () => {
+    const { manager } = flow.dataSource;
+    const saved = await manager.save(novel({ labels: [{ name: 'a' }] }));
+    expect(await received('relabelled')).toEqual([]);
+    await manager.save(Object.assign(saved, { labels: [] }));
+    expect(await received('relabelled')).toMatchObject([
+      { data: { labels: [] }, previous: { labels: [{ name: 'a' }] }, changed: ['labels.name'] },
+    ]);
+  });
+
+  it('A query builder that writes many rows reads the relations of each of them', async () => {
+    const { manager } = flow.dataSource;
+    const [ann, bob] = [{ name: 'Ann' }, { name: 'Bob' }];
+    await manager.save([novel({ writer: ann, labels: [{ name: 'a' }] }), novel({ writer: bob })]);
+    await flow.forget();
+    await manager.createQueryBuilder().update(Novel).set({ title: 'new' }).where('true').execute();
+    const events = await received('novel');
+    expect(events.map(({ data, changed }) => ({ data, changed }))).toMatchObject([
+      {
+        data: {
+          title: 'new',
+          writer: { name: 'Ann', novels: [{ title: 'new' }] },
+          labels: [{ name: 'a' }],
+        },
+        changed: ['title', 'writer.novels.title'],
+      },
+      {
+        data: { title: 'new', writer: { name: 'Bob', novels: [{ title: 'new' }] }, labels: [] },
+        changed: ['title', 'writer.novels.title'],
+      },
+    ]);
   });
 
   it('A change of a related row is no event', async () => {

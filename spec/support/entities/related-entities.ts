@@ -150,6 +150,8 @@ export const TO_MANY = [
 @Entity({ schema: 'library' })
 @ModelHook({ provides: ['title', ...TO_ONE, ...TO_MANY] })
 @ModelHook({ name: 'unrelated', provides: '*' })
+@ModelHook({ name: 'relabelled', provides: ['labels.name'], on: 'update' })
+@ModelHook({ name: 'covered', provides: ['cover.color'], on: 'insert' })
 @ModelHook({
   name: 'conditional',
   provides: ['title'],
