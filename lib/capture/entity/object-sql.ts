@@ -3,21 +3,22 @@ import { type Field, isComputed } from '../../hook/field';
 import { storedSql } from './column-types';
 import { literal } from './literal';
 import { relatedSql } from './related-sql';
+import type { TableOf } from './table-sql';
 
 /**
  * SQL of one JSON object by path: the values of these fields of the row `alias`, as the database writes them, and those of related rows,
- * whose tables are in `schema` if their entities name none. Events are copied from the row itself, because TypeORM's entity holds false
- * nulls for columns that a partial save left out.
+ * which `tableOf` finds. Events are copied from the row itself, because TypeORM's entity holds false nulls for columns that a partial save
+ * left out.
  */
 export function objectSql(
   dataSource: DataSource,
   fields: readonly Field[],
   alias: string,
-  schema?: string,
+  tableOf?: TableOf,
 ): string {
   const pairs = fields
     .filter((field) => !isComputed(field))
-    .map((field) => `${literal(field.path)}, ${valueSql(dataSource, field, alias, schema)}`);
+    .map((field) => `${literal(field.path)}, ${valueSql(dataSource, field, alias, tableOf)}`);
   if (pairs.length <= MAX_PAIRS) return `json_build_object(${pairs.join(', ')})`;
   const groups = inGroups(pairs, MAX_PAIRS).map(
     (group) => `json_build_object(${group.join(', ')})`,
@@ -31,9 +32,9 @@ function valueSql(
   dataSource: DataSource,
   { path, column, related }: Field,
   alias: string,
-  schema?: string,
+  tableOf?: TableOf,
 ): string {
-  if (related) return relatedSql(dataSource, related, alias, schema);
+  if (related) return relatedSql(dataSource, related, alias, tableOf);
   if (!column) throw new TypeError(`The computed field "${path}" has no SQL.`);
   return storedSql(dataSource, column, `${alias}.${dataSource.driver.escape(column.databaseName)}`);
 }

@@ -4,7 +4,7 @@ import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
 import { isToMany, type RelatedColumn } from '../../hook/field';
 import { storedSql } from './column-types';
 import { literal } from './literal';
-import { tableSql } from './table-sql';
+import { type TableOf, tableSql } from './table-sql';
 
 /**
  * SQL of the value of a related entity, for the row `alias`: a correlated subselect, so that it can stand wherever the row has columns.
@@ -15,9 +15,9 @@ export function relatedSql(
   dataSource: DataSource,
   related: RelatedColumn,
   alias: string,
-  schema?: string,
+  tableOf: TableOf = (metadata) => tableSql(dataSource, metadata),
 ): string {
-  return stepSql({ dataSource, related, schema, depth: 0 }, alias);
+  return stepSql({ dataSource, related, tableOf, depth: 0 }, alias);
 }
 
 /** All columns that `relatedSql` reads, also those of the row itself. */
@@ -34,20 +34,19 @@ export function columnsRead({ steps, field }: RelatedColumn): readonly ColumnMet
 interface Place {
   readonly dataSource: DataSource;
   readonly related: RelatedColumn;
-  /** See `tableSql`. */
-  readonly schema: string | undefined;
+  readonly tableOf: TableOf;
   /** How many relations were followed. */
   readonly depth: number;
 }
 
 function stepSql({ depth, ...place }: Place, alias: string): string {
-  const { dataSource, related, schema } = place;
+  const { dataSource, related, tableOf } = place;
   const relation = related.steps[depth];
   if (!relation) return columnSql(dataSource, related, alias);
   // Names that no table has: `alias` may be the name of the table of the row.
   const to = `model_hook_${depth}`;
   const value = stepSql({ ...place, depth: depth + 1 }, to);
-  const { from, conditions } = joined({ dataSource, schema, relation, alias, to });
+  const { from, conditions } = joined({ dataSource, tableOf, relation, alias, to });
   const key = relation.inverseEntityMetadata.primaryColumns
     .map((column) => nameSql(dataSource, column, to))
     .join(', ');
@@ -67,7 +66,7 @@ function columnSql(dataSource: DataSource, { field }: RelatedColumn, alias: stri
 
 interface Join {
   readonly dataSource: DataSource;
-  readonly schema: string | undefined;
+  readonly tableOf: TableOf;
   readonly relation: RelationMetadata;
   readonly alias: string;
   readonly to: string;
@@ -82,16 +81,16 @@ function joined(join: Join) {
   return { from, conditions: [...conditions, ...marks, ...ofClass(join)] };
 }
 
-function directly({ dataSource, schema, relation, alias, to }: Join) {
+function directly({ dataSource, tableOf, relation, alias, to }: Join) {
   const pair = relation.isWithJoinColumn ? ([alias, to] as const) : ([to, alias] as const);
   const { near } = joinColumnsOf(relation);
   return {
-    from: `${tableSql(dataSource, relation.inverseEntityMetadata, schema)} ${to}`,
+    from: `${tableOf(relation.inverseEntityMetadata)} ${to}`,
     conditions: near.map((column) => equal(dataSource, column, pair)),
   };
 }
 
-function throughJunction({ dataSource, schema, relation, alias, to }: Join) {
+function throughJunction({ dataSource, tableOf, relation, alias, to }: Join) {
   const { junctionEntityMetadata: junction, inverseEntityMetadata } = relation;
   if (!junction) throw new TypeError('A many-to-many relation has a junction table.');
   const name = `${to}_junction`;
@@ -99,8 +98,8 @@ function throughJunction({ dataSource, schema, relation, alias, to }: Join) {
   const on = far.map((column) => equal(dataSource, column, [name, to]));
   return {
     from:
-      `${tableSql(dataSource, junction, schema)} ${name} JOIN ` +
-      `${tableSql(dataSource, inverseEntityMetadata, schema)} ${to} ON ${on.join(' AND ')}`,
+      `${tableOf(junction)} ${name} JOIN ` +
+      `${tableOf(inverseEntityMetadata)} ${to} ON ${on.join(' AND ')}`,
     conditions: near.map((column) => equal(dataSource, column, [name, alias])),
   };
 }

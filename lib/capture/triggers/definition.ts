@@ -1,3 +1,4 @@
+import { grouped } from '../../base/grouped';
 import { literal } from '../entity/literal';
 import { tableSql } from '../entity/table-sql';
 import { dollarQuoted } from './dollar-quoted';
@@ -36,7 +37,7 @@ export function triggerDefinition(parts: TriggerParts): TriggerDefinition {
     up: [
       ...functions.map(({ sql }) => sql),
       ...paths.map((path) => `REVOKE ALL ON FUNCTION ${path} FROM PUBLIC`),
-      triggersSql(table, functions),
+      ...[...grouped(functions, (one) => one.table)].map(([name, own]) => triggersSql(name, own)),
       ...paths.map((path) => `COMMENT ON FUNCTION ${path} IS ${comment}`),
     ],
     // The triggers depend on their functions.

@@ -4,6 +4,7 @@ import { insertEventsSql } from '../../store/outbox';
 import type { Tables } from '../../store/tables';
 import { literal } from '../entity/literal';
 import { rowIdSql } from '../entity/row-id';
+import type { Link } from './links';
 import { needsOf } from './needs';
 import type { RowSql } from './row-sql';
 
@@ -66,6 +67,29 @@ export class EventSql {
       `(${this.#changes()}) c
       WHERE c.operation IN (${operations.map(literal).join(', ')}) AND (c.operation <> 'update' OR c.now <> c.before)
       ORDER BY c.operation <> 'remove'`,
+    );
+  }
+
+  /** Stores an update of each row whose links a statement changed, if that changed what the hook reads. */
+  ofLinks(link: Link): string {
+    const keys = this.#keys.map((name) => `r.${name}`);
+    const { needsSource } = this.rows;
+    const source = { class: 'r.class', now: 'r.columns', before: 'r.columns_before', keys };
+    const isChanged = needsSource
+      ? 'r.columns::text <> r.columns_before::text'
+      : 'r.data::text <> r.previous::text';
+    return this.#insert(
+      {
+        operation: literal('update'),
+        event: literal(eventName(this.#hook, 'update')),
+        data: 'r.data',
+        previous: 'r.previous',
+        raw_previous: 'true',
+        ...this.#extras((name) => `r.${name}`),
+        row_id: rowIdSql(literal(this.#hook.name), keys),
+        ...(needsSource && { source: sourceSql(this.#hook, source) }),
+      },
+      `(${this.rows.selectLinked(link)}) r WHERE ${isChanged}`,
     );
   }
 

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityMetadata } from 'typeorm';
 import { storedColumn } from '../../hook/field';
+import type { Hook } from '../../hook/hook';
 import type { Tables } from '../../store/tables';
 import { storedSql } from '../entity/column-types';
 import { literal } from '../entity/literal';
+import { tableSql } from '../entity/table-sql';
 import { dollarQuoted } from './dollar-quoted';
 import { EventSql } from './event-sql';
+import { linksOf } from './links';
 import { RowSql } from './row-sql';
 import type { TriggerTable } from './trigger-table';
 
@@ -18,6 +21,8 @@ export interface TriggerParts {
 
 /** One trigger and its function. Both have the name, with a prefix for the trigger. */
 export interface TriggerFunction {
+  /** The table as SQL. */
+  readonly table: string;
   /** The statement after which it runs; the rows of a TRUNCATE are read before it. */
   readonly on: 'INSERT' | 'UPDATE' | 'DELETE' | 'TRUNCATE';
   /** Unquoted. */
@@ -34,18 +39,32 @@ export function triggerFunctions(parts: TriggerParts): readonly TriggerFunction[
   const { hook } = table;
   const events = new EventSql(tables, new RowSql(dataSource, table));
   const has = (operation: (typeof hook.operations)[number]) => hook.operations.includes(operation);
-  const bodies: readonly (readonly [TriggerFunction['on'], string | null])[] = [
+  const own: readonly (readonly [TriggerFunction['on'], string | null])[] = [
     ['INSERT', has('insert') ? `${events.ofRows('insert', 'new_rows')};` : null],
     ['UPDATE', `${events.ofUpdate()};`],
     ['DELETE', has('remove') ? `${events.ofRows('remove', 'old_rows')};` : null],
     ['TRUNCATE', truncateBody(table, events)],
   ];
-  return bodies.flatMap(([on, body]) => {
-    if (body === null) return [];
-    const name = functionName(parts.table, on);
-    const path = functionPath(parts, name);
-    return [{ on, name, path, sql: functionSql(parts, path, body) }];
-  });
+  return [
+    ...own.flatMap(([on, body]) =>
+      body === null ? [] : triggerFunction(parts, table.metadata, on, body),
+    ),
+    ...linksOf(table).map((link) =>
+      triggerFunction(parts, link.junction, link.on, `${events.ofLinks(link)};`),
+    ),
+  ];
+}
+
+function triggerFunction(
+  parts: TriggerParts,
+  metadata: EntityMetadata,
+  on: TriggerFunction['on'],
+  body: string,
+): TriggerFunction {
+  const name = functionName(parts.table.hook, metadata, on);
+  const path = functionPath(parts, name);
+  const table = tableSql(parts.dataSource, metadata);
+  return { table, on, name, path, sql: functionSql(parts, path, body) };
 }
 
 /** A text that changes if and only if one of these texts does. */
@@ -55,9 +74,13 @@ export function versionOf(texts: readonly string[]): string {
 
 const VERSION_LENGTH = 16;
 
-function functionName({ hook, metadata }: TriggerTable, on: TriggerFunction['on']): string {
-  const words = hook.name.replace(/[^A-Za-z0-9]+/g, '_').toLowerCase();
-  const id = versionOf([hook.name, metadata.tablePath]).slice(0, 8);
+function functionName(
+  { name }: Hook,
+  { tablePath }: EntityMetadata,
+  on: TriggerFunction['on'],
+): string {
+  const words = name.replace(/[^A-Za-z0-9]+/g, '_').toLowerCase();
+  const id = versionOf([name, tablePath]).slice(0, 8);
   return `model_hook_${words.slice(0, 24)}_${id}_${on.toLowerCase()}`;
 }
 

@@ -28,10 +28,13 @@ export async function installedTriggers(
   runner: Queries,
   definitions: readonly TriggerDefinition[],
 ): Promise<readonly InstalledTriggers[]> {
-  const asked = definitions.map(({ table, functions }, n) => ({
+  const asked = definitions.map(({ functions }, n) => ({
     n,
-    place: table,
-    functions: functions.map(({ name, path }) => ({ path, trigger: `${TRIGGER_PREFIX}${name}` })),
+    functions: functions.map(({ name, path, table: place }) => ({
+      path,
+      place,
+      trigger: `${TRIGGER_PREFIX}${name}`,
+    })),
   }));
   const rows: readonly { readonly facts: string }[] = await runner.query(INSTALLED_SQL, [
     JSON.stringify(asked),
@@ -42,18 +45,18 @@ export async function installedTriggers(
   });
 }
 
-/** `tables` are those of all hooks of entities, by the name of the hook. */
+/** `places` are the tables of all hooks of entities, by the name of the hook. */
 export async function leftTriggers(
   runner: Queries,
-  tables: ReadonlyMap<string, string>,
+  places: ReadonlyMap<string, readonly string[]>,
   definitions: readonly TriggerDefinition[],
 ): Promise<readonly LeftTrigger[]> {
   const names = new Set(definitions.flatMap(({ functions }) => functions.map(({ name }) => name)));
   const rows: readonly Readonly<Record<'name' | 'down' | 'table' | 'comment', string>>[] =
-    await runner.query(LEFT_SQL, [JSON.stringify([...new Set(tables.values())])]);
+    await runner.query(LEFT_SQL, [JSON.stringify([...new Set([...places.values()].flat())])]);
   return rows.flatMap(({ comment, ...row }) => {
     const hook = commentOf(comment)?.hook;
-    if (hook === undefined || !tables.has(hook) || names.has(row.name)) return [];
+    if (hook === undefined || !places.has(hook) || names.has(row.name)) return [];
     return [{ ...row, hook }];
   });
 }
@@ -77,22 +80,21 @@ function commentOf(comment: string | null): Comment | null {
 }
 
 /** One text for each definition, which no parser of the application changes. */
-const INSTALLED_SQL = `WITH wanted AS (
-    SELECT w.*, to_regclass(w.place) AS oid FROM json_to_recordset($1::json) AS w(n int, place text, functions json)
-  ), places AS (
-    SELECT w.n, w.oid FROM wanted w WHERE w.oid IS NOT NULL
-    UNION SELECT w.n, p.relid FROM wanted w, pg_catalog.pg_partition_tree(w.oid) p
+const INSTALLED_SQL = `WITH functions AS (
+    SELECT w.n, f.path, f.trigger, to_regprocedure(f.path) AS oid, to_regclass(f.place) AS place
+    FROM json_to_recordset($1::json) AS w(n int, functions json),
+      json_to_recordset(w.functions) AS f(path text, trigger text, place text)
+  ), triggers AS (
+    SELECT n, trigger, oid AS function, place FROM functions
+    UNION SELECT f.n, f.trigger, f.oid, p.relid FROM functions f, pg_catalog.pg_partition_tree(f.place) p
       JOIN pg_catalog.pg_class c ON c.oid = p.relid AND c.relkind <> 'f'
-  ), functions AS (
-    SELECT w.n, f.path, f.trigger, to_regprocedure(f.path) AS oid
-    FROM wanted w, json_to_recordset(w.functions) AS f(path text, trigger text)
   ) SELECT json_build_object(
-    'hasTable', w.oid IS NOT NULL,
-    'comments', (SELECT json_agg(obj_description(f.oid, 'pg_proc')) FROM functions f WHERE f.n = w.n),
-    'wanted', (SELECT count(*) FROM places p JOIN functions f USING (n) WHERE p.n = w.n),
-    'found', (SELECT count(*) FROM places p JOIN functions f USING (n) JOIN pg_catalog.pg_trigger g
-      ON g.tgrelid = p.oid AND g.tgname = f.trigger AND g.tgfoid = f.oid AND g.tgenabled IN ('O', 'A') WHERE p.n = w.n)
-  )::text AS facts FROM wanted w ORDER BY w.n`;
+    'hasTable', bool_and(f.place IS NOT NULL),
+    'comments', json_agg(obj_description(f.oid, 'pg_proc')),
+    'wanted', (SELECT count(*) FROM triggers t WHERE t.n = f.n),
+    'found', (SELECT count(*) FROM triggers t JOIN pg_catalog.pg_trigger g
+      ON g.tgrelid = t.place AND g.tgname = t.trigger AND g.tgfoid = t.function AND g.tgenabled IN ('O', 'A') WHERE t.n = f.n)
+  )::text AS facts FROM functions f GROUP BY f.n ORDER BY f.n`;
 
 const LEFT_SQL = `SELECT DISTINCT p.proname::text AS name, g.tgrelid::regclass::text AS table,
     obj_description(p.oid, 'pg_proc') AS comment, 'DROP FUNCTION ' || p.oid::regprocedure::text || ' CASCADE' AS down

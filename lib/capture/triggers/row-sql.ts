@@ -1,11 +1,13 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
-import { type Field, typeName } from '../../hook/field';
+import { typeName } from '../../hook/field';
 import { type ExtrasSql, eventExtrasSql } from '../entity/extras-sql';
 import type { HookedEntity } from '../entity/hooked-entity';
 import { literal } from '../entity/literal';
 import { objectSql } from '../entity/object-sql';
 import { rowKeyTextsSql } from '../entity/row-id';
+import { type TableOf, tableSql } from '../entity/table-sql';
+import { type Link, linkedRowsSql, linksBeforeSql } from './links';
 import type { TriggerTable } from './trigger-table';
 
 /**
@@ -38,14 +40,20 @@ export class RowSql {
     this.valueNames = metadata.primaryColumns.map((_, n) => `value${n}`);
   }
 
+  /** Functions search no schema of the application, so names have the schema that the search path would lead to. */
+  readonly #tableOf: TableOf = (metadata) =>
+    tableSql(this.dataSource, metadata, schemaOf(this.dataSource));
+
   /** A SELECT of the rows that the hook is about. */
   select(from: string, more: readonly string[] = []): string {
     const keys = rowKeyTextsSql(this.dataSource, this.table.metadata, ROW);
     const selected = [
-      `${this.#data} AS data`,
+      `${this.#dataOf(this.#tableOf)} AS data`,
       ...keys.map((sql, n) => `${sql} AS ${this.keyNames[n]}`),
       ...this.extras.map((name) => `${this.#extra(name)} AS ${name}`),
-      ...(this.needsSource ? [`${this.#columns} AS columns`, `${this.#class} AS class`] : []),
+      ...(this.needsSource
+        ? [`${this.#columnsOf(this.#tableOf)} AS columns`, `${this.#class} AS class`]
+        : []),
       ...more,
     ];
     return `SELECT ${selected.join(', ')} FROM ${from} AS ${ROW}${this.#condition()}`;
@@ -60,6 +68,20 @@ export class RowSql {
     ]);
   }
 
+  /** A SELECT of the rows whose links a statement changed, with what they provided before it. */
+  selectLinked(link: Link): string {
+    const { dataSource } = this;
+    const before: TableOf = (metadata) =>
+      metadata === link.junction
+        ? linksBeforeSql(dataSource, link, this.#tableOf(metadata))
+        : this.#tableOf(metadata);
+    const table = this.#tableOf(this.table.metadata);
+    return this.select(linkedRowsSql(dataSource, link, table), [
+      `${this.#dataOf(before)} AS previous`,
+      ...(this.needsSource ? [`${this.#columnsOf(before)} AS columns_before`] : []),
+    ]);
+  }
+
   /** Whether the row is marked as removed; null if the entity has no delete date. */
   get mark(): string | null {
     const dates = this.table.classes.map(({ metadata }) => metadata.deleteDateColumn);
@@ -67,16 +89,12 @@ export class RowSql {
     return column ? `${this.#column(column)} IS NOT NULL` : null;
   }
 
-  get #data(): string {
-    return this.#byClass(({ provided }) => this.#object(provided));
+  #dataOf(tableOf: TableOf): string {
+    return this.#byClass(({ provided }) => objectSql(this.dataSource, provided, ROW, tableOf));
   }
 
-  get #columns(): string {
-    return this.#byClass(({ columns }) => this.#object(columns));
-  }
-
-  #object(fields: readonly Field[]): string {
-    return objectSql(this.dataSource, fields, ROW, schemaOf(this.dataSource));
+  #columnsOf(tableOf: TableOf): string {
+    return this.#byClass(({ columns }) => objectSql(this.dataSource, columns, ROW, tableOf));
   }
 
   #extra(name: keyof ExtrasSql): string {
@@ -137,7 +155,7 @@ export class RowSql {
 /** Types of extensions. Their operators are in a schema that the functions do not search. */
 const FOREIGN_TYPES: ReadonlySet<string> = new Set(['citext', 'ltree', 'hstore', 'cube']);
 
-/** Where tables are whose entities name no schema. The functions search no schema but that of PostgreSQL itself. */
+/** Where tables are whose entities name no schema. */
 function schemaOf({ driver }: DataSource): string {
   return (driver as PostgresDriver).searchSchema ?? 'public';
 }

@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import type { HookCatalog } from '../../hook/catalog';
 import type { ChangeSource } from '../change-source';
+import { junctionsOf } from './links';
 import { type DefinitionOptions, isByTriggers } from './options';
 import { stopWatching, watchStatements } from './watched-runner';
 
@@ -35,6 +36,7 @@ function tablesWrittenWith(entities: readonly EntityMetadata[]): ReadonlySet<str
     if (found.has(metadata)) return;
     found.add(metadata);
     for (const { referencedEntityMetadata } of metadata.foreignKeys) add(referencedEntityMetadata);
+    for (const junction of junctionsOf(metadata)) found.add(junction);
   };
   entities.forEach(add);
   return new Set([...found].map(({ tableName }) => tableName));

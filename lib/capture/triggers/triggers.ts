@@ -9,6 +9,7 @@ import {
   type LeftTrigger,
   leftTriggers,
 } from './installed';
+import { junctionsOf } from './links';
 import type { DefinitionOptions } from './options';
 import { triggerTables } from './trigger-table';
 
@@ -105,12 +106,11 @@ export class Triggers {
   async #read(runner: Pick<QueryRunner, 'query'>): Promise<Found> {
     const { dataSource, catalog } = this.surroundings;
     const definitions = this.#definitions();
-    const tables = new Map(
-      catalog
-        .list()
-        .flatMap(({ name, metadata }) =>
-          metadata ? [[name, tableSql(dataSource, metadata)]] : [],
-        ),
+    const places = new Map(
+      catalog.list().map(({ name, metadata }) => {
+        const read = metadata ? [metadata, ...junctionsOf(metadata)] : [];
+        return [name, read.map((one) => tableSql(dataSource, one))] as const;
+      }),
     );
     const installed = await installedTriggers(runner, definitions);
     return {
@@ -118,7 +118,7 @@ export class Triggers {
         definition,
         installed: installed[n] ?? NOT_INSTALLED,
       })),
-      left: await leftTriggers(runner, tables, definitions),
+      left: await leftTriggers(runner, places, definitions),
     };
   }
 

@@ -73,7 +73,12 @@ beforeAll(async () => {
 afterAll(() => flow.stop());
 
 const eventsOf = (hook: string) =>
-  flow.query<{ readonly ref: string | null }>(
+  flow.query<{
+    readonly operation: string;
+    readonly ref: string | null;
+    readonly data: Readonly<Record<string, unknown>>;
+    readonly previous: Readonly<Record<string, unknown>> | null;
+  }>(
     `SELECT operation, ref, sender, data, previous, source FROM model_hook_event WHERE hook = $1 ORDER BY id`,
     [hook],
   );
@@ -105,6 +110,43 @@ describe('the fields of related entities, a template and a sender path, with tri
         sender: null,
         data: { title: 'y', 'writer.name': null, 'topics.name': ['sea', 'war'] },
       }),
+    ]);
+  });
+
+  it('Changed links of a many-to-many relation are one update of each owner and statement', async () => {
+    await flow.query(`INSERT INTO story (id, title) VALUES (20, 'p'), (21, 'q')`);
+    await flow.query('TRUNCATE model_hook_event');
+    const stories = flow.dataSource.getRepository(Story);
+    const [one] = await stories.find({ where: { id: 20 }, relations: { topics: true } });
+    const topics = await flow.dataSource.getRepository(Topic).find({ order: { id: 'ASC' } });
+    await stories.save(Object.assign(one ?? {}, { topics }) as Story);
+    await flow.query('INSERT INTO story_topics_topic VALUES (21, 1)');
+    await flow.query('UPDATE story_topics_topic SET "topicId" = 2 WHERE "storyId" = 21');
+    await flow.query('DELETE FROM story_topics_topic WHERE "topicId" = 2');
+    const events = await eventsOf('byTriggers');
+    expect(
+      events
+        .slice(0, 3)
+        .map(({ operation, data, previous }) => [
+          operation,
+          data.title,
+          previous?.['topics.name'],
+          data['topics.name'],
+        ]),
+    ).toEqual([
+      ['update', 'p', [], ['sea', 'war']],
+      ['update', 'q', [], ['sea']],
+      ['update', 'q', ['sea'], ['war']],
+    ]);
+    expect(
+      events
+        .slice(3)
+        .map(({ data }) => [data.title, data['topics.name']])
+        .sort(),
+    ).toEqual([
+      ['p', ['sea']],
+      ['q', []],
+      ['y', ['sea']],
     ]);
   });
 
