@@ -284,7 +284,9 @@ export const TRICKY: readonly Case[] = [
     'save() of a lazy relation',
     async ({ m, e }) => {
       const mark = await m.findOneByOrFail(e.Mark, { id: 2 });
-      mark.leaf = m.findOneBy(e.Leaf, { folderId: 1, page: 2 });
+      mark.leaf = Promise.resolve(await m.findOneBy(e.Leaf, { folderId: 1, page: 2 }));
+      // TypeORM sees the value of a promise one tick after it is set.
+      await mark.leaf;
       await m.save(mark);
       return mark.id;
     },
