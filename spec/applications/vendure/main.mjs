@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 
 const VERSION = '3.7.3';
+/** That of this Vendure, so that npm does not install a newer one for us. */
+const TYPEORM = '0.3.31';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = join(HERE, '../../..');
 const FILES = ['shop.mjs', 'shop-audit.mjs', 'shop-operations.mjs'];
@@ -34,6 +36,7 @@ function install() {
   const packages = [
     `@vendure/core@${VERSION}`,
     `@vendure/create@${VERSION}`,
+    `typeorm@${TYPEORM}`,
     'pg@8',
     `./${packed}`,
   ];
