@@ -94,14 +94,17 @@ describe.each<CaptureName>(['subscribers', 'triggers'])(
     let stop: () => Promise<void>;
     beforeAll(async () => {
       const database = await createDatabase();
-      const options = { poolSize: WRITERS + 1 };
-      dataSource = newDataSource(database.url, { entities: [Counter], dataSource: options });
+      const dataSourceOptions = { poolSize: WRITERS + 1 };
+      dataSource = newDataSource(database.url, {
+        entities: [Counter],
+        dataSource: dataSourceOptions,
+      });
       await dataSource.initialize();
       await dataSource.runMigrations();
       await dataSource.synchronize();
       await installAudit(dataSource);
-      const triggers = capture === 'triggers' && { capture, installTriggers: true };
-      await ModelHooks.attach(dataSource, specOptions({ work: false, ...triggers }));
+      const options = { work: false, capture, installTriggers: capture === 'triggers' };
+      await ModelHooks.attach(dataSource, specOptions(options));
       stop = async () => {
         await dataSource.destroy();
         await database.drop();

@@ -20,6 +20,8 @@ export interface World {
   readonly dataSource: DataSource;
   /** Runs SQL on a connection of its own, which is no write of TypeORM. */
   readonly raw: (sql: string) => Promise<unknown>;
+  /** Runs `work` inside `hooks.silence`. */
+  readonly silently: <T>(work: () => Promise<T>) => Promise<T>;
   /** Runs `work` with a subscriber of the application. */
   readonly beside: <T>(subscriber: EntitySubscriberInterface, work: () => Promise<T>) => Promise<T>;
 }
@@ -66,10 +68,9 @@ export class EveryWrite {
   async #attach(): Promise<void> {
     const log = (message: string): number => this.#logged.push(message);
     const logger = { debug: () => {}, info: () => {}, warn: log, error: log };
-    const triggers =
-      this.capture === 'triggers' && ({ capture: 'triggers', installTriggers: true } as const);
-    const options = { work: false, logger, ...triggers };
-    await ModelHooks.attach(this.hooked.dataSource, specOptions(options));
+    const { capture } = this;
+    const options = { work: false, logger, capture, installTriggers: capture === 'triggers' };
+    this.hooked.hooks = await ModelHooks.attach(this.hooked.dataSource, specOptions(options));
   }
 
   async run(write: Write): Promise<Seen> {
@@ -103,6 +104,7 @@ export class EveryWrite {
 class Side {
   readonly statements = new Statements();
   readonly #listening = new Listening();
+  hooks: ModelHooks | undefined;
   #related: Related | undefined;
   readonly dataSource: DataSource;
 
@@ -170,6 +172,7 @@ class Side {
       e: model,
       dataSource,
       raw: (sql) => dataSource.query(rawSql(sql)),
+      silently: (work) => this.hooks?.silence(work) ?? work(),
       beside: async (subscriber, work) => {
         dataSource.subscribers.push(subscriber);
         try {

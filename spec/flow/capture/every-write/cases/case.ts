@@ -17,8 +17,10 @@ export interface Case extends Write {
   readonly mayMerge?: boolean;
   /** Whether it writes an entity without a hook only, so that no statement may differ. */
   readonly isUnhooked?: boolean;
-  /** Whether subscribers may put a transaction around it, below PostgreSQL 18: an upsert that may change keys. */
+  /** Whether subscribers may put a transaction around it: an upsert that may change keys, a write of a junction table. */
   readonly mayBegin?: boolean;
+  /** The hooks whose changes are written in silence. */
+  readonly silent?: readonly string[] | 'all';
   readonly logs?: (run: Run) => readonly string[];
 }
 

@@ -7,6 +7,7 @@ import { RELATED } from './related';
 import { JUNCTIONS, ORPHANS, RELATIONS } from './relations';
 import { REMOVALS } from './removals';
 import { SAVES } from './saves';
+import { SILENCE } from './silence';
 import { TRANSACTIONS } from './transactions';
 import { TRICKY } from './tricky';
 import { UNHOOKED } from './unhooked';
@@ -31,6 +32,7 @@ export function casesOf(): Readonly<Record<string, readonly Case[]>> {
     trees: IN_TREES,
     'statements that are hard to extend': TRICKY,
     'writes beside TypeORM': BESIDES,
+    silence: SILENCE,
     'an entity without a hook': UNHOOKED,
   };
 }

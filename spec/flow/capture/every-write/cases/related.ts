@@ -60,6 +60,7 @@ export const RELATED = [
     {
       'article update': 1,
     },
+    { mayBegin: true },
   ),
   line(
     'a relation builder that adds partners to several rows',
@@ -67,6 +68,7 @@ export const RELATED = [
     {
       'article update': 2,
     },
+    { mayBegin: true },
   ),
   line(
     'a relation builder that removes a partner',
@@ -74,6 +76,7 @@ export const RELATED = [
     {
       'article update': 1,
     },
+    { mayBegin: true },
   ),
   line(
     'a relation builder that adds from the other side',
@@ -81,6 +84,7 @@ export const RELATED = [
     {
       'article update': 2,
     },
+    { mayBegin: true },
   ),
   line(
     'save() of a new row with partners',
@@ -147,6 +151,7 @@ export const RELATED = [
     {
       'article update': 2,
     },
+    { mayBegin: true },
   ),
   line(
     'a delete from the junction table',
@@ -155,6 +160,7 @@ export const RELATED = [
     {
       'article update': 2,
     },
+    { mayBegin: true },
   ),
   line('softRemove() of a partner', ({ m, e }) => m.softDelete(e.Label, 1)),
   line(
