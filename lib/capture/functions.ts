@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { type JsonRecord, sameJson, toJson } from '../base/json';
 import { CaptureFailedError } from '../errors/capture-errors';
 import { isComputed } from '../hook/field';
-import type { Hook } from '../hook/hook';
+import { type Hook, pathsOfExtras } from '../hook/hook';
 import type { HookRow } from '../hook/options';
 import { loggable } from '../logging/loggable';
 import type { Change } from './change';
@@ -41,10 +41,13 @@ export function copied(
   { hooked, operation, row, before }: Change,
 ): ReadyEvent {
   const { hook, columns, provided: fields } = hooked;
+  // No other value is decoded here: a transformer may throw, and that must not lose the event.
+  const used = pathsOfExtras(hook);
+  const named = used.length === 0 ? [] : columns.filter(({ path }) => used.includes(path));
   return {
     hook,
     operation,
-    ...eventExtras(hook, sentRow(dataSource, columns, row.values), NO_ROW),
+    ...eventExtras(hook, sentRow(dataSource, named, row.values), NO_ROW),
     data: provided(fields, row.values),
     previous: before && provided(fields, before.values),
     rowId: rowId(hook.name, row.key),

@@ -2,8 +2,8 @@ import { inspect } from 'node:util';
 import type { Logger as TypeormLogger } from 'typeorm';
 import type { Logger } from '../../../lib';
 
-/** A statement on a table of ours. An INSERT of the application has one of our names too, for the key that it returns. */
-const OURS = /"public"\."model_hook_/;
+/** A statement on a table of ours. A write of the application that stores its events too has the parameters of the application. */
+const OURS = /^(?!WITH model_hook_).*"public"\."model_hook_/s;
 
 /** Collects as text everything that leaves the package. */
 export class Seen {
