@@ -100,18 +100,8 @@ export class ModelHooks {
     return hooks;
   }
 
-  /**
-   * The triggers of the hooks of an initialised DataSource, without attaching: for migrations and for deployment. The options are those
-   * of `attach`. Throws `DATASOURCE_NOT_INITIALISED`, `TYPEORM_UNSUPPORTED` and `OPTION_INVALID`.
-   *
-   * @example
-   * const { up, down } = ModelHooks.triggers(dataSource, { capture: 'triggers' }).sql();
-   */
-  static triggers(dataSource: DataSource, options: AttachOptions = {}): Triggers {
-    checkArgument('dataSource', dataSource, DATA_SOURCE);
-    checkDataSource(dataSource);
-    return triggersOf(dataSource, resolveOptions(options));
-  }
+  /** The triggers of the hooks of an initialised DataSource, without attaching: for migrations and deployment. */
+  static readonly triggers = triggersOf;
 
   private constructor(
     dataSource: DataSource,
