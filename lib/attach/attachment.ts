@@ -46,8 +46,8 @@ export class Attachment implements EngineHolder, Lifecycle {
   async rebuilding(work: () => Promise<void>): Promise<void> {
     const { store, triggers, options } = this.parts;
     await store.exclusively(work);
-    // A table that was dropped has lost its triggers.
-    if (options.installTriggers) await triggers.install();
+    // A table that was dropped has lost its triggers. While the DataSource is initialised again, the hooks are not loaded yet.
+    if (options.installTriggers && this.#session) await triggers.install();
   }
 
   /** Stops sending, and goes on capturing. */

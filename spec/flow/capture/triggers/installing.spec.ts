@@ -179,6 +179,16 @@ describe('attach', () => {
     expect(await storedIn(dataSource)).toEqual([{ name: 'a' }]);
   });
 
+  it('A DataSource with synchronize that is initialised again has its triggers', async () => {
+    const dataSource = await opening(NAMES);
+    await attach(dataSource, { ...TRIGGERS, installTriggers: true });
+    await dataSource.destroy();
+    dataSource.setOptions({ synchronize: true });
+    await dataSource.initialize();
+    await dataSource.query(`INSERT INTO item (name) VALUES ('a')`);
+    expect(await storedIn(dataSource)).toEqual([{ name: 'a' }]);
+  });
+
   it('A DataSource that is initialised again checks its triggers again', async () => {
     const dataSource = await opening(NAMES);
     const hooks = await attach(dataSource, { ...TRIGGERS, installTriggers: false }).catch(
