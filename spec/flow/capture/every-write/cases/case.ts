@@ -17,8 +17,13 @@ export interface Case extends Write {
   readonly mayMerge?: boolean;
   /** Whether it writes an entity without a hook only, so that no statement may differ. */
   readonly isUnhooked?: boolean;
-  /** Whether subscribers may put a transaction around it: an upsert that may change keys, a write of a junction table. */
+  /**
+   * Whether subscribers may put a transaction around it: an upsert that may change keys, a write of a junction table, a statement that
+   * has no parameter left.
+   */
   readonly mayBegin?: boolean;
+  /** Whether it runs several writes at once, so that subscribers are called in any order. */
+  readonly isUnordered?: boolean;
   /** The hooks whose changes are written in silence. */
   readonly silent?: readonly string[] | 'all';
   readonly logs?: (run: Run) => readonly string[];

@@ -114,12 +114,14 @@ export const TRICKY: readonly Case[] = [
         )
         .then(() => 'done'),
     { 'pair insert': MOST_PARAMETERS / 3 },
+    { mayBegin: true },
   ),
   line(
     'a delete of as many parameters as a statement can have',
     ({ m, e }) =>
       m.delete(e.Note, { id: In(Array.from({ length: MOST_PARAMETERS }, (_, n) => n)) }),
     { 'note remove': 3 },
+    { mayBegin: true },
   ),
   line(
     'an update of as many parameters as a statement can have',
@@ -130,6 +132,7 @@ export const TRICKY: readonly Case[] = [
         { rank: 9 },
       ),
     { 'note update': 3 },
+    { mayBegin: true },
   ),
   line(
     'an update with a common table expression',
