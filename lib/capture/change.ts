@@ -10,10 +10,12 @@ export interface Change {
   readonly hooked: HookedEntity;
   readonly operation: Operation;
   /** The row as it is now; as it was, if it was removed. */
-  readonly row: StatementRow;
+  readonly row: ChangedRow;
   /** The row as it was. Null for an insert and a remove. */
-  readonly before: StatementRow | null;
+  readonly before: ChangedRow | null;
 }
+
+export type ChangedRow = Omit<StatementRow, 'id'>;
 
 /**
  * The changes of written rows, one for each hook, whatever its operations: a change may be a part of another one, whose operation
@@ -47,16 +49,16 @@ function happenings({ now, old }: WrittenRow): readonly Happening[] {
   return now ? come(now) : old ? gone(old) : [];
 }
 
-function come(row: StatementRow): readonly Happening[] {
+function come(row: ChangedRow): readonly Happening[] {
   return [{ operation: 'insert', row, before: null }];
 }
 
-function gone(row: StatementRow): readonly Happening[] {
+function gone(row: ChangedRow): readonly Happening[] {
   return [{ operation: 'remove', row, before: null }];
 }
 
 /** The delete date decides, whoever wrote it. */
-function updateOf(old: StatementRow, now: StatementRow): Operation {
+function updateOf(old: ChangedRow, now: ChangedRow): Operation {
   if ((old.isMarked ?? false) === (now.isMarked ?? false)) return 'update';
   return now.isMarked ? 'softRemove' : 'recover';
 }
@@ -73,7 +75,7 @@ function isWanted({ hooked: { hook }, operation }: Change): boolean {
   return hook.operations.includes(operation);
 }
 
-function holds({ discriminator }: HookedClass, row: StatementRow): boolean {
+function holds({ discriminator }: HookedClass, row: ChangedRow): boolean {
   return discriminator === null || row.class === discriminator;
 }
 

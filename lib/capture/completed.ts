@@ -2,6 +2,7 @@ import type { QueryRunner } from 'typeorm';
 import { type Change, changesOf, mergedChanges } from './change';
 import { freshRows } from './statement/fresh-rows';
 import type { TouchedRow } from './statement/owners';
+import type { StatementRow } from './statement/row-sql';
 
 /** What the statements of one call did. */
 export interface Collected {
@@ -36,12 +37,15 @@ async function updatesOf(
   rows: readonly [TouchedRow, ...TouchedRow[]],
 ): Promise<readonly Change[]> {
   const [{ context }] = rows;
-  // The first one of a row is the oldest.
-  const old = new Map(rows.toReversed().map((row) => [JSON.stringify(row.old.key), row.old]));
-  const fresh = await freshRows(runner, context, [...old.values()]);
+  const first = new Map<string, StatementRow>();
+  for (const { old } of rows)
+    if (!first.has(JSON.stringify(old.key))) first.set(JSON.stringify(old.key), old);
+  const fresh = await freshRows(runner, context, [...first.values()]);
+  const now = new Map(fresh.map((row) => [JSON.stringify(row.key), row]));
+  const written = [...first].map(([key, old]) => ({ now: now.get(key) ?? null, old }));
   return changesOf(
     context.table,
-    fresh.map((now) => ({ now, old: old.get(JSON.stringify(now.key)) ?? null })),
+    written.filter((row) => row.now !== null),
   );
 }
 
@@ -65,6 +69,6 @@ function namedRows({ context, old }: TouchedRow) {
   );
 }
 
-function nameOf({ name }: { readonly name: string }, { key }: TouchedRow['old']): string {
+function nameOf({ name }: { readonly name: string }, { key }: Pick<StatementRow, 'key'>): string {
   return JSON.stringify([name, key]);
 }

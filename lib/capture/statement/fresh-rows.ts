@@ -10,7 +10,7 @@ export async function freshRows(
 ): Promise<readonly StatementRow[]> {
   const { dataSource, table, facts } = context;
   const { primaryColumns } = table.metadata;
-  const keys = rows.map(({ id = [] }) => Object.fromEntries(id.map((text, n) => [`k${n}`, text])));
+  const keys = rows.map(({ id }) => Object.fromEntries(id.map((text, n) => [`k${n}`, text])));
   const columns = primaryColumns.map((_, n) => `k${n} text`);
   const isRow = primaryColumns.map(({ databaseName }, n) => {
     const name = `t.${dataSource.driver.escape(databaseName)}`;

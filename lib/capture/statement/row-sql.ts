@@ -2,12 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { JsonRecord } from '../../base/json';
 import { keepsJsonText } from '../entity/column-types';
 import { allColumns } from '../entity/hooked-entity';
-import {
-  discriminatorSql,
-  type HookedTable,
-  showsLaterRows,
-  showsOwnTable,
-} from '../entity/hooked-table';
+import { discriminatorSql, type HookedTable } from '../entity/hooked-table';
 import { objectSql } from '../entity/object-sql';
 import { rowKeyTextsSql } from '../entity/row-id';
 import { readable, type TableFacts } from '../entity/table-facts';
@@ -18,8 +13,8 @@ export interface StatementRow {
   readonly values: JsonRecord;
   /** The texts that its row id is made of. */
   readonly key: readonly string[];
-  /** Its primary key, one text a column, if the row may have to be read again. */
-  readonly id?: readonly string[];
+  /** Its primary key, one text a column. */
+  readonly id: readonly string[];
   /** Its discriminator, in a table of several classes. */
   readonly class?: string | null;
   /** Whether its delete date is set. */
@@ -63,15 +58,19 @@ export function rememberedSql<T>(
   };
 }
 
+/** SQL of the same object without values. */
+export const bareRowSql = rememberedSql((context: RowContext, alias: string): string =>
+  objectOf([['values', 'json_build_object()'], ...identity(context, alias)]),
+);
+
 /** The members of a `StatementRow` that are not values. */
 function identity({ dataSource, table }: RowContext, alias: string): readonly Member[] {
   const texts = rowKeyTextsSql(dataSource, table.metadata, alias).join(', ');
   const discriminator = discriminatorSql(dataSource, table, alias);
   const mark = markSql({ dataSource, table }, alias);
-  const isReadAgain = showsLaterRows(table) || showsOwnTable(table);
   return [
     ['key', `json_build_array(${texts})`],
-    ...(isReadAgain ? [['id', idSql({ dataSource, table }, alias)] as const] : []),
+    ['id', idSql({ dataSource, table }, alias)],
     ...(discriminator === null ? [] : [['class', discriminator] as const]),
     ...(mark === null ? [] : [['isMarked', mark] as const]),
   ];

@@ -1,8 +1,9 @@
-import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
+import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
 import { SubjectExecutor } from 'typeorm/persistence/SubjectExecutor.js';
 import { NoTransactionError } from '../../errors/capture-errors';
 import { type Collected, nothingCollected } from '../completed';
 import { isSilenced } from '../silence';
+import type { RowsBefore } from '../statement/rows-before';
 import { dataSourceOf } from './data-source-of';
 
 /** One call of `save()`, `remove()`, `softRemove()` or `recover()`, or one chunk of it, while it writes. */
@@ -11,17 +12,24 @@ export interface Persist {
   readonly isSingle: boolean;
   /** What its statements did so far. */
   readonly collected: Collected;
+  /** The rows that it will update, by table path, if they were read before. */
+  readonly before: Map<string, RowsBefore>;
 }
 
 export interface PersistReceiver {
   isHooked(metadata: EntityMetadata): boolean;
+  /** A call is going to update these rows, and to do nothing else. */
+  updating(runner: QueryRunner, persist: Persist, subjects: readonly Subject[]): Promise<void>;
   /** Stores the events of a call that has written all of its rows. */
   write(runner: QueryRunner, collected: Collected): Promise<void>;
 }
 
 /** A row that TypeORM is going to write. */
-interface Subject {
+export interface Subject {
   readonly metadata: EntityMetadata;
+  readonly identifier?: ObjectLiteral;
+  /** The row as TypeORM loaded it. */
+  readonly databaseEntity?: ObjectLiteral;
 }
 
 interface Executor {
@@ -82,7 +90,13 @@ async function persisted(
   const hooked = subjects.find(({ metadata }) => receiver.isHooked(metadata));
   // Without a transaction, a row could be committed without its event.
   if (hooked && !runner.isTransactionActive) throw new NoTransactionError(hooked.metadata.name);
-  const persist: Persist = { isSingle: isSingle(subjects), collected: nothingCollected() };
+  const persist: Persist = {
+    isSingle: isSingle(subjects),
+    collected: nothingCollected(),
+    before: new Map(),
+  };
+  if (subjects.every(({ databaseEntity }) => databaseEntity) && onlyUpdates(executor))
+    await receiver.updating(runner, persist, subjects);
   const open = running.get(runner) ?? [];
   running.set(runner, open);
   open.push(persist);
@@ -107,6 +121,10 @@ function subjectsOf(executor: Executor): readonly Subject[] {
     softRemoveSubjects,
     recoverSubjects,
   ].flat();
+}
+
+function onlyUpdates(executor: Executor): boolean {
+  return subjectsOf(executor).length === executor.updateSubjects.length;
 }
 
 /** TypeORM writes a row of a tree by several statements. */

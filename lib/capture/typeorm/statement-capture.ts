@@ -9,9 +9,10 @@ import { readMarks } from '../statement/marks';
 import { type Owner, touchedRows } from '../statement/owners';
 import { returningRows, takeRows } from '../statement/returned-rows';
 import type { RowContext } from '../statement/row-sql';
+import { type RowsBefore, returningKeys, rowsBefore, writtenOf } from '../statement/rows-before';
 import { readTold, tellingEvents } from '../statement/told-events';
 import type { ResultRow, WriteStatement } from '../statement/write';
-import { type Persist, persistOn } from './persisting';
+import { type Persist, persistOn, type Subject } from './persisting';
 import type { Send, StatementResult } from './statements';
 import type { CaptureWarnings } from './warnings';
 
@@ -21,6 +22,15 @@ interface Surroundings {
   readonly warnings: CaptureWarnings;
   /** The events that a statement stored are committed. */
   readonly committed: (runner: QueryRunner) => void;
+}
+
+/** From this number on, the rows that a call updates one by one are read before and after, and not returned by each statement. */
+const MANY_UPDATES = 8;
+
+interface Prepared {
+  readonly context: RowContext;
+  readonly before: RowsBefore;
+  readonly send: Send;
 }
 
 /** Runs the statements that write hooked tables, so that the events of what they do are stored. */
@@ -35,18 +45,34 @@ export class StatementCapture {
 
   /** The result is the one that the caller would get without us. */
   async run(runner: QueryRunner, write: WriteStatement, send: Send): Promise<StatementResult> {
-    const { catalog, warnings } = this.surroundings;
     const { table } = write;
-    await catalog.load(runner, table.metadata);
-    const facts = catalog.get(table.metadata);
-    if (!facts?.canReturn || !canReadRows(table.metadata, facts))
-      return this.#runUntold(write, send);
-    for (const { hooked } of table.classes) warnings.ofUnreadable(hooked, facts);
-    const context: RowContext = { dataSource: this.dataSource, table, facts };
+    const context = await this.#contextOf(runner, table);
+    if (!context) return this.#runUntold(write, send);
+    for (const { hooked } of table.classes)
+      this.surroundings.warnings.ofUnreadable(hooked, context.facts);
+    const before = persistOn(runner)?.before.get(table.metadata.tablePath);
+    if (before && write.kind === 'update')
+      return this.#runWithKeys(runner, write, { context, before, send });
     if (this.#isTold(table) && isToldAlone(write, persistOn(runner)))
       return this.#runTelling(runner, write, context, send);
     const run = () => this.#runReturning(runner, write, context, send);
     return runner.isTransactionActive ? run() : inTransaction(runner, run);
+  }
+
+  /** Reads the rows that a call will update one by one, if they are many. */
+  async readBefore(
+    runner: QueryRunner,
+    persist: Persist,
+    { table, subjects }: { readonly table: HookedTable; readonly subjects: readonly Subject[] },
+  ): Promise<void> {
+    const [{ metadata } = table] = subjects;
+    const isOfOneClass = subjects.every((subject) => subject.metadata === metadata);
+    if (subjects.length < MANY_UPDATES || !isOfOneClass || isReadAgain(table, persist)) return;
+    const context = await this.#contextOf(runner, table);
+    if (!context) return;
+    const identifiers = subjects.flatMap(({ identifier }) => identifier ?? []);
+    const wanted = { metadata, identifiers, isExact: isExact(table, persist) };
+    persist.before.set(table.metadata.tablePath, await rowsBefore(runner, context, wanted));
   }
 
   /** Stores the events of a call that has ended. */
@@ -107,6 +133,18 @@ export class StatementCapture {
     return asWithoutUs(result, write, rows, affected);
   }
 
+  async #runWithKeys(
+    runner: QueryRunner,
+    write: WriteStatement,
+    { context, before, send }: Prepared,
+  ): Promise<StatementResult> {
+    const result = await send(returningKeys(write, context));
+    const touched = writtenOf(before, result.records).map((old) => ({ context, old }));
+    persistOn(runner)?.collected.touched.push(...touched);
+    const { rows } = takeRows(result.records);
+    return asWithoutUs(result, write, write.returnsRows ? rows : [], rows.length);
+  }
+
   async #runReturning(
     runner: QueryRunner,
     write: WriteStatement,
@@ -126,6 +164,15 @@ export class StatementCapture {
       for (const { now } of written) if (now) collected.touched.push({ context, old: now });
     if (!persist) await this.store(runner, collected);
     return asWithoutUs(result, write, write.returnsRows ? rows : [], rows.length);
+  }
+
+  /** Null if the written rows cannot be returned. */
+  async #contextOf(runner: QueryRunner, table: HookedTable): Promise<RowContext | null> {
+    const { catalog } = this.surroundings;
+    await catalog.load(runner, table.metadata);
+    const facts = catalog.get(table.metadata);
+    const canReturn = facts?.canReturn && canReadRows(table.metadata, facts);
+    return canReturn ? { dataSource: this.dataSource, table, facts } : null;
   }
 
   /** Those whose rows the role may read. */

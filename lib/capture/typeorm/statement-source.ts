@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
+import { grouped } from '../../base/grouped';
 import { CriteriaRefusedError } from '../../errors/capture-errors';
 import type { Operation } from '../../hook/operation';
 import type { Logger } from '../../logging/logger';
@@ -21,9 +22,11 @@ import {
 } from './builders';
 import {
   forgetPersists,
+  type Persist,
   type PersistReceiver,
   persistOn,
   receivePersists,
+  type Subject,
   stopReceivingPersists,
 } from './persisting';
 import { StatementCapture } from './statement-capture';
@@ -105,6 +108,17 @@ export class StatementSource
     if (!known || isSilenced()) return undefined;
     if (persistOn(builder.queryRunner)) return known;
     return this.#expanded(known, operationOf(builder));
+  }
+
+  async updating(
+    runner: QueryRunner,
+    persist: Persist,
+    subjects: readonly Subject[],
+  ): Promise<void> {
+    for (const [path, own] of grouped(subjects, ({ metadata }) => metadata.tablePath)) {
+      const table = this.#tables.get(path);
+      if (table) await this.#statements.readBefore(runner, persist, { table, subjects: own });
+    }
   }
 
   run(runner: QueryRunner, write: WriteStatement, send: Send): Promise<StatementResult> {

@@ -134,7 +134,7 @@ describe.each<CaptureName>(['subscribers', 'triggers'])(
     );
 
     it.each(ISOLATIONS)(
-      'Without `exactPrevious`, each change is told in the order of the commits, with a value that the row had before, under %s',
+      'Without `exactPrevious`, each change has an event in the order of the commits, with a value that the row had before, under %s',
       async (isolation) => {
         await writeAtOnce(dataSource, isolation);
         const told = await storedEvents(dataSource);
