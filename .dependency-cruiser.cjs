@@ -9,6 +9,7 @@ const STAGES = [
   'listener',
   'delivery',
   'dispatch',
+  'doctor',
   'attach',
 ];
 
@@ -58,11 +59,19 @@ module.exports = {
       },
     },
     {
+      name: 'library-imports-cli',
+      comment:
+        'The command line is a program of its own; nothing that an application loads needs it.',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/cli/' },
+      to: { path: '^lib/cli/' },
+    },
+    {
       name: 'stage-imports-facade',
       comment:
-        'The files directly in lib/ use the stages; a stage that uses them turns the order around. lib/attach/ comes after all of them and may use the pipeline; that it uses the facade, which uses it, is forbidden by no-circular.',
+        'The files directly in lib/ use the stages; a stage that uses them turns the order around. lib/attach/ comes after all of them and may use the pipeline; that it uses the facade, which uses it, is forbidden by no-circular. lib/cli/ is a program that uses the facade as an application does.',
       severity: 'error',
-      from: { path: '^lib/[^/]+/', pathNot: folder(['lib/attach']) },
+      from: { path: '^lib/[^/]+/', pathNot: folder(['lib/attach', 'lib/cli']) },
       to: { path: FACADE },
     },
     {

@@ -24,6 +24,7 @@ export type { Deliveries, DeliveryPage, DeliveryWhere } from './delivery/log/del
 export type { Attempt, Delivery, DeliveryWithAttempts } from './delivery/log/delivery';
 export type { Dispatcher, Engine } from './dispatch/dispatcher';
 export type { RetentionOptions } from './dispatch/pruning';
+export type { Diagnosis, Finding, FindingCode, FindingLevel } from './doctor/finding';
 export * from './errors/attach-errors';
 export * from './errors/capture-errors';
 export { ERROR_CODES, type ErrorCode, type VerificationReason } from './errors/codes';

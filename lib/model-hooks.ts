@@ -21,8 +21,11 @@ import { Triggers } from './capture/triggers/triggers';
 import { sendTest } from './delivery/attempt/test-delivery';
 import { Wakeup } from './delivery/chunk/wakeup';
 import { Deliveries } from './delivery/log/deliveries';
+import { Doctor } from './doctor/doctor';
+import type { Diagnosis } from './doctor/finding';
 import { NotInitialisedError } from './errors/attach-errors';
 import { HookCatalog } from './hook/catalog';
+import { globbedSchemas } from './hook/entities';
 import type { FilterOf } from './hook/filter';
 import type { Hook } from './hook/hook';
 import type { DefinedHookOptions } from './hook/options';
@@ -70,6 +73,7 @@ export class ModelHooks {
   readonly #reporter: Reporter;
   readonly #attachment: Attachment;
   readonly #idle: Idle;
+  readonly #doctor: Doctor;
 
   /**
    * Captures the changes of hooked entities and, unless `work` is `false`, sends their events. A second call returns the same object,
@@ -103,8 +107,30 @@ export class ModelHooks {
   /** The triggers of the hooks of an initialised DataSource, without attaching: for migrations and deployment. */
   static readonly triggers = triggersOf;
 
-  private constructor(
+  /**
+   * What `hooks.doctor()` finds, without attaching: nothing is captured or sent, and missing tables and triggers are findings. `register`
+   * gets the hooks before, to define further ones. Rejects with `DATASOURCE_NOT_INITIALISED`, `TYPEORM_UNSUPPORTED`, `OPTION_INVALID` and
+   * the errors of hooks.
+   *
+   * @example
+   * const { ok, findings } = await ModelHooks.doctor(dataSource, { capture: 'triggers' });
+   */
+  static async doctor(
     dataSource: DataSource,
+    options: AttachOptions = {},
+    register: (hooks: ModelHooks) => unknown = () => undefined,
+  ): Promise<Diagnosis> {
+    checkArgument('dataSource', dataSource, DATA_SOURCE);
+    checkArgument('register', register, FUNCTION);
+    checkDataSource(dataSource);
+    const hooks = new ModelHooks(dataSource, resolveOptions(options), await findTables(dataSource));
+    hooks.#catalog.load(await globbedSchemas(dataSource));
+    await register(hooks);
+    return hooks.doctor();
+  }
+
+  private constructor(
+    private readonly dataSource: DataSource,
     private readonly options: ResolvedOptions,
     tables: Tables,
   ) {
@@ -136,6 +162,8 @@ export class ModelHooks {
     this.listeners = listeners;
     this.deliveries = new Deliveries(store, wakeup);
     this.#idle = new Idle(store, catalog, vault, this.#attachment);
+    const unseenWrites = () => this.#session?.unseenWrites ?? [];
+    this.#doctor = new Doctor({ ...shared, options, unseenWrites });
   }
 
   /**
@@ -210,6 +238,19 @@ export class ModelHooks {
   /** The backlog and the recent work of all processes of the database. */
   stats(): Promise<HookStats> {
     return hookStats(this.#store, this.#catalog);
+  }
+
+  /**
+   * Looks for what keeps events from being captured and sent: missing tables, triggers, indexes and rights, writes that no capture sees,
+   * listeners that can never match. It changes nothing. Rejects with `DATASOURCE_NOT_INITIALISED` only: what cannot be checked is a finding.
+   *
+   * @example
+   * const { ok, findings } = await hooks.doctor();
+   * if (!ok) for (const { level, hook, message } of findings) console.error(level, hook, message);
+   */
+  async doctor(): Promise<Diagnosis> {
+    if (!this.dataSource.isInitialized) throw new NotInitialisedError();
+    return this.#doctor.examine();
   }
 
   /**

@@ -16,6 +16,7 @@ import { sentEvent } from '../capture/sent';
 import { TriggerSource } from '../capture/triggers/trigger-source';
 import { withoutTriggers } from '../capture/triggers/trigger-table';
 import { StatementSource } from '../capture/typeorm/statement-source';
+import type { UnseenWrite } from '../capture/typeorm/warnings';
 import { dispatcherOf, type ResolvedDispatcher } from '../dispatch/dispatcher';
 import type { DeliveryEngine } from '../dispatch/engine';
 import { Housekeeping } from '../dispatch/housekeeping';
@@ -44,6 +45,7 @@ export class Session {
   readonly #sources: ChangeSource[] = [];
   readonly #hooked: HookedEntities;
   readonly #tables: TableCatalog;
+  #statements: StatementSource | undefined;
   #engine: DeliveryEngine | undefined;
   #startedAt = new Date();
 
@@ -74,6 +76,11 @@ export class Session {
     return this.#startedAt;
   }
 
+  /** The kinds of writes that made no event since this process attached. */
+  get unseenWrites(): readonly UnseenWrite[] {
+    return this.#statements?.unseen ?? [];
+  }
+
   /** Captures changes from now on. */
   subscribe(): void {
     const { dataSource, options } = this.parts;
@@ -81,18 +88,17 @@ export class Session {
       logger: options.logger,
       captured: (runner, events) => this.#noteWritten(runner, events),
     });
+    this.#statements = new StatementSource(dataSource, this.#hooked, {
+      ...options,
+      catalog: this.#tables,
+      capture,
+      transactions: {
+        committed: (runner) => this.#committed(runner),
+        rolledBack: (runner) => this.#rolledBack(runner),
+      },
+    });
     this.#sources.push(
-      new StatementSource(dataSource, this.#hooked, {
-        ...options,
-        catalog: this.#tables,
-        capture,
-        transactions: {
-          committed: (runner) => this.#committed(runner),
-          rolledBack: (runner) => this.#rolledBack(runner),
-        },
-      }),
-    );
-    this.#sources.push(
+      this.#statements,
       new TriggerSource(dataSource, this.parts.catalog, options, () => this.#engine?.committed()),
     );
     for (const source of this.#sources) source.start();

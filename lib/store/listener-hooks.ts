@@ -5,6 +5,8 @@ import type { Tables } from './tables';
 const ASKED = 10;
 /** The most hooks that are named. */
 const MAX_HOOKS = 20;
+/** The most patterns that are read. */
+const MAX_PATTERNS = 1_000;
 
 /** Statements on the hooks that listeners name. */
 export class ListenerHooks {
@@ -32,5 +34,18 @@ export class ListenerHooks {
       [hooks],
     );
     return rows.map(({ hook }) => hook);
+  }
+
+  /** The patterns of active listeners, each once. The index is walked from pattern to pattern, however many listeners one has. */
+  async patterns(): Promise<readonly string[]> {
+    const { listener } = this.tables;
+    const rows = await this.query<{ pattern: string }>(
+      `WITH RECURSIVE names(pattern) AS (
+         (SELECT pattern FROM ${listener} WHERE active AND pattern IS NOT NULL ORDER BY pattern LIMIT 1)
+         UNION ALL SELECT (SELECT l.pattern FROM ${listener} l WHERE l.active AND l.pattern > n.pattern ORDER BY l.pattern LIMIT 1)
+         FROM names n WHERE n.pattern IS NOT NULL
+       ) SELECT n.pattern FROM names n WHERE n.pattern IS NOT NULL LIMIT ${MAX_PATTERNS}`,
+    );
+    return rows.map(({ pattern }) => pattern);
   }
 }

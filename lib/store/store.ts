@@ -7,6 +7,7 @@ import { EventSources } from './event-sources';
 import { Events } from './events';
 import { FilterRows } from './filters';
 import { ForeignEvents } from './foreign-events';
+import { Inspection } from './inspection';
 import { ListenerHooks } from './listener-hooks';
 import { ListenerRows } from './listeners';
 import { MatchKeyRows } from './match-keys';
@@ -48,6 +49,7 @@ export class Store {
   readonly keys: MatchKeyRows;
   readonly candidates: CandidateRows;
   readonly upkeep: Upkeep;
+  readonly inspection: Inspection;
 
   constructor(
     private readonly database: Database,
@@ -74,6 +76,7 @@ export class Store {
     this.keys = new MatchKeyRows(query, tables);
     this.candidates = new CandidateRows(query, tables);
     this.upkeep = new Upkeep(query, tables);
+    this.inspection = new Inspection(query, tables);
   }
 
   /** Runs everything that `work` does with its store in one transaction, on one connection. */

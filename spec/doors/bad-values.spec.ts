@@ -151,6 +151,14 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors('hooks.on', 'name', [], (bad) => hooks.on(bad, () => undefined)),
   ...doors('hooks.on', 'fn', [], (bad) => hooks.on('outcome', bad)()),
   ['hooks.stats', () => hooks.stats()],
+  ['hooks.doctor', () => hooks.doctor()],
+  ...doors('ModelHooks.doctor', 'dataSource', [], (bad) => everything.ModelHooks.doctor(bad)),
+  ...doors('ModelHooks.doctor', 'options', ATTACH, (bad) =>
+    everything.ModelHooks.doctor(application.dataSource, bad),
+  ),
+  ...doors('ModelHooks.doctor', 'register', [], (bad) =>
+    everything.ModelHooks.doctor(application.dataSource, {}, bad),
+  ),
   ...doors('hooks.silence', 'fn', [], (bad) => hooks.silence(bad)),
   ...doors('hooks.criteria', 'mode', [], (bad) => hooks.criteria(bad, () => undefined)),
   ...doors('hooks.criteria', 'fn', [], (bad) => hooks.criteria('expand', bad)),

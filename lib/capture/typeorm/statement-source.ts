@@ -42,7 +42,7 @@ import {
   stopReceivingTransactions,
   type TransactionReceiver,
 } from './transactions';
-import { CaptureWarnings } from './warnings';
+import { CaptureWarnings, type UnseenWrite } from './warnings';
 
 /** Learns how the outermost transaction of a query runner ended. Released and rolled back savepoints are not reported. */
 export interface TransactionEnd {
@@ -95,6 +95,11 @@ export class StatementSource
     stopReceivingStatements(this.dataSource, this);
     stopReceivingPersists(this.dataSource, this);
     stopReceivingTransactions(this.dataSource, this);
+  }
+
+  /** The kinds of writes that made no event since the start. */
+  get unseen(): readonly UnseenWrite[] {
+    return this.#warnings.unseen;
   }
 
   isHooked({ tablePath }: EntityMetadata): boolean {

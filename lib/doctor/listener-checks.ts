@@ -1,0 +1,89 @@
+import { ModelHookError } from '../errors/model-hook-error';
+import { hooksOf } from '../listener/declared/pattern';
+import { checkEncryptionKeys } from '../listener/secrets/encryption-key-check';
+import { suspendedListeners } from '../listener/suspended';
+import type { Check } from './check';
+import { finding } from './finding';
+
+/** An event that nobody has taken for that many leases has waited long. */
+const PATIENCE_LEASES = 20;
+
+/** Listeners that get nothing from this process. */
+export const listeners: Check = {
+  name: 'the listeners',
+  readsRows: true,
+  async find({ store, catalog }) {
+    const absent = await store.listenerHooks.besides(catalog.all().map(({ name }) => name));
+    const suspended = await suspendedListeners(store, catalog);
+    const patterns = await store.listenerHooks.patterns();
+    const unmade = patterns.filter(
+      (pattern) => hooksOf({ hook: null, pattern }, catalog).length === 0,
+    );
+    const isUnkeyed = await store.keys.isAnyListenerUnkeyed();
+    return [
+      ...absent.map((hook) => finding(hook, 'LISTENER_HOOK_ABSENT', `${ABSENT} ${OTHERS}`)),
+      ...suspended.map(({ hook, field, ids }) =>
+        finding(
+          hook,
+          'LISTENER_FIELD_ABSENT',
+          `${ids.length} listeners have conditions on "${field}", which the hook does not provide here. hooks.listeners.stale() finds them.`,
+        ),
+      ),
+      ...unmade.map((pattern) =>
+        finding(
+          null,
+          'LISTENER_PATTERN_ABSENT',
+          `Listeners have the pattern "${pattern}", which no event of a hook of this process has. ${OTHERS}`,
+        ),
+      ),
+      ...(isUnkeyed ? [finding(null, 'LISTENERS_UNKEYED', UNKEYED)] : []),
+    ];
+  },
+};
+
+const ABSENT = 'Listeners are stored for this hook, which is not attached here.';
+const OTHERS = 'They get events only from other processes. Remove them if there are none.';
+const UNKEYED =
+  'Some listeners have no match keys of this release, which slows down every event: run hooks.listeners.reindex().';
+
+/** Events that no process plans. */
+export const foreignEvents: Check = {
+  name: 'the events of other processes',
+  readsRows: true,
+  async find({ store, catalog, options: { leaseMs } }) {
+    const rows = await store.foreign.count(catalog.all());
+    const old = rows.filter(({ age_ms }) => age_ms > leaseMs * PATIENCE_LEASES);
+    return old.map(({ hook, events, age_ms }) =>
+      finding(
+        hook,
+        'EVENTS_FOREIGN',
+        `${events} events, the oldest ${Math.round(age_ms / 60_000)} minutes old, wait for a process that attaches the hook with these fields.`,
+      ),
+    );
+  },
+};
+
+/** Whether this process can decrypt what is stored. */
+export const secrets: Check = {
+  name: 'the stored secrets',
+  readsRows: true,
+  async find({ store, options: { vault } }) {
+    const plain =
+      vault.newest === null
+        ? [
+            finding(
+              null,
+              'SECRETS_PLAIN',
+              'Give the option `encryptionKeys`, then run hooks.listeners.reencrypt().',
+            ),
+          ]
+        : [];
+    try {
+      await checkEncryptionKeys(store, vault);
+      return plain;
+    } catch (error) {
+      if (!(error instanceof ModelHookError) || !error.code.startsWith('SECRET_')) throw error;
+      return [...plain, finding(null, 'SECRETS_UNREADABLE', error.message)];
+    }
+  },
+};
