@@ -38,7 +38,8 @@ export const installedTriggers: Check = {
   },
 };
 
-const INSTALL = 'Run: model-hooks triggers --install -d <your data source file>, or a migration.';
+const INSTALL =
+  'Run: npx model-hooks triggers --install -d <your data source file>, or with --migration <name>.';
 
 function captureOf(hook: Hook, options: DoctorOptions): Finding {
   const { name, metadata } = hook;

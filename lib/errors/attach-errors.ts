@@ -28,8 +28,8 @@ export class TriggersOutdatedError extends ModelHookError {
   ) {
     const found = triggers.map(({ hook, table, state }) => `"${hook}" on ${table} (${state})`);
     super(
-      `The triggers of these hooks are not those of this release: ${found.join(', ')}. Run: model-hooks triggers --install ` +
-        '-d <your data source file>, or a migration with the statements of `hooks.triggers.sql()`. ' +
+      `The triggers of these hooks are not those of this release: ${found.join(', ')}. Run: npx model-hooks triggers --install ` +
+        '-d <your data source file>, or write a migration: npx model-hooks triggers --migration <name> -d <your data source file>. ' +
         'In development and tests, attach with `installTriggers: true`.',
     );
   }
