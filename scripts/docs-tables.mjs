@@ -1,14 +1,16 @@
-// Writes the tables of options and of error codes into docs/*.md, between markers:
+// Writes the tables of options, of error codes and of findings into docs/*.md, between markers:
 //
 //   <!-- options: DeliveryOptions AttemptOptions -->   …   <!-- /options -->
 //   <!-- codes -->   …   <!-- /codes -->
+//   <!-- findings -->   …   <!-- /findings -->
 //
 // Their text is that of the docstrings in lib/. `node scripts/docs-tables.mjs` writes, `--check` only says what is out of date.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import ts from 'typescript';
 
 const ROOT = new URL('../', import.meta.url);
-const MARKED = /(<!-- (options: [\w ]+|codes) -->\n)[\s\S]*?(<!-- \/(?:options|codes) -->)/g;
+const MARKED =
+  /(<!-- (options: [\w ]+|codes|findings) -->\n)[\s\S]*?(<!-- \/(?:options|codes|findings) -->)/g;
 
 /** @param {string} path */
 const read = (path) => readFileSync(new URL(path, ROOT), 'utf8');
@@ -44,6 +46,7 @@ function writePage(path) {
 /** @param {string} what */
 function tableOf(what) {
   if (what === 'codes') return codesTable();
+  if (what === 'findings') return findingsTable();
   const [, ...names] = what.split(' ');
   const rows = names.flatMap((name) => membersOf(name).map(optionRow));
   return ['| option | meaning | default |', '|---|---|---|', ...rows].join('\n');
@@ -104,15 +107,35 @@ function numbered(text) {
 }
 
 function codesTable() {
-  const source = sources.find(({ fileName }) => fileName.endsWith('codes.ts'));
-  /** @type {string[]} */
-  const rows = [];
+  const rows = entriesOf('errors/codes.ts').flatMap(([code, value]) =>
+    ts.isStringLiteralLike(value) ? `| \`${code}\` | ${value.text} |` : [],
+  );
+  return ['| code | when |', '|---|---|', ...rows].join('\n');
+}
+
+function findingsTable() {
+  const rows = entriesOf('doctor/finding-codes.ts').flatMap(([code, value]) => {
+    const cells = ts.isArrayLiteralExpression(value) ? [...value.elements] : [];
+    const [level, meaning] = cells.filter(ts.isStringLiteralLike).map(({ text }) => text);
+    return `| \`${code}\` | ${level} | ${meaning} |`;
+  });
+  return ['| code | level | meaning |', '|---|---|---|', ...rows].join('\n');
+}
+
+/**
+ * The members of the object that a file declares.
+ *
+ * @param {string} path
+ */
+function entriesOf(path) {
+  const source = sources.find(({ fileName }) => fileName.endsWith(path));
+  /** @type {[string, ts.Expression][]} */
+  const entries = [];
   /** @param {ts.Node} node */
   const visit = (node) => {
-    if (ts.isPropertyAssignment(node) && ts.isStringLiteralLike(node.initializer))
-      rows.push(`| \`${node.name.getText()}\` | ${node.initializer.text} |`);
+    if (ts.isPropertyAssignment(node)) entries.push([node.name.getText(), node.initializer]);
     ts.forEachChild(node, visit);
   };
   if (source) visit(source);
-  return ['| code | when |', '|---|---|', ...rows].join('\n');
+  return entries;
 }
