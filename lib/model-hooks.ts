@@ -1,30 +1,25 @@
 import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
-import { Attachment } from './attach/attachment';
 import { checkDataSource, checkVersion, DATA_SOURCE, installedVersion } from './attach/checks';
 import { type DetachOptions, detachDeadlineMs } from './attach/detach';
-import { Idle, type IdleOptions, idleTimeoutMs } from './attach/idle';
+import { type IdleOptions, idleTimeoutMs } from './attach/idle';
 import { followLifecycle } from './attach/lifecycle';
-import { listenerParts } from './attach/listener-parts';
 import {
   type AttachOptions,
   checkSameOptions,
   type ResolvedOptions,
   resolveOptions,
 } from './attach/options';
+import { currentOf, type HooksParts, hooksParts } from './attach/parts';
 import type { Session } from './attach/session';
 import { type HookStats, hookStats } from './attach/stats';
 import { triggersOf } from './attach/triggers-of';
 import { shared } from './base/shared';
 import { withCriteria } from './capture/criteria';
 import { silence } from './capture/silence';
-import { Triggers } from './capture/triggers/triggers';
-import { sendTest } from './delivery/attempt/test-delivery';
-import { Wakeup } from './delivery/chunk/wakeup';
-import { Deliveries } from './delivery/log/deliveries';
-import { Doctor } from './doctor/doctor';
+import type { Triggers } from './capture/triggers/triggers';
+import type { Deliveries } from './delivery/log/deliveries';
 import type { Diagnosis } from './doctor/finding';
 import { NotInitialisedError } from './errors/attach-errors';
-import { HookCatalog } from './hook/catalog';
 import { globbedSchemas } from './hook/entities';
 import type { FilterOf } from './hook/filter';
 import type { Hook } from './hook/hook';
@@ -39,14 +34,11 @@ import {
 import type { ListenerBuilder } from './listener/declared/builder';
 import type { Listeners } from './listener/listeners';
 import { warnOfPlainSecrets } from './listener/secrets/encryption-key-check';
-import { REPORT_NAMES, Reporter, type ReportName, type Reports } from './logging/reports';
+import { REPORT_NAMES, type ReportName, type Reports } from './logging/reports';
 import { checkArgument } from './options/checked';
 import { CRITERIA_MODES, type CriteriaMode } from './options/criteria';
 import type { ListenerOptions } from './options/listener';
 import { FUNCTION, oneOf } from './options/rules';
-import { Policies } from './recipient/policies';
-import { Database } from './store/database';
-import { Store } from './store/store';
 import { findTables, type Tables } from './store/tables';
 
 interface Attached {
@@ -67,13 +59,7 @@ export class ModelHooks {
   readonly deliveries: Deliveries;
   /** The triggers of hooks with `capture: 'triggers'`: their SQL, and their state in the database. */
   readonly triggers: Triggers;
-  readonly #store: Store;
-  readonly #catalog: HookCatalog;
-  readonly #policies: Policies;
-  readonly #reporter: Reporter;
-  readonly #attachment: Attachment;
-  readonly #idle: Idle;
-  readonly #doctor: Doctor;
+  readonly #parts: HooksParts;
 
   /**
    * Captures the changes of hooked entities and, unless `work` is `false`, sends their events. A second call returns the same object,
@@ -98,9 +84,9 @@ export class ModelHooks {
     checkVersion(installedVersion());
     checkDataSource(dataSource);
     const hooks = new ModelHooks(dataSource, resolveOptions(options), await findTables(dataSource));
-    await hooks.#attachment.initialised();
+    await hooks.#parts.attachment.initialised();
     warnOfPlainSecrets(hooks.options);
-    followLifecycle(dataSource, hooks.#attachment);
+    followLifecycle(dataSource, hooks.#parts.attachment);
     return hooks;
   }
 
@@ -124,7 +110,7 @@ export class ModelHooks {
     checkArgument('register', register, FUNCTION);
     checkDataSource(dataSource);
     const hooks = new ModelHooks(dataSource, resolveOptions(options), await findTables(dataSource));
-    hooks.#catalog.load(await globbedSchemas(dataSource));
+    hooks.#parts.catalog.load(await globbedSchemas(dataSource));
     await register(hooks);
     return hooks.doctor();
   }
@@ -134,36 +120,11 @@ export class ModelHooks {
     private readonly options: ResolvedOptions,
     tables: Tables,
   ) {
-    const { connections, statementTimeoutMs } = options;
-    this.#store = new Store(new Database(dataSource, connections, statementTimeoutMs), tables);
-    this.#catalog = new HookCatalog(dataSource);
-    this.#policies = new Policies(options.policy, this.#catalog);
-    const [store, catalog, policies] = [this.#store, this.#catalog, this.#policies];
-    this.triggers = new Triggers({ dataSource, catalog, options, tables: () => tables });
-    const shared = { dataSource, store, catalog, policies, triggers: this.triggers };
-    const { logger, vault } = options;
-    this.#reporter = new Reporter(logger);
-    const current = () => this.#current;
-    const { listeners, matching } = listenerParts({
-      ...shared,
-      logger,
-      vault,
-      limits: options.delivery.limits,
-      tester: { test: (listener) => sendTest({ ...shared, options }, listener) },
-      process: {
-        get startedAt() {
-          return current().startedAt;
-        },
-      },
-    });
-    const wakeup = new Wakeup();
-    const reporter = this.#reporter;
-    this.#attachment = new Attachment({ ...shared, options, wakeup, reporter, matching });
+    this.#parts = hooksParts(dataSource, options, tables);
+    const { listeners, deliveries, triggers } = this.#parts;
     this.listeners = listeners;
-    this.deliveries = new Deliveries(store, wakeup);
-    this.#idle = new Idle(store, catalog, vault, this.#attachment);
-    const unseenWrites = () => this.#session?.unseenWrites ?? [];
-    this.#doctor = new Doctor({ ...shared, options, unseenWrites });
+    this.deliveries = deliveries;
+    this.triggers = triggers;
   }
 
   /**
@@ -173,17 +134,17 @@ export class ModelHooks {
   for<Entity extends ObjectLiteral>(
     entity: EntityTarget<Entity> | (abstract new (...args: never[]) => Entity),
   ): AttachedHook<FilterOf<Entity>> {
-    return this.#handle(this.#catalog.of(entity)) as AttachedHook<FilterOf<Entity>>;
+    return this.#handle(this.#parts.catalog.of(entity)) as AttachedHook<FilterOf<Entity>>;
   }
 
   /** The hook with this name. Throws `HOOK_NOT_FOUND`. */
   get(name: string): AttachedHook {
-    return this.#handle(this.#catalog.get(name));
+    return this.#handle(this.#parts.catalog.get(name));
   }
 
   /** All hooks, of entities and defined ones. */
   list(): readonly AttachedHook[] {
-    return this.#catalog.list().map((hook) => this.#handle(hook));
+    return this.#parts.catalog.list().map((hook) => this.#handle(hook));
   }
 
   /** Defines a hook without an entity; its event has the name of the hook. Throws `HOOK_DUPLICATE`. */
@@ -191,9 +152,9 @@ export class ModelHooks {
     name: string,
     options: DefinedHookOptions<Field>,
   ): DefinedHook<Field> {
-    const policy = this.#policies.checked(options);
-    const hook = this.#catalog.define(name, options);
-    this.#policies.set(hook, policy);
+    const policy = this.#parts.policies.checked(options);
+    const hook = this.#parts.catalog.define(name, options);
+    this.#parts.policies.set(hook, policy);
     return this.#handle(hook) as DefinedHook<Field>;
   }
 
@@ -204,7 +165,7 @@ export class ModelHooks {
     options: SendOptions = {},
   ): Promise<string> {
     checkArgument('data', data, DATA);
-    return this.#current.send(this.#catalog.get(name), data, checkedSendOptions(options));
+    return this.#current.send(this.#parts.catalog.get(name), data, checkedSendOptions(options));
   }
 
   /** Begins a listener to events by name: one name, `'*'`, `'<first part>.*'` or `'*.<rest>'`. `save()` stores it. */
@@ -217,7 +178,7 @@ export class ModelHooks {
    * `IDLE_TIMEOUT`.
    */
   async idle(options: IdleOptions = {}): Promise<void> {
-    return this.#idle.wait(idleTimeoutMs(options));
+    return this.#parts.idle.wait(idleTimeoutMs(options));
   }
 
   /**
@@ -225,19 +186,19 @@ export class ModelHooks {
    * processes send them. Resolves two seconds after the deadline at the latest, whatever the database does.
    */
   async detach(options: DetachOptions = {}): Promise<void> {
-    await this.#attachment.detach(detachDeadlineMs(options, this.options.delivery));
+    await this.#parts.attachment.detach(detachDeadlineMs(options, this.options.delivery));
   }
 
   /** Calls `fn` with each report; returns a function that ends this. Reports are also on the diagnostics channel `typeorm-model-hooks:<name>`. */
   on<Name extends ReportName>(name: Name, fn: (report: Reports[Name]) => void): () => void {
     checkArgument('name', name, oneOf(...REPORT_NAMES));
     checkArgument('fn', fn, FUNCTION);
-    return this.#reporter.on(name, fn);
+    return this.#parts.reporter.on(name, fn);
   }
 
   /** The backlog and the recent work of all processes of the database. */
   stats(): Promise<HookStats> {
-    return hookStats(this.#store, this.#catalog);
+    return hookStats(this.#parts.store, this.#parts.catalog);
   }
 
   /**
@@ -250,13 +211,10 @@ export class ModelHooks {
    */
   async doctor(): Promise<Diagnosis> {
     if (!this.dataSource.isInitialized) throw new NotInitialisedError();
-    return this.#doctor.examine();
+    return this.#parts.doctor.examine();
   }
 
-  /**
-   * Runs `fn`, whose writes by criteria, by query builder and by `insert()` are all treated in one way, whatever the options of the hooks
-   * say: `'expand'`, `'warn'`, `'refuse'` or `'ignore'`; see the option `criteria`.
-   */
+  /** Runs `fn`, whose writes by criteria are all treated in one way, whatever the options of hooks say; see the option `criteria`. */
   criteria<T>(mode: CriteriaMode, fn: () => T): T {
     checkArgument('mode', mode, oneOf(...CRITERIA_MODES));
     checkArgument('fn', fn, FUNCTION);
@@ -275,8 +233,7 @@ export class ModelHooks {
   }
 
   get #current(): Session {
-    if (!this.#session) throw new NotInitialisedError();
-    return this.#session;
+    return currentOf(this.#parts.attachment);
   }
 
   #handle(hook: Hook): AttachedHook {
@@ -286,11 +243,7 @@ export class ModelHooks {
 
   async #again(options: AttachOptions): Promise<ModelHooks> {
     checkSameOptions(this.options, options);
-    await this.#attachment.resume();
+    await this.#parts.attachment.resume();
     return this;
-  }
-
-  get #session(): Session | undefined {
-    return this.#attachment.session;
   }
 }

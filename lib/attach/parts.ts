@@ -1,0 +1,75 @@
+import type { DataSource } from 'typeorm';
+import { Triggers } from '../capture/triggers/triggers';
+import { sendTest } from '../delivery/attempt/test-delivery';
+import { Wakeup } from '../delivery/chunk/wakeup';
+import { Deliveries } from '../delivery/log/deliveries';
+import { Doctor } from '../doctor/doctor';
+import { NotInitialisedError } from '../errors/attach-errors';
+import { HookCatalog } from '../hook/catalog';
+import type { Listeners } from '../listener/listeners';
+import { Reporter } from '../logging/reports';
+import { Policies } from '../recipient/policies';
+import { Database } from '../store/database';
+import { Store } from '../store/store';
+import type { Tables } from '../store/tables';
+import { Attachment } from './attachment';
+import { Idle } from './idle';
+import { listenerParts } from './listener-parts';
+import type { ResolvedOptions } from './options';
+import type { Session } from './session';
+
+/** What the facade `ModelHooks` is made of. */
+export interface HooksParts {
+  readonly store: Store;
+  readonly catalog: HookCatalog;
+  readonly policies: Policies;
+  readonly triggers: Triggers;
+  readonly reporter: Reporter;
+  readonly attachment: Attachment;
+  readonly listeners: Listeners;
+  readonly deliveries: Deliveries;
+  readonly idle: Idle;
+  readonly doctor: Doctor;
+}
+
+export function hooksParts(
+  dataSource: DataSource,
+  options: ResolvedOptions,
+  tables: Tables,
+): HooksParts {
+  const { connections, statementTimeoutMs, logger, vault, policy } = options;
+  const store = new Store(new Database(dataSource, connections, statementTimeoutMs), tables);
+  const catalog = new HookCatalog(dataSource);
+  const policies = new Policies(policy, catalog);
+  const triggers = new Triggers({ dataSource, catalog, options, tables: () => tables });
+  const reporter = new Reporter(logger);
+  const shared = { dataSource, store, catalog, policies, triggers, logger, vault };
+  const { listeners, matching } = listenerParts({
+    ...shared,
+    limits: options.delivery.limits,
+    tester: { test: (listener) => sendTest({ ...shared, options }, listener) },
+    process: {
+      get startedAt() {
+        return currentOf(attachment).startedAt;
+      },
+    },
+  });
+  const wakeup = new Wakeup();
+  const attachment = new Attachment({ ...shared, options, wakeup, reporter, matching });
+  const unseenWrites = () => attachment.session?.unseenWrites ?? [];
+  return {
+    ...shared,
+    reporter,
+    attachment,
+    listeners,
+    deliveries: new Deliveries(store, wakeup),
+    idle: new Idle(store, catalog, vault, attachment),
+    doctor: new Doctor({ ...shared, options, unseenWrites }),
+  };
+}
+
+/** Throws `DATASOURCE_NOT_INITIALISED` while the DataSource is destroyed. */
+export function currentOf({ session }: Attachment): Session {
+  if (!session) throw new NotInitialisedError();
+  return session;
+}
