@@ -2,7 +2,13 @@ import { grouped } from '../../base/grouped';
 import { literal } from '../entity/literal';
 import { tableSql } from '../entity/table-sql';
 import { dollarQuoted } from './dollar-quoted';
-import { type TriggerFunction, type TriggerParts, triggerFunctions, versionOf } from './functions';
+import {
+  type TriggerFunction,
+  type TriggerParts,
+  triggerFunctions,
+  unusedPaths,
+  versionOf,
+} from './functions';
 
 /** The triggers of one hook, as this release defines them. */
 export interface TriggerDefinition {
@@ -35,14 +41,19 @@ export function triggerDefinition(parts: TriggerParts): TriggerDefinition {
     functions,
     version,
     up: [
+      ...unusedPaths(parts, functions).map(droppedSql),
       ...functions.map(({ sql }) => sql),
       ...paths.map((path) => `REVOKE ALL ON FUNCTION ${path} FROM PUBLIC`),
       ...[...grouped(functions, (one) => one.table)].map(([name, own]) => triggersSql(name, own)),
       ...paths.map((path) => `COMMENT ON FUNCTION ${path} IS ${comment}`),
     ],
-    // The triggers depend on their functions.
-    down: paths.map((path) => `DROP FUNCTION IF EXISTS ${path} CASCADE`),
+    down: paths.map(droppedSql),
   };
+}
+
+/** The triggers depend on their function. */
+function droppedSql(path: string): string {
+  return `DROP FUNCTION IF EXISTS ${path} CASCADE`;
 }
 
 /** Creates the triggers of a table and of its partitions, which need their own for statements that name a partition. */

@@ -55,6 +55,23 @@ export function triggerFunctions(parts: TriggerParts): readonly TriggerFunction[
   ];
 }
 
+/** Signatures of the functions that the hook may have had with other operations, fields and options. */
+export function unusedPaths(
+  parts: TriggerParts,
+  functions: readonly TriggerFunction[],
+): readonly string[] {
+  const { hook, metadata } = parts.table;
+  const junctions = metadata.manyToManyRelations.map((one) => one.junctionEntityMetadata);
+  const tables = [metadata, ...junctions].filter((one) => one !== undefined);
+  const possible = tables.flatMap((table) =>
+    KINDS.map((on) => functionPath(parts, functionName(hook, table, on))),
+  );
+  const used = new Set(functions.map(({ path }) => path));
+  return [...new Set(possible)].filter((path) => !used.has(path));
+}
+
+const KINDS: readonly TriggerFunction['on'][] = ['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'];
+
 function triggerFunction(
   parts: TriggerParts,
   metadata: EntityMetadata,

@@ -33,6 +33,13 @@ describe('the definition of the triggers of a hook', () => {
     expect(created(await sqlOf(hook))).toEqual(expected);
   });
 
+  it('The statements remove what the hook had with other operations', async () => {
+    const dropped = (await sqlOf({ on: 'insert' })).flatMap(
+      (text) => /^DROP FUNCTION IF EXISTS .*_(\w+)"\(\) CASCADE$/.exec(text)?.[1] ?? [],
+    );
+    expect(dropped).toEqual(['delete', 'truncate']);
+  });
+
   it('The same hook has the same statements at each start', async () => {
     expect(await sqlOf({})).toEqual(await sqlOf({}));
   });
