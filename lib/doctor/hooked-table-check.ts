@@ -17,7 +17,7 @@ export const hookedTables: Check = {
     const found = [...entities.values()].flat().flatMap((one) => {
       const state = states.get(one.metadata);
       if (!state) return [missingTable(one)];
-      const columns = missingColumns(one, state);
+      const columns = [...missingColumns(one, state), ...missingRelated(one, states)];
       return isByTriggers(one.hook, options)
         ? columns
         : [...columns, ...unreadable(one, states), ...hindrances(one, state)];
@@ -43,6 +43,26 @@ function missingColumns({ hook, metadata }: HookedEntity, { columns }: TableStat
   return [
     finding(hook.name, 'HOOK_COLUMN_MISSING', `${message} Run the migration that adds them.`),
   ];
+}
+
+/** Columns of related tables that the hook reads. */
+function missingRelated(
+  { hook, metadata, columns }: HookedEntity,
+  states: ReadonlyMap<EntityMetadata, TableState>,
+): Finding[] {
+  const read = columns.flatMap(({ related }) => (related ? columnsRead(related) : []));
+  const missing = read.filter(
+    ({ entityMetadata, databaseName }) =>
+      entityMetadata !== metadata && !states.get(entityMetadata)?.columns.has(databaseName),
+  );
+  const names = missing.map((one) => `${one.entityMetadata.tablePath}.${one.databaseName}`);
+  return named([...new Set(names)], (list) =>
+    finding(
+      hook.name,
+      'HOOK_COLUMN_MISSING',
+      `The hook reads ${list} of related tables, which lack them. Run the migration that adds them.`,
+    ),
+  );
 }
 
 function unreadable(

@@ -74,7 +74,7 @@ export const secrets: Check = {
             finding(
               null,
               'SECRETS_PLAIN',
-              'Give the option `encryptionKeys`, then run hooks.listeners.reencrypt().',
+              'Secrets are stored without encryption: give the option `encryptionKeys`, then run hooks.listeners.reencrypt().',
             ),
           ]
         : [];

@@ -161,6 +161,12 @@ describe('hooks.doctor()', () => {
       'ALTER TABLE patient RENAME away TO age',
     ],
     [
+      'HOOK_COLUMN_MISSING patient',
+      false,
+      'ALTER TABLE ward RENAME name TO away',
+      'ALTER TABLE ward RENAME away TO name',
+    ],
+    [
       'HOOK_TABLE_MISSING visitor',
       false,
       'ALTER TABLE visitor RENAME TO away',
