@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DataSource, Logger } from 'typeorm';
 import type { AttachOptions } from '../attach/options';
@@ -95,7 +95,19 @@ async function load(file: string): Promise<Exports> {
 
 /** Node.js does not run TypeScript with decorators. */
 async function registerTsx(file: string, path: string): Promise<void> {
-  await import(pathToFileURL(tsxFor(file, path)).href);
+  const tsx = tsxFor(file, path);
+  const config = nearest('tsconfig.json', dirname(path));
+  // Otherwise tsx takes that of the current folder.
+  if (config !== undefined) process.env.TSX_TSCONFIG_PATH ??= config;
+  await import(pathToFileURL(tsx).href);
+}
+
+/** The file of that name in this folder or the nearest one above. */
+function nearest(name: string, folder: string): string | undefined {
+  const path = join(folder, name);
+  if (existsSync(path)) return path;
+  const above = dirname(folder);
+  return above === folder ? undefined : nearest(name, above);
 }
 
 function tsxFor(file: string, path: string): string {

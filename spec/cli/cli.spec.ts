@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TriggerStatus } from '../../lib';
 import type { Diagnosis } from '../../lib/doctor/finding';
@@ -87,9 +88,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-function run(program: string, args: readonly string[]): Promise<Ended> {
+function run(program: string, args: readonly string[], cwd = project.path): Promise<Ended> {
   const env = { ...process.env, PROJECT_URL: database.url, TZ: 'UTC' };
-  const child = spawn(process.execPath, [program, ...args], { cwd: project.path, env });
+  const child = spawn(process.execPath, [program, ...args], { cwd, env });
   const texts = { out: '', error: '' };
   child.stdout.on('data', (data) => (texts.out += data));
   child.stderr.on('data', (data) => (texts.error += data));
@@ -223,6 +224,13 @@ describe('model-hooks, step by step', () => {
     expect(out).toMatch(/^LEVEL +CODE +HOOK +MESSAGE\n/);
     expect(out).toMatch(/^info +CAPTURE_TRIGGERS +person +Triggers capture/m);
     expect(out).toMatch(/\nNo error was found\.\n$/);
+    expect(code).toBe(0);
+  });
+
+  it('A file of another folder is loaded with the tsconfig.json that is nearest to it', async () => {
+    const file = join(project.path, 'data-source.ts');
+    const { code, error } = await run(project.main, ['doctor', '-d', file], tmpdir());
+    expect(error).toBe('loaded\n');
     expect(code).toBe(0);
   });
 
