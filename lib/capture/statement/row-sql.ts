@@ -58,11 +58,6 @@ export function rememberedSql<T>(
   };
 }
 
-/** SQL of the same object without values. */
-export const bareRowSql = rememberedSql((context: RowContext, alias: string): string =>
-  objectOf([['values', 'json_build_object()'], ...identity(context, alias)]),
-);
-
 /** The members of a `StatementRow` that are not values. */
 function identity({ dataSource, table }: RowContext, alias: string): readonly Member[] {
   const texts = rowKeyTextsSql(dataSource, table.metadata, alias).join(', ');

@@ -1,6 +1,7 @@
 import type { EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
+import { rowKeyTextsSql } from '../entity/row-id';
 import { readMarks } from './marks';
-import { bareRowSql, type RowContext, rowSql, type StatementRow } from './row-sql';
+import { type RowContext, rememberedSql, rowSql, type StatementRow } from './row-sql';
 import { type ComposedStatement, OWN_PREFIX, type ResultRow, type WriteStatement } from './write';
 
 /** The rows that a call will update, before it does, by the JSON of their keys. */
@@ -44,21 +45,44 @@ interface RowsWanted {
 
 /** The statement, which also returns the keys of the rows that it writes. */
 export function returningKeys(write: WriteStatement, context: RowContext): ComposedStatement {
-  const key = `${bareRowSql(context, write.alias)}::text AS ${KEY}`;
-  return { sql: readMarks(write.sql).extended(key), parameters: write.parameters };
+  const keys = keysSql(context, write.alias);
+  return { sql: readMarks(write.sql).extended(keys), parameters: write.parameters };
 }
 
 /** The rows before the statement whose keys it returned. */
 export function writtenOf(
   before: RowsBefore,
+  { table }: RowContext,
   result: readonly ResultRow[],
 ): readonly StatementRow[] {
+  const names = table.metadata.primaryColumns.map((_, n) => nameOf(n));
   return result.map((row) => {
-    const bare: StatementRow = JSON.parse(String(row[KEY]));
-    return before.get(JSON.stringify(bare.key)) ?? bare;
+    const key = names.map((name) => String(row[name]));
+    const id = key.map((text, n) => String(row[plainNameOf(n)] ?? text));
+    return before.get(JSON.stringify(key)) ?? { values: {}, key, id };
   });
+}
+
+/** The texts that the row id is made of, and the texts of the columns where they are other ones. */
+const keysSql = rememberedSql(({ dataSource, table }: RowContext, alias: string): string => {
+  const { primaryColumns } = table.metadata;
+  const plain = primaryColumns.map(
+    ({ databaseName }) => `${alias}.${dataSource.driver.escape(databaseName)}::text`,
+  );
+  const texts = rowKeyTextsSql(dataSource, table.metadata, alias);
+  return [
+    ...texts.map((sql, n) => `${sql} AS ${nameOf(n)}`),
+    ...plain.flatMap((sql, n) => (sql === texts[n] ? [] : [`${sql} AS ${plainNameOf(n)}`])),
+  ].join(', ');
+});
+
+function plainNameOf(n: number): string {
+  return `${OWN_PREFIX}plain_${n}`;
+}
+
+function nameOf(n: number): string {
+  return `${OWN_PREFIX}text_${n}`;
 }
 
 const ROW = `${OWN_PREFIX}row`;
 const PLACE = `${OWN_PREFIX}place`;
-const KEY = `${OWN_PREFIX}now`;

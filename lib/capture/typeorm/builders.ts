@@ -53,52 +53,54 @@ export function stopReceivingBuilders(dataSource: DataSource, receiver: BuilderR
   if (receivers.get(dataSource) === receiver) receivers.delete(dataSource);
 }
 
+/** The builders that run now, and what is noted of them. */
+const running = new WeakMap<WriteBuilder, Running>();
+
+interface Running {
+  readonly table: HookedTable;
+  /** Whether the caller wants columns of the written rows. */
+  returnsRows: boolean;
+}
+
+/** A builder of a hooked table marks its statement, which is planned to be captured. All others pass through. */
 function patch(prototype: WriteBuilder): void {
   if (patched.has(prototype)) return;
   patched.add(prototype);
-  const { execute } = prototype;
+  const { execute, createReturningExpression, createWhereExpression, getQueryAndParameters } =
+    prototype;
   prototype.execute = async function (this: WriteBuilder): Promise<unknown> {
-    const receiver = receivers.get(this.dataSource ?? this.connection);
-    const table = receiver?.begin(this);
-    return table ? captured(this, table, () => execute.call(this)) : execute.call(this);
+    const table = receivers.get(this.dataSource ?? this.connection)?.begin(this);
+    if (!table) return execute.call(this);
+    running.set(this, { table, returnsRows: false });
+    try {
+      return await execute.call(this);
+    } finally {
+      running.delete(this);
+    }
   };
-}
-
-/** Runs a builder that marks its statement, which is planned to be captured. */
-async function captured(
-  builder: WriteBuilder,
-  table: HookedTable,
-  execute: () => Promise<unknown>,
-): Promise<unknown> {
-  const { createReturningExpression, createWhereExpression, getQueryAndParameters } = builder;
-  let returnsRows = false;
-  const own: Partial<WriteBuilder> = {
-    createReturningExpression: (type) => {
-      const items = createReturningExpression.call(builder, type);
-      returnsRows = items !== '';
-      return markedReturning(items);
-    },
-    getQueryAndParameters: () => {
-      const [sql, parameters] = getQueryAndParameters.call(builder);
-      planStatement({ ...statementOf(builder, table), returnsRows, sql, parameters });
-      return [sql, parameters];
-    },
-    ...(kindOf(builder) === 'update' && {
-      createWhereExpression: () => markedWhere(createWhereExpression.call(builder)),
-    }),
+  prototype.createReturningExpression = function (this: WriteBuilder, type) {
+    const items = createReturningExpression.call(this, type);
+    const own = running.get(this);
+    if (!own) return items;
+    own.returnsRows = items !== '';
+    return markedReturning(items);
   };
-  Object.assign(builder, own);
-  try {
-    return await execute();
-  } finally {
-    for (const name of Object.keys(own)) Reflect.deleteProperty(builder, name);
-  }
+  prototype.createWhereExpression = function (this: WriteBuilder) {
+    const where = createWhereExpression.call(this);
+    return running.has(this) && kindOf(this) === 'update' ? markedWhere(where) : where;
+  };
+  prototype.getQueryAndParameters = function (this: WriteBuilder) {
+    const [sql, parameters] = getQueryAndParameters.call(this);
+    const own = running.get(this);
+    if (own) planStatement({ ...statementOf(this, own), sql, parameters });
+    return [sql, parameters];
+  };
 }
 
 function statementOf(
   builder: WriteBuilder,
-  table: HookedTable,
-): Omit<WriteStatement, 'returnsRows' | 'sql' | 'parameters'> {
+  { table, returnsRows }: Running,
+): Omit<WriteStatement, 'sql' | 'parameters'> {
   const { mainAlias, valuesSet, insertFromSelect, onUpdate } = builder.expressionMap;
   const kind = kindOf(builder);
   const { tableName, tablePath, primaryColumns } = mainAlias?.hasMetadata
@@ -109,6 +111,7 @@ function statementOf(
     kind,
     operation: operationOf(builder),
     table,
+    returnsRows,
     alias: builder.escape(hasAlias ? builder.alias : tableName),
     isUpsert: onUpdate !== undefined,
     isOneRow:

@@ -11,7 +11,7 @@ import { returningRows, takeRows } from '../statement/returned-rows';
 import type { RowContext } from '../statement/row-sql';
 import { type RowsBefore, returningKeys, rowsBefore, writtenOf } from '../statement/rows-before';
 import { readTold, tellingEvents } from '../statement/told-events';
-import type { ResultRow, WriteStatement } from '../statement/write';
+import { type ResultRow, removeOwn, type WriteStatement } from '../statement/write';
 import { type Persist, persistOn, type Subject } from './persisting';
 import type { Send, StatementResult } from './statements';
 import type { CaptureWarnings } from './warnings';
@@ -139,10 +139,11 @@ export class StatementCapture {
     { context, before, send }: Prepared,
   ): Promise<StatementResult> {
     const result = await send(returningKeys(write, context));
-    const touched = writtenOf(before, result.records).map((old) => ({ context, old }));
+    const { records } = result;
+    const touched = writtenOf(before, context, records).map((old) => ({ context, old }));
     persistOn(runner)?.collected.touched.push(...touched);
-    const { rows } = takeRows(result.records);
-    return asWithoutUs(result, write, write.returnsRows ? rows : [], rows.length);
+    for (const row of records) removeOwn(row);
+    return asWithoutUs(result, write, write.returnsRows ? records : [], records.length);
   }
 
   async #runReturning(
