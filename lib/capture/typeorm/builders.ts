@@ -34,7 +34,7 @@ export interface WriteBuilder {
 }
 
 export interface BuilderReceiver {
-  /** The table whose rows the builder writes; undefined if it runs as it is. May throw to refuse the write. */
+  /** The table whose rows the builder writes; undefined if it runs as it is. Throws to refuse the write. */
   begin(builder: WriteBuilder): HookedTable | undefined;
 }
 
@@ -68,15 +68,9 @@ function patch(prototype: WriteBuilder): void {
   patched.add(prototype);
   const { execute, createReturningExpression, createWhereExpression, getQueryAndParameters } =
     prototype;
-  prototype.execute = async function (this: WriteBuilder): Promise<unknown> {
-    const table = receivers.get(this.dataSource ?? this.connection)?.begin(this);
-    if (!table) return execute.call(this);
-    running.set(this, { table, returnsRows: false });
-    try {
-      return await execute.call(this);
-    } finally {
-      running.delete(this);
-    }
+  prototype.execute = function (this: WriteBuilder): Promise<unknown> {
+    const receiver = receivers.get(this.dataSource ?? this.connection);
+    return receiver ? executed(this, receiver, () => execute.call(this)) : execute.call(this);
   };
   prototype.createReturningExpression = function (this: WriteBuilder, type) {
     const items = createReturningExpression.call(this, type);
@@ -95,6 +89,21 @@ function patch(prototype: WriteBuilder): void {
     if (own) planStatement({ ...statementOf(this, own), sql, parameters });
     return [sql, parameters];
   };
+}
+
+function executed(
+  builder: WriteBuilder,
+  receiver: BuilderReceiver,
+  execute: () => Promise<unknown>,
+): Promise<unknown> {
+  try {
+    const table = receiver.begin(builder);
+    if (!table) return execute();
+    running.set(builder, { table, returnsRows: false });
+    return execute().finally(() => running.delete(builder));
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 function statementOf(

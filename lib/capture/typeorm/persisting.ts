@@ -34,6 +34,8 @@ export interface Subject {
 
 interface Executor {
   readonly queryRunner: QueryRunner;
+  /** Rows that it looks at, whether they are written or not. */
+  readonly allSubjects: readonly Subject[];
   readonly insertSubjects: readonly Subject[];
   readonly updateSubjects: readonly Subject[];
   readonly removeSubjects: readonly Subject[];
@@ -73,10 +75,11 @@ function patch(prototype: Executor): void {
   if (patched.has(prototype)) return;
   patched.add(prototype);
   const { execute } = prototype;
-  prototype.execute = async function (this: Executor): Promise<void> {
+  prototype.execute = function (this: Executor): Promise<void> {
     const receiver = receivers.get(dataSourceOf(this.queryRunner));
     const run = () => execute.call(this);
-    return receiver && !isSilenced() ? persisted(this, receiver, run) : run();
+    const isConcerned = this.allSubjects.some(({ metadata }) => receiver?.isHooked(metadata));
+    return receiver && isConcerned && !isSilenced() ? persisted(this, receiver, run) : run();
   };
 }
 
