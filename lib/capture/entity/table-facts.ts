@@ -51,6 +51,11 @@ export class TableCatalog {
     return reading;
   }
 
+  /** A table may have changed since it was read: each is read again before its next write. */
+  outdate(): void {
+    for (const metadata of this.#facts.keys()) this.#incompleteUntil.set(metadata, 0);
+  }
+
   async #read(runner: QueryRunner, metadata: EntityMetadata): Promise<void> {
     const classes = [...new Set([metadata, ...this.hooked, ...this.related])];
     const names = classes.map((one) => tableSql(this.dataSource, one));

@@ -126,8 +126,19 @@ export class StatementSource
     }
   }
 
-  run(runner: QueryRunner, write: WriteStatement, send: Send): Promise<StatementResult> {
-    return this.#statements.run(runner, write, send);
+  async run(runner: QueryRunner, write: WriteStatement, send: Send): Promise<StatementResult> {
+    const run = () => this.#statements.run(runner, write, send);
+    return run().catch((error: unknown) => {
+      if (!lacksColumn(error)) throw error;
+      // A column that is provided was dropped, and the write itself may not name it.
+      this.restructured();
+      if (runner.isTransactionActive) throw error;
+      return run();
+    });
+  }
+
+  restructured(): void {
+    this.surroundings.catalog.outdate();
   }
 
   write(runner: QueryRunner, collected: Collected): Promise<void> {
@@ -188,4 +199,8 @@ export class StatementSource
         return false;
     }
   }
+}
+
+function lacksColumn(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === '42703';
 }

@@ -17,6 +17,8 @@ export interface StatementReceiver {
   run(runner: QueryRunner, write: WriteStatement, send: Send): Promise<StatementResult>;
   /** A table is about to be truncated. */
   truncating(tablePath: string): void;
+  /** A statement of this process may have changed a table. */
+  restructured(): void;
 }
 
 /** A builder hands over the list of parameters that it made, so the list says which statement it is. */
@@ -37,6 +39,8 @@ export function receiveStatements(dataSource: DataSource, receiver: StatementRec
 export function stopReceivingStatements(dataSource: DataSource, receiver: StatementReceiver): void {
   if (receivers.get(dataSource) === receiver) receivers.delete(dataSource);
 }
+
+const ALTERS = /^\s*(?:ALTER|DROP)\s/i;
 
 interface Runner {
   query(sql: string, parameters?: unknown[], isStructured?: boolean): Promise<unknown>;
@@ -62,7 +66,11 @@ function patch(prototype: Runner): void {
   ): Promise<unknown> {
     const write = parameters && planned.get(parameters);
     const receiver = write && receivers.get(dataSourceOf(this));
-    if (!receiver) return query.call(this, sql, parameters, isStructured);
+    if (!receiver) {
+      const done = query.call(this, sql, parameters, isStructured);
+      if (!ALTERS.test(sql)) return done;
+      return done.finally(() => receivers.get(dataSourceOf(this))?.restructured());
+    }
     planned.delete(parameters);
     return receiver.run(
       this,
