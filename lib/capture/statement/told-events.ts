@@ -125,13 +125,13 @@ function rowsSql(write: WriteStatement, context: RowContext, source: OldRowSourc
   }
 }
 
-function resultSql({ returnsRows, isOneRow }: WriteStatement): string {
+function resultSql({ returnsRows, returnedNames, isOneRow }: WriteStatement): string {
   const told = `(SELECT json_agg(told)::text FROM ${TOLD})`;
   if (!returnsRows)
     return `SELECT ${told} AS ${TOLD}, (SELECT count(*) FROM ${WRITTEN})::text AS ${COUNT}`;
   // A common table expression is scanned in the order in which its rows were written.
   const once = isOneRow ? told : `CASE WHEN row_number() OVER () = 1 THEN ${told} END`;
-  return `SELECT ${once} AS ${TOLD}, w.* FROM ${WRITTEN} w`;
+  return `SELECT ${once} AS ${TOLD}, ${returnedNames ?? 'w.*'} FROM ${WRITTEN} w`;
 }
 
 const WRITTEN = `${OWN_PREFIX}written`;

@@ -17,6 +17,8 @@ export interface WriteStatement {
   readonly isOneRow: boolean;
   /** Whether the caller wants columns of the written rows. */
   readonly returnsRows: boolean;
+  /** These columns as a list of names in SQL; null if the caller wrote the list himself. */
+  readonly returnedNames: string | null;
   /** With marks (`marks.ts`) where the statement is extended. */
   readonly sql: string;
   readonly parameters: readonly unknown[];

@@ -14,6 +14,8 @@ export interface WriteBuilder {
   readonly alias: string;
   readonly expressionMap: {
     readonly queryType: string;
+    /** SQL of the caller, or names of properties. */
+    readonly returning?: string | readonly string[];
     readonly mainAlias?: {
       readonly hasMetadata: boolean;
       readonly metadata: EntityMetadata;
@@ -58,8 +60,8 @@ const running = new WeakMap<WriteBuilder, Running>();
 
 interface Running {
   readonly table: HookedTable;
-  /** Whether the caller wants columns of the written rows. */
-  returnsRows: boolean;
+  /** What the caller wants of the written rows, as SQL. */
+  returning: string;
 }
 
 /** A builder of a hooked table marks its statement, which is planned to be captured. All others pass through. */
@@ -76,7 +78,7 @@ function patch(prototype: WriteBuilder): void {
     const items = createReturningExpression.call(this, type);
     const own = running.get(this);
     if (!own) return items;
-    own.returnsRows = items !== '';
+    own.returning = items;
     return markedReturning(items);
   };
   prototype.createWhereExpression = function (this: WriteBuilder) {
@@ -99,7 +101,7 @@ function executed(
   try {
     const table = receiver.begin(builder);
     if (!table) return execute();
-    running.set(builder, { table, returnsRows: false });
+    running.set(builder, { table, returning: '' });
     return execute().finally(() => running.delete(builder));
   } catch (error) {
     return Promise.reject(error);
@@ -108,7 +110,7 @@ function executed(
 
 function statementOf(
   builder: WriteBuilder,
-  { table, returnsRows }: Running,
+  { table, returning }: Running,
 ): Omit<WriteStatement, 'sql' | 'parameters'> {
   const { mainAlias, valuesSet, insertFromSelect, onUpdate } = builder.expressionMap;
   const kind = kindOf(builder);
@@ -120,7 +122,8 @@ function statementOf(
     kind,
     operation: operationOf(builder),
     table,
-    returnsRows,
+    returnsRows: returning !== '',
+    returnedNames: typeof builder.expressionMap.returning === 'string' ? null : returning,
     alias: builder.escape(hasAlias ? builder.alias : tableName),
     isUpsert: onUpdate !== undefined,
     isOneRow:
