@@ -166,5 +166,6 @@ function rootOf(classes: readonly HookedEntity[]): HookedEntity | undefined {
 }
 
 function nameOf({ discriminatorValue, name }: EntityMetadata): string {
-  return literal(discriminatorValue ?? name);
+  // The decorator permits numbers too.
+  return literal(String(discriminatorValue ?? name));
 }

@@ -97,7 +97,7 @@ export class SourceEvaluation {
   #hookedOf(hook: string, ofClass: string): HookedEntity | undefined {
     const own = this.#hooked.filter((one) => one.hook.name === hook);
     const isOfClass = ({ metadata: { discriminatorValue, name } }: HookedEntity) =>
-      (discriminatorValue ?? name) === ofClass;
+      String(discriminatorValue ?? name) === ofClass;
     return own.find(isOfClass) ?? own[0];
   }
 }

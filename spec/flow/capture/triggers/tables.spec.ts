@@ -25,6 +25,22 @@ class Hound extends Pet {
 @ModelHook({ name: 'cat', provides: ['name'] })
 class Cat extends Pet {}
 
+/** The discriminators of its classes are numbers. */
+@Entity()
+@TableInheritance({ column: { type: 'int', name: 'kind' } })
+class Vehicle {
+  @PrimaryColumn({ type: 'int' })
+  id!: number;
+}
+
+@ChildEntity(0)
+@ModelHook({ provides: ['id'] })
+class Bike extends Vehicle {}
+
+@ChildEntity(1)
+@ModelHook({ provides: ['id'], compute: { name: ({ id }: Car) => `car ${id}` } })
+class Car extends Vehicle {}
+
 @Entity()
 @ModelHook({ name: 'byTriggers', provides: ['name'], event: 'seen' })
 @ModelHook({ name: 'bySubscribers', provides: ['name'], capture: 'subscribers' })
@@ -66,7 +82,7 @@ class Odd {
 let flow: StoredFlow;
 beforeAll(async () => {
   flow = await startTriggersFlow({
-    entities: [Pet, Hound, Cat, Both, Reading, Odd],
+    entities: [Pet, Hound, Cat, Vehicle, Bike, Car, Both, Reading, Odd],
     dataSource: { installExtensions: true },
   });
   await flow.query(`
@@ -111,6 +127,16 @@ describe('triggers, on a table of several classes', () => {
       ['pet.removed', 'hound!', 7],
       ['cat.created', 'hound!'],
     ]);
+  });
+});
+
+describe('triggers, on a table of classes with numbers as discriminators', () => {
+  it('A row makes an event of the hook of its class', async () => {
+    const manager = flow.dataSource.manager;
+    await manager.save([manager.create(Bike, { id: 1 }), manager.create(Car, { id: 2 })]);
+    expect(await events('bike')).toEqual([['bike.created', 1]]);
+    const cars = await flow.stored('car');
+    expect(cars.map(({ event }) => event)).toEqual(['car.created']);
   });
 });
 
