@@ -140,21 +140,22 @@ class Observer {
 }
 
 /** Values as PostgreSQL writes them: JavaScript would round some, and write others in another way. */
-const TEXTS = `tbl, op, depth, sql, (SELECT jsonb_object_agg(key, value) FROM jsonb_each_text(old)) AS old,
+const TEXTS = `tbl, op, cascades, sql, (SELECT jsonb_object_agg(key, value) FROM jsonb_each_text(old)) AS old,
   (SELECT jsonb_object_agg(key, value) FROM jsonb_each_text(new)) AS new`;
 
 const AUDIT = `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = "$user", public, ${SCHEMA}', current_database()); END $$;
 CREATE SCHEMA IF NOT EXISTS audit;
-CREATE TABLE IF NOT EXISTS audit.change (id bigint GENERATED ALWAYS AS IDENTITY, tbl text, op text, old jsonb, new jsonb, depth int, sql text);
+CREATE TABLE IF NOT EXISTS audit.change (id bigint GENERATED ALWAYS AS IDENTITY, tbl text, op text, old jsonb, new jsonb, cascades boolean, sql text);
 CREATE OR REPLACE FUNCTION audit.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
-  INSERT INTO audit.change (tbl, op, depth, old, new, sql) VALUES (TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME, TG_OP, pg_trigger_depth(),
+  INSERT INTO audit.change (tbl, op, cascades, old, new, sql) VALUES (TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME, TG_OP,
+    EXISTS (SELECT FROM pg_constraint WHERE conrelid = TG_RELID AND confrelid = TG_RELID AND confdeltype NOT IN ('a', 'r', ' ')),
     CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END, CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END,
     left(trim(E' \\n' FROM current_query()), 2000));
   RETURN NULL; END $$;`;
 
 /** An audit trigger on each table, as soon as it is created. */
 const AUDIT_TRIGGERS = `CREATE FUNCTION audit.watch() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ DECLARE made record; BEGIN
-  FOR made IN SELECT c.oid::regclass AS name FROM pg_event_trigger_ddl_commands() d JOIN pg_class c ON c.oid = d.objid
+  FOR made IN SELECT DISTINCT c.oid::regclass AS name FROM pg_event_trigger_ddl_commands() d JOIN pg_class c ON c.oid = d.objid
     WHERE d.classid = 'pg_class'::regclass AND c.relkind IN ('r', 'p') AND NOT c.relispartition
       AND c.relpersistence = 'p' AND c.relname NOT LIKE '%model_hook%'
   LOOP

@@ -62,11 +62,15 @@ function judge(wanted, told) {
   return result;
 }
 
-/** Why subscribers do not see a change: a statement of a test itself, or a cascade of the database. Null if they do. */
-function unseen({ depth, sql }, capture) {
+/**
+ * Why subscribers may not see a change: the test wrote the statement itself, or the database cascaded it, so that the statement names another
+ * table or deletes a row that others of its table refer to. Null if they see it.
+ */
+function unseen({ tbl, op, cascades, sql }, capture) {
   if (capture !== 'subscribers') return null;
-  if (depth > 1) return 'cascaded';
-  return rawStatements.has(sql.slice(0, 300)) ? 'raw' : null;
+  if (rawStatements.has(sql.slice(0, 300))) return 'raw';
+  const isOther = op !== 'INSERT' && !sql.includes(`"${tbl.split('.').at(-1)}"`);
+  return isOther || (op === 'DELETE' && cascades) ? 'cascaded' : null;
 }
 
 function operationsOf({ op, old, new: now }, hooks) {
