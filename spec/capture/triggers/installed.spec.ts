@@ -1,7 +1,7 @@
 import { installedTriggers } from '../../../lib/capture/triggers/installed';
 
 describe('installedTriggers', () => {
-  it('asks the database nothing if there is no definition', async () => {
+  it('The database is not asked if there is no definition', async () => {
     const query = jest.fn();
     expect(await installedTriggers({ query }, [])).toEqual([]);
     expect(query).not.toHaveBeenCalled();
