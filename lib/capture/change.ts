@@ -57,7 +57,7 @@ function gone(row: ChangedRow): readonly Happening[] {
   return [{ operation: 'remove', row, before: null }];
 }
 
-/** The delete date decides, whoever wrote it. */
+/** An update that sets or unsets the delete date is a soft removal or a recovery. */
 function updateOf(old: ChangedRow, now: ChangedRow): Operation {
   if ((old.isMarked ?? false) === (now.isMarked ?? false)) return 'update';
   return now.isMarked ? 'softRemove' : 'recover';

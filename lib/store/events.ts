@@ -83,7 +83,7 @@ export class Events {
   /**
    * Marks events that no listener can want as planned, without reading them. One statement, so that it sees each listener that was
    * stored before the event. The commit does not wait for the disk, because saves would then wait too: if the database crashes, the
-   * events are passed over again. An event whose functions have not run is not passed over: a condition may leave it out.
+   * events are passed over again. An event is not passed over before its functions have run, because a condition may leave it out.
    */
   async passUnwanted(here: PlannableHere, limit: number): Promise<PassedEvents> {
     const { event, listener } = this.tables;

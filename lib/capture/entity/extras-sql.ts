@@ -8,11 +8,11 @@ import { readable, type TableFacts } from './table-facts';
 
 /** SQL of the members of an event besides its values. A member that is left out is null. */
 export interface ExtrasSql {
-  /** Of type text. */
+  /** An expression of type text. */
   readonly ref?: string;
-  /** Of type text. */
+  /** An expression of type text. */
   readonly sender?: string;
-  /** Of type json. */
+  /** An expression of type json. */
   readonly headers?: string;
 }
 

@@ -1,6 +1,6 @@
 import { tableSql } from '../entity/table-sql';
 import type { MarkedStatement } from './marks';
-import type { RowContext } from './row-sql';
+import { keyOf, type RowContext } from './row-sql';
 import type { OldRowSource, WriteStatement } from './write';
 
 /** The row before the write, in `RETURNING` of PostgreSQL 18. */
@@ -33,14 +33,7 @@ export function oldAlias(source: OldRowSource): string {
   return source === 'returned' ? `WITH (OLD AS ${OLD_ALIAS}) ` : '';
 }
 
-/** The columns of the primary key of the row `alias`. */
-export function keyOf({ dataSource, table }: RowContext, alias: string): readonly string[] {
-  return table.metadata.primaryColumns.map(
-    ({ databaseName }) => `${alias}.${dataSource.driver.escape(databaseName)}`,
-  );
-}
-
-/** The same with the names under which `joinLocked` finds them. */
+/** The columns of the key with the names under which `joinLocked` finds them. */
 export function namedKey(context: RowContext, alias: string): string {
   return keyOf(context, alias)
     .map((column, n) => `${column} AS ${keyName(n)}`)

@@ -2,7 +2,6 @@ import { tableSql } from '../entity/table-sql';
 import { readMarks } from './marks';
 import {
   joinLocked,
-  keyOf,
   lockedRowsSql,
   namedKey,
   OLD_ALIAS,
@@ -11,7 +10,7 @@ import {
   whereAfterLock,
 } from './old-rows';
 import { type Owner, ownersSql } from './owners';
-import { type RowContext, rowSql, type StatementRow } from './row-sql';
+import { keyOf, type RowContext, rowSql, type StatementRow } from './row-sql';
 import {
   type ComposedStatement,
   type OldRowSource,

@@ -65,20 +65,28 @@ function identity({ dataSource, table }: RowContext, alias: string): readonly Me
   const mark = markSql({ dataSource, table }, alias);
   return [
     ['key', `json_build_array(${texts})`],
-    ['id', idSql({ dataSource, table }, alias)],
+    ['id', `json_build_array(${idTexts({ dataSource, table }, alias).join(', ')})`],
     ...(discriminator === null ? [] : [['class', discriminator] as const]),
     ...(mark === null ? [] : [['isMarked', mark] as const]),
   ];
 }
 
-function idSql(
+/** The texts of these columns, as `StatementRow.id` has them. */
+export function idTexts(
+  context: Pick<RowContext, 'dataSource' | 'table'>,
+  alias: string,
+): readonly string[] {
+  return keyOf(context, alias).map((column) => `${column}::text`);
+}
+
+/** The columns of the primary key of the row `alias`. */
+export function keyOf(
   { dataSource, table }: Pick<RowContext, 'dataSource' | 'table'>,
   alias: string,
-): string {
-  const texts = table.metadata.primaryColumns.map(
-    ({ databaseName }) => `${alias}.${dataSource.driver.escape(databaseName)}::text`,
+): readonly string[] {
+  return table.metadata.primaryColumns.map(
+    ({ databaseName }) => `${alias}.${dataSource.driver.escape(databaseName)}`,
   );
-  return `json_build_array(${texts.join(', ')})`;
 }
 
 /** Whether the delete date of the row `alias` is set; null if the class has none. */

@@ -1,7 +1,7 @@
 import type { EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
 import { rowKeyTextsSql } from '../entity/row-id';
 import { readMarks } from './marks';
-import { type RowContext, rememberedSql, rowSql, type StatementRow } from './row-sql';
+import { idTexts, type RowContext, rememberedSql, rowSql, type StatementRow } from './row-sql';
 import { type ComposedStatement, OWN_PREFIX, type ResultRow, type WriteStatement } from './write';
 
 /** The rows that a call will update, before it does, by the JSON of their keys. */
@@ -64,12 +64,9 @@ export function writtenOf(
 }
 
 /** The texts that the row id is made of, and the texts of the columns where they are other ones. */
-const keysSql = rememberedSql(({ dataSource, table }: RowContext, alias: string): string => {
-  const { primaryColumns } = table.metadata;
-  const plain = primaryColumns.map(
-    ({ databaseName }) => `${alias}.${dataSource.driver.escape(databaseName)}::text`,
-  );
-  const texts = rowKeyTextsSql(dataSource, table.metadata, alias);
+const keysSql = rememberedSql((context: RowContext, alias: string): string => {
+  const plain = idTexts(context, alias);
+  const texts = rowKeyTextsSql(context.dataSource, context.table.metadata, alias);
   return [
     ...texts.map((sql, n) => `${sql} AS ${nameOf(n)}`),
     ...plain.flatMap((sql, n) => (sql === texts[n] ? [] : [`${sql} AS ${plainNameOf(n)}`])),

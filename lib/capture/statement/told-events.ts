@@ -4,7 +4,6 @@ import { readMarks } from './marks';
 import {
   joinLocked,
   keyName,
-  keyOf,
   lockedRowsSql,
   namedKey,
   OLD_ALIAS,
@@ -13,7 +12,7 @@ import {
   whereAfterLock,
 } from './old-rows';
 import { columnsSql, hookedOf, namesSql } from './row-columns';
-import type { RowContext } from './row-sql';
+import { keyOf, type RowContext } from './row-sql';
 import { eventSource, operationsOf, sidesOf, type ToldRows } from './told-rows';
 import {
   type ComposedStatement,

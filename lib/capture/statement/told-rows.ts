@@ -106,7 +106,7 @@ function isChangeSql(rows: ToldRows, n: number): string {
     : `(${operationSql(rows)} <> 'update' OR ${differs})`;
 }
 
-/** What was done to a row. The delete date decides, whoever wrote it. */
+/** What was done to a row. An update that sets or unsets the delete date is a soft removal or a recovery. */
 function operationSql(rows: ToldRows): string {
   return byOperation(rows, (operation) => `'${operation}'`);
 }

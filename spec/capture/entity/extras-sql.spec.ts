@@ -84,7 +84,7 @@ function hookedPlace(dataSource: DataSource, name: string): HookedEntity {
   return found;
 }
 
-/** Of the only row: what SQL makes, and what JavaScript makes of the row as it is read. */
+/** What SQL makes of the only row, and what JavaScript makes of the row as it is read. */
 async function madeOf(name: string) {
   const { dataSource } = flow;
   const hooked = hookedPlace(dataSource, name);

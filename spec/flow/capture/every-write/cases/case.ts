@@ -41,7 +41,7 @@ export function line(
   return { title, write, told, ...more };
 }
 
-/** Rows that SQL writes without TypeORM are told by triggers only. */
+/** Only triggers see rows that SQL writes without TypeORM. */
 export function byTriggers(told: Counts, always: Counts = {}): (run: Run) => Counts {
   return ({ capture }) => (capture === 'triggers' ? { ...always, ...told } : always);
 }
