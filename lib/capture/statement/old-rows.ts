@@ -1,5 +1,5 @@
 import { tableSql } from '../entity/table-sql';
-import type { MarkedStatement } from './marks';
+import { type MarkedStatement, readMarks } from './marks';
 import { keyOf, type RowContext } from './row-sql';
 import type { OldRowSource, WriteStatement } from './write';
 
@@ -17,16 +17,25 @@ interface Wishes {
 }
 
 export function oldRowSource(
-  { kind, isUpsert, setsKey }: WriteStatement,
+  { kind, isUpsert, setsKey, sql }: WriteStatement,
   { facts }: RowContext,
   { isExact }: Wishes,
 ): OldRowSource {
   if (kind === 'delete' || (kind === 'insert' && !isUpsert)) return 'none';
-  const canLock = facts.canLock && facts.canNest;
+  const canLock = facts.canLock && facts.canNest && isRepeatable(sql);
   if (kind === 'update' && setsKey && canLock) return 'locked';
   if (facts.isTable && facts.serverVersion >= RETURNS_OLD_ROWS) return 'returned';
   return kind === 'update' && isExact && canLock ? 'locked' : 'snapshot';
 }
+
+/** Whether the condition may be evaluated twice, and in another place: it calls no function, and names no CTE of the statement. */
+function isRepeatable(sql: string): boolean {
+  return !BEGINS_WITH_CTE.test(sql) && !CALLS_FUNCTION.test(readMarks(sql).where);
+}
+
+const BEGINS_WITH_CTE = /^\s*(?:\/\*.*?\*\/\s*)*WITH\s/is;
+const CALLS_FUNCTION =
+  /\b(?!(?:where|in|and|or|not|any|all|some|exists|select|from|like|ilike|between)\b)[a-z_]\w*"?\s*\(/i;
 
 /** The clause of PostgreSQL 18 that names the old row. */
 export function oldAlias(source: OldRowSource): string {
