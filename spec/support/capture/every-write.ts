@@ -1,5 +1,11 @@
 import { inspect } from 'node:util';
-import type { DataSource, EntityManager, EntitySubscriberInterface } from 'typeorm';
+import {
+  type DataSource,
+  DeleteResult,
+  type EntityManager,
+  type EntitySubscriberInterface,
+  UpdateResult,
+} from 'typeorm';
 import { ModelHooks } from '../../../lib';
 import { newDataSource, specOptions } from '../application/application';
 import { createDatabase, type Database } from '../application/database';
@@ -214,7 +220,23 @@ const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 const TIME = /20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(Z|[+-][0-9:]+)?/g;
 
 function shown(value: unknown): string {
-  return masked(inspect(value, { depth: 12, breakLength: 120, maxArrayLength: 20 }));
+  return masked(shownAsIs(inAnyOrder(value)));
+}
+
+/** PostgreSQL returns rows of an update or removal in the order in which it finds them, which is not that of their keys. */
+function inAnyOrder(value: unknown): unknown {
+  if (!(value instanceof UpdateResult || value instanceof DeleteResult)) return value;
+  if (Array.isArray(value.raw)) value.raw = sorted(value.raw);
+  if (value instanceof UpdateResult) value.generatedMaps = sorted(value.generatedMaps);
+  return value;
+}
+
+function sorted<T>(rows: readonly T[]): T[] {
+  return [...rows].sort((one, other) => (shownAsIs(one) < shownAsIs(other) ? -1 : 1));
+}
+
+function shownAsIs(value: unknown): string {
+  return inspect(value, { depth: 12, breakLength: 120, maxArrayLength: 20 });
 }
 
 function masked(text: string): string {
