@@ -9,6 +9,9 @@ const STAGES = [
   'listener',
   'delivery',
   'dispatch',
+  'task',
+  'schedule',
+  'interactive',
   'doctor',
   'attach',
 ];
@@ -18,7 +21,7 @@ const ORDERS = [
   [...GROUND, ...STAGES].map((name) => `lib/${name}`),
   ['entity', 'outbox', 'statement', 'typeorm', 'triggers'].map((name) => `lib/capture/${name}`),
   ['declared', 'keys', 'saved', 'secrets', 'matching'].map((name) => `lib/listener/${name}`),
-  ['chunk', 'request', 'http', 'reply', 'origins', 'record', 'log', 'attempt'].map(
+  ['chunk', 'request', 'http', 'handler', 'reply', 'origins', 'record', 'log', 'attempt'].map(
     (name) => `lib/delivery/${name}`,
   ),
   ['claim', 'plan'].map((name) => `lib/dispatch/${name}`),

@@ -1,0 +1,83 @@
+import type { EntityManager } from 'typeorm';
+import { OptionInvalidError } from '../../errors/option-errors';
+import type { HookEvent } from '../../hook/event';
+import type { Logger } from '../../logging/logger';
+import { checkArgument, checkedOptions } from '../../options/checked';
+import { HandlerRef, isHandlerName } from '../../options/handler-ref';
+import { FUNCTION, numberFrom, type Shape } from '../../options/rules';
+import type { BackgroundResponse } from './background-response';
+import type { InteractiveResponse } from './interactive-response';
+import type { ScheduledExecutionResponse } from './scheduled-response';
+
+/** What a handler may answer. What it means depends on what called the handler. */
+export type HandlerAnswer = BackgroundResponse | InteractiveResponse | ScheduledExecutionResponse;
+
+/** What a handler gets beside the event. */
+export interface HandlerContext {
+  /** Aborted at the time limit of the handler, and when the process stops. */
+  readonly signal: AbortSignal;
+  /** Number of the attempt, from 1. */
+  readonly attempt: number;
+  /** That of the attachment. */
+  readonly logger: Logger;
+  /** The same for each attempt. */
+  readonly deliveryId: string;
+  /**
+   * Runs `fn` in a transaction in which the outcome is stored, too, so that what it writes through `manager` is written exactly once.
+   * Resolves with the answer when the transaction has committed; return that answer. If `fn` throws, nothing is written.
+   */
+  transaction<Answer extends HandlerAnswer>(
+    fn: (manager: EntityManager) => Answer | Promise<Answer>,
+  ): Promise<Answer>;
+}
+
+/** A function of the application that gets events, in place of a URL. */
+export type HandlerFunction = (
+  event: HookEvent,
+  context: HandlerContext,
+) => HandlerAnswer | Promise<HandlerAnswer>;
+
+/** Options of a handler. */
+export interface HandlerOptions {
+  /** Time limit of a call, in milliseconds. @defaultValue `300000` */
+  readonly timeoutMs?: number;
+}
+
+export const HANDLER_DEFAULTS = { timeoutMs: 300_000 } as const satisfies Required<HandlerOptions>;
+
+const HANDLER_SHAPE: Shape<HandlerOptions> = { timeoutMs: numberFrom(1) };
+
+/** A handler that this process knows. */
+export interface Handler {
+  readonly name: string;
+  readonly fn: HandlerFunction;
+  readonly options: HandlerOptions;
+}
+
+/** The handlers of one attachment, by name. */
+export class Handlers {
+  readonly #byName = new Map<string, Handler>();
+
+  constructor(
+    private readonly logger: Pick<Logger, 'warn'>,
+    /** Called when a handler becomes known: deliveries may wait for it. */
+    private readonly added: (name: string) => void = () => undefined,
+  ) {}
+
+  /** Adds a handler; one of the same name is replaced, with a warning. Throws `OPTION_INVALID`. */
+  add(name: string, fn: HandlerFunction, given: HandlerOptions = {}): HandlerRef {
+    if (!isHandlerName(name))
+      throw new OptionInvalidError('name', 'a text of 1 to 200 visible characters');
+    checkArgument('fn', fn, FUNCTION);
+    const options = checkedOptions(given, HANDLER_SHAPE);
+    if (this.#byName.has(name))
+      this.logger.warn(`The handler "${name}" is registered again; the last function counts.`);
+    this.#byName.set(name, { name, fn, options });
+    this.added(name);
+    return new HandlerRef(name);
+  }
+
+  find(name: string): Handler | undefined {
+    return this.#byName.get(name);
+  }
+}
