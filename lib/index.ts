@@ -20,6 +20,15 @@ export type { TriggerOptions } from './capture/triggers/options';
 export type { TriggerSql, TriggerStatus, Triggers } from './capture/triggers/triggers';
 export type { Chunk } from './delivery/chunk/chunk';
 export type { Outcome } from './delivery/chunk/outcome';
+export { BackgroundResponse } from './delivery/handler/background-response';
+export type {
+  HandlerAnswer,
+  HandlerContext,
+  HandlerFunction,
+  HandlerOptions,
+} from './delivery/handler/handlers';
+export { InteractiveResponse } from './delivery/handler/interactive-response';
+export { ScheduledExecutionResponse } from './delivery/handler/scheduled-response';
 export type { Deliveries, DeliveryPage, DeliveryWhere } from './delivery/log/deliveries';
 export type { Attempt, Delivery, DeliveryWithAttempts } from './delivery/log/delivery';
 export type { Dispatcher, Engine } from './dispatch/dispatcher';
@@ -117,13 +126,14 @@ export type {
   RecipientValidator,
   RetryOptions,
 } from './options/delivery';
+export { HandlerRef } from './options/handler-ref';
 export {
   type HeaderValue,
   type SecretValue,
   type ShownHeaderValue,
   secret,
 } from './options/header-value';
-export type { ContentType, Digest, ListenerOptions } from './options/listener';
+export type { ContentType, Digest, ListenerOptions, ListenerTarget } from './options/listener';
 export {
   blockCidrNetwork,
   blockInternalIps,

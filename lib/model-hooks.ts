@@ -1,4 +1,4 @@
-import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { checkDataSource, checkVersion, DATA_SOURCE, installedVersion } from './attach/checks';
 import { type DetachOptions, detachDeadlineMs } from './attach/detach';
 import { type IdleOptions, idleTimeoutMs } from './attach/idle';
@@ -9,35 +9,23 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from './attach/options';
-import { currentOf, type HooksParts, hooksParts } from './attach/parts';
-import type { Session } from './attach/session';
+import { type HooksParts, hooksParts } from './attach/parts';
 import { type HookStats, hookStats } from './attach/stats';
 import { triggersOf } from './attach/triggers-of';
 import { shared } from './base/shared';
 import { withCriteria } from './capture/criteria';
 import { silence } from './capture/silence';
 import type { Triggers } from './capture/triggers/triggers';
+import { Declarations } from './declarations';
 import type { Deliveries } from './delivery/log/deliveries';
 import type { Diagnosis } from './doctor/finding';
 import { NotInitialisedError } from './errors/attach-errors';
 import { globbedSchemas } from './hook/entities';
-import type { FilterOf } from './hook/filter';
-import type { Hook } from './hook/hook';
-import type { DefinedHookOptions } from './hook/options';
-import {
-  AttachedHook,
-  checkedSendOptions,
-  DATA,
-  DefinedHook,
-  type SendOptions,
-} from './listener/attached-hook';
-import type { ListenerBuilder } from './listener/declared/builder';
 import type { Listeners } from './listener/listeners';
 import { warnOfPlainSecrets } from './listener/secrets/encryption-key-check';
 import { REPORT_NAMES, type ReportName, type Reports } from './logging/reports';
 import { checkArgument } from './options/checked';
 import { CRITERIA_MODES, type CriteriaMode } from './options/criteria';
-import type { ListenerOptions } from './options/listener';
 import { FUNCTION, oneOf } from './options/rules';
 import { findTables, type Tables } from './store/tables';
 
@@ -52,9 +40,7 @@ const attachments = shared(
 );
 
 /** The hooks of one DataSource, their listeners, and the deliveries of their events. The code of the library begins in `Pipeline`. */
-export class ModelHooks {
-  /** Stored listeners. */
-  readonly listeners: Listeners;
+export class ModelHooks extends Declarations {
   /** Stored deliveries. */
   readonly deliveries: Deliveries;
   /** The triggers of hooks with `capture: 'triggers'`: their SQL, and their state in the database. */
@@ -120,57 +106,11 @@ export class ModelHooks {
     private readonly options: ResolvedOptions,
     tables: Tables,
   ) {
-    this.#parts = hooksParts(dataSource, options, tables);
-    const { listeners, deliveries, triggers } = this.#parts;
-    this.listeners = listeners;
-    this.deliveries = deliveries;
-    this.triggers = triggers;
-  }
-
-  /**
-   * The hook of an entity. TypeScript checks its filters against the entity's properties; computed fields are named beside them:
-   * `hooks.for<Person & { fullName: string }>(Person)`. Throws `HOOK_NOT_FOUND`, or `HOOK_AMBIGUOUS` if it has several.
-   */
-  for<Entity extends ObjectLiteral>(
-    entity: EntityTarget<Entity> | (abstract new (...args: never[]) => Entity),
-  ): AttachedHook<FilterOf<Entity>> {
-    return this.#handle(this.#parts.catalog.of(entity)) as AttachedHook<FilterOf<Entity>>;
-  }
-
-  /** The hook with this name. Throws `HOOK_NOT_FOUND`. */
-  get(name: string): AttachedHook {
-    return this.#handle(this.#parts.catalog.get(name));
-  }
-
-  /** All hooks, of entities and defined ones. */
-  list(): readonly AttachedHook[] {
-    return this.#parts.catalog.list().map((hook) => this.#handle(hook));
-  }
-
-  /** Defines a hook without an entity; its event has the name of the hook. Throws `HOOK_DUPLICATE`. */
-  define<const Field extends string>(
-    name: string,
-    options: DefinedHookOptions<Field>,
-  ): DefinedHook<Field> {
-    const policy = this.#parts.policies.checked(options);
-    const hook = this.#parts.catalog.define(name, options);
-    this.#parts.policies.set(hook, policy);
-    return this.#handle(hook) as DefinedHook<Field>;
-  }
-
-  /** Sends an event of a defined hook. Rejects with `HOOK_NOT_FOUND`; see `DefinedHook.send`. */
-  async send(
-    name: string,
-    data: Readonly<Record<string, unknown>>,
-    options: SendOptions = {},
-  ): Promise<string> {
-    checkArgument('data', data, DATA);
-    return this.#current.send(this.#parts.catalog.get(name), data, checkedSendOptions(options));
-  }
-
-  /** Begins a listener to events by name: one name, `'*'`, `'<first part>.*'` or `'*.<rest>'`. `save()` stores it. */
-  listen(pattern: string, target: string | ListenerOptions): ListenerBuilder {
-    return this.listeners.build({ hook: null, pattern }, target);
+    const parts = hooksParts(dataSource, options, tables);
+    super(parts);
+    this.#parts = parts;
+    this.deliveries = parts.deliveries;
+    this.triggers = parts.triggers;
   }
 
   /**
@@ -230,15 +170,6 @@ export class ModelHooks {
   /** The same as `hooks.listeners.reencrypt()`. */
   reencrypt(options?: Parameters<Listeners['reencrypt']>[0]): Promise<number> {
     return this.listeners.reencrypt(options);
-  }
-
-  get #current(): Session {
-    return currentOf(this.#parts.attachment);
-  }
-
-  #handle(hook: Hook): AttachedHook {
-    if (hook.metadata) return new AttachedHook(hook, this.listeners);
-    return new DefinedHook(hook, this.listeners, (...sent) => this.#current.send(...sent));
   }
 
   async #again(options: AttachOptions): Promise<ModelHooks> {

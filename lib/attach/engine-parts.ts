@@ -3,10 +3,12 @@ import { EventDecoder } from '../capture/outbox/event-decoder';
 import { SizeLimits } from '../capture/outbox/size-limits';
 import { SourceEvaluation } from '../capture/triggers/source-evaluation';
 import type { Triggers } from '../capture/triggers/triggers';
+import type { HandlerCalls } from '../delivery/attempt/handler-calls';
 import { Sender } from '../delivery/attempt/sender';
-import { Transports } from '../delivery/attempt/transports';
 import { ChunkLoader } from '../delivery/chunk/loading';
 import type { Wakeup } from '../delivery/chunk/wakeup';
+import type { Handlers } from '../delivery/handler/handlers';
+import { HttpTransport } from '../delivery/http/http-transport';
 import { Breakers } from '../delivery/origins/breakers';
 import { ListenerHealth } from '../delivery/record/listener-health';
 import { Recorder } from '../delivery/record/recorder';
@@ -39,6 +41,8 @@ export interface SessionParts {
   readonly matching: ListenerMatching;
   readonly reporter: Reporter;
   readonly policies: Policies;
+  readonly handlers: Handlers;
+  readonly calls: HandlerCalls;
   readonly triggers: Triggers;
 }
 
@@ -86,16 +90,16 @@ function sending(
   parts: EngineParts,
   decoder: EventDecoder,
 ): { readonly sender: Sender; readonly recorder: Recorder } {
-  const { options, store, wakeup, catalog, policies, reporter, lease } = parts;
+  const { options, store, wakeup, catalog, policies, reporter, lease, handlers, calls } = parts;
   const { logger, vault } = options;
   const reporting = { reporter, logger, wakeup };
   const health = new ListenerHealth({ ...reporting, store, processId: lease.processId });
   const recorder = new Recorder({ ...reporting, outcomes: store.outcomes, health });
   const loader = new ChunkLoader(decoder, store, catalog, vault);
   const breakers = new Breakers({ origins: store.origins, logger, wakeup });
-  const transports = new Transports(policies, options.delivery);
+  const transport = new HttpTransport(policies, options.delivery);
   const sender = new Sender(
-    { ...reporting, loader, recorder, breakers, transports },
+    { ...reporting, loader, recorder, breakers, transport, calls, handlers },
     options.delivery,
   );
   return { sender, recorder };

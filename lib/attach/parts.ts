@@ -1,7 +1,9 @@
 import type { DataSource } from 'typeorm';
 import { Triggers } from '../capture/triggers/triggers';
+import { HandlerCalls } from '../delivery/attempt/handler-calls';
 import { sendTest } from '../delivery/attempt/test-delivery';
 import { Wakeup } from '../delivery/chunk/wakeup';
+import { Handlers } from '../delivery/handler/handlers';
 import { Deliveries } from '../delivery/log/deliveries';
 import { Doctor } from '../doctor/doctor';
 import { NotInitialisedError } from '../errors/attach-errors';
@@ -23,6 +25,7 @@ export interface HooksParts {
   readonly store: Store;
   readonly catalog: HookCatalog;
   readonly policies: Policies;
+  readonly handlers: Handlers;
   readonly triggers: Triggers;
   readonly reporter: Reporter;
   readonly attachment: Attachment;
@@ -43,7 +46,11 @@ export function hooksParts(
   const policies = new Policies(policy, catalog);
   const triggers = new Triggers({ dataSource, catalog, options, tables: () => tables });
   const reporter = new Reporter(logger);
-  const shared = { dataSource, store, catalog, policies, triggers, logger, vault };
+  const wakeup = new Wakeup();
+  // Deliveries may wait for a handler until it is known.
+  const handlers = new Handlers(logger, () => wakeup.due());
+  const calls = new HandlerCalls({ dataSource, store, handlers, logger });
+  const shared = { dataSource, store, catalog, policies, triggers, logger, vault, handlers, calls };
   const { listeners, matching } = listenerParts({
     ...shared,
     limits: options.delivery.limits,
@@ -54,7 +61,6 @@ export function hooksParts(
       },
     },
   });
-  const wakeup = new Wakeup();
   const attachment = new Attachment({ ...shared, options, wakeup, reporter, matching });
   const unseenWrites = () => attachment.session?.unseenWrites ?? [];
   return {

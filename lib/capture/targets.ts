@@ -4,7 +4,8 @@ import { isPlainObject, storable, toJson } from '../base/json';
 import { CaptureFailedError } from '../errors/capture-errors';
 import type { HookEvent } from '../hook/event';
 import { eventName, type Hook } from '../hook/hook';
-import type { Targets } from '../hook/options';
+import { HandlerRef } from '../options/handler-ref';
+import type { PlainTargets } from '../options/listener';
 import type { Vault } from '../vault/vault';
 import { captureFailed } from './functions';
 import { toEvent } from './outbox/event-row';
@@ -56,7 +57,7 @@ function deliveredEvent(
   return deepFreeze(toEvent(dataSource, hook, row));
 }
 
-function checked({ name }: Hook, answer: unknown): Targets {
+function checked({ name }: Hook, answer: unknown): PlainTargets {
   if (!Array.isArray(answer) || !answer.every(isTarget))
     throw new CaptureFailedError(
       name,
@@ -67,9 +68,10 @@ function checked({ name }: Hook, answer: unknown): Targets {
   const targets = toJson(answer);
   if (targets === null)
     throw new CaptureFailedError(name, '`resolve` gave targets that are nested too deep.');
-  return targets as unknown as Targets;
+  return targets as unknown as PlainTargets;
 }
 
 function isTarget(target: unknown): boolean {
-  return typeof target === 'string' || (isPlainObject(target) && typeof target.url === 'string');
+  if (typeof target === 'string' || target instanceof HandlerRef) return true;
+  return isPlainObject(target) && typeof target.url === 'string';
 }

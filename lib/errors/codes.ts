@@ -32,6 +32,8 @@ export const ERROR_CODES = {
   PAYLOAD_TOO_LARGE: 'An event holds more data than may be sent, so the write was rejected.',
   EVENT_NOT_FOUND: 'No event of that id is stored, or it was pruned.',
   DELIVERY_NOT_FOUND: 'No delivery of that id is stored, or its event was pruned.',
+  DELIVERY_ENDED:
+    'The transaction of a handler is rolled back: its delivery has an outcome already.',
   NO_LISTENER: 'An interactive hook has no listener.',
   SIGNATURE_INVALID: 'The signature of a received request is wrong or too old.',
   STATEMENT_TIMEOUT: 'The database did not answer a statement of the package in time.',

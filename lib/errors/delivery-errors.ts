@@ -18,3 +18,16 @@ export class DeliveryNotFoundError extends ModelHookError {
     );
   }
 }
+
+/**
+ * The delivery has its outcome already: another transaction of the handler stored one, or another process took the delivery over. What
+ * the transaction wrote is rolled back.
+ */
+export class DeliveryEndedError extends ModelHookError {
+  readonly code = 'DELIVERY_ENDED';
+  constructor(readonly deliveryId: string) {
+    super(
+      `The delivery ${quoted(deliveryId)} has its outcome already, so the transaction of its handler is rolled back.`,
+    );
+  }
+}

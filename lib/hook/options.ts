@@ -2,7 +2,7 @@ import type { Condition } from '../match/matcher';
 import type { BodyFormat } from '../options/body-format';
 import type { CriteriaMode } from '../options/criteria';
 import type { DeliveryOptions } from '../options/delivery';
-import type { ListenerOptions } from '../options/listener';
+import type { ListenerTarget } from '../options/listener';
 import type { HookEvent } from './event';
 import type { Operation } from './operation';
 
@@ -21,8 +21,8 @@ export type TruncateAction = (typeof TRUNCATE_ACTIONS)[number];
 /** A frozen plain copy of the row in the database: what `find()` would return, nested like the entity, owned relations as `{ author: { id } }`. */
 export type HookRow = Readonly<Record<string, unknown>>;
 
-/** Dynamic listeners of one event: URLs, or what `listener(…)` takes. At most 100. */
-export type Targets = readonly (string | ListenerOptions)[];
+/** Dynamic listeners of one event: URLs, handlers, or what `listener(…)` takes. At most 100. */
+export type Targets = readonly ListenerTarget[];
 
 /**
  * Returns further listeners of an event when it is captured, inside the transaction of the write. It receives the event frozen, as it will

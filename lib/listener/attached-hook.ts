@@ -5,7 +5,7 @@ import { eventNames, type Hook } from '../hook/hook';
 import type { Operation } from '../hook/operation';
 import type { Condition } from '../match/matcher';
 import { checkArgument, checkedOptions } from '../options/checked';
-import type { ListenerOptions } from '../options/listener';
+import type { ListenerTarget } from '../options/listener';
 import { isOptions, MANAGER, type Rule, type Shape, TEXT_OR_NULL } from '../options/rules';
 import type { ListenerBuilder } from './declared/builder';
 import type { Listeners } from './listeners';
@@ -55,7 +55,7 @@ export class AttachedHook<Filter = AnyFilter> {
    * @example
    * await hooks.for(Person).listener('https://example.com/people').save();
    */
-  listener(target: string | ListenerOptions): ListenerBuilder<Filter> {
+  listener(target: ListenerTarget): ListenerBuilder<Filter> {
     return this.listeners.build<Filter>({ hook: this.hook.name, pattern: null }, target);
   }
 }

@@ -6,7 +6,7 @@ import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
 import type { AnyFilter } from '../hook/filter';
 import { checkArgument, checkedOptions } from '../options/checked';
-import type { ListenerOptions } from '../options/listener';
+import type { ListenerTarget } from '../options/listener';
 import { OPTIONS, TEXT } from '../options/rules';
 import type { Store } from '../store/store';
 import {
@@ -77,7 +77,7 @@ export class Listeners implements DraftSaver {
   /** The start of `hooks.for(Person).listener(…)` and `hooks.listen(…)`. */
   build<Filter = AnyFilter>(
     of: Pick<ListenerDraft, 'hook' | 'pattern'>,
-    target: string | ListenerOptions,
+    target: ListenerTarget,
   ): ListenerBuilder<Filter> {
     return new ListenerBuilder(draftOf(of, target), this);
   }

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../base/json';
 import type { BodyFormat } from './body-format';
 import type { ListenerDeliveryOptions } from './delivery';
+import type { HandlerRef } from './handler-ref';
 import type { HeaderValue } from './header-value';
 
 export const DIGESTS = ['sha1', 'sha256', 'sha384', 'sha512'] as const;
@@ -9,9 +10,15 @@ export type Digest = (typeof DIGESTS)[number];
 export const CONTENT_TYPES = ['application/json', 'application/x-www-form-urlencoded'] as const;
 export type ContentType = (typeof CONTENT_TYPES)[number];
 
+/** Where a listener gets its deliveries: a URL, a handler, or options with one of them. */
+export type ListenerTarget = string | HandlerRef | ListenerOptions;
+
+/** Targets in which a handler is a text. */
+export type PlainTargets = readonly (string | ListenerOptions)[];
+
 /** What declares a listener. Only `url` is required. */
 export interface ListenerOptions {
-  /** Where requests are sent: an absolute URL. */
+  /** Where requests are sent: an absolute URL. Or a handler as text: `hooks.handler(…).target`. */
   readonly url: string;
   /**
    * The key that requests are signed with. Libraries of Standard Webhooks expect `whsec_` and base64; without the prefix they decode what

@@ -1,10 +1,10 @@
 import type { JsonRecord } from '../base/json';
-import type { ListenerOptions } from '../options/listener';
+import type { PlainTargets } from '../options/listener';
 import type { Query } from './database';
 import type { Tables } from './tables';
 
 /** The targets of an event as they are stored: encrypted as one text if one of them holds a secret. */
-export type StoredTargets = readonly (string | ListenerOptions)[] | string;
+export type StoredTargets = PlainTargets | string;
 
 /** An event as it is stored. */
 export interface EventRow {

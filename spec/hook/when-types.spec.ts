@@ -5,7 +5,7 @@ import {
   type HookEvent,
   is,
   isNull,
-  type ListenerOptions,
+  type ListenerTarget,
   ModelHook,
   type ModelHookOptions,
   startsWith,
@@ -70,9 +70,7 @@ describe('resolve', () => {
     );
     type Resolve = NonNullable<ModelHookOptions['resolve']>;
     expectTypeOf<Resolve>().parameter(0).toEqualTypeOf<HookEvent>();
-    expectTypeOf<Awaited<ReturnType<Resolve>>>().toEqualTypeOf<
-      readonly (string | ListenerOptions)[]
-    >();
+    expectTypeOf<Awaited<ReturnType<Resolve>>>().toEqualTypeOf<readonly ListenerTarget[]>();
     // @ts-expect-error one target is no list
     ModelHook({ provides, resolve: () => 'https://example.com' })(Article);
     // @ts-expect-error listener options need a url

@@ -1,8 +1,11 @@
 import { monotonicMs } from '../../base/clock';
+import { handlerName } from '../../options/handler-ref';
+import type { Handlers } from '../handler/handlers';
 import type { Breakers, OriginSign } from '../origins/breakers';
-import type { Lanes } from '../origins/lanes';
 import { type ClaimLimits, RestrainedListeners, type Restraints } from '../origins/restraints';
+import type { TargetLanes } from '../origins/target-lanes';
 import { Verdicts } from '../origins/verdicts';
+import { unknownHandler } from './handler-calls';
 import { type AttemptRecord, type PendingDelivery, unattempted } from './pending';
 
 /** A delivery that goes back to the database is due again after this time, and any process may claim it. */
@@ -13,14 +16,19 @@ interface Postponement {
   readonly reason: string;
 }
 
+export interface AdmissionParts {
+  readonly lanes: Pick<TargetLanes, 'claimLimitOf' | 'markTimedOut' | 'markAnswered'>;
+  readonly breakers: Breakers;
+  readonly handlers: Pick<Handlers, 'find' | 'warnOfMissing'>;
+}
+
 /** Decides whether a delivery may be sent now, from what replies said about its listener and its origin. */
 export class Admission implements ClaimLimits {
   readonly #verdicts: Verdicts;
   readonly #restrained: RestrainedListeners;
 
   constructor(
-    private readonly lanes: Pick<Lanes, 'claimLimitOf' | 'markTimedOut' | 'markAnswered'>,
-    private readonly breakers: Breakers,
+    private readonly parts: AdmissionParts,
     now = monotonicMs,
   ) {
     this.#verdicts = new Verdicts(now);
@@ -34,7 +42,9 @@ export class Admission implements ClaimLimits {
 
   /** How many deliveries to this origin may be claimed at once; null: any number. */
   claimLimitOf(origin: string): number | null {
-    const limits = [this.lanes.claimLimitOf(origin), this.breakers.claimLimitOf(origin)];
+    const { lanes, breakers } = this.parts;
+    if (this.#missingHandler(origin) !== null) return 0;
+    const limits = [lanes.claimLimitOf(origin), breakers.claimLimitOf(origin)];
     const bounds = limits.filter((limit) => limit !== null);
     return bounds.length > 0 ? Math.min(...bounds) : null;
   }
@@ -48,7 +58,12 @@ export class Admission implements ClaimLimits {
   refusalOf(delivery: PendingDelivery, origin: string): AttemptRecord | null {
     const refusal = this.#refusalByListener(delivery);
     if (refusal) return refusal;
-    const afterMs = this.breakers.openMs(origin);
+    const missing = this.#missingHandler(origin);
+    if (missing !== null) {
+      this.parts.handlers.warnOfMissing(missing);
+      return this.postpone(delivery, origin, unknownHandler(missing));
+    }
+    const afterMs = this.parts.breakers.openMs(origin);
     return afterMs === null ? null : this.postpone(delivery, origin, { afterMs, reason: FAILING });
   }
 
@@ -56,8 +71,9 @@ export class Admission implements ClaimLimits {
   async refusalAtTurn(delivery: PendingDelivery, origin: string): Promise<AttemptRecord | null> {
     const refusal = this.#refusalByListener(delivery);
     if (refusal) return refusal;
-    if (await this.breakers.mayTry(origin)) return null;
-    const afterMs = this.breakers.openMs(origin) ?? GIVEN_BACK_MS;
+    const { breakers } = this.parts;
+    if (await breakers.mayTry(origin)) return null;
+    const afterMs = breakers.openMs(origin) ?? GIVEN_BACK_MS;
     return this.postpone(delivery, origin, { afterMs, reason: FAILING });
   }
 
@@ -74,9 +90,16 @@ export class Admission implements ClaimLimits {
   /** Learns from an attempt. What it says about the listener counts from now on, before anything is stored. */
   async learn(record: AttemptRecord, origin: string, sign: OriginSign | null): Promise<void> {
     this.#verdicts.add(record);
-    if (sign === 'timedOut') this.lanes.markTimedOut(origin);
-    if (sign === 'answered') this.lanes.markAnswered(origin);
-    await this.breakers.record(origin, sign);
+    const { lanes, breakers } = this.parts;
+    if (sign === 'timedOut') lanes.markTimedOut(origin);
+    if (sign === 'answered') lanes.markAnswered(origin);
+    await breakers.record(origin, sign);
+  }
+
+  /** The name of the handler that an origin stands for, if this process does not know it; null otherwise. */
+  #missingHandler(origin: string): string | null {
+    const name = handlerName(origin);
+    return name === null || this.parts.handlers.find(name) ? null : name;
   }
 
   #refusalByListener(delivery: PendingDelivery): AttemptRecord | null {

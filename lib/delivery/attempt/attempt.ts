@@ -1,15 +1,7 @@
 import { beginning } from '../../base/beginning';
 import { monotonicMs } from '../../base/clock';
-import type { Hook } from '../../hook/hook';
 import type { AttemptOptions } from '../../options/delivery';
-import { attemptOptions } from '../../options/delivery-defaults';
-import {
-  type DeliveryLimits,
-  leastDelayMs,
-  limitsWith,
-  withinLimits,
-} from '../../options/delivery-limits';
-import type { DeliveryState, Outcome, RecordedEffect } from '../chunk/outcome';
+import type { RecordedEffect } from '../chunk/outcome';
 import type { Attempted } from '../chunk/outcome-record';
 import { type Recipient, secretsOf } from '../chunk/recipients';
 import type { Reply } from '../http/reply';
@@ -17,13 +9,23 @@ import type { Transport } from '../http/transport';
 import type { OriginSign } from '../origins/breakers';
 import { type Judgement, judge } from '../reply/judge';
 import { discreet, discreetText, type Redact, redactor } from '../reply/redaction';
-import { type AttemptRecord, identity, type PendingDelivery, unattempted } from './pending';
+import { type AppliedOptions, appliedOptions, type GeneralOptions } from './applied-options';
+import type { HandlerCalls } from './handler-calls';
+import {
+  type AttemptRecord,
+  identity,
+  nextState,
+  type PendingDelivery,
+  type UrlDelivery,
+  unattempted,
+} from './pending';
 import { type Preparation, prepare } from './prepare';
 
 export interface AttemptContext {
   readonly transport: Transport;
+  readonly calls: Pick<HandlerCalls, 'call'>;
   /** The attachment's. */
-  readonly options: Required<AttemptOptions> & { readonly limits?: DeliveryLimits };
+  readonly options: GeneralOptions;
   readonly signal: AbortSignal;
   readonly warnings: Preparation['warnings'];
   readonly random?: () => number;
@@ -35,16 +37,27 @@ export interface AttemptResult {
   readonly sign: OriginSign | null;
 }
 
-/** Sends a delivery once: prepare the request, carry it to the recipient, judge the reply. Rejects only if the request cannot be made. */
+/** Attempts a delivery once: sends its request, or calls its handler. Rejects only if the request cannot be made. */
 export async function attempt(
   delivery: PendingDelivery,
   context: AttemptContext,
 ): Promise<AttemptResult> {
-  const { hook, recipient, state } = delivery;
-  const { transport, signal, warnings } = context;
+  const { hook, recipient, target } = delivery;
   if (recipient.unreadable)
     return { record: unattempted(delivery, recipient.unreadable), sign: null };
-  const { options, leastDelayMs: least } = optionsOf(context.options, hook, recipient);
+  const applied = appliedOptions(context.options, hook, recipient);
+  if (target.kind === 'url') return post({ ...delivery, target }, applied, context);
+  const record = await context.calls.call({ ...delivery, target }, applied, context);
+  return { record, sign: null };
+}
+
+/** Prepare the request, carry it to the recipient, judge the reply. */
+async function post(
+  delivery: UrlDelivery,
+  { options, leastDelayMs: least }: AppliedOptions,
+  { transport, signal, warnings, random }: AttemptContext,
+): Promise<AttemptResult> {
+  const { recipient, state } = delivery;
   const { clock } = recipient;
   const at = new Date(clock.nowMs());
   const startedAt = monotonicMs();
@@ -57,7 +70,7 @@ export async function attempt(
     leastDelayMs: least,
     replies,
     clock,
-    random: context.random,
+    random,
   });
   const redact = redactor(() => secretsOf(recipient));
   const record = {
@@ -71,41 +84,10 @@ export async function attempt(
   return { record, sign: signal.aborted ? null : signOf(reply, judgement) };
 }
 
-interface Applied {
-  readonly options: Required<AttemptOptions>;
-  readonly leastDelayMs: number;
-}
-
-/** The options that apply: those of the attachment, overridden by the hook and then by the listener, within the limits for listeners. */
-function optionsOf(
-  general: AttemptContext['options'],
-  { declared }: Hook,
-  { delivery }: Recipient,
-): Applied {
-  const isOwn = Object.keys(delivery).length > 0;
-  if (declared.delivery === undefined && !isOwn) return { options: general, leastDelayMs: 0 };
-  const outer = attemptOptions(general, declared.delivery);
-  if (!isOwn) return { options: outer, leastDelayMs: 0 };
-  const limits = limitsWith(general.limits, declared.delivery?.limits);
-  const own = withinLimits(delivery, limits);
-  return {
-    options: attemptOptions(outer, own),
-    leastDelayMs: leastDelayMs(own, outer, limits),
-  };
-}
-
 function signOf(reply: Reply, { effect }: Judgement): OriginSign | null {
   if (reply.kind === 'refused') return null;
   if (reply.kind === 'unanswered') return reply.timedOut ? 'timedOut' : 'failing';
   return reply.httpStatus >= 500 && effect.pauseMs === undefined ? 'failing' : 'answered';
-}
-
-function nextState(state: DeliveryState, { kind }: Outcome): DeliveryState {
-  return {
-    attempt: state.attempt + 1,
-    retries: kind === 'retrying' ? state.retries + 1 : state.retries,
-    reschedules: kind === 'rescheduled' ? state.reschedules + 1 : 0,
-  };
 }
 
 /** Characters that are stored of a reply. An event may have a million listeners, and each of their attempts a reply. */

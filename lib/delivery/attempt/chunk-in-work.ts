@@ -1,11 +1,11 @@
 import type { Job } from '../origins/lane';
-import type { Lanes } from '../origins/lanes';
+import type { TargetLanes } from '../origins/target-lanes';
 import type { Recorder } from '../record/recorder';
 import type { AttemptRecord } from './pending';
 
 export interface ChunkInWorkParts {
   readonly recorder: Pick<Recorder, 'add'>;
-  readonly lanes: Pick<Lanes, 'size' | 'giveBack'>;
+  readonly lanes: Pick<TargetLanes, 'size' | 'giveBack'>;
 }
 
 /** Deliveries that have not started by then get rows of their own, so that the chunk ends. */

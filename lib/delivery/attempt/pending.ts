@@ -1,6 +1,6 @@
 import type { HookEvent } from '../../hook/event';
 import type { Hook } from '../../hook/hook';
-import { isTarget, parseTarget, type Target } from '../../listener/declared/target';
+import { isTarget, parseTarget, type Target, type UrlTarget } from '../../listener/declared/target';
 import type { Chunk } from '../chunk/chunk';
 import {
   type Loaded,
@@ -27,6 +27,14 @@ export interface PendingDelivery {
   /** Its values are samples. */
   readonly isTest?: boolean;
 }
+
+/** A delivery whose listener has a URL. */
+export type UrlDelivery = PendingDelivery & { readonly target: UrlTarget };
+
+/** A delivery whose listener has a handler. */
+export type HandlerDelivery = PendingDelivery & {
+  readonly target: Extract<Target, { kind: 'handler' }>;
+};
 
 export type AttemptRecord = Omit<OutcomeRecord, 'closes'>;
 
@@ -58,7 +66,7 @@ export function pendingOf(
 function outcomeWithout(recipient: Recipient | undefined, found: LoadedEvent | undefined): Outcome {
   if (!recipient) return { kind: 'skipped', reason: 'the listener was removed' };
   if (!isTarget(recipient.target))
-    return { kind: 'failed', reason: "the listener's target is not a URL" };
+    return { kind: 'failed', reason: "the listener's target is neither a URL nor a handler" };
   return outcomeWithoutEvent(found);
 }
 
@@ -85,5 +93,14 @@ export function identity({ chunk, deliveryId, event, recipient, ordered }: Pendi
     event: event.name,
     listenerId: recipient.id,
     ordered,
+  };
+}
+
+/** How often a delivery was tried after an attempt with this outcome. */
+export function nextState(state: DeliveryState, { kind }: Outcome): DeliveryState {
+  return {
+    attempt: state.attempt + 1,
+    retries: kind === 'retrying' ? state.retries + 1 : state.retries,
+    reschedules: kind === 'rescheduled' ? state.reschedules + 1 : 0,
   };
 }

@@ -5,7 +5,7 @@ import type { AttemptOptions } from '../../options/delivery';
 import type { PreparedRequest } from '../http/transport';
 import { body, bodyWithoutData } from '../request/body';
 import { requestHeaders } from '../request/headers';
-import type { PendingDelivery } from './pending';
+import type { PendingDelivery, UrlDelivery } from './pending';
 
 export interface Preparation {
   /** Those that apply to this delivery. */
@@ -17,7 +17,7 @@ export interface Preparation {
 
 /** The request of a delivery, signed. Throws if it cannot be made: a body may be impossible to write. */
 export function prepare(
-  delivery: PendingDelivery,
+  delivery: UrlDelivery,
   { options, at, warnings }: Preparation,
 ): PreparedRequest {
   const { deliveryId, event, hook, recipient, target, state, isTest = false } = delivery;

@@ -8,15 +8,17 @@ import type { DeliveryLimits } from '../../options/delivery-limits';
 import type { Chunk } from '../chunk/chunk';
 import type { ChunkLoader, Loaded, PlannedEvents } from '../chunk/loading';
 import type { Wakeup } from '../chunk/wakeup';
+import type { Handlers } from '../handler/handlers';
+import type { HttpTransport } from '../http/http-transport';
 import type { Breakers } from '../origins/breakers';
-import { Lanes } from '../origins/lanes';
 import type { Restraints } from '../origins/restraints';
+import { TargetLanes } from '../origins/target-lanes';
 import type { Recorder } from '../record/recorder';
 import { Admission } from './admission';
 import { ChunkInWork, type ChunkInWorkParts } from './chunk-in-work';
+import type { HandlerCalls } from './handler-calls';
 import { type AttemptRecord, type PendingDelivery, pendingOf } from './pending';
 import { TruncationWarnings } from './prepare';
-import type { Transports } from './transports';
 import { Try, type TryParts } from './try';
 
 export type SenderOptions = Required<Omit<DeliveryOptions, 'recipients' | 'limits'>> & {
@@ -27,7 +29,9 @@ export interface SenderParts {
   readonly loader: Pick<ChunkLoader, 'load'>;
   readonly recorder: Pick<Recorder, 'add' | 'close'>;
   readonly breakers: Breakers;
-  readonly transports: Pick<Transports, 'carry' | 'close'>;
+  readonly transport: Pick<HttpTransport, 'carry' | 'close'>;
+  readonly calls: Pick<HandlerCalls, 'call'>;
+  readonly handlers: Pick<Handlers, 'find' | 'warnOfMissing'>;
   readonly reporter: Pick<Reporter, 'isHeard' | 'emit'>;
   readonly logger: Pick<Logger, 'warn'>;
   readonly wakeup: Pick<Wakeup, 'due'>;
@@ -38,7 +42,7 @@ export type ChunkSender = Pick<Sender, 'size' | 'restraints' | 'send' | 'stop'>;
 
 /** Sends the deliveries of chunks to their recipients, and hands their outcomes to the recorder. */
 export class Sender {
-  readonly #lanes: Lanes;
+  readonly #lanes: TargetLanes;
   readonly #admission: Admission;
   readonly #stopping = new AbortController();
   readonly #chunkParts: ChunkInWorkParts;
@@ -50,13 +54,13 @@ export class Sender {
     options: SenderOptions,
     now = monotonicMs,
   ) {
-    const { recorder, breakers, reporter, logger, wakeup, transports: transport } = parts;
-    this.#lanes = new Lanes(options, wakeup, now);
-    this.#admission = new Admission(this.#lanes, breakers, now);
+    const { recorder, breakers, reporter, logger, wakeup, transport, calls } = parts;
+    this.#lanes = new TargetLanes(options, wakeup, now);
+    this.#admission = new Admission({ ...parts, lanes: this.#lanes }, now);
     this.#chunkParts = { recorder, lanes: this.#lanes };
     const { signal } = this.#stopping;
     const warnings = new TruncationWarnings(logger);
-    const context = { transport, options, signal, warnings };
+    const context = { transport, calls, options, signal, warnings };
     this.#tryParts = { admission: this.#admission, breakers, reporter, context };
     // Every request in flight listens to it; Node warns of a leak above ten listeners.
     setMaxListeners(0, signal);
@@ -91,7 +95,7 @@ export class Sender {
     const timer = setTimeout(() => this.#stopping.abort(new Error(STOPPED)), deadlineMs);
     await this.#lanes.close(STOPPED);
     clearTimeout(timer);
-    await this.parts.transports.close();
+    await this.parts.transport.close();
   }
 
   async #load(chunk: Chunk, planned: PlannedEvents | null): Promise<Loaded> {

@@ -9,16 +9,18 @@ import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
 import { UNTRIED } from '../chunk/outcome';
 import { readRecipients } from '../chunk/recipients';
-import { attempt } from './attempt';
+import { HttpTransport } from '../http/http-transport';
+import { type AttemptContext, attempt } from './attempt';
+import type { HandlerCalls } from './handler-calls';
 import { type AttemptRecord, type PendingDelivery, unsendable } from './pending';
 import { sampleEvent } from './sample-event';
 import type { SenderOptions } from './sender';
-import { Transports } from './transports';
 
 interface TestParts {
   readonly store: Store;
   readonly catalog: HookCatalog;
   readonly policies: Policies;
+  readonly calls: HandlerCalls;
   readonly options: { readonly delivery: SenderOptions; readonly vault: Vault };
 }
 
@@ -32,7 +34,7 @@ const NO_WARNINGS = { warn: () => undefined };
  * stored.
  */
 export async function sendTest(
-  { store, catalog, policies, options }: TestParts,
+  { store, catalog, policies, calls, options }: TestParts,
   listener: Listener,
 ): Promise<TestResult> {
   const { delivery, vault } = options;
@@ -48,23 +50,20 @@ export async function sendTest(
     ordered: false,
     isTest: true,
   };
-  // Transports of its own: a test works in processes without an engine, and uses no connection of a delivery.
-  const transports = new Transports(policies, { ...delivery, keepAlive: false });
+  // A transport of its own: a test works in processes without an engine, and uses no connection of a delivery.
+  const transport = new HttpTransport(policies, { ...delivery, keepAlive: false });
+  const { signal } = new AbortController();
+  const context = { transport, calls, options: delivery, signal, warnings: NO_WARNINGS };
   try {
-    return resultOf(await sent(pending, transports, delivery));
+    return resultOf(await sent(pending, context));
   } finally {
-    await transports.close();
+    await transport.close();
   }
 }
 
-async function sent(
-  pending: PendingDelivery,
-  transport: Transports,
-  options: SenderOptions,
-): Promise<AttemptRecord> {
-  const { signal } = new AbortController();
+async function sent(pending: PendingDelivery, context: AttemptContext): Promise<AttemptRecord> {
   try {
-    return (await attempt(pending, { transport, options, signal, warnings: NO_WARNINGS })).record;
+    return (await attempt(pending, context)).record;
   } catch (error) {
     return unsendable(pending, error);
   }

@@ -16,6 +16,8 @@ export interface OutcomeRecord {
   readonly effect: RecordedEffect;
   /** The next delivery about the same row waits until this one has ended. */
   readonly ordered: boolean;
+  /** A transaction of the handler has stored it. The recorder closes the chunk and reports it. */
+  readonly isStored?: true;
   /** This is the last outcome of its chunk. */
   readonly closes: boolean;
 }

@@ -2,6 +2,7 @@ import { DatabaseClock } from '../../base/clock';
 import { SecretKeyMissingError, SecretUnreadableError } from '../../errors/vault-errors';
 import { StoredSecrets } from '../../listener/saved/sealing';
 import { BODY_FORMATS } from '../../options/body-format';
+import { handlerName } from '../../options/handler-ref';
 import { secretTexts, textOf, withSecrets } from '../../options/header-value';
 import { CONTENT_TYPES, DIGESTS } from '../../options/listener';
 import type { RecipientRow, RecipientRows } from '../../store/recipients';
@@ -70,7 +71,7 @@ function recipientOf(row: RecipientRow, { vault, clock }: ReadWith): Recipient {
 
 /** What a newer release has stored and this one does not know; null if there is nothing. */
 function unknownOption({ target, format, digest, contentType }: RecipientRow): string | null {
-  if (OTHER_SCHEME.test(target)) return 'target';
+  if (OTHER_SCHEME.test(target) && handlerName(target) === null) return 'target';
   if (format !== null && !BODY_FORMATS.includes(format)) return 'format';
   if (!DIGESTS.includes(digest)) return 'digest';
   return CONTENT_TYPES.includes(contentType) ? null : 'content type';

@@ -48,5 +48,6 @@ export const BackgroundResponse = {
 } as const;
 
 function again(countdown: number, least: number): BackgroundResponse {
-  return { status: 'reschedule', countdown: countdown > least ? countdown : least };
+  const isMore = countdown > least && Number.isFinite(countdown);
+  return { status: 'reschedule', countdown: isMore ? countdown : least };
 }

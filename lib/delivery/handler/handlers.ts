@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { OptionInvalidError } from '../../errors/option-errors';
 import type { HookEvent } from '../../hook/event';
 import type { Logger } from '../../logging/logger';
+import { Seldom } from '../../logging/seldom';
 import { checkArgument, checkedOptions } from '../../options/checked';
 import { HandlerRef, isHandlerName } from '../../options/handler-ref';
 import { FUNCTION, numberFrom, type Shape } from '../../options/rules';
@@ -22,9 +23,12 @@ export interface HandlerContext {
   readonly logger: Logger;
   /** The same for each attempt. */
   readonly deliveryId: string;
+  /** Whether `hooks.listeners.test()` sent the event: its values are samples. */
+  readonly isTest: boolean;
   /**
    * Runs `fn` in a transaction in which the outcome is stored, too, so that what it writes through `manager` is written exactly once.
-   * Resolves with the answer when the transaction has committed; return that answer. If `fn` throws, nothing is written.
+   * Resolves with the answer when the transaction has committed; return that answer. If `fn` throws, nothing is written. Rejects with
+   * `DELIVERY_ENDED` if the delivery has an outcome already.
    */
   transaction<Answer extends HandlerAnswer>(
     fn: (manager: EntityManager) => Answer | Promise<Answer>,
@@ -54,9 +58,13 @@ export interface Handler {
   readonly options: HandlerOptions;
 }
 
+/** How often a handler that is missing is logged. */
+const MISSING_EVERY_MS = 60_000;
+
 /** The handlers of one attachment, by name. */
 export class Handlers {
   readonly #byName = new Map<string, Handler>();
+  readonly #missing = new Seldom(MISSING_EVERY_MS);
 
   constructor(
     private readonly logger: Pick<Logger, 'warn'>,
@@ -75,6 +83,14 @@ export class Handlers {
     this.#byName.set(name, { name, fn, options });
     this.added(name);
     return new HandlerRef(name);
+  }
+
+  /** Logs that deliveries wait for a handler, once in a while. */
+  warnOfMissing(name: string): void {
+    if (this.#missing.isDue(name))
+      this.logger.warn(
+        `Deliveries to the handler "${name}" wait for a process that registers it with hooks.handler().`,
+      );
   }
 
   find(name: string): Handler | undefined {

@@ -1,4 +1,5 @@
 import { Agent, type Dispatcher } from 'undici';
+import { afterWorking } from '../../base/working-time';
 import type { DeliveryOptions, ListenerRecipientOptions } from '../../options/delivery';
 import { proxyOf } from '../../options/proxy';
 import type { RecipientPolicy } from '../../recipient/policy';
@@ -76,7 +77,7 @@ export class HttpClient {
     const { url, timeoutMs, maxResponseBytes, signal } = request;
     const parts = { maxResponseBytes, starts: this.#starts, memory: this.#memory };
     let exchange = new Exchange(parts);
-    const timer = setTimeout(() => exchange.breakOff(new TimedOut(timeoutMs)), timeoutMs);
+    const cancel = afterWorking(timeoutMs, () => exchange.breakOff(new TimedOut(timeoutMs)));
     const stop = () => exchange.breakOff(stopped(signal?.reason));
     signal?.addEventListener('abort', stop, { once: true });
     try {
@@ -92,7 +93,7 @@ export class HttpClient {
     } catch (error) {
       return troubleOf(error);
     } finally {
-      clearTimeout(timer);
+      cancel();
       signal?.removeEventListener('abort', stop);
     }
   }

@@ -1,11 +1,11 @@
 import type { Hook } from '../../hook/hook';
-import type { Target } from '../../listener/declared/target';
+import type { UrlTarget } from '../../listener/declared/target';
 import type { ListenerRecipientOptions } from '../../options/delivery';
 import type { Reply } from './reply';
 
 /** A delivery as it is sent: signed, with its body, and with everything that says how it may be sent. */
 export interface PreparedRequest {
-  readonly target: Target;
+  readonly target: UrlTarget;
   readonly method: 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

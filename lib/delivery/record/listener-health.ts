@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { LISTENER_DISABLED } from '../../hook/own-hooks';
-import { isTarget } from '../../listener/declared/target';
+import { isTarget, originOf, parseTarget } from '../../listener/declared/target';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
 import type { Reporter } from '../../logging/reports';
@@ -108,7 +108,7 @@ function disabledEvent(row: DeactivatedRow, processId: string): OwnEventRow {
       hook,
       pattern,
       // Only the origin: paths and queries of webhooks are often secret.
-      origin: isTarget(target) ? new URL(target).origin : null,
+      origin: isTarget(target) ? originOf(parseTarget(target)) : null,
       owner,
       key,
       reason,

@@ -130,7 +130,9 @@ export class Recorder {
     const { lostPlaces, repeated } = await this.#store(batch, chunks);
     const isLost = ({ chunk }: OutcomeRecord) => lostPlaces.has(chunks.placeOf(chunk));
     // An outcome that was stored before is not reported again: the delivery may have changed since.
-    const stored = batch.filter((record) => !isLost(record) && !repeated.has(record.deliveryId));
+    const isNew = ({ deliveryId, isStored }: OutcomeRecord) =>
+      isStored || !repeated.has(deliveryId);
+    const stored = batch.filter((record) => !isLost(record) && isNew(record));
     const lost = batch.filter(isLost).map(({ chunk }) => chunkKey(chunk));
     this.#addTurns(stored);
     this.#writing -= batch.length;

@@ -1,33 +1,34 @@
 import type { DatabaseClock } from '../../base/clock';
-import { isPlainObject, isWithin, type JsonValue, MAX_LEVELS } from '../../base/json';
+import { isPlainObject, isWithin, type JsonRecord, MAX_LEVELS } from '../../base/json';
 import type { AttemptOptions } from '../../options/delivery';
 import type { DeliveryState, ListenerEffect, Outcome } from '../chunk/outcome';
 import type { Reply } from '../http/reply';
 import { backoffMs } from './backoff';
+import { DAY_SECONDS, steered } from './steering';
 
 export interface Judgement {
   readonly outcome: Outcome;
   readonly effect: ListenerEffect;
 }
 
-export interface Circumstances {
+export interface RetryCircumstances {
   /** Before this attempt. */
   readonly state: DeliveryState;
   readonly options: Required<AttemptOptions>;
   /** A retry comes no sooner. */
   readonly leastDelayMs?: number;
+  readonly random?: (() => number) | undefined;
+}
+
+export interface Circumstances extends RetryCircumstances {
   /** Whether the bodies of 2xx replies are read for instructions. */
   readonly replies: boolean;
   /** For a date in Retry-After of a reply that does not say what time it is. */
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
-  readonly random?: (() => number) | undefined;
 }
 
 type Answered = Extract<Reply, { kind: 'answered' }>;
 
-export const MAX_RESCHEDULES = 100;
-const DAY_SECONDS = 86_400;
-const MIN_COUNTDOWN_SECONDS = { reschedule: 30, slow_process_reschedule: 300 } as const;
 /** The three forms of RFC 9110, 5.6.7. The last one is that of asctime, without a time zone. */
 const HTTP_DATE = /^[A-Z][a-z]+, .+ GMT$/;
 const ASCTIME_DATE = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}$/;
@@ -38,11 +39,16 @@ export function judge(reply: Reply, circumstances: Circumstances): Judgement {
   if (reply.kind === 'unanswered') return plain(retry(reply.reason, circumstances));
   const { httpStatus, text, truncated } = reply;
   if (httpStatus >= 200 && httpStatus < 300)
-    return plain(
-      circumstances.replies && !truncated ? steered(text, circumstances) : { kind: 'done' },
-    );
+    return plain((circumstances.replies && !truncated && instructed(text, circumstances)) || DONE);
   if (httpStatus === 410) return gone();
   return unsuccessful(reply, circumstances);
+}
+
+const DONE: Outcome = { kind: 'done' };
+
+function instructed(text: string, { state }: Circumstances): Outcome | null {
+  const answer = jsonObject(text);
+  return answer && steered(answer, state);
 }
 
 function plain(outcome: Outcome): Judgement {
@@ -77,7 +83,8 @@ function askedPauseMs(
   return retryAfterMs(retryAfter, Number.isNaN(repliedAt) ? clock.nowMs() : repliedAt) ?? 0;
 }
 
-function retry(reason: string, circumstances: Circumstances): Outcome {
+/** Another attempt after the delay of the options, or the end of the delivery if none is left. */
+export function retry(reason: string, circumstances: RetryCircumstances): Outcome {
   const { state, options, leastDelayMs = 0, random } = circumstances;
   if (state.retries >= options.retries) return { kind: 'failed', reason };
   const afterMs = Math.max(backoffMs(state.retries + 1, options, random), leastDelayMs);
@@ -102,44 +109,7 @@ function httpDate(value: string): number {
   return ASCTIME_DATE.test(text) ? Date.parse(`${text} GMT`) : Number.NaN;
 }
 
-function steered(text: string, circumstances: Circumstances): Outcome {
-  const reply = jsonObject(text);
-  switch (reply?.status) {
-    case 'success':
-      return reply.retval === undefined ? { kind: 'done' } : { kind: 'done', retval: reply.retval };
-    case 'failure':
-    case 'fail':
-      return {
-        kind: 'failed',
-        reason: reasonText(reply.reason ?? reply.output, 'the recipient failed'),
-      };
-    case 'skip':
-      return {
-        kind: 'skipped',
-        reason: reasonText(reply.output ?? reply.reason, 'the recipient skipped it'),
-      };
-    case 'reschedule':
-      return reschedule(reply.countdown, MIN_COUNTDOWN_SECONDS.reschedule, circumstances);
-    case 'slow_process_reschedule':
-      return reschedule(
-        reply.countdown,
-        MIN_COUNTDOWN_SECONDS.slow_process_reschedule,
-        circumstances,
-      );
-    default:
-      return { kind: 'done' };
-  }
-}
-
-function reschedule(countdown: unknown, minimum: number, { state }: Circumstances): Outcome {
-  if (state.reschedules >= MAX_RESCHEDULES)
-    return { kind: 'failed', reason: `rescheduled ${MAX_RESCHEDULES} times in a row` };
-  const asked = typeof countdown === 'number' && Number.isFinite(countdown) ? countdown : minimum;
-  const seconds = Math.min(Math.max(asked, minimum), DAY_SECONDS);
-  return { kind: 'rescheduled', afterMs: seconds * 1_000 };
-}
-
-function jsonObject(text: string): Record<string, JsonValue> | null {
+function jsonObject(text: string): JsonRecord | null {
   // Trimming also removes a further byte order mark.
   const trimmed = text.trim();
   if (!trimmed.startsWith('{')) return null;
@@ -147,14 +117,8 @@ function jsonObject(text: string): Record<string, JsonValue> | null {
     const value: unknown = JSON.parse(trimmed);
     // JSON.stringify fails on deeper values, so they could not be stored.
     const isUsable = isPlainObject(value) && isWithin(value, MAX_LEVELS);
-    return isUsable ? (value as Record<string, JsonValue>) : null;
+    return isUsable ? (value as JsonRecord) : null;
   } catch {
     return null;
   }
-}
-
-function reasonText(value: JsonValue | undefined, otherwise: string): string {
-  if (value === undefined || value === null) return otherwise;
-  // It is cut when its secrets have been removed.
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -100,6 +100,15 @@ export function discreet(outcome: Outcome, redact: Redact): Outcome {
   return { kind: 'done', retval: redactedJson(outcome.retval, redact) };
 }
 
+/** Characters that are stored of a reason that a handler gave, such as a stack. */
+const MAX_HANDLER_REASON_LENGTH = 4_000;
+
+/** The outcome of a handler as it may be stored: its reason may have lines, and 4,000 characters. */
+export function discreetOfHandler(outcome: Outcome, redact: Redact): Outcome {
+  if (outcome.reason === undefined) return discreet(outcome, redact);
+  return { ...outcome, reason: beginning(redact(outcome.reason), MAX_HANDLER_REASON_LENGTH) };
+}
+
 /** A text of a recipient as a reason. */
 export function discreetText(text: string, redact: Redact): string {
   return beginning(oneLine(redact(text)), MAX_REASON_LENGTH);

@@ -3,7 +3,8 @@ import type { AnyFilter } from '../../hook/filter';
 import type { Operation } from '../../hook/operation';
 import type { Condition } from '../../match/matcher';
 import { checkedOptions } from '../../options/checked';
-import type { ListenerOptions } from '../../options/listener';
+import { HandlerRef } from '../../options/handler-ref';
+import type { ListenerOptions, ListenerTarget } from '../../options/listener';
 import { MANAGER, type Shape } from '../../options/rules';
 import type { Listener } from './listener';
 
@@ -91,7 +92,7 @@ export class ListenerBuilder<Filter = AnyFilter> {
 /** A draft that declares a target and nothing else. */
 export function draftOf(
   of: Pick<ListenerDraft, 'hook' | 'pattern'>,
-  target: string | ListenerOptions,
+  target: ListenerTarget,
 ): ListenerDraft {
   return { ...of, options: asOptions(target), operations: undefined, match: undefined };
 }
@@ -100,6 +101,7 @@ export function draftOf(
  * A copy of the options without inherited ones, so that later changes of the caller's object are not stored unchecked. Any other value,
  * such as an unset variable, is refused later as a URL.
  */
-function asOptions(target: string | ListenerOptions): ListenerOptions {
+function asOptions(target: ListenerTarget): ListenerOptions {
+  if (target instanceof HandlerRef) return { url: target.target };
   return typeof target === 'object' && target !== null ? { ...target } : { url: target };
 }

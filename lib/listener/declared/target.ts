@@ -1,16 +1,25 @@
 import { ListenerInvalidError } from '../../errors/listener-errors';
+import { HandlerRef, handlerName } from '../../options/handler-ref';
 
 /** Where the deliveries of a listener go. The only place that knows how a target is written as text. */
-export type Target = { readonly kind: 'url'; readonly url: URL };
+export type Target = UrlTarget | { readonly kind: 'handler'; readonly name: string };
 
-export const MALFORMED_TARGET = 'must be an absolute URL like https://example.com/hooks';
+export interface UrlTarget {
+  readonly kind: 'url';
+  readonly url: URL;
+}
+
+export const MALFORMED_TARGET =
+  'must be an absolute URL like https://example.com/hooks, or a handler';
 
 export function isTarget(text: unknown): text is string {
-  return typeof text === 'string' && URL.canParse(text);
+  return typeof text === 'string' && (handlerName(text) !== null || URL.canParse(text));
 }
 
 /** Throws `LISTENER_INVALID`. */
 export function parseTarget(text: string): Target {
+  const name = typeof text === 'string' ? handlerName(text) : null;
+  if (name !== null) return { kind: 'handler', name };
   if (!isTarget(text)) throw new ListenerInvalidError({ url: [MALFORMED_TARGET] });
   return { kind: 'url', url: new URL(text) };
 }
@@ -20,6 +29,8 @@ export function canonicalText(target: Target): string {
   switch (target.kind) {
     case 'url':
       return target.url.href;
+    case 'handler':
+      return new HandlerRef(target.name).target;
   }
 }
 
@@ -28,5 +39,7 @@ export function originOf(target: Target): string {
   switch (target.kind) {
     case 'url':
       return target.url.origin;
+    case 'handler':
+      return new HandlerRef(target.name).target;
   }
 }

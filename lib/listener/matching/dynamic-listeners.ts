@@ -2,11 +2,10 @@ import { grouped } from '../../base/grouped';
 import { canonicalJson, type JsonValue } from '../../base/json';
 import { openTargets } from '../../capture/outbox/sealed-targets';
 import type { HookEvent } from '../../hook/event';
-import type { Targets } from '../../hook/options';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
 import { secret, withSecrets } from '../../options/header-value';
-import type { ListenerOptions } from '../../options/listener';
+import type { ListenerOptions, PlainTargets } from '../../options/listener';
 import type { StoredTargets } from '../../store/events';
 import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
@@ -55,7 +54,7 @@ export class DynamicListeners {
     );
   }
 
-  #opened(event: HookEvent, stored: StoredTargets = []): Targets {
+  #opened(event: HookEvent, stored: StoredTargets = []): PlainTargets {
     try {
       return openTargets(this.vault, event.id, stored);
     } catch (error) {

@@ -63,6 +63,7 @@ export function normalise(
 /** The policy of the hook comes first, because a listener's own rules can only narrow it. */
 function checkRecipient({ url, delivery }: ListenerOptions, policy: RecipientPolicy): void {
   const target = parseTarget(url);
+  if (target.kind === 'handler') return;
   policy.checkTarget(target.url);
   if (delivery?.recipients !== undefined)
     narrowed(policy, delivery.recipients).checkTarget(target.url);

@@ -24,6 +24,7 @@ async function attempted(
         return Promise.resolve(reply);
       },
     },
+    calls: { call: () => Promise.reject(new Error('There is no handler.')) },
     options: ATTEMPT_DEFAULTS,
     signal: new AbortController().signal,
     warnings: { warn: (_event, bytes) => truncated.push(bytes) },

@@ -36,7 +36,9 @@ function senderOf(respond: Respond, options: Partial<SenderOptions> = {}) {
         },
       },
       breakers: new Breakers({ origins, logger: LOGGER, wakeup }, now, () => 0.5),
-      transports: {
+      calls: { call: () => Promise.reject(new Error('There is no handler.')) },
+      handlers: { find: () => undefined, warnOfMissing: () => undefined },
+      transport: {
         carry: async (request) => {
           requests.push(request);
           return respond(request);

@@ -48,6 +48,7 @@ function tried({ refusal, isAlone = false, carry }: Circumstances = {}) {
     reporter: { isHeard: () => true, emit: (_name, report) => reports.push(report) },
     context: {
       transport: { carry: carry ?? (() => Promise.resolve(answered(200))) },
+      calls: { call: () => Promise.reject(new Error('There is no handler.')) },
       options: ATTEMPT_DEFAULTS,
       signal: new AbortController().signal,
       warnings: { warn: () => undefined },

@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { type DeliveryState, UNTRIED } from '../../../lib/delivery/chunk/outcome';
 import { type Reply } from '../../../lib/delivery/http/reply';
-import {
-  type Circumstances,
-  judge,
-  MAX_RESCHEDULES,
-  retryAfterMs,
-} from '../../../lib/delivery/reply/judge';
+import { type Circumstances, judge, retryAfterMs } from '../../../lib/delivery/reply/judge';
+import { MAX_RESCHEDULES } from '../../../lib/delivery/reply/steering';
 import { ATTEMPT_DEFAULTS } from '../../../lib/options/delivery-defaults';
 
 type Answer = Extract<Reply, { kind: 'answered' }>;

@@ -295,7 +295,7 @@ describe('a listener with an option that a process does not know', () => {
     { column: 'format', value: 'batch' },
     { column: 'digest', value: 'sha3' },
     { column: 'content_type', value: 'application/cbor' },
-    { column: 'target', value: 'handler:audit' },
+    { column: 'target', value: 'pigeon:coop' },
   ])('Its deliveries wait for a newer release: $column', async ({ column, value }) => {
     const writer = await releases.run(NewTicket, CAPTURES_ONLY);
     const { id } = await listen(writer, '/newer');

@@ -1,0 +1,101 @@
+import type { EntityTarget, ObjectLiteral } from 'typeorm';
+import { currentOf, type HooksParts } from './attach/parts';
+import type { Session } from './attach/session';
+import type { HandlerFunction, HandlerOptions } from './delivery/handler/handlers';
+import type { FilterOf } from './hook/filter';
+import type { Hook } from './hook/hook';
+import type { DefinedHookOptions } from './hook/options';
+import {
+  AttachedHook,
+  checkedSendOptions,
+  DATA,
+  DefinedHook,
+  type SendOptions,
+} from './listener/attached-hook';
+import type { ListenerBuilder } from './listener/declared/builder';
+import type { Listeners } from './listener/listeners';
+import { checkArgument } from './options/checked';
+import type { HandlerRef } from './options/handler-ref';
+import type { ListenerTarget } from './options/listener';
+
+/** What an application declares: hooks, listeners, and functions that get events. `ModelHooks` adds what runs. */
+export abstract class Declarations {
+  /** Stored listeners. */
+  readonly listeners: Listeners;
+  readonly #parts: HooksParts;
+
+  protected constructor(parts: HooksParts) {
+    this.#parts = parts;
+    this.listeners = parts.listeners;
+  }
+
+  /**
+   * The hook of an entity. TypeScript checks its filters against the entity's properties; computed fields are named beside them:
+   * `hooks.for<Person & { fullName: string }>(Person)`. Throws `HOOK_NOT_FOUND`, or `HOOK_AMBIGUOUS` if it has several.
+   */
+  for<Entity extends ObjectLiteral>(
+    entity: EntityTarget<Entity> | (abstract new (...args: never[]) => Entity),
+  ): AttachedHook<FilterOf<Entity>> {
+    return this.#handle(this.#parts.catalog.of(entity)) as AttachedHook<FilterOf<Entity>>;
+  }
+
+  /** The hook with this name. Throws `HOOK_NOT_FOUND`. */
+  get(name: string): AttachedHook {
+    return this.#handle(this.#parts.catalog.get(name));
+  }
+
+  /** All hooks, of entities and defined ones. */
+  list(): readonly AttachedHook[] {
+    return this.#parts.catalog.list().map((hook) => this.#handle(hook));
+  }
+
+  /** Defines a hook without an entity; its event has the name of the hook. Throws `HOOK_DUPLICATE`. */
+  define<const Field extends string>(
+    name: string,
+    options: DefinedHookOptions<Field>,
+  ): DefinedHook<Field> {
+    const policy = this.#parts.policies.checked(options);
+    const hook = this.#parts.catalog.define(name, options);
+    this.#parts.policies.set(hook, policy);
+    return this.#handle(hook) as DefinedHook<Field>;
+  }
+
+  /** Sends an event of a defined hook. Rejects with `HOOK_NOT_FOUND`; see `DefinedHook.send`. */
+  async send(
+    name: string,
+    data: Readonly<Record<string, unknown>>,
+    options: SendOptions = {},
+  ): Promise<string> {
+    checkArgument('data', data, DATA);
+    return this.#current.send(this.#parts.catalog.get(name), data, checkedSendOptions(options));
+  }
+
+  /** Begins a listener to events by name: one name, `'*'`, `'<first part>.*'` or `'*.<rest>'`. `save()` stores it. */
+  listen(pattern: string, target: ListenerTarget): ListenerBuilder {
+    return this.listeners.build({ hook: null, pattern }, target);
+  }
+
+  /**
+   * Registers a function that gets events in place of a URL: a target for listeners. Each process that sends deliveries to it registers it;
+   * in other processes they wait. A name that is registered again gets the new function. Throws `OPTION_INVALID`.
+   *
+   * @example
+   * const audit = hooks.handler('audit', async (event) => {
+   *   console.log(event.name, event.data);
+   *   return BackgroundResponse.done();
+   * });
+   * await hooks.for(Person).listener(audit).save();
+   */
+  handler(name: string, fn: HandlerFunction, options: HandlerOptions = {}): HandlerRef {
+    return this.#parts.handlers.add(name, fn, options);
+  }
+
+  get #current(): Session {
+    return currentOf(this.#parts.attachment);
+  }
+
+  #handle(hook: Hook): AttachedHook {
+    if (hook.metadata) return new AttachedHook(hook, this.listeners);
+    return new DefinedHook(hook, this.listeners, (...sent) => this.#current.send(...sent));
+  }
+}

@@ -1,0 +1,126 @@
+import { setImmediate as immediate } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import { monotonicMs } from '../../base/clock';
+import { deepFreeze } from '../../capture/plain-row';
+import type { HookEvent } from '../../hook/event';
+import type { Logger } from '../../logging/logger';
+import type { Store } from '../../store/store';
+import type { Outcome } from '../chunk/outcome';
+import { secretsOf } from '../chunk/recipients';
+import { handled } from '../handler/handled';
+import {
+  HANDLER_DEFAULTS,
+  type Handler,
+  type HandlerContext,
+  type Handlers,
+} from '../handler/handlers';
+import { checkedAnswer, judgeHandled } from '../reply/judge-handled';
+import { discreetOfHandler, redactor } from '../reply/redaction';
+import type { AppliedOptions } from './applied-options';
+import { HandlerTransaction } from './handler-transaction';
+import {
+  type AttemptRecord,
+  type HandlerDelivery,
+  identity,
+  nextState,
+  unattempted,
+} from './pending';
+
+export interface HandlerCallParts {
+  readonly dataSource: DataSource;
+  readonly store: Store;
+  readonly handlers: Pick<Handlers, 'find'>;
+  readonly logger: Logger;
+}
+
+export interface CallCircumstances {
+  /** Aborted when the process stops. */
+  readonly signal: AbortSignal;
+  readonly random?: (() => number) | undefined;
+}
+
+/** Calls the handlers of deliveries. */
+export class HandlerCalls {
+  #lastTurn: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: HandlerCallParts) {}
+
+  /** Calls the handler of a delivery once, and judges how the call ended. Never rejects. */
+  async call(
+    delivery: HandlerDelivery,
+    applied: AppliedOptions,
+    { signal, random }: CallCircumstances,
+  ): Promise<AttemptRecord> {
+    const handler = this.parts.handlers.find(delivery.target.name);
+    if (!handler) return unattempted(delivery, unknownHandler(delivery.target.name));
+    await this.#turn();
+    const startedAt = monotonicMs();
+    const recordOf = (outcome: Outcome) => recordOfCall(delivery, outcome, startedAt);
+    const circumstances = { state: delivery.state, ...applied, random };
+    const transaction = new HandlerTransaction(this.parts, (answer) =>
+      recordOf(judgeHandled({ kind: 'returned', value: checkedAnswer(answer) }, circumstances)),
+    );
+    const timeoutMs = handler.options.timeoutMs ?? HANDLER_DEFAULTS.timeoutMs;
+    const run = (own: AbortSignal) => this.#run(handler, delivery, transaction, own);
+    const ended = await handled(run, { timeoutMs, signal });
+    return transaction.record ?? recordOf(judgeHandled(ended, circumstances));
+  }
+
+  /** One call begins in each turn of the event loop: several that block it must not follow each other before replies are read. */
+  #turn(): Promise<void> {
+    this.#lastTurn = this.#lastTurn.then(() => immediate());
+    return this.#lastTurn;
+  }
+
+  #run(
+    { fn }: Handler,
+    delivery: HandlerDelivery,
+    transaction: HandlerTransaction,
+    signal: AbortSignal,
+  ): unknown {
+    const { event, deliveryId, state, isTest = false } = delivery;
+    const context: HandlerContext = {
+      signal,
+      attempt: state.attempt + 1,
+      logger: this.parts.logger,
+      deliveryId,
+      isTest,
+      transaction: (work) => transaction.run(work, signal),
+    };
+    return fn(copyOf(event), context);
+  }
+}
+
+/** A process that does not know a handler leaves its deliveries to others for this time. */
+const UNKNOWN_HANDLER_MS = 2_000;
+
+/** The outcome of a delivery whose handler this process does not know. */
+export function unknownHandler(name: string): Extract<Outcome, { kind: 'waiting' }> {
+  const reason = `the handler "${name}" is not registered in the process that tried`;
+  return { kind: 'waiting', afterMs: UNKNOWN_HANDLER_MS, reason };
+}
+
+/** The event is shared with other deliveries. */
+function copyOf(event: HookEvent): HookEvent {
+  return deepFreeze({ ...event, occurredAt: new Date(event.occurredAt) });
+}
+
+function recordOfCall(
+  delivery: HandlerDelivery,
+  outcome: Outcome,
+  startedAt: number,
+): AttemptRecord {
+  const { recipient, state } = delivery;
+  const durationMs = monotonicMs() - startedAt;
+  const at = new Date(recipient.clock.nowMs() - durationMs);
+  return {
+    ...identity(delivery),
+    state: nextState(state, outcome),
+    outcome: discreetOfHandler(
+      outcome,
+      redactor(() => secretsOf(recipient)),
+    ),
+    attempted: { at, durationMs, httpStatus: null, response: null, detail: null },
+    effect: {},
+  };
+}
