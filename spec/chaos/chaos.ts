@@ -5,7 +5,7 @@ import type { ShutdownMode } from '../../scripts/embedded-server.mjs';
 import { newDataSource } from '../support/application/application';
 import { type Random, randomFrom } from '../support/values/random';
 import { Crew, type Reported } from './crew';
-import { LedgerEntry, Parcel } from './entities';
+import { HandledEntry, LedgerEntry, Parcel } from './entities';
 import { type Findings, findings, leftovers, type SavedWish } from './findings';
 import type { Form } from './forms';
 import { Inbox } from './inbox';
@@ -154,7 +154,7 @@ export class Chaos {
 
 /** A DataSource of the supervisor, with all tables. */
 export async function migrated(url: string): Promise<DataSource> {
-  const dataSource = newDataSource(url, { entities: [Parcel, LedgerEntry] });
+  const dataSource = newDataSource(url, { entities: [Parcel, LedgerEntry, HandledEntry] });
   await dataSource.initialize();
   await dataSource.runMigrations();
   await dataSource.synchronize();

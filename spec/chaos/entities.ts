@@ -45,3 +45,22 @@ export class LedgerEntry {
   @Generated('increment')
   place!: number;
 }
+
+/** The name of the handler that writes a `HandledEntry` for each event. */
+export const EXACTLY_ONCE = 'exactly once';
+
+/** A row that a handler wrote in the transaction of its outcome. */
+@Entity()
+export class HandledEntry {
+  @PrimaryGeneratedColumn()
+  id!: number;
+
+  @Column({ type: 'uuid' })
+  delivery!: string;
+
+  @Column({ type: 'varchar' })
+  event!: string;
+
+  @Column({ type: 'varchar' })
+  mark!: string;
+}

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { grouped } from '../../lib/base/grouped';
 import { deliveryId } from '../../lib/delivery/chunk/chunk';
-import { LedgerEntry } from './entities';
+import { HandledEntry, LedgerEntry } from './entities';
 import type { Receipt } from './inbox';
 import type { Wish } from './listeners';
 
@@ -44,8 +44,9 @@ interface Expected extends SavedWish {
 export async function findings(
   dataSource: DataSource,
   wishes: readonly SavedWish[],
-  receipts: readonly Receipt[],
+  requests: readonly Receipt[],
 ): Promise<Findings> {
+  const receipts = [...requests, ...(await handledOnce(dataSource, wishes))];
   const ledger = await dataSource.manager.find(LedgerEntry);
   const events = await dataSource.query<StoredEvent[]>(
     `SELECT id, event, data->>'mark' AS mark, row_id, planned_at IS NOT NULL AS planned, skipped FROM model_hook_event`,
@@ -57,8 +58,8 @@ export async function findings(
   return {
     committed: ledger.length,
     deliveries: expected.size,
-    requests: receipts.length,
-    refused: receipts.filter(({ isAccepted }) => !isAccepted).length,
+    requests: requests.length,
+    refused: requests.filter(({ isAccepted }) => !isAccepted).length,
     repeats: read.repeats,
     broken: [
       ...(await leftoverFaults(dataSource)),
@@ -131,6 +132,22 @@ function captureFaults(
   ];
 }
 
+/** The rows that the handler wrote, as accepted requests. */
+async function handledOnce(
+  dataSource: DataSource,
+  wishes: readonly SavedWish[],
+): Promise<readonly Receipt[]> {
+  const listenerId = wishes.find(({ wish }) => wish.isExactlyOnce)?.listenerId ?? '';
+  const rows = await dataSource.manager.find(HandledEntry);
+  return rows.map(({ delivery, event, mark }) => ({
+    deliveryId: delivery,
+    listenerId,
+    event,
+    mark,
+    isAccepted: true,
+  }));
+}
+
 /** Marks the accepted deliveries. An unexpected `Hook-Delivery` comes from a rollback, or is a second one of its pair. */
 function readReceipts(
   receipts: readonly Receipt[],
@@ -146,6 +163,8 @@ function readReceipts(
       faults.push(`${keyOf(receipt)} arrived as ${receipt.deliveryId} to ${receipt.listenerId}.`);
       continue;
     }
+    if (found.isAccepted && found.wish.isExactlyOnce)
+      faults.push(`${described(found)} was handled twice.`);
     if (found.isAccepted) repeats += 1;
     found.isAccepted ||= receipt.isAccepted;
   }

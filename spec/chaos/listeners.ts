@@ -1,6 +1,6 @@
 import type { ModelHooks } from '../../lib';
 import type { Random } from '../support/values/random';
-import { type LedgerEntry, Parcel, SHIPPED } from './entities';
+import { EXACTLY_ONCE, type LedgerEntry, Parcel, SHIPPED } from './entities';
 
 /** How a receiver answers. With `'hangUp'` it closes the connection without an answer. */
 export type Answer =
@@ -14,6 +14,8 @@ export interface Wish {
   readonly save: (hooks: ModelHooks, url: string) => Promise<{ readonly id: string }>;
   readonly answers: (random: Random) => Answer;
   readonly isOrdered?: true;
+  /** Its handler writes a row for each event, and must write exactly one. */
+  readonly isExactlyOnce?: true;
 }
 
 const OK: Answer = { kind: 'status', status: 200 };
@@ -49,6 +51,13 @@ export const WISHES: readonly Wish[] = [
     wants: () => true,
     save: (hooks, url) => hooks.listen('*', url).save(),
     answers: (random) => (random() < 0.02 ? { kind: 'hangUp' } : OK),
+  },
+  {
+    name: 'a handler',
+    wants: ({ event }) => event !== SHIPPED,
+    save: (hooks) => hooks.for(Parcel).listener(`handler:${EXACTLY_ONCE}`).save(),
+    answers: () => OK,
+    isExactlyOnce: true,
   },
 ];
 

@@ -1,9 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { type AttachOptions, ModelHooks } from '../../lib';
+import {
+  type AttachOptions,
+  BackgroundResponse,
+  type HandlerFunction,
+  ModelHooks,
+} from '../../lib';
 import { newDataSource } from '../support/application/application';
-import { randomFrom } from '../support/values/random';
-import { LedgerEntry, Parcel, SHIPPED } from './entities';
+import { type Random, randomFrom } from '../support/values/random';
+import { EXACTLY_ONCE, HandledEntry, LedgerEntry, Parcel, SHIPPED } from './entities';
 import { ATTACH, FROZEN_MS } from './leases';
 import {
   BREATH_MS,
@@ -34,9 +39,14 @@ export type WorkerMessage =
 
 async function main(options: WorkerOptions): Promise<void> {
   const { url, seed, dispatcher } = options;
-  const dataSource = newDataSource(url, { entities: [Parcel, LedgerEntry] });
-  const { hooks } = await attached(dataSource, { ...ATTACH, dispatcher, logger: REPORTING_LOGGER });
-  const writing = new Writing(dataSource, hooks, randomFrom(seed));
+  const dataSource = newDataSource(url, { entities: [Parcel, LedgerEntry, HandledEntry] });
+  const random = randomFrom(seed);
+  const { hooks } = await attached(dataSource, random, {
+    ...ATTACH,
+    dispatcher,
+    logger: REPORTING_LOGGER,
+  });
+  const writing = new Writing(dataSource, hooks, random);
   writing.start(options);
   process.on('message', async (command: WorkerCommand) => {
     if (command === 'freeze') return freeze();
@@ -56,6 +66,7 @@ function freeze(): void {
 /** Attaches, and retries until the database is available. */
 async function attached(
   dataSource: DataSource,
+  random: Random,
   options: AttachOptions,
 ): Promise<{ readonly hooks: ModelHooks }> {
   for (;;) {
@@ -63,12 +74,25 @@ async function attached(
       if (!dataSource.isInitialized) await dataSource.initialize();
       const hooks = await ModelHooks.attach(dataSource, options);
       hooks.define(SHIPPED, { provides: ['mark', 'colour'] });
+      hooks.handler(EXACTLY_ONCE, handling(random));
       return { hooks };
     } catch (error) {
       report({ kind: 'logged', message: `The worker could not start: ${messageOf(error)}` });
       await sleep(BREATH_MS);
     }
   }
+}
+
+/** Writes a row in the transaction of the outcome, slowly, and sometimes fails after that. */
+function handling(random: Random): HandlerFunction {
+  return ({ name, data }, { deliveryId: delivery, transaction }) =>
+    transaction(async (manager) => {
+      const mark = String(data.mark);
+      await manager.insert(HandledEntry, { delivery, event: name, mark });
+      await sleep(random() * 20);
+      if (random() < 0.02) throw new Error('The handler fails.');
+      return BackgroundResponse.done();
+    });
 }
 
 if (process.send) {
