@@ -1,5 +1,5 @@
 import { type EntitySubscriberInterface, EventSubscriber } from 'typeorm';
-import type { AttachOptions } from '../../../lib';
+import { type AttachOptions, BackgroundResponse, type HandlerFunction } from '../../../lib';
 import { type Application, startApplication } from '../application/application';
 import { Person, person } from '../entities/person';
 import { setClockAhead } from './set-clock';
@@ -10,9 +10,19 @@ export interface CrashOptions {
   readonly attach: AttachOptions;
   /** When the process kills itself: as soon as a transaction is committed, or as soon as its events are planned. */
   readonly diesAt?: 'commit' | 'plan';
+  /** What the handler `work` does here. @defaultValue it is not registered */
+  readonly handler?: HandlerMode;
   /** How far the clock of the machine is ahead, in milliseconds. */
   readonly clockAheadMs?: number;
 }
+
+/** Each mode writes a row into the table `handled`, and then hangs, ends, or dies when its transaction is committed. */
+export type HandlerMode =
+  | 'hangs'
+  | 'hangsInTransaction'
+  | 'diesAfterTransaction'
+  | 'reschedules'
+  | 'ends';
 
 export type CrashCommand =
   | { readonly kind: 'save'; readonly names: readonly string[] }
@@ -35,7 +45,13 @@ class DiesAfterCommit implements EntitySubscriberInterface {
   }
 }
 
-async function main({ url, attach, diesAt, clockAheadMs = 0 }: CrashOptions): Promise<void> {
+async function main({
+  url,
+  attach,
+  diesAt,
+  handler,
+  clockAheadMs = 0,
+}: CrashOptions): Promise<void> {
   if (clockAheadMs !== 0) setClockAhead(clockAheadMs);
   const application = await startApplication({
     entities: [Person],
@@ -43,6 +59,7 @@ async function main({ url, attach, diesAt, clockAheadMs = 0 }: CrashOptions): Pr
     attach: diesAt === 'plan' ? { ...attach, dispatcher: { dispatch: die } } : attach,
     dataSource: diesAt === 'commit' ? { subscribers: [DiesAfterCommit] } : {},
   });
+  if (handler) application.hooks.handler('work', handling(application, handler));
   let attempts = 0;
   application.hooks.on('attempt', () => {
     attempts += 1;
@@ -57,6 +74,36 @@ async function main({ url, attach, diesAt, clockAheadMs = 0 }: CrashOptions): Pr
   // Ends with the spec that started it.
   process.once('disconnect', () => process.exit());
   answer();
+}
+
+function handling({ dataSource }: Application, mode: HandlerMode): HandlerFunction {
+  const note = (manager = dataSource.manager) =>
+    manager.query('INSERT INTO handled (mode) VALUES ($1)', [mode]);
+  return async (_event, { transaction }) => {
+    switch (mode) {
+      case 'hangs':
+        await note();
+        return new Promise(() => undefined);
+      case 'hangsInTransaction':
+        return transaction(async (manager) => {
+          await note(manager);
+          return new Promise<BackgroundResponse>(() => undefined);
+        });
+      case 'diesAfterTransaction':
+        await transaction(async (manager) => {
+          await note(manager);
+          return BackgroundResponse.done();
+        });
+        die();
+        return BackgroundResponse.done();
+      case 'reschedules':
+        await note();
+        return BackgroundResponse.reschedule();
+      case 'ends':
+        await note();
+        return BackgroundResponse.done();
+    }
+  };
 }
 
 async function run({ dataSource, hooks }: Application, command: CrashCommand): Promise<void> {
