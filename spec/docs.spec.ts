@@ -5,6 +5,7 @@ import * as errors from '../lib';
 import { IDLE_DEFAULTS } from '../lib/attach/idle';
 import { ATTACH_DEFAULTS } from '../lib/attach/options';
 import { VERSION } from '../lib/base/version';
+import { HANDLER_DEFAULTS } from '../lib/delivery/handler/handlers';
 import { DISPATCHER_DEFAULTS } from '../lib/dispatch/dispatcher';
 import { RETENTION_DEFAULTS } from '../lib/dispatch/pruning';
 import { LISTENER_PAGE_DEFAULTS } from '../lib/listener/saved/where';
@@ -104,6 +105,11 @@ describe('the docstrings', () => {
     { path: 'lib/dispatch/dispatcher.ts', name: 'Dispatcher', defaults: DISPATCHER_DEFAULTS },
     { path: 'lib/listener/secrets/rotation.ts', name: 'RotateOptions', defaults: ROTATE_DEFAULTS },
     { path: 'lib/attach/idle.ts', name: 'IdleOptions', defaults: IDLE_DEFAULTS },
+    {
+      path: 'lib/delivery/handler/handlers.ts',
+      name: 'HandlerOptions',
+      defaults: HANDLER_DEFAULTS,
+    },
     {
       path: 'lib/listener/saved/where.ts',
       name: 'ListenerPageOptions',

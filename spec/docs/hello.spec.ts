@@ -1,24 +1,9 @@
-import ts from 'typescript';
 import { createDatabase, type Database } from '../support/application/database';
 import { type Receiver, startReceiver } from '../support/receivers/receiver';
 import { codeBlocks, read } from './documents';
+import { runProgram } from './run-program';
 
 const [program, request] = codeBlocks(read('README.md')).map(({ text }) => text);
-
-/** The program of the README as a function of `require`, sending to that receiver. */
-function runnable(url: string): (load: NodeJS.Require, exports: object) => Promise<void> {
-  const { outputText } = ts.transpileModule((program ?? '').replace('http://localhost:8080', url), {
-    compilerOptions: {
-      module: ts.ModuleKind.CommonJS,
-      target: ts.ScriptTarget.ES2022,
-      experimentalDecorators: true,
-      useDefineForClassFields: false,
-      esModuleInterop: true,
-    },
-  });
-  const AsyncFunction = (async () => undefined).constructor as FunctionConstructor;
-  return new AsyncFunction('require', 'exports', outputText) as ReturnType<typeof runnable>;
-}
 
 /** The header names and values of a request as it is printed. */
 function headersOf(text: string): Readonly<Record<string, string>> {
@@ -50,7 +35,7 @@ describe('the program of the README', () => {
   it('The program of the README sends the request that the README shows', async () => {
     // Without encryption keys, attaching warns once.
     const warn = jest.spyOn(console, 'warn').mockImplementation();
-    await runnable(receiver.url)(require, {});
+    await runProgram((program ?? '').replace('http://localhost:8080', receiver.url), require);
     expect(warn).toHaveBeenCalledTimes(1);
     expect(receiver.received).toHaveLength(1);
     const [{ method, path, headers, raw } = receiver.received[0]!] = receiver.received;

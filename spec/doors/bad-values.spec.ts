@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import * as everything from '../../lib';
 import { ModelHookError, type ModelHooks } from '../../lib';
+import { Declarations } from '../../lib/declarations';
 import { Deliveries } from '../../lib/delivery/log/deliveries';
 import { AttachedHook, DefinedHook } from '../../lib/listener/attached-hook';
 import { ListenerBuilder } from '../../lib/listener/declared/builder';
@@ -28,6 +29,7 @@ afterAll(() => application.stop());
 
 const article = () => hooks.for(Article);
 const listener = (options: object = {}) => article().listener({ url: TARGET, ...options });
+const done = () => everything.BackgroundResponse.done();
 const ordering = () => hooks.define(randomUUID(), { provides: ['name'] });
 const event = () => ({
   id: randomUUID(),
@@ -145,6 +147,11 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ['hooks.send header', (bad) => hooks.send('order', {}, { headers: { 'X-A': bad } })],
   ...doors('hooks.listen', 'pattern', [], (bad) => hooks.listen(bad, TARGET).save()),
   ...doors('hooks.listen', 'target', LISTENER, (bad) => hooks.listen('*', bad).save()),
+  ...doors('hooks.handler', 'name', [], (bad) => hooks.handler(bad, done)),
+  ...doors('hooks.handler', 'fn', [], (bad) => hooks.handler(randomUUID(), bad)),
+  ...doors('hooks.handler', 'options', ['timeoutMs', 'typo'], (bad) =>
+    hooks.handler(randomUUID(), done, bad),
+  ),
   ...doors('hooks.idle', 'options', ['timeoutMs'], (bad) =>
     bad === Number.POSITIVE_INFINITY ? undefined : hooks.idle(bad),
   ),
@@ -287,6 +294,17 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors('secret', 'text', [], (bad) => everything.secret(bad)),
 ];
 
+/** The classes of public objects, by the name of the object. */
+const OBJECTS: readonly (readonly [string, { readonly prototype: object }])[] = [
+  ['hooks', everything.ModelHooks],
+  ['hooks', Declarations],
+  ['listeners', Listeners],
+  ['deliveries', Deliveries],
+  ['hook', AttachedHook],
+  ['defined', DefinedHook],
+  ['builder', ListenerBuilder],
+];
+
 /** Methods that take no arguments and end the attachment. */
 const ENDING = ['hooks.detach'];
 
@@ -307,14 +325,7 @@ describe('a public method', () => {
 
   it('Each public method is called with bad values', () => {
     const called = new Set(DOORS.map(([name]) => name.split(' ')[0]?.replace(',', '')));
-    const public_ = Object.entries({
-      hooks: everything.ModelHooks,
-      listeners: Listeners,
-      deliveries: Deliveries,
-      hook: AttachedHook,
-      defined: DefinedHook,
-      builder: ListenerBuilder,
-    }).flatMap(([object, { prototype }]) =>
+    const public_ = OBJECTS.flatMap(([object, { prototype }]) =>
       Object.entries(Object.getOwnPropertyDescriptors(prototype))
         .filter(([name, { value }]) => name !== 'constructor' && typeof value === 'function')
         .map(([name]) => `${object}.${name}`),

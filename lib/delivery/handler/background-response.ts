@@ -17,9 +17,9 @@ export const LEAST_COUNTDOWN = { reschedule: 30, slow_process_reschedule: 300 } 
  *
  * @example
  * hooks.handler('invoice', async (event) => {
- *   const order = await findOrder(event.data.id);
- *   if (!order) return BackgroundResponse.skip('the order is gone');
- *   return order.isPaid ? BackgroundResponse.done() : BackgroundResponse.reschedule(60);
+ *   const person = await manager.findOneBy(Person, { id: Number(event.data.id) });
+ *   if (!person) return BackgroundResponse.skip('the person is gone');
+ *   return person.status === 'active' ? BackgroundResponse.done() : BackgroundResponse.reschedule(60);
  * });
  */
 export const BackgroundResponse = {
