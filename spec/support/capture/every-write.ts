@@ -53,6 +53,8 @@ export interface Seen {
   readonly calls: readonly string[];
   readonly callsWithout: readonly string[];
   readonly logged: readonly string[];
+  /** As `server_version_num` has it. */
+  readonly serverVersion: number;
 }
 
 /** A database whose entities are hooked, and one with equal entities that are not. */
@@ -97,6 +99,7 @@ export class EveryWrite {
       callsWithout: twin.calls(),
       statementsWithout: [...twin.statements.seen],
       logged: [...this.#logged],
+      serverVersion: await serverVersionOf(hooked.dataSource),
     };
   }
 
@@ -104,6 +107,13 @@ export class EveryWrite {
     await this.hooked.stop();
     await this.twin.stop();
   }
+}
+
+async function serverVersionOf(dataSource: DataSource): Promise<number> {
+  const [row] = await dataSource.query(
+    "SELECT current_setting('server_version_num')::int AS version",
+  );
+  return row.version;
 }
 
 /** One of the two databases. */

@@ -24,9 +24,10 @@ export function everyWrite(run: Run): void {
     describe(group, () => {
       it.each(cases)('$title has the events of the rows that changed', async (write) => {
         const { told, logged, ...seen } = await seenOf(write);
-        const expected = seen.expected.filter(({ hook }) => !isSilent(write, hook));
+        const changed = seen.expected.filter(({ hook }) => !isSilent(write, hook));
+        const expected = changed.filter(({ operation }) => !isUnseen(write, run, seen, operation));
         const counts = typeof write.told === 'function' ? write.told(run) : write.told;
-        expect(countsOf(expected)).toEqual(counts);
+        expect(countsOf(changed)).toEqual(counts);
         expectTold(told, expected, { mayMerge: capture === 'subscribers' && write.mayMerge });
         expect(logged).toEqual(write.logs?.(run) ?? []);
       });
@@ -69,6 +70,16 @@ function withSortedKeys(call: string): string {
     const sorted = keys.split(/(?<=\}), /).sort();
     return `[ ${sorted.join(', ')} ]`;
   });
+}
+
+function isUnseen(
+  { unseenBelow18 = [] }: Case,
+  { capture }: Run,
+  { serverVersion }: Pick<Seen, 'serverVersion'>,
+  operation: string,
+): boolean {
+  const isOld = capture === 'subscribers' && serverVersion < 180_000;
+  return isOld && unseenBelow18.includes(operation);
 }
 
 function isSilent({ silent = [] }: Case, hook: string): boolean {

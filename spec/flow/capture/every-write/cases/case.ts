@@ -26,6 +26,8 @@ export interface Case extends Write {
   readonly isUnordered?: boolean;
   /** The hooks whose changes are written in silence. */
   readonly silent?: readonly string[] | 'all';
+  /** Operations of which subscribers see no event below PostgreSQL 18, as docs/hooks.md says. */
+  readonly unseenBelow18?: readonly string[];
   readonly logs?: (run: Run) => readonly string[];
 }
 

@@ -230,7 +230,7 @@ export const INSERTS = [
         .orUpdate(['id'], ['title'])
         .execute(),
     { 'note insert': 1, 'note remove': 1 },
-    { mayBegin: true },
+    { mayBegin: true, unseenBelow18: ['remove'] },
   ),
   ...('valuesFromSelect' in InsertQueryBuilder.prototype
     ? [
