@@ -17,16 +17,22 @@ import type { Listeners } from './listener/listeners';
 import { checkArgument } from './options/checked';
 import type { HandlerRef } from './options/handler-ref';
 import type { ListenerTarget } from './options/listener';
+import type { AtOptions, ScheduleOptions } from './schedule/options';
+import type { Schedule, ScheduleHandler } from './schedule/schedule';
+import type { ScheduledOnce, Schedules } from './schedule/schedules';
 
 /** What an application declares: hooks, listeners, and functions that get events. `ModelHooks` adds what runs. */
 export abstract class Declarations {
   /** Stored listeners. */
   readonly listeners: Listeners;
+  /** Stored schedules. */
+  readonly schedules: Schedules;
   readonly #parts: HooksParts;
 
   protected constructor(parts: HooksParts) {
     this.#parts = parts;
     this.listeners = parts.listeners;
+    this.schedules = parts.schedules;
   }
 
   /**
@@ -88,6 +94,43 @@ export abstract class Declarations {
    */
   handler(name: string, fn: HandlerFunction, options: HandlerOptions = {}): HandlerRef {
     return this.#parts.handlers.add(name, fn, options);
+  }
+
+  /**
+   * Stores a schedule, which fires the event `schedule.<name>` once for each due time, however many processes run. If it is stored already,
+   * changes it: its next due time stays, unless it is due at other times now. A handler gets its events; a function is registered as the
+   * handler `schedule.<name>`, with a time limit of 12 hours. Rejects with `OPTION_INVALID` and `HOOK_DUPLICATE`.
+   *
+   * @example
+   * const options = { cron: '0 3 * * *', timezone: 'Europe/Berlin', data: { report: 'sales' } };
+   * await hooks.schedule('nightly', options, async (event) => {
+   *   console.log(event.dueAt, event.data.report);
+   *   return ScheduledExecutionResponse.done();
+   * });
+   */
+  async schedule(
+    name: string,
+    options: ScheduleOptions,
+    handler?: ScheduleHandler | HandlerRef,
+  ): Promise<Schedule> {
+    return this.schedules.save(name, options, handler);
+  }
+
+  /**
+   * Stores an event `schedule.<name>` that is fired once, at `date`; at once if that has passed. Rejects with `OPTION_INVALID` and
+   * `HOOK_DUPLICATE`.
+   *
+   * @example
+   * const reminder = await hooks.at(new Date('2030-01-01T09:00:00Z'), 'reminder', { order: 7 });
+   * const wasCancelled = await reminder.cancel();
+   */
+  async at(
+    date: Date,
+    name: string,
+    data?: Readonly<Record<string, unknown>>,
+    options?: AtOptions,
+  ): Promise<ScheduledOnce> {
+    return this.schedules.at(date, name, data, options);
   }
 
   get #current(): Session {

@@ -5,6 +5,7 @@ export {
   AddHeads1765900000000,
   AddMatchingKeys1764600000000,
   AddRawPrevious1765800000000,
+  AddSchedules1766300000000,
   AddTrust1765200000000,
   CreateModelHookTables1764000000000,
   modelHookMigrations,
@@ -44,6 +45,7 @@ export * from './errors/model-hook-error';
 export * from './errors/option-errors';
 export * from './errors/receiver-errors';
 export * from './errors/recipient-errors';
+export * from './errors/schedule-errors';
 export * from './errors/vault-errors';
 export type { HookEvent } from './hook/event';
 export type { AnyFilter, ConditionOn, FilterOf } from './hook/filter';
@@ -140,6 +142,9 @@ export {
   ensurePort,
   ensureProtocol,
 } from './recipient/validators';
+export type { AtOptions, CatchUp, ScheduleOptions } from './schedule/options';
+export type { Schedule, ScheduledEvent, ScheduleHandler } from './schedule/schedule';
+export type { ScheduledOnce, Schedules, ScheduleWhere } from './schedule/schedules';
 export type { DeliveryStatus } from './store/deliveries';
 export { modelHookEntities } from './store/entities';
 export type { EncryptionKeys } from './vault/encryption-keys';

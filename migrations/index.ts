@@ -6,6 +6,7 @@ import { AddHeads1765900000000 } from './1765900000000-add-heads';
 import { AddAttemptDetail1766000000000 } from './1766000000000-add-attempt-detail';
 import { AddEventFields1766100000000 } from './1766100000000-add-event-fields';
 import { AddEventSource1766200000000 } from './1766200000000-add-event-source';
+import { AddSchedules1766300000000 } from './1766300000000-add-schedules';
 
 /**
  * The migrations that create our tables; add them to the `migrations` of the DataSource.
@@ -22,6 +23,7 @@ export const modelHookMigrations = [
   AddAttemptDetail1766000000000,
   AddEventFields1766100000000,
   AddEventSource1766200000000,
+  AddSchedules1766300000000,
 ];
 
 export {
@@ -31,6 +33,7 @@ export {
   AddHeads1765900000000,
   AddMatchingKeys1764600000000,
   AddRawPrevious1765800000000,
+  AddSchedules1766300000000,
   AddTrust1765200000000,
   CreateModelHookTables1764000000000,
 };

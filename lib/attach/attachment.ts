@@ -3,6 +3,7 @@ import { globbedSchemas } from '../hook/entities';
 import { warnOfRenamedHooks } from '../listener/renamed-hooks';
 import { reviewListeners } from '../listener/review';
 import { checkEncryptionKeys } from '../listener/secrets/encryption-key-check';
+import type { Scheduler } from '../schedule/scheduler';
 import { checkTables, checkTriggers } from './checks';
 import type { SessionParts } from './engine-parts';
 import type { EngineHolder } from './idle';
@@ -23,6 +24,10 @@ export class Attachment implements EngineHolder, Lifecycle {
 
   get engine(): DeliveryEngine | undefined {
     return this.#session?.engine;
+  }
+
+  get scheduler(): Scheduler | undefined {
+    return this.#session?.scheduler;
   }
 
   /** Checks what is stored, then captures changes and sends events, unless detached. */

@@ -27,6 +27,8 @@ import type { ListenerMatching } from '../listener/matching/matching';
 import type { Reporter } from '../logging/reports';
 import { Pipeline } from '../pipeline';
 import type { Policies } from '../recipient/policies';
+import { DueSchedules } from '../schedule/due-schedules';
+import { Scheduler } from '../schedule/scheduler';
 import type { Lease } from '../store/chunks';
 import type { Store } from '../store/store';
 import type { ResolvedOptions } from './options';
@@ -65,6 +67,13 @@ export function newEngine(parts: EngineParts): DeliveryEngine {
   const carrier = new Carrier({ claims, dispatcher, logger, leaseMs, ...sending(parts, decoder) });
   const pipeline = new Pipeline(planner, claims, carrier, waits);
   return new DeliveryEngine(pipeline, carrier, housekeeping, { leaseMs, sweepMs, logger });
+}
+
+/** What fires schedules in this process. */
+export function newScheduler(parts: SessionParts, { processId }: Lease): Scheduler {
+  const { logger, sweepMs } = parts.options;
+  const due = new DueSchedules({ ...parts, logger }, processId);
+  return new Scheduler({ ...parts, due, logger }, { processId, sweepMs });
 }
 
 function newPlanner(parts: EngineParts, decoder: EventDecoder): Planner {

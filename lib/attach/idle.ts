@@ -5,6 +5,7 @@ import { IdleTimeoutError, StatementTimeoutError } from '../errors/attach-errors
 import type { HookCatalog } from '../hook/catalog';
 import { checkedOptions } from '../options/checked';
 import { numberFrom, type Shape } from '../options/rules';
+import type { Scheduler } from '../schedule/scheduler';
 import { isLost } from '../store/retrying';
 import type { Store } from '../store/store';
 import type { DueCounts } from '../store/upkeep';
@@ -44,6 +45,7 @@ export type IdleEngine = Pick<
 /** The part of an attachment that knows its engine, which is replaced when the DataSource is initialised again. */
 export interface EngineHolder {
   readonly engine: IdleEngine | undefined;
+  readonly scheduler?: Pick<Scheduler, 'settle'> | undefined;
 }
 
 /** Waits until this process has nothing left to do. */
@@ -60,6 +62,8 @@ export class Idle {
     const deadline = new Deadline(timeoutMs);
     let left = 'unknown, because the database has not answered';
     for (;;) {
+      const { scheduler } = this.holder;
+      if (scheduler) await endsWithin(scheduler.settle(), deadline.leftMs);
       if (this.holder.engine) await endsWithin(this.holder.engine.settle(), deadline.leftMs);
       const answer = this.#left();
       // At the deadline too, the database has the time for one answer.

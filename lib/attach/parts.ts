@@ -11,6 +11,7 @@ import { HookCatalog } from '../hook/catalog';
 import type { Listeners } from '../listener/listeners';
 import { Reporter } from '../logging/reports';
 import { Policies } from '../recipient/policies';
+import { Schedules } from '../schedule/schedules';
 import { Database } from '../store/database';
 import { Store } from '../store/store';
 import type { Tables } from '../store/tables';
@@ -31,6 +32,7 @@ export interface HooksParts {
   readonly attachment: Attachment;
   readonly listeners: Listeners;
   readonly deliveries: Deliveries;
+  readonly schedules: Schedules;
   readonly idle: Idle;
   readonly doctor: Doctor;
 }
@@ -62,6 +64,7 @@ export function hooksParts(
     },
   });
   const attachment = new Attachment({ ...shared, options, wakeup, reporter, matching });
+  const alarm = { in: (afterMs: number) => attachment.scheduler?.in(afterMs) };
   const unseenWrites = () => attachment.session?.unseenWrites ?? [];
   return {
     ...shared,
@@ -69,6 +72,7 @@ export function hooksParts(
     attachment,
     listeners,
     deliveries: new Deliveries(store, wakeup),
+    schedules: new Schedules({ ...shared, listeners }, alarm),
     idle: new Idle(store, catalog, vault, attachment),
     doctor: new Doctor({ ...shared, options, unseenWrites }),
   };

@@ -26,10 +26,11 @@ import type { Hook } from '../hook/hook';
 import { providedValues } from '../hook/provided-values';
 import type { SendOptions } from '../listener/attached-hook';
 import { loggable } from '../logging/loggable';
+import type { Scheduler } from '../schedule/scheduler';
 import { joinedRunner } from '../store/ambient';
 import type { Lease } from '../store/chunks';
 import { afterRelease } from './after-release';
-import { newEngine, type SessionParts } from './engine-parts';
+import { newEngine, newScheduler, type SessionParts } from './engine-parts';
 
 /** Time to store outcomes after the deadline of `stop()`. */
 const RECORDING_MS = 2_000;
@@ -47,6 +48,7 @@ export class Session {
   readonly #tables: TableCatalog;
   #statements: StatementSource | undefined;
   #engine: DeliveryEngine | undefined;
+  #scheduler: Scheduler | undefined;
   #startedAt = new Date();
 
   constructor(private readonly parts: SessionParts) {
@@ -69,6 +71,11 @@ export class Session {
   /** Undefined if this process does not send. */
   get engine(): DeliveryEngine | undefined {
     return this.#engine;
+  }
+
+  /** Undefined if this process does not send. */
+  get scheduler(): Scheduler | undefined {
+    return this.#scheduler;
   }
 
   /** When this process attached, by the clock of the database. */
@@ -121,6 +128,8 @@ export class Session {
     });
     this.parts.wakeup.bind(this.#engine);
     await this.#engine.start();
+    this.#scheduler = newScheduler(this.parts, this.#lease);
+    this.#scheduler.start();
   }
 
   /**
@@ -132,8 +141,10 @@ export class Session {
     const { logger } = this.parts.options;
     const engine = this.#engine;
     this.#engine = undefined;
+    const scheduler = this.#scheduler;
+    this.#scheduler = undefined;
     wakeup.bind(undefined);
-    const stopping = this.#stopped(engine, deadlineMs);
+    const stopping = this.#stopped(engine, scheduler, deadlineMs);
     if (await endsWithin(stopping, deadlineMs + RECORDING_MS)) return;
     store.abandon();
     logger.warn(
@@ -141,11 +152,16 @@ export class Session {
     );
   }
 
-  async #stopped(engine: DeliveryEngine | undefined, deadlineMs: number): Promise<void> {
+  async #stopped(
+    engine: DeliveryEngine | undefined,
+    scheduler: Scheduler | undefined,
+    deadlineMs: number,
+  ): Promise<void> {
     const { logger } = this.parts.options;
-    await engine?.stop(deadlineMs).catch((error: unknown) => {
+    const engineStopped = engine?.stop(deadlineMs).catch((error: unknown) => {
       logger.error('Sending could not be stopped in an orderly way.', { error: loggable(error) });
     });
+    await Promise.all([engineStopped, scheduler?.stop(deadlineMs)]);
     // A row that stays is deleted after a day; the tables may be gone already.
     await this.#housekeeping.goodbye().catch((error: unknown) => {
       logger.debug('The row of this process could not be deleted.', { error: loggable(error) });

@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   SECRET_UNREADABLE:
     'A stored secret cannot be decrypted with its key: it was changed, or the key is wrong.',
   PAYLOAD_TOO_LARGE: 'An event holds more data than may be sent, so the write was rejected.',
+  SCHEDULE_NOT_FOUND: 'No schedule of that name is stored.',
   EVENT_NOT_FOUND: 'No event of that id is stored, or it was pruned.',
   DELIVERY_NOT_FOUND: 'No delivery of that id is stored, or its event was pruned.',
   DELIVERY_ENDED:

@@ -1,7 +1,7 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { AmbiguousHookError, DuplicateHookError, HookNotFoundError } from '../errors/hook-errors';
 import { Entities, isSchema } from './entities';
-import { defineHook, eventNames, type Hook, resolveHook } from './hook';
+import { defineHook, eventNames, type Hook, openHook, resolveHook } from './hook';
 import { declaredHooks, hookTargets } from './model-hook';
 import { checkStorable } from './names';
 import type { DefinedHookOptions } from './options';
@@ -11,6 +11,7 @@ import { checkName, isOwnName, OWN_HOOKS } from './own-hooks';
 export class HookCatalog {
   readonly #byName = new Map<string, Hook>();
   readonly #definitions = new Map<string, DefinedHookOptions>();
+  readonly #open = new Set<string>();
 
   #entities: Entities;
 
@@ -29,6 +30,7 @@ export class HookCatalog {
     for (const [name, options] of OWN_HOOKS) this.#add(defineHook(name, options));
     for (const target of hookTargets()) this.#addEntity(target);
     for (const [name, options] of this.#definitions) this.#add(defineHook(name, options));
+    for (const name of this.#open) this.#add(openHook(name));
     return this;
   }
 
@@ -91,6 +93,16 @@ export class HookCatalog {
     checkName(name);
     const hook = this.#add(defineHook(name, options));
     this.#definitions.set(name, options);
+    return hook;
+  }
+
+  /** The open hook of that name, which is added if it is not known yet. Throws `HOOK_DUPLICATE` if another hook has the name. */
+  open(name: string): Hook {
+    const known = this.#byName.get(name);
+    if (known?.isOpen) return known;
+    checkStorable(name);
+    const hook = this.#add(openHook(name));
+    this.#open.add(name);
     return hook;
   }
 

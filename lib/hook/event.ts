@@ -15,6 +15,8 @@ export interface HookEvent {
   /** Extra request headers from the hook's option `headers`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly occurredAt: Date;
+  /** The due time of an event of a schedule. Other events do not have it. */
+  readonly dueAt?: Date;
   /** The new values. For a removed row, the old values. */
   readonly data: JsonRecord;
   /** The old values. Null on insert and remove, and for a defined hook. */

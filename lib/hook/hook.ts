@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { UnknownFieldError, UnknownOperationError } from '../errors/hook-errors';
 import type { BodyFormat } from '../options/body-format';
+import { OPEN_SHAPE } from '../store/events';
 import { checkSteps, EntityFields } from './entity-fields';
 import { type Field, isMany, isOrdinary, untyped } from './field';
 import { checkedDefinition, checkedHook } from './hook-shape';
@@ -22,6 +23,8 @@ export interface Hook {
   readonly operations: readonly Operation[];
   /** The provided fields, in the order of a body. */
   readonly fields: ReadonlyMap<string, Field>;
+  /** Whether it provides all that an event holds, whatever the names. Only hooks of schedules do. */
+  readonly isOpen: boolean;
   /** A text that two hooks share if and only if they provide fields of the same paths. It is stored with each event. */
   readonly shape: string;
   /** Conditions that a row must satisfy for its change to become an event. Empty for a defined hook. */
@@ -54,6 +57,7 @@ export function resolveHook(
     metadata,
     operations: operationsOf(name, declared),
     fields,
+    isOpen: false,
     shape: shapeOf(fields),
     when: whenConditions(name, declared, known),
     ref: typeof ref === 'string' ? refTemplate(name, ref, known.columns) : null,
@@ -73,12 +77,34 @@ export function defineHook(name: string, given: DefinedHookOptions): Hook {
     metadata: null,
     operations: [],
     fields,
+    isOpen: false,
     shape: shapeOf(fields),
     when: [],
     ref: null,
     format: options.format ?? 'fields',
     declared: options,
   };
+}
+
+/** A hook without an entity that provides each field of its events. A release may send other fields than another one. */
+export function openHook(name: string): Hook {
+  return {
+    ...defineHook(name, { provides: [] }),
+    fields: new AnyField(),
+    isOpen: true,
+    shape: OPEN_SHAPE,
+  };
+}
+
+/** Has a field of each path, and lists none. */
+class AnyField extends Map<string, Field> {
+  override has(_path: string): boolean {
+    return true;
+  }
+
+  override get(path: string): Field {
+    return untyped(path);
+  }
 }
 
 /** The event name of an operation. An event of a defined hook has the name of the hook. */

@@ -8,7 +8,8 @@ export function providedValues(hook: Hook, data: Readonly<Record<string, unknown
   return Object.fromEntries(present.map(([path, value]) => [path, toJson(value)]));
 }
 
-function valueAt(data: Readonly<Record<string, unknown>>, path: string): unknown {
+/** The value at a path of a nested object. A member whose name is the whole path comes first. */
+export function valueAt(data: Readonly<Record<string, unknown>>, path: string): unknown {
   if (Object.hasOwn(data, path)) return data[path];
   return path
     .split('.')

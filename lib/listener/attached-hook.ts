@@ -44,9 +44,9 @@ export class AttachedHook<Filter = AnyFilter> {
     return eventNames(this.hook);
   }
 
-  /** The fields that listeners get and may have conditions on. */
+  /** The fields that listeners get and may have conditions on. `['*']` for a schedule: all of its data. */
   get provides(): readonly string[] {
-    return [...this.hook.fields.keys()];
+    return this.hook.isOpen ? ['*'] : [...this.hook.fields.keys()];
   }
 
   /**

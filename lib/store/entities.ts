@@ -85,6 +85,7 @@ export const modelHookEntities: NamedSchema[] = [
     shape: text,
     // Columns that are not provided; emptied when the event is planned.
     source: { ...nullable(json), select: false },
+    due_at: nullable(instant),
   }),
   entity('chunk', {
     id: primary(uuid),
@@ -131,6 +132,8 @@ export const modelHookEntities: NamedSchema[] = [
     pid: int,
     started_at: instant,
     seen_at: instant,
+    fires_since: nullable(instant),
+    fires_until: nullable(instant),
   }),
   entity('key', {
     key: primary(column('bigint')),
@@ -163,6 +166,21 @@ export const modelHookEntities: NamedSchema[] = [
     opened: int,
     open_until: instant,
     probe_until: nullable(instant),
+    updated_at: instant,
+  }),
+  entity('schedule', {
+    id: primary(uuid),
+    name: text,
+    once: column('boolean'),
+    cron: nullable(text),
+    every_ms: nullable(column('float8')),
+    timezone: text,
+    catch_up: text,
+    data: json,
+    enabled: column('boolean'),
+    next_due_at: nullable(instant),
+    last_due_at: nullable(instant),
+    created_at: instant,
     updated_at: instant,
   }),
 ];

@@ -15,6 +15,7 @@ export const EVENT_SOURCE_COLUMNS = [
   ['targets', 'NULL::json'],
   ['row_id', 'NULL::uuid'],
   ['shape', `'${ANY_SHAPE}'`],
+  ['due_at', 'NULL::timestamptz'],
 ] as const;
 
 /** A FROM clause, and for each column the SQL of its value for a row of that clause. Columns that are left out have their default. */
@@ -57,7 +58,7 @@ export class EventInsert {
     this.add({
       from:
         `json_to_recordset(${this.parameter(JSON.stringify(rows), 'json')}) AS c(id uuid, hook text, operation text, ` +
-        'event text, ref text, sender text, headers text, data text, previous text, raw_previous boolean, targets text, row_id uuid, shape text)',
+        'event text, ref text, sender text, headers text, data text, previous text, raw_previous boolean, targets text, row_id uuid, shape text, due_at timestamptz)',
       values: {
         id: 'c.id',
         hook: 'c.hook',
@@ -74,6 +75,7 @@ export class EventInsert {
           raw_previous: 'c.raw_previous',
         }),
         ...(events.some(({ targets }) => targets) && { targets: 'c.targets::json' }),
+        ...(events.some((event) => event.due_at) && { due_at: 'c.due_at' }),
       },
     });
   }

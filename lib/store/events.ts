@@ -28,6 +28,8 @@ export interface EventRow {
   readonly sequence: string | null;
   /** Which fields it holds: the shape of its hook in the process that wrote it, `ANY_SHAPE` or `LEFT_SHAPE`. */
   readonly shape: string;
+  /** The due time that it was fired for. Null for all events but those of schedules. */
+  readonly due_at: Date | null;
   /** Milliseconds since it occurred, by the clock of the database. */
   readonly age_ms: number;
 }
@@ -42,10 +44,12 @@ export interface ClaimedEvent extends EventRow {
 export const ANY_SHAPE = '';
 /** The shape of events that a process could not read and left to others. Only `claimLeft` finds them. */
 export const LEFT_SHAPE = 'left';
+/** The shape of events of hooks without a list of fields. Each process may plan them; see `ForeignEvents.openHooks`. */
+export const OPEN_SHAPE = 'open';
 
 /** The columns of an `EventRow`. */
 export const EVENT_COLUMNS = `id, hook, event, operation, ref, sender, headers, data, previous, raw_previous, targets, occurred_at,
-  row_id, sequence, shape, (extract(epoch FROM clock_timestamp() - occurred_at) * 1000)::float8 AS age_ms`;
+  row_id, sequence, shape, due_at, (extract(epoch FROM clock_timestamp() - occurred_at) * 1000)::float8 AS age_ms`;
 
 /** Id of the encryption key of an event's `targets`, which are the text `enc:v1:<key id>:…`. */
 export const TARGETS_KEY_ID_SQL = `split_part(targets #>> '{}', ':', 3)`;

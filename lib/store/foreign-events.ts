@@ -4,6 +4,7 @@ import {
   type KnownHook,
   LEFT_SHAPE,
   lockedSql,
+  OPEN_SHAPE,
   PLAN_ORDER,
   UNPLANNED_SQL,
   unplannedSql,
@@ -54,6 +55,14 @@ export class ForeignEvents {
        ) o WHERE ${isForeignSql('$2')} GROUP BY p.hook ORDER BY p.hook`,
       [namesOf(hooks), shapesOf(hooks)],
     );
+  }
+
+  /** The open hooks that unplanned events have. Their names are all that a process needs in order to plan the events. */
+  async openHooks(): Promise<readonly string[]> {
+    const rows = await this.query<{ hook: string }>(
+      `${pairsSql(this.tables.event)} SELECT hook FROM pairs WHERE shape = '${OPEN_SHAPE}'`,
+    );
+    return rows.map(({ hook }) => hook);
   }
 
   /**

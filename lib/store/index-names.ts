@@ -30,6 +30,8 @@ export const INDEX_NAMES = [
   'listener_pattern',
   'listener_unkeyed',
   'plan_scope',
+  'schedule_due',
+  'schedule_name',
   'turn_listener',
   'turn_ready',
 ] as const;

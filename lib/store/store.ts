@@ -18,6 +18,7 @@ import { OutboxRows } from './outbox';
 import { Outcomes } from './outcomes';
 import { Processes } from './processes';
 import { RecipientRows } from './recipients';
+import { ScheduleRows } from './schedules';
 import { SecretRows } from './secrets';
 import type { Tables } from './tables';
 import { Turns } from './turns';
@@ -45,6 +46,7 @@ export class Store {
   readonly listeners: ListenerRows;
   readonly listenerHooks: ListenerHooks;
   readonly filters: FilterRows;
+  readonly schedules: ScheduleRows;
   readonly secrets: SecretRows;
   readonly keys: MatchKeyRows;
   readonly candidates: CandidateRows;
@@ -72,6 +74,7 @@ export class Store {
     this.listeners = new ListenerRows(query, tables);
     this.listenerHooks = new ListenerHooks(query, tables);
     this.filters = new FilterRows(query, tables);
+    this.schedules = new ScheduleRows(query, tables);
     this.secrets = new SecretRows(query, tables);
     this.keys = new MatchKeyRows(query, tables);
     this.candidates = new CandidateRows(query, tables);

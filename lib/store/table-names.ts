@@ -15,6 +15,7 @@ export const TABLE_NAMES = [
   'head',
   'pace',
   'origin',
+  'schedule',
 ] as const;
 
 export type TableName = (typeof TABLE_NAMES)[number];

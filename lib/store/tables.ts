@@ -27,6 +27,7 @@ export function tablesOf(dataSource: DataSource, schema: string): Tables {
     head: quoted('head'),
     pace: quoted('pace'),
     origin: quoted('origin'),
+    schedule: quoted('schedule'),
   };
 }
 

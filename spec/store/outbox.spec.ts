@@ -41,6 +41,7 @@ function event(values: Partial<NewEventRow> = {}): NewEventRow {
     targets: null,
     row_id: null,
     shape: 'fields',
+    due_at: null,
     ...values,
   };
 }

@@ -13,9 +13,10 @@ import { sentRow } from '../entity/decode';
 export function toEvent(
   dataSource: DataSource,
   hook: Hook,
-  row: Omit<EventRow, 'targets' | 'row_id' | 'sequence' | 'shape' | 'age_ms'>,
+  row: Omit<EventRow, 'targets' | 'row_id' | 'sequence' | 'shape' | 'due_at' | 'age_ms'> &
+    Partial<Pick<EventRow, 'due_at'>>,
 ): HookEvent {
-  const data = sentRow(dataSource, hook.fields.values(), row.data);
+  const data = hook.isOpen ? row.data : sentRow(dataSource, hook.fields.values(), row.data);
   const previous = row.previous && { ...data, ...previousValues(dataSource, hook, row) };
   return {
     id: row.id,
@@ -26,6 +27,7 @@ export function toEvent(
     sender: row.sender,
     headers: row.headers ?? {},
     occurredAt: row.occurred_at,
+    ...(row.due_at && { dueAt: row.due_at }),
     data,
     previous,
     changed: changedFields(row.operation, data, previous),

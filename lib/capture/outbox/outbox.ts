@@ -26,6 +26,8 @@ export interface ReadyEvent {
   readonly targets?: StoredTargets | null;
   /** Events with one row id have an order; an event without one has none. */
   readonly rowId: string | null;
+  /** The due time of an event that a schedule fires. */
+  readonly dueAt?: Date | null;
 }
 
 export interface WrittenEvent {
@@ -89,5 +91,6 @@ export function newEventRow({ id = uuidv7(), hook, operation, ...event }: ReadyE
     targets,
     row_id: event.rowId,
     shape: hook.shape,
+    due_at: event.dueAt ?? null,
   };
 }

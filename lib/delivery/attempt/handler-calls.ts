@@ -13,6 +13,7 @@ import {
   type Handler,
   type HandlerContext,
   type Handlers,
+  SCHEDULE_TIMEOUT_MS,
 } from '../handler/handlers';
 import { checkedAnswer, judgeHandled } from '../reply/judge-handled';
 import { discreetOfHandler, redactor } from '../reply/redaction';
@@ -60,7 +61,7 @@ export class HandlerCalls {
     const transaction = new HandlerTransaction(this.parts, (answer) =>
       recordOf(judgeHandled({ kind: 'returned', value: checkedAnswer(answer) }, circumstances)),
     );
-    const timeoutMs = handler.options.timeoutMs ?? HANDLER_DEFAULTS.timeoutMs;
+    const timeoutMs = handler.options.timeoutMs ?? defaultTimeoutMs(delivery.event);
     const run = (own: AbortSignal) => this.#run(handler, delivery, transaction, own);
     const ended = await handled(run, { timeoutMs, signal });
     return transaction.record ?? recordOf(judgeHandled(ended, circumstances));
@@ -100,9 +101,19 @@ export function unknownHandler(name: string): Extract<Outcome, { kind: 'waiting'
   return { kind: 'waiting', afterMs: UNKNOWN_HANDLER_MS, reason };
 }
 
+/** Work of a schedule may take long: that of a night, for example. */
+function defaultTimeoutMs({ dueAt }: HookEvent): number {
+  return dueAt ? SCHEDULE_TIMEOUT_MS : HANDLER_DEFAULTS.timeoutMs;
+}
+
 /** The event is shared with other deliveries. */
 function copyOf(event: HookEvent): HookEvent {
-  return deepFreeze({ ...event, occurredAt: new Date(event.occurredAt) });
+  const { occurredAt, dueAt } = event;
+  return deepFreeze({
+    ...event,
+    occurredAt: new Date(occurredAt),
+    ...(dueAt && { dueAt: new Date(dueAt) }),
+  });
 }
 
 function recordOfCall(

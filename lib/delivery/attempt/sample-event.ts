@@ -35,6 +35,7 @@ export function sampleEvent(listener: Listener, catalog: HookCatalog): Sample {
       // A function expects the values of a real row.
       headers: typeof headers === 'object' ? headers : {},
       occurredAt: new Date(),
+      ...(hook.isOpen && { dueAt: new Date() }),
       data,
       previous: isChange(operation) ? sampleValues(hook, oldValue) : null,
       changed: operation === 'remove' ? [] : Object.keys(data),

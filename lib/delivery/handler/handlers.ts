@@ -43,11 +43,14 @@ export type HandlerFunction = (
 
 /** Options of a handler. */
 export interface HandlerOptions {
-  /** Time limit of a call, in milliseconds. @defaultValue `300000` */
+  /** Time limit of a call, in milliseconds. For events of schedules, the default is 12 hours. @defaultValue `300000` */
   readonly timeoutMs?: number;
 }
 
 export const HANDLER_DEFAULTS = { timeoutMs: 300_000 } as const satisfies Required<HandlerOptions>;
+
+/** The default time limit of a call with an event of a schedule. */
+export const SCHEDULE_TIMEOUT_MS = 43_200_000;
 
 const HANDLER_SHAPE: Shape<HandlerOptions> = { timeoutMs: numberFrom(1) };
 

@@ -13,9 +13,14 @@ export interface Layout {
 /** The body of a request in the format and content type of the listener. */
 export function body(event: HookEvent, hook: Hook, { format, contentType }: Layout): string {
   if (contentType === 'application/json')
-    return JSON.stringify(layout(event, format, (values) => nested(values, hook.fields)));
+    return JSON.stringify(layout(event, format, (values) => arranged(values, hook)));
   const flat = layout(event, format, (values) => values);
   return new URLSearchParams(formPairs(flat, format)).toString();
+}
+
+/** Data of a schedule is sent as it was given: a dot in a name has no meaning there. */
+function arranged(values: JsonRecord, { isOpen, fields }: Hook): JsonObject {
+  return isOpen ? values : nested(values, fields);
 }
 
 /** The body without the event's data, for an event that is too large. */
@@ -44,6 +49,7 @@ function layout(
         ref: event.ref,
         sender: event.sender,
         timestamp,
+        ...(event.dueAt && { dueAt: event.dueAt.toISOString() }),
         data,
         previous: event.previous && arrange(event.previous),
         changed: event.changed,

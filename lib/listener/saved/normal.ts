@@ -100,10 +100,16 @@ function storedCondition(
   path: string,
   condition: Condition,
 ): StoredCondition {
-  const fields = hooks.flatMap((hook) => hook.fields.get(path) ?? []);
+  const fields = judgedBy(hooks).flatMap((hook) => hook.fields.get(path) ?? []);
   if (fields.length > 0) return fittingCondition(path, fields, asMatcher(condition));
   const provided = new Set(hooks.flatMap((hook) => [...hook.fields.keys()]));
   throw new FieldNotProvidedError(draft.hook ?? draft.pattern ?? '', path, [...provided]);
+}
+
+/** Open hooks have any field, so beside others they would make a mistyped field of a wildcard pass. */
+function judgedBy(hooks: readonly Hook[]): readonly Hook[] {
+  const others = hooks.filter(({ isOpen }) => !isOpen);
+  return others.length > 0 ? others : hooks;
 }
 
 /** Fields of one name may have different kinds in the hooks of a wildcard. A condition must fit one of them. */

@@ -29,6 +29,7 @@ function row(values: Partial<EventRow> = {}): EventRow {
     row_id: null,
     sequence: null,
     shape: SHAPE,
+    due_at: null,
     age_ms: 0,
     ...values,
   };
