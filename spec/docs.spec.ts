@@ -21,6 +21,7 @@ import { MEMORY_STORE_DEFAULTS } from '../lib/receiver/memory-store';
 import { VERIFY_DEFAULTS } from '../lib/receiver/verify';
 import { ONCE_DEFAULTS } from '../lib/receiver/verify-once';
 import { RECIPIENT_DEFAULTS } from '../lib/recipient/policy';
+import { SCHEDULE_DEFAULTS } from '../lib/schedule/options';
 
 const { ERROR_CODES } = errors;
 
@@ -104,6 +105,7 @@ describe('the docstrings', () => {
     },
     { path: 'lib/dispatch/dispatcher.ts', name: 'Dispatcher', defaults: DISPATCHER_DEFAULTS },
     { path: 'lib/listener/secrets/rotation.ts', name: 'RotateOptions', defaults: ROTATE_DEFAULTS },
+    { path: 'lib/schedule/options.ts', name: 'ScheduleOptions', defaults: SCHEDULE_DEFAULTS },
     { path: 'lib/attach/idle.ts', name: 'IdleOptions', defaults: IDLE_DEFAULTS },
     {
       path: 'lib/delivery/handler/handlers.ts',

@@ -127,9 +127,11 @@ export class Session {
       waits: this.#waits,
     });
     this.parts.wakeup.bind(this.#engine);
+    const scheduler = newScheduler(this.parts, this.#lease);
+    this.#scheduler = scheduler;
     await this.#engine.start();
-    this.#scheduler = newScheduler(this.parts, this.#lease);
-    this.#scheduler.start();
+    // The session may have been stopped meanwhile.
+    if (this.#scheduler === scheduler) scheduler.start();
   }
 
   /**

@@ -19,7 +19,7 @@ export interface DueSchedulesParts {
 }
 
 /** Schedules that one transaction fires. */
-const ROWS_AT_ONCE = 20;
+const ROWS_AT_ONCE = 50;
 
 /** What one transaction does about a row. */
 interface Planned {

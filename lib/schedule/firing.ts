@@ -25,7 +25,7 @@ export interface FiringTime {
 }
 
 /** Events that one transaction stores for a schedule. */
-export const FIRED_AT_ONCE = 100;
+const FIRED_AT_ONCE = 100;
 
 /** The due times to fire now. Those that no process was there for are caught up on as `catchUp` says; each later one is fired. */
 export function firingOf(

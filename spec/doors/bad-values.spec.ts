@@ -8,6 +8,7 @@ import { AttachedHook, DefinedHook } from '../../lib/listener/attached-hook';
 import { ListenerBuilder } from '../../lib/listener/declared/builder';
 import { Listeners } from '../../lib/listener/listeners';
 import * as receiver from '../../lib/receiver';
+import { Schedules } from '../../lib/schedule/schedules';
 import { Article } from '../listener/saved/article';
 import { type Application, startApplication } from '../support/application/application';
 import { BODY, SECRET, signed } from '../support/receivers/signed';
@@ -90,6 +91,9 @@ const HOOK = [
   .join(' ')
   .split(' ');
 
+const DAILY = { cron: '@daily' };
+const SCHEDULE = ['cron', 'everyMs', 'timezone', 'data', 'enabled', 'catchUp', 'typo'] as const;
+
 const MATCHERS = [
   ...['is', 'oneOf', 'startsWith', 'endsWith', 'contains', 'like', 'gt', 'gte', 'lt', 'lte'],
   ...['not', 'allOf', 'anyOf', 'was', 'becomes', 'between'],
@@ -152,6 +156,30 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors('hooks.handler', 'options', ['timeoutMs', 'typo'], (bad) =>
     hooks.handler(randomUUID(), done, bad),
   ),
+  ...doors('hooks.schedule', 'name', [], (bad) => hooks.schedule(bad, DAILY)),
+  ...doors('hooks.schedule', 'options', SCHEDULE, (bad) => hooks.schedule('daily', bad)),
+  ...SCHEDULE.map((name): readonly [string, Door] => [
+    `hooks.schedule options.${name} beside cron`,
+    (bad) => hooks.schedule('daily', { ...DAILY, [name]: bad }),
+  ]),
+  ['hooks.schedule data.name', (bad) => hooks.schedule('daily', { ...DAILY, data: { name: bad } })],
+  ...doors('hooks.schedule', 'handler', [], (bad) => hooks.schedule('daily', DAILY, bad)),
+  ...doors('hooks.at', 'date', [], (bad) => hooks.at(bad, 'daily')),
+  ...doors('hooks.at', 'name', [], (bad) => hooks.at(new Date(), bad)),
+  ...doors('hooks.at', 'data', ['name'], (bad) => hooks.at(new Date(), 'daily', bad)),
+  ...doors('hooks.at', 'options', ['manager', 'typo'], (bad) =>
+    hooks.at(new Date(), 'daily', {}, bad),
+  ),
+  ...doors('schedules.save', 'name', [], (bad) => hooks.schedules.save(bad, DAILY)),
+  ...doors('schedules.at', 'date', [], (bad) => hooks.schedules.at(bad, 'daily')),
+  ...doors('schedules.cancel', 'id', [], (bad) => hooks.schedules.cancel(bad)),
+  ...doors('schedules.find', 'where', ['enabled', 'typo'], (bad) => hooks.schedules.find(bad)),
+  ...doors('schedules.get', 'name', [], (bad) => hooks.schedules.get(bad)),
+  ...doors('schedules.update', 'name', [], (bad) => hooks.schedules.update(bad, {})),
+  ...doors('schedules.update', 'changes', SCHEDULE, (bad) => hooks.schedules.update('daily', bad)),
+  ...doors('schedules.pause', 'name', [], (bad) => hooks.schedules.pause(bad)),
+  ...doors('schedules.resume', 'name', [], (bad) => hooks.schedules.resume(bad)),
+  ...doors('schedules.remove', 'name', [], (bad) => hooks.schedules.remove(bad)),
   ...doors('hooks.idle', 'options', ['timeoutMs'], (bad) =>
     bad === Number.POSITIVE_INFINITY ? undefined : hooks.idle(bad),
   ),
@@ -300,6 +328,7 @@ const OBJECTS: readonly (readonly [string, { readonly prototype: object }])[] = 
   ['hooks', Declarations],
   ['listeners', Listeners],
   ['deliveries', Deliveries],
+  ['schedules', Schedules],
   ['hook', AttachedHook],
   ['defined', DefinedHook],
   ['builder', ListenerBuilder],

@@ -36,7 +36,7 @@ const CASES: readonly Case[] = [
 
 describe('firingOf', () => {
   it.each(CASES)(
-    'With catchUp $catchUp, due at $nextDueAt, fired since $firedSince, it fires $fired at $now',
+    'A cron expression with catchUp $catchUp, due at $nextDueAt, fired since $firedSince, fires $fired at $now',
     ({ fired, next, ...one }) => {
       const timing = { kind: 'cron', cron: '*/10 * * * * *', timezone: 'UTC' } as const;
       const due = { timing, catchUp: one.catchUp, nextDueAt: at(one.nextDueAt) };
@@ -47,7 +47,7 @@ describe('firingOf', () => {
   );
 
   it.each(CASES)(
-    'An interval fires the same with catchUp $catchUp: $fired at $now',
+    'An interval with catchUp $catchUp, due at $nextDueAt, fired since $firedSince, fires $fired at $now',
     ({ fired, next, ...one }) => {
       const timing = { kind: 'every', everyMs: 10_000 } as const;
       const due = { timing, catchUp: one.catchUp, nextDueAt: at(one.nextDueAt) };

@@ -76,7 +76,7 @@ describe('dueAfter', () => {
         '2026-10-26T01:00Z',
       ],
     },
-  ])('In Berlin, the clocks $clocks: $cron', ({ cron, from, due }) => {
+  ])('The clocks of Berlin $clocks: $cron', ({ cron, from, due }) => {
     expect(dueTimes(cron, 'Europe/Berlin', from, due.length)).toEqual(due);
   });
 

@@ -157,6 +157,7 @@ describe('modelHookMigrations', () => {
       'AddAttemptDetail1766000000000',
       'AddEventFields1766100000000',
       'AddEventSource1766200000000',
+      'AddSchedules1766300000000',
     ]);
     expect(modelHookMigrations.map((Migration) => new Migration().name)).toEqual(
       rows.map(({ name }) => name),

@@ -24,7 +24,7 @@ beforeAll(async () => {
   application = await startApplication({ entities: [], attach: { work: false } });
   runner = application.dataSource.createQueryRunner();
   // Without statistics, PostgreSQL expects little of any table.
-  for (const table of ['delivery', 'head', 'turn', 'event', 'listener'])
+  for (const table of ['delivery', 'head', 'turn', 'event', 'listener', 'schedule'])
     await runOn(runner, `ALTER TABLE model_hook_${table} SET (autovacuum_enabled = false)`);
   for (const statement of filling()) await runOn(runner, statement);
   await runner.query(SETTINGS);
@@ -86,6 +86,9 @@ const LONG_AGO = new Date(0);
 
 /** Each with the rows that it may read at most. */
 const STATEMENTS: readonly (readonly [what: string, most: number, Statement])[] = [
+  ['the time of the next due time', 5, (store) => store.schedules.nextDueMs([])],
+  ['a claim of due schedules', 200, (store) => store.schedules.claimDue(50, [])],
+  ['the open hooks of events', 50, (store) => store.foreign.openHooks()],
   ['a claim for another listener beside a barred one', 20, claim(BARRED)],
   ['a claim for a listener with very many rows', 12 * CHUNK_SIZE, claim(FREE)],
   ['the time of the next turn', 5, (store) => store.turns.nextDueMs([BUSY])],
@@ -207,6 +210,9 @@ function filling(): readonly string[] {
        delivery, active, created_at)
      SELECT gen_random_uuid(), n::text, CASE n WHEN 5 THEN 'rare' ELSE 'person' END, n::text, '', '', '', '{}',
        CASE WHEN n % 5000 = 1 THEN 'small' WHEN n % 2 = 0 THEN 'large' END, n::text, '{}', true, '{}', n % 7000 <> 2, ${ago}
+     FROM generate_series(1, ${MANY}) n`,
+    `INSERT INTO model_hook_schedule (id, name, once, timezone, catch_up, data, enabled, next_due_at)
+     SELECT gen_random_uuid(), n::text, true, 'UTC', 'one', '{}', n % 3 > 0, now() + (n - 10000) * interval '1 second'
      FROM generate_series(1, ${MANY}) n`,
   ];
 }

@@ -8,13 +8,7 @@ import type { Store } from '../../store/store';
 import type { Outcome } from '../chunk/outcome';
 import { secretsOf } from '../chunk/recipients';
 import { handled } from '../handler/handled';
-import {
-  HANDLER_DEFAULTS,
-  type Handler,
-  type HandlerContext,
-  type Handlers,
-  SCHEDULE_TIMEOUT_MS,
-} from '../handler/handlers';
+import { type Handler, type HandlerContext, type Handlers, timeoutMsOf } from '../handler/handlers';
 import { checkedAnswer, judgeHandled } from '../reply/judge-handled';
 import { discreetOfHandler, redactor } from '../reply/redaction';
 import type { AppliedOptions } from './applied-options';
@@ -61,7 +55,7 @@ export class HandlerCalls {
     const transaction = new HandlerTransaction(this.parts, (answer) =>
       recordOf(judgeHandled({ kind: 'returned', value: checkedAnswer(answer) }, circumstances)),
     );
-    const timeoutMs = handler.options.timeoutMs ?? defaultTimeoutMs(delivery.event);
+    const timeoutMs = timeoutMsOf(handler, delivery.event);
     const run = (own: AbortSignal) => this.#run(handler, delivery, transaction, own);
     const ended = await handled(run, { timeoutMs, signal });
     return transaction.record ?? recordOf(judgeHandled(ended, circumstances));
@@ -99,11 +93,6 @@ const UNKNOWN_HANDLER_MS = 2_000;
 export function unknownHandler(name: string): Extract<Outcome, { kind: 'waiting' }> {
   const reason = `the handler "${name}" is not registered in the process that tried`;
   return { kind: 'waiting', afterMs: UNKNOWN_HANDLER_MS, reason };
-}
-
-/** Work of a schedule may take long: that of a night, for example. */
-function defaultTimeoutMs({ dueAt }: HookEvent): number {
-  return dueAt ? SCHEDULE_TIMEOUT_MS : HANDLER_DEFAULTS.timeoutMs;
 }
 
 /** The event is shared with other deliveries. */

@@ -49,8 +49,8 @@ export interface HandlerOptions {
 
 export const HANDLER_DEFAULTS = { timeoutMs: 300_000 } as const satisfies Required<HandlerOptions>;
 
-/** The default time limit of a call with an event of a schedule. */
-export const SCHEDULE_TIMEOUT_MS = 43_200_000;
+/** The default for events of schedules. */
+const SCHEDULE_TIMEOUT_MS = 43_200_000;
 
 const HANDLER_SHAPE: Shape<HandlerOptions> = { timeoutMs: numberFrom(1) };
 
@@ -59,6 +59,11 @@ export interface Handler {
   readonly name: string;
   readonly fn: HandlerFunction;
   readonly options: HandlerOptions;
+}
+
+/** Time limit of a call with this event. Work of a schedule may take long: that of a night, for example. */
+export function timeoutMsOf({ options }: Pick<Handler, 'options'>, { dueAt }: HookEvent): number {
+  return options.timeoutMs ?? (dueAt ? SCHEDULE_TIMEOUT_MS : HANDLER_DEFAULTS.timeoutMs);
 }
 
 /** How often a handler that is missing is logged. */

@@ -31,7 +31,7 @@ describe('a downtime of all processes', () => {
     { catchUp: 'all', numbers: [0, 1, 2, 3] },
     { catchUp: 'none', numbers: [] },
   ])(
-    'With catchUp $catchUp, of four missed due times these are fired: $numbers',
+    'A schedule with catchUp $catchUp fires these of four missed due times: $numbers',
     async ({ numbers, ...options }) => {
       const { hooks, dataSource } = flow;
       await hooks.detach();

@@ -91,6 +91,22 @@ describe('ModelHooks.schedule', () => {
     await expect(listener.save()).rejects.toMatchObject({ code: 'FILTER_FIELD_NOT_PROVIDED' });
   });
 
+  it('Releases with different data run at once, and each plans the events of the other', async () => {
+    const { hooks } = flow;
+    const other = await flow.beside(SHORT);
+    await hooks.listen('schedule.work', receiver.url).match({ b: 2 }).save();
+    await other.hooks.schedule('work', { ...YEARLY, data: { b: 2, c: 3 } });
+    await flow.due('work', 0);
+    await receiver.waitFor(1);
+    await hooks.schedule('work', { ...YEARLY, data: { a: 1, b: 2 } });
+    await flow.due('work', 0);
+    await receiver.waitFor(2);
+    expect(bodies()).toEqual([
+      { b: 2, c: 3 },
+      { a: 1, b: 2 },
+    ]);
+  });
+
   it('A schedule that is not enabled is not fired, and goes on with its next due time', async () => {
     const { hooks } = flow;
     await hooks.schedule('often', { everyMs: 1_000, enabled: false });
