@@ -94,8 +94,8 @@ describe('ModelHooks.schedule', () => {
   it('Releases with different data run at once, and each plans the events of the other', async () => {
     const { hooks } = flow;
     const other = await flow.beside(SHORT);
-    await hooks.listen('schedule.work', receiver.url).match({ b: 2 }).save();
     await other.hooks.schedule('work', { ...YEARLY, data: { b: 2, c: 3 } });
+    await other.hooks.listen('schedule.work', receiver.url).match({ b: 2 }).save();
     await flow.due('work', 0);
     await receiver.waitFor(1);
     await hooks.schedule('work', { ...YEARLY, data: { a: 1, b: 2 } });
