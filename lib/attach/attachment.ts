@@ -3,6 +3,7 @@ import { globbedSchemas } from '../hook/entities';
 import { warnOfRenamedHooks } from '../listener/renamed-hooks';
 import { reviewListeners } from '../listener/review';
 import { checkEncryptionKeys } from '../listener/secrets/encryption-key-check';
+import { knowSchedules } from '../schedule/known-schedules';
 import type { Scheduler } from '../schedule/scheduler';
 import { checkTables, checkTriggers } from './checks';
 import type { SessionParts } from './engine-parts';
@@ -74,6 +75,7 @@ export class Attachment implements EngineHolder, Lifecycle {
     await checkEncryptionKeys(store, options.vault);
     catalog.load(await globbedSchemas(dataSource));
     await checkTriggers(triggers, options);
+    await knowSchedules(store, catalog);
     await reviewListeners(store, catalog, options.logger);
     await warnOfRenamedHooks(store, catalog, options.logger);
     for (const hook of catalog.list()) policies.set(hook);

@@ -17,7 +17,7 @@ export interface ScheduleOptions {
    * seconds may come first. `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly` are accepted, too.
    */
   readonly cron?: string;
-  /** How often it is due, in milliseconds, from 1,000 to a year. The first time is that long after the schedule was stored. */
+  /** How often it is due, in milliseconds, from 100 to a year. The first time is that long after the schedule was stored. */
   readonly everyMs?: number;
   /** The time zone that `cron` is read in, such as `'Europe/Berlin'`. @defaultValue `'UTC'` */
   readonly timezone?: string;
@@ -39,7 +39,7 @@ export const SCHEDULE_DEFAULTS = {
   catchUp: 'one',
 } as const satisfies Omit<Required<ScheduleOptions>, 'cron' | 'everyMs'>;
 
-const LEAST_EVERY_MS = 1_000;
+const LEAST_EVERY_MS = 100;
 const YEAR_MS = 31_536_000_000;
 /** As deep as the data of other events may be nested when it is compared. */
 const MAX_LEVELS = 100;

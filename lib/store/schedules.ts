@@ -86,6 +86,13 @@ export class ScheduleRows {
     );
   }
 
+  async names(): Promise<readonly string[]> {
+    const rows = await this.query<{ name: string }>(
+      `SELECT name FROM ${this.tables.schedule} WHERE NOT once`,
+    );
+    return rows.map(({ name }) => name);
+  }
+
   async get(name: string): Promise<ScheduleRow | null> {
     return this.#one(name, '');
   }

@@ -15,7 +15,7 @@ describe('checkedSchedule', () => {
     [{ cron: 'often' }, 'cron', /5 or 6 fields: it has 1 fields/],
     [{ cron: '99 * * * *' }, 'cron', /Invalid value for minute: 99/],
     [{ cron: 5 }, 'cron', /must be a cron expression/],
-    [{ everyMs: 999 }, 'everyMs', /from 1000 to/],
+    [{ everyMs: 99 }, 'everyMs', /from 100 to/],
     [{ everyMs: 1_000.5 }, 'everyMs', /whole number/],
     [{ everyMs: '1000' }, 'everyMs', /whole number/],
     [{ everyMs: 31_536_000_001 }, 'everyMs', /to 31536000000/],

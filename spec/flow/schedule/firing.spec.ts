@@ -147,6 +147,15 @@ describe('ModelHooks.schedule', () => {
     expect(await flow.dueTimes('often')).toHaveLength(fired);
   });
 
+  it('An event that code sends for a schedule has the data that is given', async () => {
+    const { hooks } = flow;
+    await hooks.schedule('nightly', YEARLY);
+    await hooks.listen('schedule.nightly', receiver.url).save();
+    await hooks.send('schedule.nightly', { region: 'eu' });
+    await receiver.waitFor(1);
+    expect(bodies()).toEqual([{ region: 'eu' }]);
+  });
+
   it('A removed schedule fires no more', async () => {
     const { hooks } = flow;
     await hooks.schedule('gone', YEARLY);

@@ -7,7 +7,7 @@ import {
   type ScheduleHandler,
 } from '../../../lib';
 import { ScheduleFlow } from '../../support/application/schedule-flow';
-import { outcomes } from '../../support/application/waiting';
+import { outcomes, until } from '../../support/application/waiting';
 
 const SHORT = { sweepMs: 200, leaseMs: 1_500 } satisfies AttachOptions;
 const YEARLY = { cron: '0 0 1 1 *' };
@@ -84,6 +84,41 @@ describe('a handler of a schedule', () => {
     );
     await hooks.schedule('work', YEARLY);
     expect(await hooks.listeners.find()).toMatchObject([{ target: 'handler:other' }]);
+  });
+
+  it('Each due time runs once if all processes store the schedule with a handler', async () => {
+    const ran: string[] = [];
+    const others = [
+      flow,
+      await flow.beside(SHORT),
+      await flow.beside(SHORT),
+      await flow.beside(SHORT),
+    ];
+    await Promise.all(
+      others.map(({ hooks }) =>
+        hooks.schedule('often', { everyMs: 500 }, ({ dueAt }) => {
+          ran.push(dueAt.toISOString());
+          return ScheduledExecutionResponse.done();
+        }),
+      ),
+    );
+    await until('it has run 6 times', () => ran.length >= 6);
+    await flow.hooks.schedules.pause('often');
+    for (const { hooks } of others) await hooks.idle();
+    const due = await flow.dueTimes('often');
+    expect(ran.sort()).toEqual(due.map((date) => date.toISOString()));
+    expect(due.map((date) => date.getTime() - (due[0] as Date).getTime())).toEqual(
+      due.map((_, n) => n * 500),
+    );
+  });
+
+  it('A process that starts knows stored schedules, so it does not warn about their listeners', async () => {
+    await flow.hooks.schedule('work', YEARLY, () => ScheduledExecutionResponse.done());
+    const warn = jest.fn();
+    const logger = { debug: jest.fn(), info: jest.fn(), warn, error: jest.fn() };
+    const { hooks } = await flow.beside({ ...SHORT, logger });
+    expect(hooks.get('schedule.work').events).toEqual(['schedule.work']);
+    expect(warn).not.toHaveBeenCalledWith(expect.stringContaining('schedule.work'));
   });
 
   it('A test event has the shape of an event of the schedule', async () => {
