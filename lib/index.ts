@@ -47,6 +47,7 @@ export * from './errors/receiver-errors';
 export * from './errors/recipient-errors';
 export * from './errors/schedule-errors';
 export * from './errors/vault-errors';
+export type { ConfigClass } from './hook/config-class';
 export type { HookEvent } from './hook/event';
 export type { AnyFilter, ConditionOn, FilterOf } from './hook/filter';
 export { ModelHook } from './hook/model-hook';

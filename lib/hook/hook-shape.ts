@@ -19,6 +19,7 @@ import {
   STORABLE,
   TEXT,
 } from '../options/rules';
+import { isConfigClass } from './config-class';
 import type { DeclaredHook } from './model-hook';
 import { CAPTURE_KINDS, type DefinedHookOptions, TRUNCATE_ACTIONS } from './options';
 
@@ -42,8 +43,14 @@ const HEADERS: Rule = {
   expected: 'an object of texts by header name, or a function',
 };
 
+const CONFIG: Rule = {
+  accepts: isConfigClass,
+  expected: 'a class whose properties have decorators of class-validator',
+};
+
 const SHARED_SHAPE = {
   resolve: FUNCTION,
+  config: CONFIG,
   format: FORMAT,
   title: TEXT,
   description: TEXT,

@@ -3,6 +3,7 @@ import type { BodyFormat } from '../options/body-format';
 import type { CriteriaMode } from '../options/criteria';
 import type { DeliveryOptions } from '../options/delivery';
 import type { ListenerTarget } from '../options/listener';
+import type { ConfigClass } from './config-class';
 import type { HookEvent } from './event';
 import type { Operation } from './operation';
 
@@ -87,6 +88,12 @@ export interface ModelHookOptions<
   readonly capture?: CaptureKind;
   /** What a `TRUNCATE` of the table does, if triggers capture its changes. @defaultValue the attach option `truncate` */
   readonly truncate?: TruncateAction;
+  /**
+   * The class of the `config` of listeners: its properties have decorators of class-validator. What a listener of this hook is saved with
+   * must satisfy them, and initialisers of the class are defaults. Listeners by pattern (`hooks.listen`) are not validated by it.
+   * @defaultValue none
+   */
+  readonly config?: ConfigClass;
   /** A title for people. @defaultValue made from the name */
   readonly title?: string;
   /** A description for people. */
@@ -101,6 +108,12 @@ export interface DefinedHookOptions<Field extends string = string> {
   readonly provides: readonly Field[];
   /** Dynamic listeners: further targets of one event. @defaultValue none */
   readonly resolve?: Resolve;
+  /**
+   * The class of the `config` of listeners: its properties have decorators of class-validator. What a listener of this hook is saved with
+   * must satisfy them, and initialisers of the class are defaults. Listeners by pattern (`hooks.listen`) are not validated by it.
+   * @defaultValue none
+   */
+  readonly config?: ConfigClass;
   /** How the body is laid out. @defaultValue `'fields'` */
   readonly format?: BodyFormat;
   /** A title for people. @defaultValue made from the name */

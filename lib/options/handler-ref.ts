@@ -1,4 +1,5 @@
-const SCHEME = 'handler:';
+/** How the text of a handler as a target begins. */
+export const HANDLER_SCHEME = 'handler:';
 const MAX_NAME_LENGTH = 200;
 
 /**
@@ -13,7 +14,7 @@ export class HandlerRef {
 
   /** As it is stored. */
   get target(): string {
-    return SCHEME + this.name;
+    return HANDLER_SCHEME + this.name;
   }
 
   toJSON(): string {
@@ -27,8 +28,8 @@ export class HandlerRef {
 
 /** The name in the text of a handler as a target; null if the text is not one. */
 export function handlerName(text: string): string | null {
-  if (!text.startsWith(SCHEME)) return null;
-  const name = text.slice(SCHEME.length);
+  if (!text.startsWith(HANDLER_SCHEME)) return null;
+  const name = text.slice(HANDLER_SCHEME.length);
   return isHandlerName(name) ? name : null;
 }
 

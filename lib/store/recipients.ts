@@ -1,5 +1,7 @@
+import type { JsonValue } from '../base/json';
 import type { BodyFormat } from '../options/body-format';
 import type { ListenerDeliveryOptions } from '../options/delivery';
+import { HANDLER_SCHEME } from '../options/handler-ref';
 import type { HeaderValues } from '../options/header-value';
 import type { ContentType, Digest } from '../options/listener';
 import type { Query } from './database';
@@ -28,6 +30,8 @@ export interface RecipientRow {
   /** Null unless both secrets are valid at the moment. */
   readonly previous_secret: string | null;
   readonly headers: HeaderValues;
+  /** Null unless the target is a handler, which gets it. */
+  readonly config: { readonly [key: string]: JsonValue } | null;
 }
 
 /** Statements that read listeners as recipients of deliveries. */
@@ -44,7 +48,8 @@ export class RecipientRows {
       `SELECT id, target, content_type AS "contentType", format, digest, replies, delivery, active,
          inactive_reason AS "inactiveReason", ${millisecondsSql('paused_until')} AS "pausedUntilMs",
          ${millisecondsSql('failing_since')} AS "failingSinceMs", ${millisecondsSql('clock_timestamp()')} AS "readMs",
-         CASE WHEN key_ids = '{}' THEN '' ELSE identity END AS identity, secret, ${previousSecretSql('l')} AS previous_secret, headers
+         CASE WHEN key_ids = '{}' THEN '' ELSE identity END AS identity, secret, ${previousSecretSql('l')} AS previous_secret, headers,
+         CASE WHEN target LIKE '${HANDLER_SCHEME}%' THEN config END AS config
        FROM ${this.tables.listener} l WHERE id = ANY($1::uuid[])`,
       [`{${[...ids].join()}}`],
     );

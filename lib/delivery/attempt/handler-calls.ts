@@ -73,12 +73,13 @@ export class HandlerCalls {
     transaction: HandlerTransaction,
     signal: AbortSignal,
   ): unknown {
-    const { event, deliveryId, state, isTest = false } = delivery;
+    const { event, deliveryId, state, recipient, isTest = false } = delivery;
     const context: HandlerContext = {
       signal,
       attempt: state.attempt + 1,
       logger: this.parts.logger,
       deliveryId,
+      config: deepFreeze(recipient.config ?? {}),
       isTest,
       transaction: (work) => transaction.run(work, signal),
     };

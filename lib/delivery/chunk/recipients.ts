@@ -98,6 +98,7 @@ function recipient(
     inactiveReason: row.inactiveReason,
     pausedUntilMs: row.pausedUntilMs,
     failingSinceMs: row.failingSinceMs,
+    config: row.config,
     clock,
     secret: secrets.secret,
     previousSecret: secrets.previousSecret,

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { JsonValue } from '../../base/json';
 import { OptionInvalidError } from '../../errors/option-errors';
 import type { HookEvent } from '../../hook/event';
 import type { Logger } from '../../logging/logger';
@@ -23,6 +24,8 @@ export interface HandlerContext {
   readonly logger: Logger;
   /** The same for each attempt. */
   readonly deliveryId: string;
+  /** The `config` of the listener. */
+  readonly config: { readonly [key: string]: JsonValue };
   /** Whether `hooks.listeners.test()` sent the event: its values are samples. */
   readonly isTest: boolean;
   /**

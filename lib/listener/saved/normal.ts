@@ -20,6 +20,7 @@ import type { ListenerValues } from '../../store/listener-columns';
 import type { ListenerDraft } from '../declared/builder';
 import { hooksOf, isPattern } from '../declared/pattern';
 import { canonicalText, parseTarget } from '../declared/target';
+import { checkedConfig } from './config';
 import { validateOptions } from './validation';
 
 /** A listener whose declaration was checked, with the values of its columns. */
@@ -50,7 +51,8 @@ export function normalise(
   checkOperations(own, operations ?? []);
   if (own && options.owner !== undefined && !namesSender(own)) throw new NoSenderError(own.name);
   const match = conditions(draft, own ? [own] : hooks);
-  const row = values(draft);
+  const ofHook = own?.declared.config;
+  const row = values(draft, ofHook ? checkedConfig(ofHook, options.config ?? {}) : options.config);
   return {
     identity: identityOf(row, match),
     row,
@@ -143,7 +145,10 @@ function leastChangingFirst(kinds: ReadonlySet<FieldKind>): readonly FieldKind[]
   return [...others, ...exact, ...(kinds.has('instant') ? (['instant'] as const) : [])];
 }
 
-function values({ hook, pattern, options, operations }: ListenerDraft): ListenerValues {
+function values(
+  { hook, pattern, options, operations }: ListenerDraft,
+  config: ListenerOptions['config'] = {},
+): ListenerValues {
   return {
     hook,
     operations: operations ? [...new Set(operations)].sort() : null,
@@ -156,7 +161,7 @@ function values({ hook, pattern, options, operations }: ListenerDraft): Listener
     headers: options.headers ?? {},
     owner: options.owner ?? null,
     key: options.key ?? null,
-    config: options.config ?? {},
+    config,
     replies: options.replies ?? true,
     delivery: { ...options.delivery } as { [option: string]: JsonValue },
     ordered: options.ordered ?? false,

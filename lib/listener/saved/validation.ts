@@ -75,6 +75,8 @@ function deliveryReasons({ delivery = null }: { readonly delivery?: unknown }): 
   return { delivery: problems.map(({ option, text }) => `${option} ${text}`) };
 }
 
+export const CONFIG_EXPECTED =
+  'must be a JSON object of at most 16,384 characters, nested at most 64 deep';
 const UNSTORABLE = 'must have no NUL and no unpaired surrogate';
 
 class ListenerInput {
@@ -118,7 +120,7 @@ class ListenerInput {
   key?: string;
 
   @IsOptional()
-  @Must(isConfig, 'must be a JSON object of at most 16,384 characters, nested at most 64 deep')
+  @Must(isConfig, CONFIG_EXPECTED)
   config?: unknown;
 
   @IsOptional()
@@ -155,7 +157,8 @@ function areHeaders(headers: unknown): boolean {
   return headersProblem(headers) === null;
 }
 
-function isConfig(value: unknown): boolean {
+/** Whether a listener can be stored with this `config`. */
+export function isConfig(value: unknown): boolean {
   if (!isObjectLiteral(value) || !isJson(value, MAX_CONFIG_LEVELS)) return false;
   try {
     return JSON.stringify(value).length <= MAX_CONFIG_LENGTH;

@@ -40,6 +40,7 @@ export function recipientOf(values: Partial<Recipient> = {}): Recipient {
     inactiveReason: null,
     pausedUntilMs: null,
     failingSinceMs: null,
+    config: null,
     clock: { nowMs: () => 0 },
     secret: `whsec_${Buffer.alloc(32).toString('base64')}`,
     previousSecret: null,
