@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { CurrentEvents } from '../capture/current-events';
 import { EventDecoder } from '../capture/outbox/event-decoder';
 import { SizeLimits } from '../capture/outbox/size-limits';
 import { SourceEvaluation } from '../capture/triggers/source-evaluation';
@@ -10,6 +11,7 @@ import type { Wakeup } from '../delivery/chunk/wakeup';
 import type { Handlers } from '../delivery/handler/handlers';
 import { HttpTransport } from '../delivery/http/http-transport';
 import { Breakers } from '../delivery/origins/breakers';
+import { Recheck } from '../delivery/recheck/recheck';
 import { ListenerHealth } from '../delivery/record/listener-health';
 import { Recorder } from '../delivery/record/recorder';
 import { Carrier } from '../dispatch/carrier';
@@ -107,8 +109,11 @@ function sending(
   const loader = new ChunkLoader(decoder, store, catalog, vault);
   const breakers = new Breakers({ origins: store.origins, logger, wakeup });
   const transport = new HttpTransport(policies, options.delivery);
+  const current = new CurrentEvents(parts.dataSource, catalog, store.ofApplication);
+  const recheck = new Recheck({ current, store, catalog, handlers, logger }, options.delivery);
+  recheck.review();
   const sender = new Sender(
-    { ...reporting, loader, recorder, breakers, transport, calls, handlers },
+    { ...reporting, loader, recheck, recorder, breakers, transport, calls, handlers },
     options.delivery,
   );
   return { sender, recorder };

@@ -108,6 +108,16 @@ function computedEvent(
   };
 }
 
+/** The values that the functions of `compute` make of a row. Throws what they throw. */
+export function computedValues(
+  dataSource: DataSource,
+  { hook, columns }: Change['hooked'],
+  raw: JsonRecord,
+): JsonRecord {
+  if (!hook.declared.compute) return {};
+  return compute(hook, plainRow(decodeRow(dataSource, columns, raw)));
+}
+
 function compute({ name, declared }: Hook, row: HookRow): JsonRecord {
   const functions = Object.entries(declared.compute ?? {});
   return Object.fromEntries(

@@ -6,6 +6,7 @@ import { OPEN_SHAPE } from '../store/events';
 import { checkSteps, EntityFields } from './entity-fields';
 import { type Field, isMany, isOrdinary, untyped } from './field';
 import { checkedDefinition, checkedHook } from './hook-shape';
+import { checkRecheck } from './key-fields';
 import type { DeclaredHook } from './model-hook';
 import { EVENT_SUFFIX, isOperation, OPERATIONS, type Operation } from './operation';
 import type { DefinedHookOptions } from './options';
@@ -48,6 +49,7 @@ export function resolveHook(
   const declared = checkedHook(given, lowerFirst(metadata.name));
   const name = declared.name ?? lowerFirst(metadata.name);
   const fields = providedFields(dataSource, metadata, declared, name);
+  checkRecheck(name, declared, { metadata, fields });
   const known = new EntityFields(dataSource, metadata);
   const { ref } = declared;
   return {
@@ -70,6 +72,7 @@ export function resolveHook(
 export function defineHook(name: string, given: DefinedHookOptions): Hook {
   const options = checkedDefinition(given, name);
   const fields = new Map(options.provides.map((path) => [path, untyped(path)]));
+  checkRecheck(name, options, { metadata: null, fields });
   return {
     name,
     title: options.title ?? titleOf(name),

@@ -19,6 +19,7 @@ export const ATTEMPT_DEFAULTS = {
   maxResponseBytes: 16_384,
   maxPayloadBytes: 1_048_576,
   disableAfterMs: 432_000_000,
+  recheck: false,
 } as const satisfies Required<AttemptOptions>;
 
 export const LIMIT_DEFAULTS = {
@@ -59,6 +60,7 @@ function overridden(
     maxResponseBytes: nearer.maxResponseBytes ?? outer.maxResponseBytes,
     maxPayloadBytes: nearer.maxPayloadBytes ?? outer.maxPayloadBytes,
     disableAfterMs: nearer.disableAfterMs ?? outer.disableAfterMs,
+    recheck: nearer.recheck ?? outer.recheck,
   };
 }
 

@@ -47,11 +47,11 @@ export function withinLimits(own: AttemptOptions, limits: DeliveryLimits): Attem
   const valid = Object.entries(own).filter(
     ([name, value]) => Object.hasOwn(ATTEMPT_SHAPE, name) && ATTEMPT_RULES[name]?.accepts(value),
   );
-  const options: Record<string, number> = Object.fromEntries(valid);
+  const options: Record<string, number | boolean> = Object.fromEntries(valid);
   for (const name of limitedNames()) {
     const value = options[name];
     const [bound, limit] = LIMITED[name] ?? ['most', 'retries'];
-    if (value !== undefined) options[name] = bounded(value, bound, limits[limit]);
+    if (typeof value === 'number') options[name] = bounded(value, bound, limits[limit]);
   }
   return options;
 }

@@ -31,6 +31,7 @@ export const ATTEMPT_SHAPE: Shape<AttemptOptions> = {
   retryFactor: numberFrom(1, 100),
   retryMaxDelayMs: numberFrom(0, Number.MAX_SAFE_INTEGER),
   jitter: numberFrom(0, 1),
+  recheck: BOOLEAN,
 };
 
 const LIMIT_SHAPE: Shape<DeliveryLimitOptions> = {

@@ -55,6 +55,11 @@ export interface AttemptOptions extends RetryOptions {
   readonly maxPayloadBytes?: number;
   /** A listener that fails for this long without a success is deactivated, in milliseconds. @defaultValue `432000000` */
   readonly disableAfterMs?: number;
+  /**
+   * Whether a late try of a delivery checks the row first: one that was tried before or has waited. If the row as it is now does not
+   * satisfy the filters of the listener, or is gone, the delivery is skipped. The hook must provide the primary key. @defaultValue `false`
+   */
+  readonly recheck?: boolean;
 }
 
 /** The delivery options of a listener. */

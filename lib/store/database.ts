@@ -11,6 +11,7 @@ import {
   REPEATABLE_READ,
   ROLLBACK,
   statementSettings,
+  timeLimit,
   transactionSettings,
 } from './settings';
 
@@ -31,6 +32,7 @@ export class Database {
   readonly #pool: Pool;
   readonly #ofStatement: Step;
   readonly #ofTransaction: Step;
+  readonly #timeLimit: Step;
 
   constructor(
     dataSource: DataSource,
@@ -40,15 +42,15 @@ export class Database {
     this.#pool = new Pool(dataSource, connections, statementTimeoutMs);
     this.#ofStatement = statementSettings(statementTimeoutMs);
     this.#ofTransaction = transactionSettings(statementTimeoutMs);
+    this.#timeLimit = timeLimit(statementTimeoutMs);
   }
 
-  readonly query: Query = <Row>(sql: string, parameters: readonly unknown[] = []) => {
-    const before = [READ_COMMITTED, this.#ofStatement];
-    const series = { before, main: { sql, parameters }, after: [COMMIT] };
-    return retrying(() =>
-      this.#pool.use((connection) => undoing(connection, () => connection.run(series))),
-    ) as Promise<Row[]>;
-  };
+  readonly query: Query = (sql, parameters = []) =>
+    this.#run(this.#ofStatement, { sql, parameters });
+
+  /** Runs a statement on tables of the application: its settings count, such as its search path, and all but the time limit. */
+  readonly queryOfApplication: Query = (sql, parameters = []) =>
+    this.#run(this.#timeLimit, { sql, parameters });
 
   /** Runs everything that `work` does in one transaction, on one connection. `work` may run again, from its beginning. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
@@ -68,6 +70,13 @@ export class Database {
   /** Closes the connections that are in use, so that nothing waits for an answer any more. Later statements use others. */
   abandon(): void {
     this.#pool.abandon();
+  }
+
+  #run<Row>(settings: Step, main: Step): Promise<Row[]> {
+    const series = { before: [READ_COMMITTED, settings], main, after: [COMMIT] };
+    return retrying(() =>
+      this.#pool.use((connection) => undoing(connection, () => connection.run(series))),
+    ) as Promise<Row[]>;
   }
 
   #transaction<T>(begin: Step, work: (query: Query) => Promise<T>): Promise<T> {

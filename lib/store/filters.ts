@@ -1,4 +1,5 @@
 import type { Query } from './database';
+import { conditionsSql } from './listener-sql';
 import type { Tables } from './tables';
 
 /** One condition of a listener. */
@@ -39,6 +40,14 @@ export class FilterRows {
        FROM json_to_recordset($1::json)
          AS r(listener_id uuid, position int, field text, operator text, operand text)`,
       [JSON.stringify(rows)],
+    );
+  }
+
+  /** The conditions of these listeners, as they are now. */
+  read(listenerIds: readonly string[]): Promise<readonly FiltersOfListener[]> {
+    return this.query<FiltersOfListener>(
+      `SELECT l.id, ${conditionsSql(this.tables)} AS match FROM ${this.tables.listener} l WHERE l.id = ANY($1::uuid[])`,
+      [listenerIds],
     );
   }
 

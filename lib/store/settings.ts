@@ -49,10 +49,18 @@ export function transactionSettings(statementTimeoutMs: number): Step {
   });
 }
 
+/** Limits the time of one statement, and leaves everything else as the application has set it. */
+export function timeLimit(statementTimeoutMs: number): Step {
+  return settingsStep({ statement_timeout: timeoutText(statementTimeoutMs) });
+}
+
 /** Each of them costs the server some microseconds a statement. */
 function ownSettings(statementTimeoutMs: number): Readonly<Record<string, string>> {
-  const timeoutMs = Math.max(1, Math.floor(statementTimeoutMs * 0.9));
-  return { ...OWN_SETTINGS, statement_timeout: String(timeoutMs) };
+  return { ...OWN_SETTINGS, statement_timeout: timeoutText(statementTimeoutMs) };
+}
+
+function timeoutText(statementTimeoutMs: number): string {
+  return String(Math.max(1, Math.floor(statementTimeoutMs * 0.9)));
 }
 
 /** Sets the notation of values in a transaction of the application, and keeps what it was. */

@@ -102,6 +102,11 @@ export class Store {
     this.database.abandon();
   }
 
+  /** Runs statements on tables of the application; see `Database.queryOfApplication`. */
+  get ofApplication(): Query {
+    return this.database.queryOfApplication;
+  }
+
   /** The same statements in the transaction of a query runner. */
   joining(runner: QueryRunner): Store {
     return this.#inTransaction((sql, parameters) => runOn(runner, sql, parameters));

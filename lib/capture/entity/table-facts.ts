@@ -1,9 +1,14 @@
-import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
+import type { DataSource, EntityMetadata } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import type { Field, RelatedColumn } from '../../hook/field';
 import { columnsRead } from './related-sql';
 import { tableSql } from './table-sql';
 import { noteOid } from './type-oids';
+
+/** What reads tables of the application: a query runner, or the engine. */
+export interface TableReader {
+  query(sql: string, parameters?: unknown[]): Promise<unknown>;
+}
 
 /** What the catalogue of the database says about the table or view of a class, for the role that writes. */
 export interface TableFacts {
@@ -15,6 +20,8 @@ export interface TableFacts {
   readonly canLock: boolean;
   /** Whether it is a table, partitioned or not; else it is a view or a foreign table. */
   readonly isTable: boolean;
+  /** Whether row security is active, so that rows may be hidden. Left out: no. */
+  readonly isSecured?: boolean;
   /** Version of the server, as `server_version_num` has it. */
   readonly serverVersion: number;
   /** The columns that exist and may be read, with their types as SQL names them. */
@@ -27,7 +34,7 @@ export interface TableFacts {
 export class TableCatalog {
   readonly #facts = new Map<EntityMetadata, TableFacts>();
   readonly #incompleteUntil = new Map<EntityMetadata, number>();
-  readonly #reading = new WeakMap<QueryRunner, Promise<void>>();
+  readonly #reading = new WeakMap<TableReader, Promise<void>>();
 
   constructor(
     private readonly dataSource: DataSource,
@@ -42,7 +49,7 @@ export class TableCatalog {
   }
 
   /** Undefined at once if the facts of the class are known. */
-  load(runner: QueryRunner, metadata: EntityMetadata): Promise<void> | undefined {
+  load(runner: TableReader, metadata: EntityMetadata): Promise<void> | undefined {
     if (this.#facts.has(metadata) && !this.#isOutdated(metadata)) return undefined;
     const reading =
       this.#reading.get(runner) ??
@@ -56,12 +63,12 @@ export class TableCatalog {
     for (const metadata of this.#facts.keys()) this.#incompleteUntil.set(metadata, 0);
   }
 
-  async #read(runner: QueryRunner, metadata: EntityMetadata): Promise<void> {
+  async #read(runner: TableReader, metadata: EntityMetadata): Promise<void> {
     const classes = [...new Set([metadata, ...this.hooked, ...this.related])];
     const names = classes.map((one) => tableSql(this.dataSource, one));
-    const rows: readonly { readonly facts: string }[] = await runner.query(FACTS_SQL, [
-      JSON.stringify(names),
-    ]);
+    const rows = (await runner.query(FACTS_SQL, [JSON.stringify(names)])) as readonly {
+      readonly facts: string;
+    }[];
     for (const row of rows) {
       const { n, columns, oids, ...facts }: FactsRow = JSON.parse(row.facts);
       const found = classes[n - 1];
@@ -137,6 +144,7 @@ interface FactsRow {
   readonly canNest: boolean;
   readonly canLock: boolean;
   readonly isTable: boolean;
+  readonly isSecured: boolean;
   readonly serverVersion: number;
   readonly columns: Readonly<Record<string, string>>;
   readonly oids: Readonly<Record<string, string>>;
@@ -153,6 +161,7 @@ const FACTS_SQL = `SELECT json_build_object(
     'canNest', NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type <> '1'),
     'canLock', c.relkind IN ('r', 'p') AND NOT row_security_active(c.oid) AND has_any_column_privilege(c.oid, 'UPDATE'),
     'isTable', c.relkind IN ('r', 'p'),
+    'isSecured', row_security_active(c.oid),
     'serverVersion', current_setting('server_version_num')::int,
     'oids', coalesce((
       SELECT json_object_agg(a.attname, CASE WHEN y.typtype = 'd' THEN y.typbasetype ELSE y.oid END)

@@ -1,6 +1,7 @@
 import type { HookEvent } from '../../hook/event';
 import type { Hook } from '../../hook/hook';
 import { isTarget, parseTarget, type Target, type UrlTarget } from '../../listener/declared/target';
+import type { EventRow } from '../../store/events';
 import type { Chunk } from '../chunk/chunk';
 import {
   type Loaded,
@@ -24,6 +25,8 @@ export interface PendingDelivery {
   readonly state: DeliveryState;
   /** The next delivery about the same row waits for this one. */
   readonly ordered: boolean;
+  /** The event as it is stored, if it is a late try: the delivery was tried before, or has waited. */
+  readonly late?: EventRow;
   /** Its values are samples. */
   readonly isTest?: boolean;
 }
@@ -48,10 +51,11 @@ export function pendingOf(
   const recipient = loaded.recipients.get(delivery.listenerId);
   const isSendable = recipient !== undefined && isTarget(recipient.target);
   if (found?.kind === 'readable' && isSendable) {
-    const { event, hook } = found;
+    const { event, hook, row } = found;
     const { deliveryId, state, ordered } = delivery;
     const target = parseTarget(recipient.target);
-    return { chunk, deliveryId, event, hook, recipient, target, state, ordered };
+    const late = delivery.isLate && row ? { late: row } : {};
+    return { chunk, deliveryId, event, hook, recipient, target, state, ordered, ...late };
   }
   return {
     ...delivery,

@@ -6,13 +6,14 @@ import type { Reporter } from '../../logging/reports';
 import type { DeliveryOptions } from '../../options/delivery';
 import type { DeliveryLimits } from '../../options/delivery-limits';
 import type { Chunk } from '../chunk/chunk';
-import type { ChunkLoader, Loaded, PlannedEvents } from '../chunk/loading';
+import type { ChunkLoader, PlannedEvents } from '../chunk/loading';
 import type { Wakeup } from '../chunk/wakeup';
 import type { Handlers } from '../handler/handlers';
 import type { HttpTransport } from '../http/http-transport';
 import type { Breakers } from '../origins/breakers';
 import type { Restraints } from '../origins/restraints';
 import { TargetLanes } from '../origins/target-lanes';
+import type { Recheck } from '../recheck/recheck';
 import type { Recorder } from '../record/recorder';
 import { Admission } from './admission';
 import { ChunkInWork, type ChunkInWorkParts } from './chunk-in-work';
@@ -27,6 +28,7 @@ export type SenderOptions = Required<Omit<DeliveryOptions, 'recipients' | 'limit
 
 export interface SenderParts {
   readonly loader: Pick<ChunkLoader, 'load'>;
+  readonly recheck: Pick<Recheck, 'applied'>;
   readonly recorder: Pick<Recorder, 'add' | 'close'>;
   readonly breakers: Breakers;
   readonly transport: Pick<HttpTransport, 'carry' | 'close'>;
@@ -78,14 +80,13 @@ export class Sender {
 
   /** Resolves when the outcome of each delivery was handed to the recorder. False if all outcomes were stored before. */
   async send(chunk: Chunk, planned: PlannedEvents | null): Promise<boolean> {
-    const loaded = await this.#load(chunk, planned);
-    const { deliveries } = loaded;
+    const deliveries = await this.#load(chunk, planned);
     if (deliveries.length === 0) {
       await this.parts.recorder.close(chunk);
       return false;
     }
     const work = new ChunkInWork(deliveries.length, this.#chunkParts);
-    for (const delivery of deliveries) this.#begin(work, pendingOf(chunk, loaded, delivery));
+    for (const delivery of deliveries) this.#begin(work, delivery);
     await work.finished;
     return true;
   }
@@ -98,7 +99,10 @@ export class Sender {
     await this.parts.transport.close();
   }
 
-  async #load(chunk: Chunk, planned: PlannedEvents | null): Promise<Loaded> {
+  async #load(
+    chunk: Chunk,
+    planned: PlannedEvents | null,
+  ): Promise<readonly (PendingDelivery | AttemptRecord)[]> {
     this.#loading += chunk.eventIds.length;
     try {
       const [loaded] = await Promise.all([
@@ -106,7 +110,8 @@ export class Sender {
         this.parts.breakers.refresh(),
       ]);
       this.#admission.forget(loaded.recipients.keys());
-      return loaded;
+      const pending = loaded.deliveries.map((delivery) => pendingOf(chunk, loaded, delivery));
+      return await this.parts.recheck.applied(pending);
     } finally {
       this.#loading -= chunk.eventIds.length;
     }

@@ -1,6 +1,7 @@
 import type { DecodedEvent, EventDecoder } from '../../capture/outbox/event-decoder';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
+import type { EventRow } from '../../store/events';
 import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
 import { type Chunk, deliveryId } from './chunk';
@@ -15,7 +16,10 @@ export interface Loaded {
 }
 
 export type LoadedEvent =
-  | Omit<Extract<DecodedEvent, { kind: 'readable' }>, 'unknownFields'>
+  | (Omit<Extract<DecodedEvent, { kind: 'readable' }>, 'unknownFields'> & {
+      /** As it is stored; left out if it was not read. */
+      readonly row?: EventRow;
+    })
   | Exclude<DecodedEvent, { kind: 'readable' }>;
 
 /** Events by id, as they were read when the chunk was planned. An event that is missing is read from the database. */
@@ -29,6 +33,8 @@ export interface LoadedDelivery {
   readonly listenerId: string;
   readonly state: DeliveryState;
   readonly ordered: boolean;
+  /** It has a row: it was tried before, or has waited. Left out: no. */
+  readonly isLate?: boolean;
 }
 
 /** Reads what chunks are made of. URLs and secrets are the current ones, not those of when the chunk was planned. */
@@ -63,7 +69,7 @@ export class ChunkLoader {
     }
     const missing = [...ids].filter((id) => !loaded.has(id));
     for (const row of await this.store.events.read(missing))
-      loaded.set(row.id, this.decoder.decode(row));
+      loaded.set(row.id, { ...this.decoder.decode(row), row });
     return loaded;
   }
 
@@ -79,7 +85,8 @@ export class ChunkLoader {
       if (!row) return [delivery];
       if (row.chunk_id !== chunk.id) return [];
       const { attempt, retries, reschedules, ordered } = row;
-      return [{ ...delivery, ordered, state: { attempt, retries, reschedules } }];
+      const state = { attempt, retries, reschedules };
+      return [{ ...delivery, ordered, isLate: true, state }];
     });
   }
 }

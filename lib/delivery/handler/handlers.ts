@@ -6,7 +6,7 @@ import type { Logger } from '../../logging/logger';
 import { Seldom } from '../../logging/seldom';
 import { checkArgument, checkedOptions } from '../../options/checked';
 import { HandlerRef, isHandlerName } from '../../options/handler-ref';
-import { FUNCTION, numberFrom, type Shape } from '../../options/rules';
+import { BOOLEAN, FUNCTION, numberFrom, type Shape } from '../../options/rules';
 import type { BackgroundResponse } from './background-response';
 import type { InteractiveResponse } from './interactive-response';
 import type { ScheduledExecutionResponse } from './scheduled-response';
@@ -48,14 +48,21 @@ export type HandlerFunction = (
 export interface HandlerOptions {
   /** Time limit of a call, in milliseconds. For events of schedules, the default is 12 hours. @defaultValue `300000` */
   readonly timeoutMs?: number;
+  /** The delivery option `recheck` for this handler. That of a listener is nearer. @defaultValue that of the hook or the attachment */
+  readonly recheck?: boolean;
 }
 
-export const HANDLER_DEFAULTS = { timeoutMs: 300_000 } as const satisfies Required<HandlerOptions>;
+export const HANDLER_DEFAULTS = { timeoutMs: 300_000 } as const satisfies Required<
+  Omit<HandlerOptions, 'recheck'>
+>;
 
 /** The default for events of schedules. */
 const SCHEDULE_TIMEOUT_MS = 43_200_000;
 
-const HANDLER_SHAPE: Shape<HandlerOptions> = { timeoutMs: numberFrom(1) };
+const HANDLER_SHAPE: Shape<HandlerOptions> = {
+  timeoutMs: numberFrom(1),
+  recheck: BOOLEAN,
+};
 
 /** A handler that this process knows. */
 export interface Handler {

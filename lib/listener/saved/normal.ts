@@ -9,6 +9,7 @@ import {
 import type { HookCatalog } from '../../hook/catalog';
 import { type Field, membersOf } from '../../hook/field';
 import { type Hook, namesSender } from '../../hook/hook';
+import { keyFields, RECHECK_NEEDS } from '../../hook/key-fields';
 import { OPERATIONS } from '../../hook/operation';
 import type { FieldKind } from '../../match/field-kind';
 import { asMatcher, type Condition, type Matcher } from '../../match/matcher';
@@ -50,6 +51,7 @@ export function normalise(
   const own = draft.hook === null ? null : catalog.get(draft.hook);
   checkOperations(own, operations ?? []);
   if (own && options.owner !== undefined && !namesSender(own)) throw new NoSenderError(own.name);
+  if (own && !draft.keepsDelivery) checkRecheckable(options, own);
   const match = conditions(draft, own ? [own] : hooks);
   const ofHook = own?.declared.config;
   const row = values(draft, ofHook ? checkedConfig(ofHook, options.config ?? {}) : options.config);
@@ -69,6 +71,12 @@ function checkRecipient({ url, delivery }: ListenerOptions, policy: RecipientPol
   policy.checkTarget(target.url);
   if (delivery?.recipients !== undefined)
     narrowed(policy, delivery.recipients).checkTarget(target.url);
+}
+
+/** Throws `LISTENER_INVALID` if the rows of the hook cannot be read again. */
+function checkRecheckable({ delivery }: ListenerOptions, hook: Hook): void {
+  if (delivery?.recheck === true && keyFields(hook) === null)
+    throw new ListenerInvalidError({ delivery: [`delivery.recheck ${RECHECK_NEEDS}`] });
 }
 
 function hooksMatching(pattern: string, catalog: HookCatalog): readonly Hook[] {

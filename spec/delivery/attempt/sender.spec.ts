@@ -29,6 +29,7 @@ function senderOf(respond: Respond, options: Partial<SenderOptions> = {}) {
   const sender = new Sender(
     {
       loader: { load: async (chunk) => loads.get(chunk) ?? loadedOf(chunk, []) },
+      recheck: { applied: (pending) => Promise.resolve(pending) },
       recorder: {
         add: (record) => records.push(record),
         close: async (chunk) => {

@@ -1,0 +1,175 @@
+import type { DataSource } from 'typeorm';
+import type { JsonRecord } from '../base/json';
+import type { HookCatalog } from '../hook/catalog';
+import type { HookEvent } from '../hook/event';
+import { type Field, isComputed, typeName } from '../hook/field';
+import type { Hook } from '../hook/hook';
+import { keyFields } from '../hook/key-fields';
+import type { Query } from '../store/database';
+import type { EventRow } from '../store/events';
+import { type HookedEntities, hookedEntities, relatedTables } from './entity/hooked-entity';
+import { type HookedTable, hookedTables } from './entity/hooked-table';
+import { outputText } from './entity/output-text';
+import { canReadRows, readable, TableCatalog, type TableFacts } from './entity/table-facts';
+import { computedValues } from './functions';
+import { toEvent } from './outbox/event-row';
+import { provided } from './provided';
+import { rowsOf } from './statement/fresh-rows';
+import type { StatementRow } from './statement/row-sql';
+
+/** The row of a stored event as it is now. */
+export type CurrentRow =
+  /** `event` is the event with the values of now; its previous values are those of the stored one. `isMarked`: it is soft-removed. */
+  | { readonly kind: 'present'; readonly event: HookEvent; readonly isMarked: boolean }
+  | { readonly kind: 'gone' }
+  /** The event does not hold the key of its row. */
+  | { readonly kind: 'unknown' }
+  /** The database refuses to read it, may hide it, or a function of the application threw. */
+  | { readonly kind: 'unreadable'; readonly error: unknown };
+
+/** The rows of a hook cannot be read as they are. The message names tables and columns only. */
+export class UnreadableRowsError extends Error {}
+
+/** Makes stored events again from their rows as the database has them now. */
+export class CurrentEvents {
+  readonly #entities: HookedEntities;
+  readonly #tables: TableCatalog;
+  readonly #ofHook = new Map<Hook, HookedTable>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    catalog: HookCatalog,
+    /** Runs statements on tables of the application. */
+    private readonly query: Query,
+  ) {
+    this.#entities = hookedEntities(dataSource, catalog);
+    const related = relatedTables(this.#entities);
+    this.#tables = new TableCatalog(dataSource, [...this.#entities.keys()], related);
+  }
+
+  /** By the ids of the events, which are events of one hook. One statement reads all rows. Never rejects. */
+  async of(hook: Hook, events: readonly EventRow[]): Promise<ReadonlyMap<string, CurrentRow>> {
+    const keys = new Map(events.map((event) => [event.id, this.#keyOf(hook, event)]));
+    try {
+      const found = await this.#read(hook, distinct(keys.values()));
+      return new Map(events.map((event) => [event.id, this.#current(hook, event, keys, found)]));
+    } catch (error) {
+      // A column may have been dropped or added.
+      this.#tables.outdate();
+      return new Map(events.map(({ id }) => [id, { kind: 'unreadable', error }]));
+    }
+  }
+
+  #current(
+    hook: Hook,
+    event: EventRow,
+    keys: ReadonlyMap<string, Key | null>,
+    { rows, isSecured }: Found,
+  ): CurrentRow {
+    const key = keys.get(event.id);
+    if (!key) return { kind: 'unknown' };
+    const row = rows.get(nameOf(key));
+    if (row) return this.#made(hook, event, row);
+    return isSecured ? { kind: 'unreadable', error: hidden(hook) } : { kind: 'gone' };
+  }
+
+  #made(hook: Hook, event: EventRow, row: StatementRow): CurrentRow {
+    const { classes } = this.#tableOf(hook);
+    const ofRow = classes.find(
+      (one) => one.discriminator === null || one.discriminator === row.class,
+    );
+    const hooked = ofRow?.hooked[0];
+    // The row may be one of another class now.
+    if (!hooked) return { kind: 'gone' };
+    const { dataSource } = this;
+    try {
+      const data: JsonRecord = {
+        ...provided(hooked.provided, row.values),
+        ...computedValues(dataSource, hooked, row.values),
+      };
+      const made = toEvent(dataSource, hook, { ...event, data });
+      return { kind: 'present', event: made, isMarked: row.isMarked ?? false };
+    } catch (error) {
+      return { kind: 'unreadable', error };
+    }
+  }
+
+  async #read(hook: Hook, keys: readonly Key[]): Promise<Found> {
+    if (keys.length === 0) return { rows: new Map(), isSecured: false };
+    const { dataSource, query } = this;
+    const table = this.#tableOf(hook);
+    const database = { query: (sql: string, parameters?: unknown[]) => query(sql, parameters) };
+    await this.#tables.load(database, table.metadata);
+    const facts = this.#tables.get(table.metadata);
+    checkReadable(hook, table, facts);
+    const rows = await rowsOf(database, { dataSource, table, facts }, keys);
+    const found = rows.map(({ n, row }) => [nameOf(keys[n] ?? []), row] as const);
+    return { rows: new Map(found), isSecured: facts.isSecured ?? false };
+  }
+
+  /** The table of the classes that have the hook. */
+  #tableOf(hook: Hook): HookedTable {
+    const known = this.#ofHook.get(hook);
+    if (known) return known;
+    const own = [...this.#entities].map(
+      ([metadata, hooked]) => [metadata, hooked.filter((one) => one.hook === hook)] as const,
+    );
+    const tables = hookedTables(new Map(own.filter(([, hooked]) => hooked.length > 0)));
+    const table = tables.get(hook.metadata?.tablePath ?? '');
+    if (!table) throw new UnreadableRowsError(`the hook "${hook.name}" has no table`);
+    this.#ofHook.set(hook, table);
+    return table;
+  }
+
+  /** Null if the event does not hold its key: it may be older than the provided key. */
+  #keyOf(hook: Hook, { data }: EventRow): Key | null {
+    const texts = keyFields(hook)?.map((field) => this.#textOf(field, data));
+    return texts?.every((text) => text !== null) ? texts : null;
+  }
+
+  #textOf({ path, column }: Field, data: JsonRecord): string | null {
+    const raw = data[path];
+    if (raw === undefined || raw === null || !column) return null;
+    return outputText(raw, typeName(this.dataSource, column), column.isArray);
+  }
+}
+
+/** The texts of the columns of a primary key, as the database writes them. */
+type Key = readonly string[];
+
+interface Found {
+  readonly rows: ReadonlyMap<string, StatementRow>;
+  /** Whether row security may hide rows. */
+  readonly isSecured: boolean;
+}
+
+function distinct(keys: Iterable<Key | null>): readonly Key[] {
+  const known = [...keys].filter((key) => key !== null);
+  return [...new Map(known.map((key) => [nameOf(key), key])).values()];
+}
+
+function nameOf(key: Key): string {
+  return JSON.stringify(key);
+}
+
+function hidden({ name }: Hook): UnreadableRowsError {
+  return new UnreadableRowsError(
+    `row security is active for the role of this process, and may hide rows of the hook "${name}"`,
+  );
+}
+
+/** A value that is not read would look like one that is absent, and conditions on it would not hold. */
+function checkReadable(
+  { name }: Hook,
+  { metadata, classes }: HookedTable,
+  facts: TableFacts | undefined,
+): asserts facts is TableFacts {
+  const place = `the table ${metadata.tablePath} of the hook "${name}"`;
+  if (!facts) throw new UnreadableRowsError(`${place} was not found`);
+  const fields = classes.flatMap(({ hooked }) => hooked.flatMap((one) => one.provided));
+  const stored = fields.filter((field) => !isComputed(field));
+  const known = new Set(readable(stored, facts));
+  const missing = stored.filter((field) => !known.has(field)).map(({ path }) => path);
+  if (missing.length > 0 || !canReadRows(metadata, facts))
+    throw new UnreadableRowsError(`${place} lacks columns that may be read: ${missing.join(', ')}`);
+}
