@@ -11,11 +11,16 @@ import {
 } from 'typeorm';
 import { ModelHook } from '../../../lib';
 
+function loud({ name }: Order): string {
+  if (name === 'silence') throw new RangeError(`${name} has no sound`);
+  return name.toUpperCase();
+}
+
 /** Its events hold its key, and it can be soft-removed. */
 @Entity()
 @ModelHook({
   provides: ['id', 'name', 'size'],
-  compute: { loud: ({ name }: Order) => name.toUpperCase() },
+  compute: { loud },
 })
 export class Order {
   @PrimaryColumn('int')
