@@ -11,7 +11,7 @@ import {
   REPEATABLE_READ,
   ROLLBACK,
   statementSettings,
-  timeLimit,
+  timeLimits,
   transactionSettings,
 } from './settings';
 
@@ -32,7 +32,7 @@ export class Database {
   readonly #pool: Pool;
   readonly #ofStatement: Step;
   readonly #ofTransaction: Step;
-  readonly #timeLimit: Step;
+  readonly #ofApplication: Step;
 
   constructor(
     dataSource: DataSource,
@@ -42,15 +42,15 @@ export class Database {
     this.#pool = new Pool(dataSource, connections, statementTimeoutMs);
     this.#ofStatement = statementSettings(statementTimeoutMs);
     this.#ofTransaction = transactionSettings(statementTimeoutMs);
-    this.#timeLimit = timeLimit(statementTimeoutMs);
+    this.#ofApplication = timeLimits(statementTimeoutMs);
   }
 
   readonly query: Query = (sql, parameters = []) =>
     this.#run(this.#ofStatement, { sql, parameters });
 
-  /** Runs a statement on tables of the application: its settings count, such as its search path, and all but the time limit. */
+  /** Runs a statement on tables of the application: its settings count, such as its search path, all but the time limits. */
   readonly queryOfApplication: Query = (sql, parameters = []) =>
-    this.#run(this.#timeLimit, { sql, parameters });
+    this.#run(this.#ofApplication, { sql, parameters });
 
   /** Runs everything that `work` does in one transaction, on one connection. `work` may run again, from its beginning. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {

@@ -11,6 +11,7 @@ const LOST_PAUSE_MS = 100;
 const CONFLICTS: ReadonlySet<unknown> = new Set(['40001', '40P01']);
 /** The server shuts down, has crashed, or starts; or it has waited too long for the next statement of a transaction. */
 const SHUTDOWNS: ReadonlySet<unknown> = new Set(['57P01', '57P02', '57P03', '25P03']);
+const LOCK_NOT_AVAILABLE = '55P03';
 const SOCKET_ERRORS: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE']);
 /** `pg` gives these errors no code. */
 const LOST_MESSAGE = /^Connection terminated|is not queryable$/;
@@ -50,6 +51,11 @@ export function isLost(error: unknown): boolean {
   if (SHUTDOWNS.has(code) || SOCKET_ERRORS.has(code)) return true;
   if (typeof code === 'string' && /^08...$/.test(code)) return true;
   return error instanceof Error && LOST_MESSAGE.test(error.message);
+}
+
+/** Whether another transaction held a lock for too long. */
+export function isLocked(error: unknown): boolean {
+  return codeOf(error) === LOCK_NOT_AVAILABLE;
 }
 
 /** Errors of sockets are not of the same `Error` where a test runner gives each file its own globals. */

@@ -49,9 +49,17 @@ export function transactionSettings(statementTimeoutMs: number): Step {
   });
 }
 
+/** How long a statement on a table of the application waits for a lock, such as that of a migration. */
+const LOCK_TIMEOUT_MS = 1_000;
+/** How long it may take at most: deliveries of other hooks wait for the connection. */
+const APPLICATION_TIMEOUT_MS = 5_000;
+
 /** Limits the time of one statement, and leaves everything else as the application has set it. */
-export function timeLimit(statementTimeoutMs: number): Step {
-  return settingsStep({ statement_timeout: timeoutText(statementTimeoutMs) });
+export function timeLimits(statementTimeoutMs: number): Step {
+  return settingsStep({
+    statement_timeout: timeoutText(Math.min(statementTimeoutMs, APPLICATION_TIMEOUT_MS)),
+    lock_timeout: String(LOCK_TIMEOUT_MS),
+  });
 }
 
 /** Each of them costs the server some microseconds a statement. */

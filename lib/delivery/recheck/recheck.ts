@@ -1,3 +1,5 @@
+import { monotonicMs } from '../../base/clock';
+import { ExpiringMap } from '../../base/expiring-map';
 import { grouped } from '../../base/grouped';
 import {
   type CurrentEvents,
@@ -14,7 +16,7 @@ import { Seldom } from '../../logging/seldom';
 import type { StoredCondition } from '../../match/operand';
 import type { AttemptOptions } from '../../options/delivery';
 import type { EventRow } from '../../store/events';
-import { isLost } from '../../store/retrying';
+import { isLocked, isLost } from '../../store/retrying';
 import type { Store } from '../../store/store';
 import { type AttemptRecord, type PendingDelivery, unattempted } from '../attempt/pending';
 import type { Outcome } from '../chunk/outcome';
@@ -35,6 +37,7 @@ type Late = PendingDelivery & { readonly late: EventRow };
 /** While the database is in trouble, deliveries wait for this time. */
 const TROUBLE_MS = 1_000;
 const MINUTE_MS = 60_000;
+const MAX_REMEMBERED = 1_000;
 
 /**
  * Checks before late tries whether rows are still such that their listeners want the events (option `recheck`). All rows of one hook are
@@ -42,6 +45,9 @@ const MINUTE_MS = 60_000;
  */
 export class Recheck {
   readonly #errors = new Seldom(MINUTE_MS);
+  /** Hooks whose rows could not be read a moment ago, by name. */
+  readonly #troubled = new ExpiringMap<string, true>(MAX_REMEMBERED);
+  #lastRead: Promise<unknown> = Promise.resolve();
   /** Names of hooks. */
   readonly #warned = new Set<string>();
 
@@ -106,23 +112,36 @@ export class Recheck {
       for (const one of own) {
         // The columns hold only what validation accepted.
         const match = (matches.get(one.recipient.id) ?? []) as readonly StoredCondition[];
-        const outcome = this.#outcome(one, match, rows.get(one.event.id) ?? { kind: 'unknown' });
+        const outcome = this.#outcome(one, match, rows.get(one.event.id));
         if (outcome) outcomes.set(one.deliveryId, outcome);
       }
     }
     return outcomes;
   }
 
+  /** One read at a time: a table that is locked or slow must not take all connections of the engine. */
   #rowsOf(hook: Hook, late: readonly Late[]): Promise<ReadonlyMap<string, CurrentRow>> {
     const events = new Map(late.map((one) => [one.late.id, one.late]));
-    return this.parts.current.of(hook, [...events.values()]);
+    const rows = this.#lastRead.then(() => this.#read(hook, [...events.values()]));
+    this.#lastRead = rows;
+    return rows;
+  }
+
+  /** Nothing while the database is in trouble with the table. */
+  async #read(hook: Hook, events: readonly EventRow[]): Promise<ReadonlyMap<string, CurrentRow>> {
+    if (this.#troubled.has(hook.name)) return new Map();
+    const rows = await this.parts.current.of(hook, events);
+    if ([...rows.values()].some((row) => row.kind === 'unreadable' && isTrouble(row.error)))
+      this.#troubled.set(hook.name, true, monotonicMs() + TROUBLE_MS);
+    return rows;
   }
 
   #outcome(
     { hook, event, late: stored }: Late,
     match: readonly StoredCondition[],
-    now: CurrentRow,
+    now: CurrentRow | undefined,
   ): Outcome | null {
+    if (!now) return { kind: 'waiting', afterMs: TROUBLE_MS, reason: UNREAD };
     if (now.kind === 'unreadable') return this.#unreadable(hook, now.error);
     const deleteDate = hook.metadata?.deleteDateColumn?.propertyPath ?? null;
     return outcomeNow({ event, stored, match, deleteDate }, now, this.parts.catalog);
@@ -130,12 +149,17 @@ export class Recheck {
 
   /** It is never sent unchecked. */
   #unreadable({ name }: Hook, error: unknown): Outcome {
-    const reason = 'its row could not be read to check the filters again';
-    const isTrouble = isLost(error) || error instanceof StatementTimeoutError;
-    if (isTrouble) return { kind: 'waiting', afterMs: TROUBLE_MS, reason };
     if (this.#errors.isDue(name)) this.parts.logger.error(...unreadable(name, error));
-    return { kind: 'waiting', afterMs: UNDECIDED_MS, reason };
+    const afterMs = isTrouble(error) ? TROUBLE_MS : UNDECIDED_MS;
+    return { kind: 'waiting', afterMs, reason: UNREAD };
   }
+}
+
+const UNREAD = 'its row could not be read to check the filters again';
+
+/** What passes by itself. */
+function isTrouble(error: unknown): boolean {
+  return isLost(error) || isLocked(error) || error instanceof StatementTimeoutError;
 }
 
 function unreadable(
