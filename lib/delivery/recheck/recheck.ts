@@ -93,9 +93,10 @@ export class Recheck {
     return false;
   }
 
-  /** The nearest value counts. Stored options may be of another release. */
+  /** The nearest value counts. What is stored may be anything, even null. */
   #isWanted({ recipient, target, hook }: PendingDelivery): boolean {
-    const own: unknown = recipient.delivery.recheck;
+    const stored: AttemptOptions | null = recipient.delivery;
+    const own: unknown = stored?.recheck;
     if (typeof own === 'boolean') return own;
     const handler = target.kind === 'handler' ? this.parts.handlers.find(target.name) : undefined;
     const outer = hook.declared.delivery?.recheck ?? this.options.recheck ?? false;
@@ -144,7 +145,12 @@ export class Recheck {
     if (!now) return { kind: 'waiting', afterMs: TROUBLE_MS, reason: UNREAD };
     if (now.kind === 'unreadable') return this.#unreadable(hook, now.error);
     const deleteDate = hook.metadata?.deleteDateColumn?.propertyPath ?? null;
-    return outcomeNow({ event, stored, match, deleteDate }, now, this.parts.catalog);
+    try {
+      return outcomeNow({ event, stored, match, deleteDate }, now, this.parts.catalog);
+    } catch (error) {
+      // Stored conditions that have no known form: other deliveries must not wait for them.
+      return this.#unreadable(hook, error);
+    }
   }
 
   /** It is never sent unchecked. */

@@ -97,6 +97,30 @@ describe('a late try whose row cannot be read', () => {
     await last;
   });
 
+  it.each([
+    ['delivery options', `UPDATE model_hook_listener SET delivery = 'null' WHERE key = 'bad'`],
+    [
+      'conditions',
+      `UPDATE model_hook_filter SET operator = 'allOf', operand = '5'
+       WHERE listener_id = (SELECT id FROM model_hook_listener WHERE key = 'bad')`,
+    ],
+  ])('A listener whose %s have no known form does not delay others', async (_name, spoil) => {
+    const { target } = flow.hooks.handler('once', failsFirst);
+    const delivery = { recheck: true, retryDelayMs: 3_600_000 };
+    const save = (key: string) =>
+      flow.hooks.for(Order).listener({ url: target, key, delivery }).match({ name: 'Joe' }).save();
+    const [bad, good] = [await save('bad'), await save('good')];
+    const first = outcomes(flow.hooks, 2);
+    await flow.dataSource.manager.save(Object.assign(new Order(), { id: 1, name: 'Joe' }));
+    await first;
+    await flow.query(spoil);
+    const second = outcomes(flow.hooks, 2);
+    await flow.query('UPDATE model_hook_delivery SET next_at = now()');
+    await second;
+    expect(await flow.deliveryOf(good.id)).toMatchObject({ status: 'done', attempt: 2 });
+    expect((await flow.deliveryOf(bad.id)).status).toMatch(/^(?:waiting|failed)$/);
+  });
+
   it('A row that row security may hide does not count as gone', async () => {
     const delivery = await triedOnce();
     await flow.query(`CREATE ROLE ${role};
