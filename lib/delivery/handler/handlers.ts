@@ -48,7 +48,7 @@ export type HandlerFunction = (
 export interface HandlerOptions {
   /** Time limit of a call, in milliseconds. For events of schedules, the default is 12 hours. @defaultValue `300000` */
   readonly timeoutMs?: number;
-  /** The delivery option `recheck` for this handler. That of a listener is nearer. @defaultValue that of the hook or the attachment */
+  /** The delivery option `recheck` for this handler; that of a listener is nearer, and those of hook and attachment are not. */
   readonly recheck?: boolean;
 }
 

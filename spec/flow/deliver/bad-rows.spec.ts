@@ -157,7 +157,7 @@ describe('an outcome that the database refuses', () => {
 
 describe('a stored listener that cannot be read', () => {
   it.each([
-    { column: 'target', value: "'no url'", status: 'failed', reason: 'target is not a URL' },
+    { column: 'target', value: "'no url'", status: 'failed', reason: 'neither a URL nor' },
     {
       column: 'secret',
       value: "'enc:v1:spec:AAAA'",
