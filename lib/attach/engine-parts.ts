@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
-import { CurrentEvents } from '../capture/current-events';
 import { EventDecoder } from '../capture/outbox/event-decoder';
 import { SizeLimits } from '../capture/outbox/size-limits';
+import { CurrentEvents } from '../capture/statement/current-events';
 import { SourceEvaluation } from '../capture/triggers/source-evaluation';
 import type { Triggers } from '../capture/triggers/triggers';
 import type { HandlerCalls } from '../delivery/attempt/handler-calls';

@@ -1,4 +1,4 @@
-import type { CurrentRow } from '../../capture/current-events';
+import type { CurrentRow } from '../../capture/statement/current-events';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
 import { verdictOf } from '../../listener/matching/checks';

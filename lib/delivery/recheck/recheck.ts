@@ -5,7 +5,7 @@ import {
   type CurrentEvents,
   type CurrentRow,
   UnreadableRowsError,
-} from '../../capture/current-events';
+} from '../../capture/statement/current-events';
 import { StatementTimeoutError } from '../../errors/attach-errors';
 import type { HookCatalog } from '../../hook/catalog';
 import type { Hook } from '../../hook/hook';

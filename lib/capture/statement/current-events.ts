@@ -1,21 +1,21 @@
 import type { DataSource } from 'typeorm';
-import type { JsonRecord } from '../base/json';
-import type { HookCatalog } from '../hook/catalog';
-import type { HookEvent } from '../hook/event';
-import { type Field, isComputed, typeName } from '../hook/field';
-import type { Hook } from '../hook/hook';
-import { keyFields } from '../hook/key-fields';
-import type { Query } from '../store/database';
-import type { EventRow } from '../store/events';
-import { type HookedEntities, hookedEntities, relatedTables } from './entity/hooked-entity';
-import { type HookedTable, hookedTables } from './entity/hooked-table';
-import { outputText } from './entity/output-text';
-import { canReadRows, readable, TableCatalog, type TableFacts } from './entity/table-facts';
-import { computedValues } from './functions';
-import { toEvent } from './outbox/event-row';
-import { provided } from './provided';
-import { rowsOf } from './statement/fresh-rows';
-import type { StatementRow } from './statement/row-sql';
+import type { JsonRecord } from '../../base/json';
+import type { HookCatalog } from '../../hook/catalog';
+import type { HookEvent } from '../../hook/event';
+import { type Field, isComputed, typeName } from '../../hook/field';
+import type { Hook } from '../../hook/hook';
+import { keyFields } from '../../hook/key-fields';
+import type { Query } from '../../store/database';
+import type { EventRow } from '../../store/events';
+import { type HookedEntities, hookedEntities, relatedTables } from '../entity/hooked-entity';
+import { type HookedTable, hookedTables } from '../entity/hooked-table';
+import { outputText } from '../entity/output-text';
+import { canReadRows, readable, TableCatalog, type TableFacts } from '../entity/table-facts';
+import { computedValues } from '../functions';
+import { toEvent } from '../outbox/event-row';
+import { provided } from '../provided';
+import { rowsOf } from './fresh-rows';
+import type { StatementRow } from './row-sql';
 
 /** The row of a stored event as it is now. */
 export type CurrentRow =

@@ -1,9 +1,9 @@
-import { CurrentEvents } from '../../lib/capture/current-events';
-import { HookCatalog } from '../../lib/hook/catalog';
-import type { Query } from '../../lib/store/database';
-import { StoredFlow } from '../support/application/stored-flow';
-import { testStore } from '../support/application/test-store';
-import { Order } from '../support/entities/recheck-entities';
+import { CurrentEvents } from '../../../lib/capture/statement/current-events';
+import { HookCatalog } from '../../../lib/hook/catalog';
+import type { Query } from '../../../lib/store/database';
+import { StoredFlow } from '../../support/application/stored-flow';
+import { testStore } from '../../support/application/test-store';
+import { Order } from '../../support/entities/recheck-entities';
 
 let flow: StoredFlow;
 
