@@ -20,6 +20,7 @@ import type { ListenerTarget } from './options/listener';
 import type { AtOptions, ScheduleOptions } from './schedule/options';
 import type { Schedule, ScheduleHandler } from './schedule/schedule';
 import type { ScheduledOnce, Schedules } from './schedule/schedules';
+import type { Tasks } from './task/tasks';
 
 /** What an application declares: hooks, listeners, and functions that get events. `ModelHooks` adds what runs. */
 export abstract class Declarations {
@@ -27,12 +28,15 @@ export abstract class Declarations {
   readonly listeners: Listeners;
   /** Stored schedules. */
   readonly schedules: Schedules;
+  /** Calls of remote tasks, and task functions of this application. */
+  readonly tasks: Tasks;
   readonly #parts: HooksParts;
 
   protected constructor(parts: HooksParts) {
     this.#parts = parts;
     this.listeners = parts.listeners;
     this.schedules = parts.schedules;
+    this.tasks = parts.tasks;
   }
 
   /**

@@ -6,6 +6,7 @@ export {
   AddMatchingKeys1764600000000,
   AddRawPrevious1765800000000,
   AddSchedules1766300000000,
+  AddTasks1766400000000,
   AddTrust1765200000000,
   CreateModelHookTables1764000000000,
   modelHookMigrations,
@@ -46,6 +47,7 @@ export * from './errors/option-errors';
 export * from './errors/receiver-errors';
 export * from './errors/recipient-errors';
 export * from './errors/schedule-errors';
+export * from './errors/task-errors';
 export * from './errors/vault-errors';
 export type { ConfigClass } from './hook/config-class';
 export type { HookEvent } from './hook/event';
@@ -148,4 +150,24 @@ export type { Schedule, ScheduledEvent, ScheduleHandler } from './schedule/sched
 export type { ScheduledOnce, Schedules, ScheduleWhere } from './schedule/schedules';
 export type { DeliveryStatus } from './store/deliveries';
 export { modelHookEntities } from './store/entities';
+export type { TaskStatus } from './store/tasks';
+export type { TaskArgs, TaskValue } from './task/args';
+export type { TaskContext, TaskDefineOptions, TaskFunction } from './task/definitions';
+export type { Gateway, GatewayOptions } from './task/gateway';
+export { HttpTask } from './task/http-task';
+export type {
+  TaskCallOptions,
+  TaskMethod,
+  TaskOptions,
+  TaskReply,
+} from './task/options';
+export type { TaskGetOptions, TaskResult } from './task/result';
+export type { DefinedTask, TaskApplyOptions, Tasks } from './task/tasks';
+export {
+  type ServedFunction,
+  type TaskRequestContext,
+  type TaskWebhook,
+  type TaskWebhookOptions,
+  taskWebhook,
+} from './task/webhook';
 export type { EncryptionKeys } from './vault/encryption-keys';

@@ -7,6 +7,7 @@ import { AddAttemptDetail1766000000000 } from './1766000000000-add-attempt-detai
 import { AddEventFields1766100000000 } from './1766100000000-add-event-fields';
 import { AddEventSource1766200000000 } from './1766200000000-add-event-source';
 import { AddSchedules1766300000000 } from './1766300000000-add-schedules';
+import { AddTasks1766400000000 } from './1766400000000-add-tasks';
 
 /**
  * The migrations that create our tables; add them to the `migrations` of the DataSource.
@@ -24,6 +25,7 @@ export const modelHookMigrations = [
   AddEventFields1766100000000,
   AddEventSource1766200000000,
   AddSchedules1766300000000,
+  AddTasks1766400000000,
 ];
 
 export {
@@ -34,6 +36,7 @@ export {
   AddMatchingKeys1764600000000,
   AddRawPrevious1765800000000,
   AddSchedules1766300000000,
+  AddTasks1766400000000,
   AddTrust1765200000000,
   CreateModelHookTables1764000000000,
 };

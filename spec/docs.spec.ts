@@ -22,6 +22,11 @@ import { VERIFY_DEFAULTS } from '../lib/receiver/verify';
 import { ONCE_DEFAULTS } from '../lib/receiver/verify-once';
 import { RECIPIENT_DEFAULTS } from '../lib/recipient/policy';
 import { SCHEDULE_DEFAULTS } from '../lib/schedule/options';
+import { TASK_DEFINE_DEFAULTS } from '../lib/task/definitions';
+import { GATEWAY_DEFAULTS } from '../lib/task/gateway';
+import { TASK_CALL_DEFAULTS, TASK_DEFAULTS } from '../lib/task/options';
+import { TASK_GET_DEFAULTS } from '../lib/task/result';
+import { TASK_WEBHOOK_DEFAULTS } from '../lib/task/webhook';
 
 const { ERROR_CODES } = errors;
 
@@ -125,6 +130,16 @@ describe('the docstrings', () => {
       defaults: MEMORY_STORE_DEFAULTS,
     },
     { path: 'lib/capture/capture.ts', name: 'CaptureOptions', defaults: { onCaptureError } },
+    { path: 'lib/task/options.ts', name: 'TaskOptions', defaults: TASK_DEFAULTS },
+    { path: 'lib/task/options.ts', name: 'TaskCallOptions', defaults: TASK_CALL_DEFAULTS },
+    { path: 'lib/task/result.ts', name: 'TaskGetOptions', defaults: TASK_GET_DEFAULTS },
+    {
+      path: 'lib/task/definitions.ts',
+      name: 'TaskDefineOptions',
+      defaults: TASK_DEFINE_DEFAULTS,
+    },
+    { path: 'lib/task/gateway.ts', name: 'GatewayOptions', defaults: GATEWAY_DEFAULTS },
+    { path: 'lib/task/webhook.ts', name: 'TaskWebhookOptions', defaults: TASK_WEBHOOK_DEFAULTS },
     {
       path: 'lib/capture/triggers/options.ts',
       name: 'TriggerOptions',

@@ -1,10 +1,12 @@
 import type { DeliveryEngine } from '../dispatch/engine';
+import { NotInitialisedError } from '../errors/attach-errors';
 import { globbedSchemas } from '../hook/entities';
 import { warnOfRenamedHooks } from '../listener/renamed-hooks';
 import { reviewListeners } from '../listener/review';
 import { checkEncryptionKeys } from '../listener/secrets/encryption-key-check';
 import { knowSchedules } from '../schedule/known-schedules';
 import type { Scheduler } from '../schedule/scheduler';
+import type { TaskEngine } from '../task/engine';
 import { checkTables, checkTriggers } from './checks';
 import type { SessionParts } from './engine-parts';
 import type { EngineHolder } from './idle';
@@ -31,6 +33,10 @@ export class Attachment implements EngineHolder, Lifecycle {
     return this.#session?.scheduler;
   }
 
+  get taskEngine(): TaskEngine | undefined {
+    return this.#session?.taskEngine;
+  }
+
   /** Checks what is stored, then captures changes and sends events, unless detached. */
   async initialised(): Promise<void> {
     try {
@@ -46,6 +52,7 @@ export class Attachment implements EngineHolder, Lifecycle {
   async destroying(): Promise<void> {
     await this.#session?.stop(this.parts.options.delivery.timeoutMs);
     this.#session = undefined;
+    this.parts.task.waits.close(new NotInitialisedError());
   }
 
   /** Rebuilds tables while no statement of the engine runs, because these and the locks of the rebuild could wait for each other. */

@@ -34,6 +34,7 @@ import { Scheduler } from '../schedule/scheduler';
 import type { Lease } from '../store/chunks';
 import type { Store } from '../store/store';
 import type { ResolvedOptions } from './options';
+import type { TaskParts } from './task-parts';
 
 /** The parts of an attachment that outlive a session. */
 export interface SessionParts {
@@ -48,6 +49,7 @@ export interface SessionParts {
   readonly handlers: Handlers;
   readonly calls: HandlerCalls;
   readonly triggers: Triggers;
+  readonly task: TaskParts;
 }
 
 /** The parts of an engine that its session makes. */

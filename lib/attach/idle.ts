@@ -9,6 +9,7 @@ import type { Scheduler } from '../schedule/scheduler';
 import { isLost } from '../store/retrying';
 import type { Store } from '../store/store';
 import type { DueCounts } from '../store/upkeep';
+import type { TaskEngine } from '../task/engine';
 import type { Vault } from '../vault/vault';
 
 export interface IdleOptions {
@@ -32,6 +33,8 @@ const SOON_MS = 1_500;
 
 interface Left extends DueCounts {
   readonly inFlight: number;
+  /** That run here or are ready. */
+  readonly tasks: number;
 }
 
 const NOTHING_DUE: DueCounts = { events: 0, chunks: 0, deliveries: 0 };
@@ -42,10 +45,15 @@ export type IdleEngine = Pick<
   'settle' | 'inFlight' | 'isBusy' | 'isRunning' | 'barred'
 >;
 
+/** What `Idle` asks of a running engine of tasks. */
+export type IdleTasks = Pick<TaskEngine, 'inFlight' | 'countReady'>;
+
 /** The part of an attachment that knows its engine, which is replaced when the DataSource is initialised again. */
 export interface EngineHolder {
   readonly engine: IdleEngine | undefined;
   readonly scheduler?: Pick<Scheduler, 'settle'> | undefined;
+  /** Undefined if this process runs no tasks. */
+  readonly taskEngine?: IdleTasks | undefined;
 }
 
 /** Waits until this process has nothing left to do. */
@@ -81,7 +89,9 @@ export class Idle {
     const before = this.holder.engine;
     const inFlight = before?.inFlight ?? 0;
     // Work that this process does not do itself is not waited for.
-    if (inFlight > 0 || !before?.isRunning) return { ...NOTHING_DUE, inFlight };
+    if (inFlight > 0 || !before?.isRunning)
+      return { ...NOTHING_DUE, inFlight, tasks: this.holder.taskEngine?.inFlight ?? 0 };
+    const readyTasks = (await this.holder.taskEngine?.countReady()) ?? 0;
     const due = await this.store.upkeep.countDue({
       hooks: this.catalog.all(),
       encryptionKeyIds: this.vault.ids,
@@ -90,7 +100,8 @@ export class Idle {
     });
     // Work that was claimed during the query is neither among its rows nor was it in flight before.
     const after = this.holder.engine;
-    return { ...due, inFlight: (after?.inFlight ?? 0) + (after?.isBusy ? 1 : 0) };
+    const tasks = readyTasks + (this.holder.taskEngine?.inFlight ?? 0);
+    return { ...due, inFlight: (after?.inFlight ?? 0) + (after?.isBusy ? 1 : 0), tasks };
   }
 }
 
@@ -100,13 +111,13 @@ function unanswered(error: unknown): null {
   throw error;
 }
 
-function isNothing({ events, chunks, deliveries, inFlight }: Left): boolean {
-  return events + chunks + deliveries + inFlight === 0;
+function isNothing({ events, chunks, deliveries, inFlight, tasks }: Left): boolean {
+  return events + chunks + deliveries + inFlight + tasks === 0;
 }
 
-function described({ events, chunks, deliveries, inFlight }: Left): string {
+function described({ events, chunks, deliveries, inFlight, tasks }: Left): string {
   return (
     `${events} events to plan, ${chunks} chunks without a lease, ${deliveries} deliveries due, ` +
-    `${inFlight} in flight`
+    `${inFlight} in flight${tasks > 0 ? `, ${tasks} tasks` : ''}`
   );
 }

@@ -18,6 +18,7 @@ import type { DeliveryLimits } from '../options/delivery-limits';
 import type { Policies } from '../recipient/policies';
 import { joinedRunner } from '../store/ambient';
 import type { Store } from '../store/store';
+import { SealedTasks } from '../task/sealed-headers';
 import type { Vault } from '../vault/vault';
 
 /** What the listener stage uses of an attachment. */
@@ -50,7 +51,7 @@ export function listenerParts(given: ListenerSurroundings): ListenerParts {
   const events = new EventReader(dataSource, store, catalog);
   const audience = new Audience(store, { saved, matching, events }, catalog);
   const rotation = new SecretRotation(saved, vault);
-  const kinds = [new SealedListeners(vault), new SealedTargets(vault)];
+  const kinds = [new SealedListeners(vault), new SealedTargets(vault), new SealedTasks(vault)];
   const reencryption = new Reencryption(store, vault, kinds, logger);
   const ambient = () => joinedRunner(dataSource);
   const parts = { ambient, catalog, saved, saving, keys, audience, rotation, reencryption };

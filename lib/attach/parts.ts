@@ -15,11 +15,13 @@ import { Schedules } from '../schedule/schedules';
 import { Database } from '../store/database';
 import { Store } from '../store/store';
 import type { Tables } from '../store/tables';
+import type { Tasks } from '../task/tasks';
 import { Attachment } from './attachment';
 import { Idle } from './idle';
 import { listenerParts } from './listener-parts';
 import type { ResolvedOptions } from './options';
 import type { Session } from './session';
+import { taskParts } from './task-parts';
 
 /** What the facade `ModelHooks` is made of. */
 export interface HooksParts {
@@ -33,6 +35,7 @@ export interface HooksParts {
   readonly listeners: Listeners;
   readonly deliveries: Deliveries;
   readonly schedules: Schedules;
+  readonly tasks: Tasks;
   readonly idle: Idle;
   readonly doctor: Doctor;
 }
@@ -63,7 +66,8 @@ export function hooksParts(
       },
     },
   });
-  const attachment = new Attachment({ ...shared, options, wakeup, reporter, matching });
+  const task = taskParts({ ...shared, options });
+  const attachment = new Attachment({ ...shared, options, wakeup, reporter, matching, task });
   const alarm = { in: (afterMs: number) => attachment.scheduler?.in(afterMs) };
   const unseenWrites = () => attachment.session?.unseenWrites ?? [];
   return {
@@ -73,6 +77,7 @@ export function hooksParts(
     listeners,
     deliveries: new Deliveries(store, wakeup),
     schedules: new Schedules({ ...shared, listeners }, alarm),
+    tasks: task.tasks,
     idle: new Idle(store, catalog, vault, attachment),
     doctor: new Doctor({ ...shared, options, unseenWrites }),
   };

@@ -29,8 +29,10 @@ import { loggable } from '../logging/loggable';
 import type { Scheduler } from '../schedule/scheduler';
 import { joinedRunner } from '../store/ambient';
 import type { Lease } from '../store/chunks';
+import type { TaskEngine } from '../task/engine';
 import { afterRelease } from './after-release';
 import { newEngine, newScheduler, type SessionParts } from './engine-parts';
+import { type Stoppable, stopAll } from './stoppable';
 
 /** Time to store outcomes after the deadline of `stop()`. */
 const RECORDING_MS = 2_000;
@@ -49,6 +51,7 @@ export class Session {
   #statements: StatementSource | undefined;
   #engine: DeliveryEngine | undefined;
   #scheduler: Scheduler | undefined;
+  #taskEngine: TaskEngine | undefined;
   #startedAt = new Date();
 
   constructor(private readonly parts: SessionParts) {
@@ -76,6 +79,11 @@ export class Session {
   /** Undefined if this process does not send. */
   get scheduler(): Scheduler | undefined {
     return this.#scheduler;
+  }
+
+  /** Undefined if this process runs no tasks. */
+  get taskEngine(): TaskEngine | undefined {
+    return this.#taskEngine;
   }
 
   /** When this process attached, by the clock of the database. */
@@ -129,9 +137,14 @@ export class Session {
     this.parts.wakeup.bind(this.#engine);
     const scheduler = newScheduler(this.parts, this.#lease);
     this.#scheduler = scheduler;
+    const taskEngine = this.parts.task.newEngine(this.#lease);
+    this.#taskEngine = taskEngine;
     await this.#engine.start();
     // The session may have been stopped meanwhile.
-    if (this.#scheduler === scheduler) scheduler.start();
+    if (this.#scheduler !== scheduler) return;
+    scheduler.start();
+    this.parts.task.link.bind(taskEngine);
+    taskEngine.start();
   }
 
   /**
@@ -139,31 +152,24 @@ export class Session {
    * database does: outcomes that are not stored by then are lost, so that other processes send these deliveries again.
    */
   async stop(deadlineMs: number): Promise<void> {
-    const { store, wakeup } = this.parts;
-    const { logger } = this.parts.options;
-    const engine = this.#engine;
+    const { store, wakeup, task, options } = this.parts;
+    const engines = [this.#engine, this.#scheduler, this.#taskEngine];
     this.#engine = undefined;
-    const scheduler = this.#scheduler;
     this.#scheduler = undefined;
+    this.#taskEngine = undefined;
     wakeup.bind(undefined);
-    const stopping = this.#stopped(engine, scheduler, deadlineMs);
+    task.rest();
+    const stopping = this.#stopped(engines, deadlineMs);
     if (await endsWithin(stopping, deadlineMs + RECORDING_MS)) return;
     store.abandon();
-    logger.warn(
+    options.logger.warn(
       'Sending stopped before the database had stored everything; other processes send the rest, some of it again.',
     );
   }
 
-  async #stopped(
-    engine: DeliveryEngine | undefined,
-    scheduler: Scheduler | undefined,
-    deadlineMs: number,
-  ): Promise<void> {
+  async #stopped(engines: readonly (Stoppable | undefined)[], deadlineMs: number): Promise<void> {
     const { logger } = this.parts.options;
-    const engineStopped = engine?.stop(deadlineMs).catch((error: unknown) => {
-      logger.error('Sending could not be stopped in an orderly way.', { error: loggable(error) });
-    });
-    await Promise.all([engineStopped, scheduler?.stop(deadlineMs)]);
+    await stopAll(engines, deadlineMs, logger);
     // A row that stays is deleted after a day; the tables may be gone already.
     await this.#housekeeping.goodbye().catch((error: unknown) => {
       logger.debug('The row of this process could not be deleted.', { error: loggable(error) });
@@ -219,6 +225,7 @@ export class Session {
   }
 
   #committed(runner: QueryRunner): void {
+    this.parts.task.link.committed(runner);
     const eventIds = this.#written.get(runner);
     this.#rolledBack(runner);
     if (!eventIds) return;

@@ -35,6 +35,15 @@ export const ERROR_CODES = {
   DELIVERY_NOT_FOUND: 'No delivery of that id is stored, or its event was pruned.',
   DELIVERY_ENDED:
     'The transaction of a handler is rolled back: its delivery has an outcome already.',
+  REMOTE_EXECUTE: 'A task failed; the message holds the reason that it gave.',
+  INVALID_RESPONSE: 'The answer of a remote task is not in the protocol.',
+  UNKNOWN_STATUS: 'The answer of a remote task has a status that the protocol does not have.',
+  REMOTE_TRANSPORT: 'No answer of a remote task came: a time-out or a connection that failed.',
+  REMOTE_HTTP:
+    'The server of a remote task answered with a status of 300 or more, and not in the protocol.',
+  TASK_TIMEOUT: '`get()` of a task reached its time limit; the task goes on.',
+  TASK_NOT_FOUND: 'No task of that id is stored, or its result was deleted.',
+  TASK_ABANDONED: 'The process that made a task has ended, and its function `parse` with it.',
   NO_LISTENER: 'An interactive hook has no listener.',
   SIGNATURE_INVALID: 'The signature of a received request is wrong or too old.',
   STATEMENT_TIMEOUT: 'The database did not answer a statement of the package in time.',

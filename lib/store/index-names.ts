@@ -32,6 +32,9 @@ export const INDEX_NAMES = [
   'plan_scope',
   'schedule_due',
   'schedule_name',
+  'task_expires',
+  'task_key_ids',
+  'task_ready',
   'turn_listener',
   'turn_ready',
 ] as const;

@@ -21,6 +21,7 @@ import { RecipientRows } from './recipients';
 import { ScheduleRows } from './schedules';
 import { SecretRows } from './secrets';
 import type { Tables } from './tables';
+import { TaskRows } from './tasks';
 import { Turns } from './turns';
 import { UnjudgedRows } from './unjudged';
 import { Upkeep } from './upkeep';
@@ -52,6 +53,7 @@ export class Store {
   readonly candidates: CandidateRows;
   readonly upkeep: Upkeep;
   readonly inspection: Inspection;
+  readonly tasks: TaskRows;
 
   constructor(
     private readonly database: Database,
@@ -80,6 +82,7 @@ export class Store {
     this.candidates = new CandidateRows(query, tables);
     this.upkeep = new Upkeep(query, tables);
     this.inspection = new Inspection(query, tables);
+    this.tasks = new TaskRows(query, tables);
   }
 
   /** Runs everything that `work` does with its store in one transaction, on one connection. */

@@ -16,6 +16,7 @@ export const TABLE_NAMES = [
   'pace',
   'origin',
   'schedule',
+  'task',
 ] as const;
 
 export type TableName = (typeof TABLE_NAMES)[number];

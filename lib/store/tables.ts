@@ -28,6 +28,7 @@ export function tablesOf(dataSource: DataSource, schema: string): Tables {
     pace: quoted('pace'),
     origin: quoted('origin'),
     schedule: quoted('schedule'),
+    task: quoted('task'),
   };
 }
 

@@ -4,8 +4,8 @@ import { exportedNames } from './exports';
 /** Words of programming or of plain English, whose meaning here is no other than everywhere. */
 const PLAIN = new Set(
   [
-    'add any attach changes code create failed found id idle initialised invalid json large logger many memory missing',
-    'name no not of on option page payload previous problem raw received record refused regex save send sql table timeout too transaction',
+    'add any attach changes code create failed found get id idle initialised invalid json large logger many memory missing',
+    'name no not of on option page payload previous problem raw received record request refused regex save send sql table timeout too transaction',
     'trust unknown unreadable unsupported value where with ambiguous duplicate',
   ].flatMap((line) => line.split(' ')),
 );

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import * as everything from '../../lib';
-import { ModelHookError, type ModelHooks } from '../../lib';
+import { ModelHookError, type ModelHooks, type TaskResult } from '../../lib';
 import { Declarations } from '../../lib/declarations';
 import { Deliveries } from '../../lib/delivery/log/deliveries';
 import { AttachedHook, DefinedHook } from '../../lib/listener/attached-hook';
@@ -9,6 +9,8 @@ import { ListenerBuilder } from '../../lib/listener/declared/builder';
 import { Listeners } from '../../lib/listener/listeners';
 import * as receiver from '../../lib/receiver';
 import { Schedules } from '../../lib/schedule/schedules';
+import { TaskResult as Result } from '../../lib/task/result';
+import { DefinedTask, Tasks } from '../../lib/task/tasks';
 import { Article } from '../listener/saved/article';
 import { type Application, startApplication } from '../support/application/application';
 import { BODY, SECRET, signed } from '../support/receivers/signed';
@@ -19,12 +21,17 @@ const TARGET = 'https://example.com/hooks';
 let application: Application;
 let hooks: ModelHooks;
 let id: string;
+let ended: TaskResult;
 
 beforeAll(async () => {
   application = await startApplication({ entities: [Article], attach: { work: false } });
   hooks = application.hooks;
   hooks.define('order', { provides: ['name'] });
   id = (await hooks.for(Article).listener(TARGET).save()).id;
+  ended = await hooks.tasks.get(TARGET);
+  await application.dataSource.query(
+    `UPDATE model_hook_task SET status = 'success', ready_at = NULL, retval = '1'`,
+  );
 });
 afterAll(() => application.stop());
 
@@ -45,6 +52,14 @@ const event = () => ({
   previous: null,
   changed: ['title'],
 });
+
+const TASK = 'timeoutMs retries headers parse onSuccess onFailure resultTtlMs manager typo'.split(
+  ' ',
+);
+const task = () => hooks.tasks.define(randomUUID(), () => 1);
+class Task extends everything.HttpTask {
+  readonly url = TARGET;
+}
 
 /** Calls a public method with one value in one place. */
 type Door = (bad: never) => unknown;
@@ -293,6 +308,47 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ),
   ...doors('deliveries.get', 'id', [], (bad) => hooks.deliveries.get(bad)),
   ...doors('deliveries.retry', 'id', [], (bad) => hooks.deliveries.retry(bad)),
+  ...doors('tasks.get', 'url', [], (bad) => hooks.tasks.get(bad)),
+  ...doors('tasks.get', 'args', ['x'], (bad) => hooks.tasks.get(TARGET, bad)),
+  ...doors('tasks.get', 'options', TASK, (bad) => hooks.tasks.get(TARGET, {}, bad)),
+  ...doors('tasks.post', 'url', [], (bad) => hooks.tasks.post(bad)),
+  ...doors('tasks.post', 'args', ['x'], (bad) => hooks.tasks.post(TARGET, bad)),
+  ...doors('tasks.post', 'options', TASK, (bad) => hooks.tasks.post(TARGET, {}, bad)),
+  ...doors('tasks.call', 'options', ['url', 'method', 'args', ...TASK], (bad) =>
+    hooks.tasks.call(bad),
+  ),
+  ...['method', 'args', ...TASK].map((name): readonly [string, Door] => [
+    `tasks.call options.${name} beside url`,
+    (bad) => hooks.tasks.call({ url: TARGET, [name]: bad }),
+  ]),
+  [
+    'tasks.call header',
+    (bad) => hooks.tasks.call({ url: TARGET, headers: { 'X-A': bad, a: everything.secret(bad) } }),
+  ],
+  ...doors('tasks.result', 'id', [], (bad) => hooks.tasks.result(bad)),
+  ...doors('tasks.define', 'name', [], (bad) => hooks.tasks.define(bad, () => 1)),
+  ...doors('tasks.define', 'fn', [], (bad) => hooks.tasks.define(randomUUID(), bad)),
+  ...doors('tasks.define', 'options', ['timeoutMs', 'resultTtlMs', 'typo'], (bad) =>
+    hooks.tasks.define(randomUUID(), () => 1, bad),
+  ),
+  ...doors('tasks.gateway', 'options', ['authenticate', 'basePath', 'maxBodyBytes'], (bad) =>
+    hooks.tasks.gateway(bad),
+  ),
+  ...['basePath', 'maxBodyBytes', 'typo'].map((name): readonly [string, Door] => [
+    `tasks.gateway options.${name} beside authenticate`,
+    (bad) => hooks.tasks.gateway({ authenticate: () => true, [name]: bad }),
+  ]),
+  ...doors('definedTask.apply', 'args', ['x'], (bad) => task().apply(bad)),
+  ...doors('definedTask.apply', 'options', ['manager', 'typo'], (bad) => task().apply({}, bad)),
+  ...doors('taskResult.get', 'options', ['timeoutMs', 'typo'], (bad) => ended.get(bad)),
+  ['taskResult.status', () => ended.status()],
+  ...doors('httpTask.constructor', 'hooks', ['tasks'], (bad) => new Task(bad)),
+  ...doors('httpTask.call', 'args', ['x'], (bad) => new Task(hooks).call(bad)),
+  ...doors('httpTask.call', 'options', TASK, (bad) => new Task(hooks).call({}, bad)),
+  ...doors('taskWebhook', 'fn', [], (bad) => everything.taskWebhook(bad)),
+  ...doors('taskWebhook', 'options', ['maxBodyBytes', 'typo'], (bad) =>
+    everything.taskWebhook(() => 1, bad),
+  ),
   ...doors('defined.send', 'data', ['name'], (bad) => ordering().send(bad)),
   ...doors('defined.send', 'options', ['sender', 'ref', 'headers', 'manager', 'typo'], (bad) =>
     ordering().send({}, bad),
@@ -332,6 +388,10 @@ const OBJECTS: readonly (readonly [string, { readonly prototype: object }])[] = 
   ['hook', AttachedHook],
   ['defined', DefinedHook],
   ['builder', ListenerBuilder],
+  ['tasks', Tasks],
+  ['definedTask', DefinedTask],
+  ['taskResult', Result],
+  ['httpTask', everything.HttpTask],
 ];
 
 /** Methods that take no arguments and end the attachment. */

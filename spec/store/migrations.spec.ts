@@ -158,6 +158,7 @@ describe('modelHookMigrations', () => {
       'AddEventFields1766100000000',
       'AddEventSource1766200000000',
       'AddSchedules1766300000000',
+      'AddTasks1766400000000',
     ]);
     expect(modelHookMigrations.map((Migration) => new Migration().name)).toEqual(
       rows.map(({ name }) => name),

@@ -24,7 +24,7 @@ beforeAll(async () => {
   application = await startApplication({ entities: [], attach: { work: false } });
   runner = application.dataSource.createQueryRunner();
   // Without statistics, PostgreSQL expects little of any table.
-  for (const table of ['delivery', 'head', 'turn', 'event', 'listener', 'schedule'])
+  for (const table of ['delivery', 'head', 'turn', 'event', 'listener', 'schedule', 'task'])
     await runOn(runner, `ALTER TABLE model_hook_${table} SET (autovacuum_enabled = false)`);
   for (const statement of filling()) await runOn(runner, statement);
   await runner.query(SETTINGS);
@@ -84,6 +84,17 @@ const queued = (count: number) =>
 
 const LONG_AGO = new Date(0);
 
+/** What a process takes that has no place left for the task server with very many tasks. */
+const TASKS = {
+  processId: randomUUID(),
+  leaseMs: 1_000,
+  known: [],
+  encryptionKeyIds: [],
+  running: { 'https://busy': 32 },
+  perLane: 32,
+  room: 100,
+};
+
 /** Each with the rows that it may read at most. */
 const STATEMENTS: readonly (readonly [what: string, most: number, Statement])[] = [
   ['the time of the next due time', 5, (store) => store.schedules.nextDueMs([])],
@@ -128,6 +139,12 @@ const STATEMENTS: readonly (readonly [what: string, most: number, Statement])[] 
   ['a page of a hook', PAGE, (store) => store.listeners.page({ hook: 'rare' }, { limit: 10 })],
   ['a page of a target', PAGE, (store) => store.listeners.page({ target: '7' }, { limit: 10 })],
   ['a page of a key', PAGE, (store) => store.listeners.page({ key: '7' }, { limit: 10 })],
+  ['a claim of tasks', 12 * 32, (store) => store.tasks.claim({ ...TASKS, running: {} })],
+  ['a claim of tasks beside a full lane', 20, (store) => store.tasks.claim(TASKS)],
+  ['tasks that are ready', 12 * 32, (store) => store.tasks.countReady({ ...TASKS, running: {} })],
+  ['a step of pruning tasks', 3_100, (store) => store.tasks.prune()],
+  ['the encryption keys of tasks', 20, (store) => store.tasks.encryptionKeyIds()],
+  ['the state of a task', 1, (store) => store.tasks.states([EVENT])],
   [
     'a page of paused ones',
     PAGE,
@@ -213,6 +230,10 @@ function filling(): readonly string[] {
      FROM generate_series(1, ${MANY}) n`,
     `INSERT INTO model_hook_schedule (id, name, once, timezone, catch_up, data, enabled, next_due_at)
      SELECT gen_random_uuid(), n::text, true, 'UTC', 'one', '{}', n % 3 > 0, now() + (n - 10000) * interval '1 second'
+     FROM generate_series(1, ${MANY}) n`,
+    `INSERT INTO model_hook_task (id, lane, method, timeout_ms, retries, result_ttl_ms, status, ready_at, expires_at)
+     SELECT gen_random_uuid(), CASE n WHEN 7 THEN 'https://quiet' WHEN 9 THEN 'task:unknown' ELSE 'https://busy' END, 'GET', 1, 0, 1,
+       CASE WHEN n % 2 = 0 THEN 'success' ELSE 'pending' END, CASE WHEN n % 2 = 1 THEN ${ago} END, CASE WHEN n % 2 = 0 THEN ${ago} END
      FROM generate_series(1, ${MANY}) n`,
   ];
 }

@@ -13,12 +13,15 @@ export interface Answer {
   readonly text: string;
   /** The body was longer than what was read of it, or broken. */
   readonly truncated: boolean;
+  /** All headers of the reply, if the request asks for them. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface ExchangeParts {
   readonly maxResponseBytes: number;
   readonly starts: Starts;
   readonly memory: ReplyMemory;
+  readonly keepsHeaders?: boolean;
 }
 
 type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -141,6 +144,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner, Co
       date: this.#header('date'),
       text: replyText(bytes, this.#header('content-type'), isCut),
       truncated: isCut,
+      ...(this.parts.keepsHeaders && { headers: joined(this.#headers) }),
     });
   }
 
@@ -148,4 +152,10 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner, Co
     const value = this.#headers[name];
     return (Array.isArray(value) ? value[0] : value) ?? null;
   }
+}
+
+/** Several values of one name are joined, as HTTP allows. */
+function joined(headers: ReplyHeaders): Readonly<Record<string, string>> {
+  const entries = Object.entries(headers).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries.map(([name, value]) => [name, [value].flat().join(', ')]));
 }

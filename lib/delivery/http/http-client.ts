@@ -27,6 +27,8 @@ export interface HttpRequest {
   readonly body: string | null;
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
+  /** Whether the reply has all its headers. */
+  readonly keepsHeaders?: boolean;
   /** Breaks the request off. */
   readonly signal?: AbortSignal;
 }
@@ -74,8 +76,8 @@ export class HttpClient {
 
   /** Never rejects: trouble on the way is a reply, too. */
   async send(request: HttpRequest): Promise<Reply> {
-    const { url, timeoutMs, maxResponseBytes, signal } = request;
-    const parts = { maxResponseBytes, starts: this.#starts, memory: this.#memory };
+    const { url, timeoutMs, maxResponseBytes, keepsHeaders = false, signal } = request;
+    const parts = { maxResponseBytes, keepsHeaders, starts: this.#starts, memory: this.#memory };
     let exchange = new Exchange(parts);
     const cancel = afterWorking(timeoutMs, () => exchange.breakOff(new TimedOut(timeoutMs)));
     const stop = () => exchange.breakOff(stopped(signal?.reason));

@@ -9,6 +9,8 @@ export type Reply =
       readonly text: string;
       /** The body was longer than what was read of it. */
       readonly truncated: boolean;
+      /** All headers, if the request asks for them. */
+      readonly headers?: Readonly<Record<string, string>>;
     }
   /** No complete reply came. */
   | ({ readonly kind: 'unanswered'; readonly timedOut?: true } & Reasoned)

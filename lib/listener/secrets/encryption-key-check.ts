@@ -15,10 +15,11 @@ export async function checkEncryptionKeys(
   store: Pick<Store, 'snapshot'>,
   vault: Vault,
 ): Promise<void> {
-  await store.snapshot(async ({ secrets, outbox }) => {
+  await store.snapshot(async ({ secrets, outbox, tasks }) => {
     await secrets.avoidBitmapScans();
     const sets = await secrets.encryptionKeySets();
-    const used = [...sets.flat(), ...(await outbox.targetKeyIds())];
+    const others = [await outbox.targetKeyIds(), await tasks.encryptionKeyIds()];
+    const used = [...sets.flat(), ...others.flat()];
     const missing = new Set(used.filter((id) => !vault.ids.includes(id)));
     if (missing.size > 0) throw new SecretKeyMissingError([...missing].sort());
     for (const encryptionKeyIds of sets) await tryKeys(secrets, vault, encryptionKeyIds);
