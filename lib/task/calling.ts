@@ -72,18 +72,8 @@ export class TaskCalling {
   }
 
   #remoteRow<Value>(id: string, call: TaskCallOptions<Value>): NewTaskRow {
-    const {
-      method,
-      args,
-      timeoutMs,
-      retries,
-      resultTtlMs,
-      headers = {},
-    } = {
-      ...TASK_CALL_DEFAULTS,
-      ...TASK_DEFAULTS,
-      ...call,
-    };
+    const options = { ...TASK_CALL_DEFAULTS, ...TASK_DEFAULTS, ...call };
+    const { method, args, headers = {} } = options;
     const given = urlOf(call.url);
     const pairs = argumentPairs(args);
     const url = method === 'GET' ? withQuery(given, pairs) : given;
@@ -98,9 +88,9 @@ export class TaskCalling {
       method,
       url: url.href,
       body,
-      timeout_ms: timeoutMs,
-      retries,
-      result_ttl_ms: resultTtlMs,
+      timeout_ms: options.timeoutMs,
+      retries: options.retries,
+      result_ttl_ms: options.resultTtlMs,
       maker_id: call.parse ? this.#makerId : null,
     };
   }

@@ -149,7 +149,7 @@ export class TaskEngine implements TaskWorker {
       const wasFull = this.#isFull(task.lane);
       this.#held.delete(task.id);
       this.#runs.delete(run);
-      // What there was no room for has not been claimed.
+      // There may be tasks that were not claimed, because there was no place.
       if (wasFull) this.wake();
     });
     this.#runs.add(run);

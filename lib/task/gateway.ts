@@ -16,7 +16,7 @@ import { checkedTexts } from './texts';
 
 /** Options of the gateway. */
 export interface GatewayOptions {
-  /** Whether a request may use the gateway. A falsy answer is 401, an error is 500. */
+  /** Whether a request may use the gateway. A falsy result is answered with 401, an error with 500. */
   readonly authenticate: (request: Request) => unknown;
   /** The path under which the gateway is mounted. @defaultValue `'/'` */
   readonly basePath?: string;
@@ -111,7 +111,7 @@ export class Gateway {
     return answered(200, { ok: true, task_id: id });
   }
 
-  /** Of tasks that call URLs the gateway knows nothing. */
+  /** The gateway shows calls of task functions only, not calls of remote tasks. */
   async #state(id: string, shown: (row: TaskStateRow) => JsonValue): Promise<Response> {
     const [row] = isUuid(id) ? await this.parts.store.tasks.states([id]) : [];
     if (!row?.lane.startsWith(FUNCTION_LANE)) return answered(404, { error: 'no such task' });

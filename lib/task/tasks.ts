@@ -92,7 +92,7 @@ export class Tasks {
 
   /**
    * Serves the defined tasks over HTTP: `apply/<task>`, `<id>/status`, `<id>/done` and `tasks`. It has no route until it is mounted, and
-   * answers nobody whom `authenticate` does not accept. Throws `OPTION_INVALID`.
+   * refuses each request that `authenticate` does not accept. Throws `OPTION_INVALID`.
    *
    * @example
    * const authenticate = (request: Request) => request.headers.get('authorization') === process.env.TASK_TOKEN;
