@@ -1,17 +1,17 @@
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
-import { currentOf, type HooksParts } from './attach/parts';
-import type { Session } from './attach/session';
-import type { HandlerFunction, HandlerOptions } from './delivery/handler/handlers';
-import type { FilterOf } from './hook/filter';
-import type { Hook } from './hook/hook';
-import type { DefinedHookOptions } from './hook/options';
 import {
   AttachedHook,
   checkedSendOptions,
   DATA,
   DefinedHook,
   type SendOptions,
-} from './listener/attached-hook';
+} from './attach/attached-hook';
+import { currentOf, type HooksParts } from './attach/parts';
+import type { Session } from './attach/session';
+import type { HandlerFunction, HandlerOptions } from './delivery/handler/handlers';
+import type { FilterOf } from './hook/filter';
+import type { Hook } from './hook/hook';
+import type { DefinedHookOptions } from './hook/options';
 import type { ListenerBuilder } from './listener/declared/builder';
 import type { Listeners } from './listener/listeners';
 import { checkArgument } from './options/checked';
@@ -142,7 +142,8 @@ export abstract class Declarations {
   }
 
   #handle(hook: Hook): AttachedHook {
-    if (hook.metadata) return new AttachedHook(hook, this.listeners);
-    return new DefinedHook(hook, this.listeners, (...sent) => this.#current.send(...sent));
+    const { vetoes } = this.#parts;
+    if (hook.metadata) return new AttachedHook(hook, this.listeners, vetoes);
+    return new DefinedHook(hook, this.listeners, vetoes, (...sent) => this.#current.send(...sent));
   }
 }

@@ -11,6 +11,7 @@ export {
   CreateModelHookTables1764000000000,
   modelHookMigrations,
 } from '../migrations';
+export type { AttachedHook, DefinedHook, SendOptions } from './attach/attached-hook';
 export type { DetachOptions } from './attach/detach';
 export type { IdleOptions } from './attach/idle';
 export type { AttachOptions } from './attach/options';
@@ -41,6 +42,7 @@ export * from './errors/capture-errors';
 export { ERROR_CODES, type ErrorCode, type VerificationReason } from './errors/codes';
 export * from './errors/delivery-errors';
 export * from './errors/hook-errors';
+export * from './errors/interactive-errors';
 export * from './errors/listener-errors';
 export * from './errors/model-hook-error';
 export * from './errors/option-errors';
@@ -64,7 +66,9 @@ export type {
   TruncateAction,
 } from './hook/options';
 export type { FieldPath } from './hook/paths';
-export type { AttachedHook, DefinedHook, SendOptions } from './listener/attached-hook';
+export type { InteractiveAnswer } from './interactive/answer';
+export type { VetoEvent } from './interactive/veto/question';
+export type { VetoFunction, VetoOptions } from './interactive/veto/veto';
 export type { ListenerBuilder, SaveOptions } from './listener/declared/builder';
 export type { Listener } from './listener/declared/listener';
 export type { TestResult } from './listener/declared/test-result';

@@ -25,6 +25,7 @@ describe('typeorm-model-hooks on TypeORM 0.3.20', () => {
         { event: 'person.updated', data: { name: 'Jo', address: 'Rome' } },
         { event: 'person.removed', data: { name: 'Ann', address: null } },
       ],
+      rejected: ['insert', 'update', 'remove', 'insert'],
       migrationsLeft: false,
       warnings: [],
     });

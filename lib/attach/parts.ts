@@ -8,6 +8,7 @@ import { Deliveries } from '../delivery/log/deliveries';
 import { Doctor } from '../doctor/doctor';
 import { NotInitialisedError } from '../errors/attach-errors';
 import { HookCatalog } from '../hook/catalog';
+import { Vetoes } from '../interactive/veto/vetoes';
 import type { Listeners } from '../listener/listeners';
 import { Reporter } from '../logging/reports';
 import { Policies } from '../recipient/policies';
@@ -38,6 +39,7 @@ export interface HooksParts {
   readonly tasks: Tasks;
   readonly idle: Idle;
   readonly doctor: Doctor;
+  readonly vetoes: Vetoes;
 }
 
 export function hooksParts(
@@ -80,6 +82,7 @@ export function hooksParts(
     tasks: task.tasks,
     idle: new Idle(store, catalog, vault, attachment),
     doctor: new Doctor({ ...shared, options, unseenWrites }),
+    vetoes: new Vetoes(shared),
   };
 }
 

@@ -24,13 +24,13 @@ import { Pruning } from '../dispatch/pruning';
 import { TrialWaits } from '../dispatch/trial-waits';
 import type { Hook } from '../hook/hook';
 import { providedValues } from '../hook/provided-values';
-import type { SendOptions } from '../listener/attached-hook';
 import { loggable } from '../logging/loggable';
 import type { Scheduler } from '../schedule/scheduler';
 import { joinedRunner } from '../store/ambient';
 import type { Lease } from '../store/chunks';
 import type { TaskEngine } from '../task/engine';
 import { afterRelease } from './after-release';
+import type { SendOptions } from './attached-hook';
 import { newEngine, newScheduler, type SessionParts } from './engine-parts';
 import { type Stoppable, stopAll } from './stoppable';
 

@@ -29,11 +29,29 @@ declare const secretOfListener: string;
 declare const request: Request;
 `;
 
-/** As much of NestJS as docs/nestjs.md uses: it is no dependency of this package. */
+/** As much of NestJS and Express as the documents use: they are no dependencies of this package. */
 const NEST = `
 declare module '@nestjs/common' {
   export function Injectable(): ClassDecorator;
+  export function Catch(...exceptions: unknown[]): ClassDecorator;
+  export interface ArgumentsHost { switchToHttp(): { getResponse<T>(): T } }
+  export interface ExceptionFilter<T> { catch(exception: T, host: ArgumentsHost): unknown }
+  export function Controller(path: string): ClassDecorator;
+  export function Post(path?: string): MethodDecorator;
+  export function Body(): ParameterDecorator;
+  export function Res(): ParameterDecorator;
   export function Module(metadata: { imports?: unknown[]; providers?: unknown[]; exports?: unknown[] }): ClassDecorator;
+}
+declare module 'express' {
+  export interface Request { readonly body: Record<string, unknown> }
+  export interface Response {
+    status(code: number): this;
+    set(headers: Readonly<Record<string, string>>): this;
+    send(body: unknown): this;
+  }
+  export type NextFunction = (error?: unknown) => void;
+  export type RequestHandler = (request: Request, response: Response, next: NextFunction) => unknown;
+  export type ErrorRequestHandler = (error: unknown, request: Request, response: Response, next: NextFunction) => unknown;
 }
 declare module '@nestjs/typeorm' {
   import type { DataSourceOptions } from 'typeorm';

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import * as everything from '../../lib';
 import { ModelHookError, type ModelHooks, type TaskResult } from '../../lib';
+import { AttachedHook, DefinedHook } from '../../lib/attach/attached-hook';
 import { Declarations } from '../../lib/declarations';
 import { Deliveries } from '../../lib/delivery/log/deliveries';
-import { AttachedHook, DefinedHook } from '../../lib/listener/attached-hook';
 import { ListenerBuilder } from '../../lib/listener/declared/builder';
 import { Listeners } from '../../lib/listener/listeners';
 import * as receiver from '../../lib/receiver';
@@ -223,6 +223,13 @@ const DOORS: readonly (readonly [string, Door])[] = [
     listener({ delivery: { recipients: bad } }).save(),
   ),
   ['hook.listener header', (bad) => listener({ headers: { 'X-A': bad } }).save()],
+  ...doors('hook.interactive', 'operation', [], (bad) =>
+    article().interactive(bad, () => ({ status: 'success' })),
+  ),
+  ...doors('hook.interactive', 'veto', [], (bad) => article().interactive('insert', bad)),
+  ...doors('hook.interactive', 'options', ['timeoutMs', 'onUnavailable', 'typo'], (bad) =>
+    article().interactive('insert', 'handler:veto', bad),
+  ),
   [
     'hook.listener secret header',
     (bad) => listener({ headers: { a: everything.secret(bad) } }).save(),

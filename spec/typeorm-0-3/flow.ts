@@ -1,5 +1,5 @@
 import { installedVersion } from '../../lib/attach/checks';
-import { startApplication } from '../support/application/application';
+import { type Application, startApplication } from '../support/application/application';
 import { Person, person } from '../support/entities/person';
 import { startReceiver } from '../support/receivers/receiver';
 
@@ -8,6 +8,8 @@ export interface Seen {
   readonly version: string | null;
   /** The bodies, in the order of their events. */
   readonly told: readonly { readonly event: string; readonly data: unknown }[];
+  /** The operations that vetoes rejected. */
+  readonly rejected: readonly string[];
   readonly migrationsLeft: boolean;
   readonly warnings: readonly string[];
 }
@@ -33,6 +35,7 @@ async function flow(): Promise<Seen> {
       }),
     );
     await people.remove(ann!);
+    const rejected = await refused(application, joe!);
     await hooks.idle();
     const bodies = receiver.received.map(
       ({ body }) => body as Seen['told'][number] & { id: string },
@@ -41,6 +44,7 @@ async function flow(): Promise<Seen> {
     return {
       version: installedVersion(),
       told: bodies.map(({ event, data }) => ({ event, data })),
+      rejected,
       migrationsLeft: await dataSource.showMigrations(),
       warnings,
     };
@@ -48,6 +52,25 @@ async function flow(): Promise<Seen> {
     await application.stop();
     await receiver.close();
   }
+}
+
+/** Writes that vetoes reject: by save(), by remove(), and in a transaction. */
+async function refused({ dataSource, hooks }: Application, joe: Person): Promise<string[]> {
+  for (const operation of ['insert', 'update', 'remove'] as const)
+    hooks.for(Person).interactive(operation, () => ({ status: 'fail' }));
+  const { manager } = dataSource;
+  const writes = [
+    () => manager.save([person(), person()]),
+    () => manager.save(Person, { id: joe.id, name: 'refused' }),
+    () => manager.remove(Person, { ...joe } as Person),
+    () => dataSource.transaction((own) => own.save([person(), person()], { chunk: 1 })),
+  ];
+  const rejected: string[] = [];
+  for (const write of writes)
+    await (write() as Promise<unknown>).catch((error: { operation: string }) =>
+      rejected.push(error.operation),
+    );
+  return rejected;
 }
 
 async function rollBack(work: () => Promise<unknown>): Promise<void> {

@@ -8,7 +8,7 @@ import {
   type ModelHooks,
   ScheduledExecutionResponse,
 } from '../../../lib';
-import type { AttachedHook } from '../../../lib/listener/attached-hook';
+import type { AttachedHook } from '../../../lib/attach/attached-hook';
 
 /** Only compiled. */
 function types(hooks: ModelHooks, hook: AttachedHook): void {

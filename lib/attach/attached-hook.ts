@@ -3,12 +3,15 @@ import { isObjectLiteral } from '../base/json';
 import type { AnyFilter } from '../hook/filter';
 import { eventNames, type Hook } from '../hook/hook';
 import type { Operation } from '../hook/operation';
+import type { VetoFunction, VetoOptions } from '../interactive/veto/veto';
+import type { Vetoes } from '../interactive/veto/vetoes';
+import type { ListenerBuilder } from '../listener/declared/builder';
+import type { Listeners } from '../listener/listeners';
 import type { Condition } from '../match/matcher';
 import { checkArgument, checkedOptions } from '../options/checked';
+import type { HandlerRef } from '../options/handler-ref';
 import type { ListenerTarget } from '../options/listener';
 import { isOptions, MANAGER, type Rule, type Shape, TEXT_OR_NULL } from '../options/rules';
-import type { ListenerBuilder } from './declared/builder';
-import type { Listeners } from './listeners';
 
 /**
  * A hook of an attached DataSource. `Filter` is the type of the conditions that its listeners may have.
@@ -20,6 +23,7 @@ export class AttachedHook<Filter = AnyFilter> {
   constructor(
     protected readonly hook: Hook,
     private readonly listeners: Listeners,
+    private readonly vetoes: Vetoes,
   ) {}
 
   get name(): string {
@@ -57,6 +61,24 @@ export class AttachedHook<Filter = AnyFilter> {
    */
   listener(target: ListenerTarget): ListenerBuilder<Filter> {
     return this.listeners.build<Filter>({ hook: this.hook.name, pattern: null }, target);
+  }
+
+  /**
+   * Asks `veto`, a function or a handler of this process, before `save()`, `remove()`, `softRemove()` and `recover()` write. If it answers
+   * `fail`, the call rejects with `HOOK_REJECTED`, and nothing is written. It is in force at once, until the returned function is called.
+   * Throws `HOOK_UNKNOWN_OPERATION` and `OPTION_INVALID`.
+   *
+   * @example
+   * const end = hooks.for(Person).interactive('insert', ({ data }) =>
+   *   data.name === '' ? InteractiveResponse.fail(422) : InteractiveResponse.done(),
+   * );
+   */
+  interactive(
+    operation: Operation,
+    veto: VetoFunction | HandlerRef | string,
+    options: VetoOptions = {},
+  ): () => void {
+    return this.vetoes.add(this.hook, operation, veto, options);
   }
 }
 
@@ -108,9 +130,10 @@ export class DefinedHook<Field extends string = string> extends AttachedHook<{
   constructor(
     hook: Hook,
     listeners: Listeners,
+    vetoes: Vetoes,
     private readonly store: Send,
   ) {
-    super(hook, listeners);
+    super(hook, listeners, vetoes);
   }
 
   /**

@@ -1,0 +1,98 @@
+import type { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { type JsonRecord, sameJson, toJson } from '../../base/json';
+import { eventExtras } from '../../capture/extras';
+import { deepFreeze } from '../../capture/plain-row';
+import { settled } from '../../capture/settled';
+import type { HookEvent } from '../../hook/event';
+import { columnFields, type Field, isComputed } from '../../hook/field';
+import { eventName, type Hook, providedFields } from '../../hook/hook';
+import type { Operation } from '../../hook/operation';
+import type { HookRow } from '../../hook/options';
+import { pathsOfRef } from '../../hook/ref-template';
+import type { PlannedWrite } from './persisting';
+import { copiedRow, type RowSources, rowAfter, rowBefore, sentValues } from './row-values';
+
+/**
+ * What a veto gets: the event that the write will make, as far as it is known before the write. Values that the database generates, and
+ * those of relations that the caller has not loaded, are absent. `id` identifies the question, not the event.
+ */
+export interface VetoEvent extends HookEvent {
+  readonly operation: Operation;
+  /** A frozen plain copy of all known columns of the entity, provided or not. */
+  readonly row: HookRow;
+}
+
+/** A frozen copy of what will be written. */
+export function questionOf(dataSource: DataSource, hook: Hook, write: PlannedWrite): VetoEvent {
+  const { operation, subject } = write;
+  const { metadata, entity } = subject;
+  const fields = [...providedFields(dataSource, metadata, hook.declared, hook.name).values()];
+  const provided = (row: HookRow, sources: RowSources, holder = entity): JsonRecord => ({
+    ...sentValues(dataSource, fields, sources, holder),
+    ...computed(hook, fields, row),
+  });
+  const after = rowAfter(write);
+  const row = copiedRow(dataSource, metadata, after);
+  const data = provided(row, after);
+  const before = rowBefore(subject);
+  const hasPrevious = operation !== 'insert' && operation !== 'remove';
+  const previous = hasPrevious
+    ? provided(copiedRow(dataSource, metadata, before), before, subject.databaseEntity)
+    : null;
+  const columns = columnFields(dataSource, metadata).values();
+  return deepFreeze({
+    id: uuidv7(),
+    hook: hook.name,
+    name: eventName(hook, operation),
+    operation,
+    ...extras(hook, sentValues(dataSource, columns, after), row),
+    occurredAt: new Date(),
+    data,
+    previous,
+    changed: changedPaths(operation, data, previous),
+    row,
+  });
+}
+
+function changedPaths(
+  operation: Operation,
+  data: JsonRecord,
+  previous: JsonRecord | null,
+): readonly string[] {
+  if (operation === 'remove') return [];
+  return Object.keys(data).filter((path) => !previous || !sameJson(data[path], previous[path]));
+}
+
+/** Functions of the hook may need values that do not exist yet. Then their fields are absent. */
+function computed(hook: Hook, fields: readonly Field[], row: HookRow): JsonRecord {
+  const { compute = {} } = hook.declared;
+  const entries = fields.filter(isComputed).flatMap(({ path }) => {
+    const value = attempted(() => toJson(settled(hook.name, path, compute[path]?.(row as never))));
+    return value === undefined ? [] : [[path, value] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A URL without the key that the database will generate would lead to another resource. */
+function extras(
+  hook: Hook,
+  sent: JsonRecord,
+  row: HookRow,
+): Pick<HookEvent, 'ref' | 'sender' | 'headers'> {
+  const { ref, sender, headers } = attempted(() => eventExtras(hook, sent, row)) ?? {};
+  const isWhole = pathsOfRef(hook.ref).every((path) => path in sent);
+  return {
+    ref: isWhole ? (ref ?? null) : null,
+    sender: sender ?? null,
+    headers: { ...headers },
+  };
+}
+
+function attempted<T>(compute: () => T): T | undefined {
+  try {
+    return compute();
+  } catch {
+    return undefined;
+  }
+}
