@@ -2,16 +2,18 @@ import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import {
   AttachedHook,
   checkedSendOptions,
-  DATA,
   DefinedHook,
   type SendOptions,
 } from './attach/attached-hook';
+import { InteractiveHook } from './attach/interactive-hook';
 import { currentOf, type HooksParts } from './attach/parts';
 import type { Session } from './attach/session';
 import type { HandlerFunction, HandlerOptions } from './delivery/handler/handlers';
+import { OptionInvalidError } from './errors/option-errors';
 import type { FilterOf } from './hook/filter';
-import type { Hook } from './hook/hook';
-import type { DefinedHookOptions } from './hook/options';
+import { type Hook, isInteractive } from './hook/hook';
+import type { DefinedHookOptions, InteractiveHookOptions } from './hook/options';
+import { DATA } from './interactive/call/options';
 import type { ListenerBuilder } from './listener/declared/builder';
 import type { Listeners } from './listener/listeners';
 import { checkArgument } from './options/checked';
@@ -21,6 +23,9 @@ import type { AtOptions, ScheduleOptions } from './schedule/options';
 import type { Schedule, ScheduleHandler } from './schedule/schedule';
 import type { ScheduledOnce, Schedules } from './schedule/schedules';
 import type { Tasks } from './task/tasks';
+
+const NOT_INTERACTIVE =
+  'the name of a hook that is not interactive, which `hooks.interactive(name).call()` calls';
 
 /** What an application declares: hooks, listeners, and functions that get events. `ModelHooks` adds what runs. */
 export abstract class Declarations {
@@ -77,7 +82,34 @@ export abstract class Declarations {
     options: SendOptions = {},
   ): Promise<string> {
     checkArgument('data', data, DATA);
-    return this.#current.send(this.#parts.catalog.get(name), data, checkedSendOptions(options));
+    const hook = this.#parts.catalog.get(name);
+    if (isInteractive(hook)) throw new OptionInvalidError('name', NOT_INTERACTIVE);
+    return this.#current.send(hook, data, checkedSendOptions(options));
+  }
+
+  /**
+   * Defines an interactive hook, whose callers wait for the answer of its one listener. Neither wildcards nor `hooks.listen` match its
+   * events. Without options, returns the hook of this name. Throws `HOOK_DUPLICATE` and `OPTION_INVALID`, or `HOOK_NOT_FOUND`.
+   *
+   * @example
+   * const quote = hooks.interactive('quote', { provides: ['amount'] });
+   * const handler = hooks.handler('quote', ({ data }) =>
+   *   InteractiveResponse.done(200, null, { price: Number(data.amount) * 2 }),
+   * );
+   * await quote.listener(handler).save();
+   * const { body } = await quote.call({ amount: 3 });
+   */
+  interactive<const Field extends string>(
+    name: string,
+    options?: InteractiveHookOptions<Field>,
+  ): InteractiveHook<Field> {
+    const { catalog, policies } = this.#parts;
+    if (options === undefined)
+      return this.#handle(catalog.interactive(name)) as InteractiveHook<Field>;
+    const policy = policies.checked(options);
+    const hook = catalog.defineInteractive(name, options);
+    policies.set(hook, policy);
+    return this.#handle(hook) as InteractiveHook<Field>;
   }
 
   /** Begins a listener to events by name: one name, `'*'`, `'<first part>.*'` or `'*.<rest>'`. `save()` stores it. */
@@ -142,7 +174,8 @@ export abstract class Declarations {
   }
 
   #handle(hook: Hook): AttachedHook {
-    const { vetoes } = this.#parts;
+    const { vetoes, interactive } = this.#parts;
+    if (isInteractive(hook)) return new InteractiveHook(hook, this.listeners, vetoes, interactive);
     if (hook.metadata) return new AttachedHook(hook, this.listeners, vetoes);
     return new DefinedHook(hook, this.listeners, vetoes, (...sent) => this.#current.send(...sent));
   }

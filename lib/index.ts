@@ -14,6 +14,7 @@ export {
 export type { AttachedHook, DefinedHook, SendOptions } from './attach/attached-hook';
 export type { DetachOptions } from './attach/detach';
 export type { IdleOptions } from './attach/idle';
+export type { InteractiveHook } from './attach/interactive-hook';
 export type { AttachOptions } from './attach/options';
 export type { Backlog, HookStats, Stats, Waiting } from './attach/stats';
 export type { JsonRecord, JsonValue } from './base/json';
@@ -60,6 +61,7 @@ export type {
   CaptureKind,
   DefinedHookOptions,
   HookRow,
+  InteractiveHookOptions,
   ModelHookOptions,
   Resolve,
   Targets,
@@ -67,6 +69,8 @@ export type {
 } from './hook/options';
 export type { FieldPath } from './hook/paths';
 export type { InteractiveAnswer } from './interactive/answer';
+export type { CallResult } from './interactive/call/calls';
+export type { CallOptions } from './interactive/call/options';
 export type { VetoEvent } from './interactive/veto/question';
 export type { VetoFunction, VetoOptions } from './interactive/veto/veto';
 export type { ListenerBuilder, SaveOptions } from './listener/declared/builder';

@@ -1,17 +1,17 @@
 import type { EntityManager } from 'typeorm';
-import { isObjectLiteral } from '../base/json';
 import type { AnyFilter } from '../hook/filter';
 import { eventNames, type Hook } from '../hook/hook';
 import type { Operation } from '../hook/operation';
+import { CALL_SHAPE, type CallOptions, DATA, givenOptions } from '../interactive/call/options';
 import type { VetoFunction, VetoOptions } from '../interactive/veto/veto';
 import type { Vetoes } from '../interactive/veto/vetoes';
 import type { ListenerBuilder } from '../listener/declared/builder';
 import type { Listeners } from '../listener/listeners';
 import type { Condition } from '../match/matcher';
-import { checkArgument, checkedOptions } from '../options/checked';
+import { checkArgument } from '../options/checked';
 import type { HandlerRef } from '../options/handler-ref';
 import type { ListenerTarget } from '../options/listener';
-import { isOptions, MANAGER, type Rule, type Shape, TEXT_OR_NULL } from '../options/rules';
+import { MANAGER, type Shape } from '../options/rules';
 
 /**
  * A hook of an attached DataSource. `Filter` is the type of the conditions that its listeners may have.
@@ -82,34 +82,19 @@ export class AttachedHook<Filter = AnyFilter> {
   }
 }
 
-export interface SendOptions {
-  /** Whose event it is. */
-  readonly sender?: string;
-  /** Canonical URL of the resource. */
-  readonly ref?: string;
-  /** Extra request headers. */
-  readonly headers?: Readonly<Record<string, string>>;
+export interface SendOptions extends CallOptions {
   /** Joins the transaction of this manager. @defaultValue the ambient transaction, if there is one */
   readonly manager?: EntityManager;
 }
 
 const SEND_SHAPE: Shape<SendOptions> = {
-  sender: TEXT_OR_NULL,
-  ref: TEXT_OR_NULL,
-  headers: {
-    accepts: (value) =>
-      isObjectLiteral(value) && Object.values(value).every((one) => typeof one === 'string'),
-    expected: 'an object of texts by header name',
-  },
+  ...CALL_SHAPE,
   manager: MANAGER,
 };
 
-export const DATA: Rule = { accepts: isOptions, expected: 'an object of values by field' };
-
 /** Throws `OPTION_INVALID`. A sender or reference that is null is left out. */
 export function checkedSendOptions(given: SendOptions): SendOptions {
-  const options = checkedOptions(given, SEND_SHAPE);
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null));
+  return givenOptions(given, SEND_SHAPE);
 }
 
 export type Send = (

@@ -37,6 +37,7 @@ export interface ListenerSurroundings {
 export interface ListenerParts {
   readonly listeners: Listeners;
   readonly matching: ListenerMatching;
+  readonly saved: SavedListeners;
 }
 
 /** Puts the listener stage together. */
@@ -55,5 +56,6 @@ export function listenerParts(given: ListenerSurroundings): ListenerParts {
   const reencryption = new Reencryption(store, vault, kinds, logger);
   const ambient = () => joinedRunner(dataSource);
   const parts = { ambient, catalog, saved, saving, keys, audience, rotation, reencryption };
-  return { listeners: new Listeners(store, parts, given.tester, given.process), matching };
+  const listeners = new Listeners(store, parts, given.tester, given.process);
+  return { listeners, matching, saved };
 }

@@ -8,7 +8,6 @@ import { Deliveries } from '../delivery/log/deliveries';
 import { Doctor } from '../doctor/doctor';
 import { NotInitialisedError } from '../errors/attach-errors';
 import { HookCatalog } from '../hook/catalog';
-import { Vetoes } from '../interactive/veto/vetoes';
 import type { Listeners } from '../listener/listeners';
 import { Reporter } from '../logging/reports';
 import { Policies } from '../recipient/policies';
@@ -19,13 +18,14 @@ import type { Tables } from '../store/tables';
 import type { Tasks } from '../task/tasks';
 import { Attachment } from './attachment';
 import { Idle } from './idle';
+import { type InteractiveParts, interactiveParts } from './interactive-parts';
 import { listenerParts } from './listener-parts';
 import type { ResolvedOptions } from './options';
 import type { Session } from './session';
 import { taskParts } from './task-parts';
 
 /** What the facade `ModelHooks` is made of. */
-export interface HooksParts {
+export interface HooksParts extends InteractiveParts {
   readonly store: Store;
   readonly catalog: HookCatalog;
   readonly policies: Policies;
@@ -39,7 +39,6 @@ export interface HooksParts {
   readonly tasks: Tasks;
   readonly idle: Idle;
   readonly doctor: Doctor;
-  readonly vetoes: Vetoes;
 }
 
 export function hooksParts(
@@ -58,7 +57,7 @@ export function hooksParts(
   const handlers = new Handlers(logger, () => wakeup.due());
   const calls = new HandlerCalls({ dataSource, store, handlers, logger });
   const shared = { dataSource, store, catalog, policies, triggers, logger, vault, handlers, calls };
-  const { listeners, matching } = listenerParts({
+  const { listeners, matching, saved } = listenerParts({
     ...shared,
     limits: options.delivery.limits,
     tester: { test: (listener) => sendTest({ ...shared, options }, listener) },
@@ -68,6 +67,11 @@ export function hooksParts(
       },
     },
   });
+  const process = {
+    get id() {
+      return currentOf(attachment).processId;
+    },
+  };
   const task = taskParts({ ...shared, options });
   const attachment = new Attachment({ ...shared, options, wakeup, reporter, matching, task });
   const alarm = { in: (afterMs: number) => attachment.scheduler?.in(afterMs) };
@@ -77,12 +81,12 @@ export function hooksParts(
     reporter,
     attachment,
     listeners,
+    ...interactiveParts({ ...shared, options, reporter, saved, process }),
     deliveries: new Deliveries(store, wakeup),
     schedules: new Schedules({ ...shared, listeners }, alarm),
     tasks: task.tasks,
     idle: new Idle(store, catalog, vault, attachment),
     doctor: new Doctor({ ...shared, options, unseenWrites }),
-    vetoes: new Vetoes(shared),
   };
 }
 

@@ -86,6 +86,11 @@ export class Session {
     return this.#taskEngine;
   }
 
+  /** This process, as rows name it. */
+  get processId(): string {
+    return this.#lease.processId;
+  }
+
   /** When this process attached, by the clock of the database. */
   get startedAt(): Date {
     return this.#startedAt;

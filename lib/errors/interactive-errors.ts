@@ -8,6 +8,16 @@ interface Rejection {
   readonly body: JsonValue;
 }
 
+/** An interactive hook was called, and no active listener takes the call. */
+export class NoListenerError extends ModelHookError {
+  readonly code = 'NO_LISTENER';
+  constructor(readonly hook: string) {
+    super(
+      `The interactive hook "${hook}" has no active listener that takes this call; hooks.interactive(name).listener(…).save() stores one.`,
+    );
+  }
+}
+
 /**
  * A veto rejected the write, or could not be asked and `onUnavailable` is `'reject'`. Nothing was written. `httpStatus`, `headers` and
  * `body` are those of the answer; without an answer they are 503, null and null, and `cause` says why there is none.

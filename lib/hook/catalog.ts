@@ -1,16 +1,25 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { AmbiguousHookError, DuplicateHookError, HookNotFoundError } from '../errors/hook-errors';
 import { Entities, isSchema } from './entities';
-import { defineHook, eventNames, type Hook, openHook, resolveHook } from './hook';
+import {
+  defineHook,
+  defineInteractive,
+  eventNames,
+  type Hook,
+  isInteractive,
+  openHook,
+  resolveHook,
+} from './hook';
 import { declaredHooks, hookTargets } from './model-hook';
 import { checkStorable } from './names';
-import type { DefinedHookOptions } from './options';
+import type { DefinedHookOptions, InteractiveHookOptions } from './options';
 import { checkName, isOwnName, OWN_HOOKS } from './own-hooks';
 
 /** The hooks of one DataSource, by name and by entity. An attachment keeps one catalogue and loads it again; see `load`. */
 export class HookCatalog {
   readonly #byName = new Map<string, Hook>();
-  readonly #definitions = new Map<string, DefinedHookOptions>();
+  /** What makes each defined hook. */
+  readonly #definitions = new Map<string, () => Hook>();
   readonly #open = new Set<string>();
 
   #entities: Entities;
@@ -29,7 +38,7 @@ export class HookCatalog {
     this.#entities = new Entities(this.dataSource, globbed);
     for (const [name, options] of OWN_HOOKS) this.#add(defineHook(name, options));
     for (const target of hookTargets()) this.#addEntity(target);
-    for (const [name, options] of this.#definitions) this.#add(defineHook(name, options));
+    for (const make of this.#definitions.values()) this.#add(make());
     for (const name of this.#open) this.#add(openHook(name));
     return this;
   }
@@ -89,10 +98,30 @@ export class HookCatalog {
   }
 
   define(name: string, options: DefinedHookOptions): Hook {
+    return this.#define(name, () => defineHook(name, options));
+  }
+
+  /** Defines an interactive hook. */
+  defineInteractive(name: string, options: InteractiveHookOptions): Hook {
+    return this.#define(name, () => defineInteractive(name, options));
+  }
+
+  /** The interactive hook of this name. Throws `HOOK_NOT_FOUND`. */
+  interactive(name: string): Hook {
+    const hook = this.#byName.get(name);
+    if (hook && isInteractive(hook)) return hook;
+    const known = this.list().filter(isInteractive);
+    throw new HookNotFoundError(
+      name,
+      known.map((one) => one.name),
+    );
+  }
+
+  #define(name: string, make: () => Hook): Hook {
     checkStorable(name);
     checkName(name);
-    const hook = this.#add(defineHook(name, options));
-    this.#definitions.set(name, options);
+    const hook = this.#add(make());
+    this.#definitions.set(name, make);
     return hook;
   }
 

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from '../base/deadline';
 import { isObjectLiteral } from '../base/json';
 import { OptionInvalidError } from '../errors/option-errors';
 import { BODY_FORMATS } from '../options/body-format';
@@ -11,6 +12,7 @@ import {
   isListOf,
   isOptions,
   listOf,
+  numberFrom,
   oneOf,
   optionsOf,
   type Rule,
@@ -21,7 +23,12 @@ import {
 } from '../options/rules';
 import { isConfigClass } from './config-class';
 import type { DeclaredHook } from './model-hook';
-import { CAPTURE_KINDS, type DefinedHookOptions, TRUNCATE_ACTIONS } from './options';
+import {
+  CAPTURE_KINDS,
+  type DefinedHookOptions,
+  type InteractiveHookOptions,
+  TRUNCATE_ACTIONS,
+} from './options';
 
 const FORMAT = oneOf(...BODY_FORMATS);
 
@@ -94,6 +101,11 @@ const DEFINED_SHAPE: Shape<DefinedHookOptions> = {
   ...SHARED_SHAPE,
 };
 
+const { resolve: _resolve, ...INTERACTIVE_SHAPE } = {
+  ...DEFINED_SHAPE,
+  timeoutMs: numberFrom(1, LONGEST_TIMER_MS),
+} satisfies Shape<DefinedHookOptions & InteractiveHookOptions>;
+
 /** The options of `@ModelHook`, checked. Throws `OPTION_INVALID`, which names the hook. */
 export function checkedHook(given: unknown, defaultName: string): DeclaredHook {
   const owner = `hook "${nameOf(given) ?? defaultName}"`;
@@ -111,6 +123,13 @@ export function checkedHook(given: unknown, defaultName: string): DeclaredHook {
 /** The options of `hooks.define`, checked. An event without data is allowed. Throws `OPTION_INVALID`, which names the hook. */
 export function checkedDefinition(given: unknown, name: string): DefinedHookOptions {
   return checkedOptions<DefinedHookOptions>(given, DEFINED_SHAPE, { owner: `hook "${name}"` });
+}
+
+/** The options of `hooks.interactive`, checked. Throws `OPTION_INVALID`, which names the hook. */
+export function checkedInteractive(given: unknown, name: string): InteractiveHookOptions {
+  return checkedOptions<InteractiveHookOptions>(given, INTERACTIVE_SHAPE, {
+    owner: `hook "${name}"`,
+  });
 }
 
 function nameOf(given: unknown): string | null {

@@ -5,11 +5,15 @@ import type { BodyFormat } from '../options/body-format';
 import { OPEN_SHAPE } from '../store/events';
 import { checkSteps, EntityFields } from './entity-fields';
 import { type Field, isMany, isOrdinary, untyped } from './field';
-import { checkedDefinition, checkedHook } from './hook-shape';
+import { checkedDefinition, checkedHook, checkedInteractive } from './hook-shape';
 import { checkRecheck } from './key-fields';
 import type { DeclaredHook } from './model-hook';
 import { EVENT_SUFFIX, isOperation, OPERATIONS, type Operation } from './operation';
-import type { DefinedHookOptions } from './options';
+import {
+  type DefinedHookOptions,
+  INTERACTIVE_DEFAULTS,
+  type InteractiveHookOptions,
+} from './options';
 import { pathsOfRef, type RefTemplate, refTemplate } from './ref-template';
 import { type WhenCondition, whenConditions } from './when';
 
@@ -33,6 +37,8 @@ export interface Hook {
   /** The parsed URL template of `ref`. Null if `ref` is a function or left out. */
   readonly ref: RefTemplate | null;
   readonly format: BodyFormat;
+  /** Time limit of a call, in milliseconds. Null if the hook is not interactive. */
+  readonly callTimeoutMs: number | null;
   /** The checked options. For a defined hook, those of `define`. */
   readonly declared: DeclaredHook;
 }
@@ -64,6 +70,7 @@ export function resolveHook(
     when: whenConditions(name, declared, known),
     ref: typeof ref === 'string' ? refTemplate(name, ref, known.columns) : null,
     format: declared.format ?? 'fields',
+    callTimeoutMs: null,
     declared,
   };
 }
@@ -85,6 +92,7 @@ export function defineHook(name: string, given: DefinedHookOptions): Hook {
     when: [],
     ref: null,
     format: options.format ?? 'fields',
+    callTimeoutMs: null,
     declared: options,
   };
 }
@@ -108,6 +116,20 @@ class AnyField extends Map<string, Field> {
   override get(path: string): Field {
     return untyped(path);
   }
+}
+
+/** A hook whose callers wait for an answer. Throws `OPTION_INVALID`. */
+export function defineInteractive(name: string, given: InteractiveHookOptions): Hook {
+  const { timeoutMs = INTERACTIVE_DEFAULTS.timeoutMs, ...options } = checkedInteractive(
+    given,
+    name,
+  );
+  return { ...defineHook(name, options), callTimeoutMs: timeoutMs };
+}
+
+/** Whether events of the hook are calls: nothing but its one listener gets them. */
+export function isInteractive({ callTimeoutMs }: Hook): boolean {
+  return callTimeoutMs !== null;
 }
 
 /** The event name of an operation. An event of a defined hook has the name of the hook. */

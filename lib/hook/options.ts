@@ -123,3 +123,15 @@ export interface DefinedHookOptions<Field extends string = string> {
   /** Overrides of the delivery options for this hook. */
   readonly delivery?: DeliveryOptions;
 }
+
+/** What `hooks.interactive` takes: a hook without an entity, whose callers wait for the answer of its one listener. */
+export interface InteractiveHookOptions<Field extends string = string>
+  extends Omit<DefinedHookOptions<Field>, 'resolve'> {
+  /**
+   * Time limit of a call, in milliseconds. A handler and a listener can have a shorter one: the option `timeoutMs` of `hooks.handler`, and
+   * `delivery.timeoutMs` of the listener. @defaultValue `120000`
+   */
+  readonly timeoutMs?: number;
+}
+
+export const INTERACTIVE_DEFAULTS = { timeoutMs: 120_000 } as const;

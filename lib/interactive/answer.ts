@@ -19,25 +19,35 @@ const OF_TRANSFER: ReadonlySet<string> = new Set(
 
 /**
  * The answer that a value is, with the names of its fields in camel or snake case; the status `failure` means `fail`. Null if it is none. An HTTP status that does not
- * exist is replaced by 200 or 400, and what cannot be a header of a response is left out.
+ * exist is replaced by 200 or 400, and what cannot be a header of a response is left out. `replied` is the HTTP status of the reply that the
+ * value came with; it counts if the answer names none and both are a success, or a failure.
  */
-export function readAnswer(value: unknown): InteractiveResponse | null {
+export function readAnswer(value: unknown, replied?: number): InteractiveResponse | null {
   if (!isPlainObject(value)) return null;
   const { output } = value;
   const status = value.status === 'failure' ? 'fail' : value.status;
   if (status !== 'success' && status !== 'fail') return null;
   return deepFreeze({
     status,
-    httpStatus: httpStatusOf(value.httpStatus ?? value.http_status, status),
+    httpStatus: httpStatusOf([value.httpStatus ?? value.http_status, replied], status),
     headers: headersOf(value.headers),
     body: jsonOf(value.body),
     ...(output !== undefined && output !== null && { output: jsonOf(output) }),
   });
 }
 
-function httpStatusOf(value: unknown, status: InteractiveResponse['status']): number {
-  const isKnown = typeof value === 'number' && Number.isInteger(value);
-  return isKnown && value >= 100 && value <= 599 ? value : DEFAULT_HTTP_STATUS[status];
+function httpStatusOf(
+  [named, replied]: readonly [named: unknown, replied: number | undefined],
+  status: InteractiveResponse['status'],
+): number {
+  if (isHttpStatus(named)) return named;
+  const isSuccess = replied !== undefined && replied >= 200 && replied < 300;
+  const fits = isSuccess === (status === 'success');
+  return replied !== undefined && fits ? replied : DEFAULT_HTTP_STATUS[status];
+}
+
+function isHttpStatus(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 100 && value <= 599;
 }
 
 /** The headers that a response can have; null if none is left. */

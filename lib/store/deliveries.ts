@@ -1,4 +1,5 @@
 import type { JsonValue } from '../base/json';
+import { CALLED } from './calls';
 import { cursorAfter, type LastRow } from './cursor';
 import type { Query } from './database';
 import { type DeliveryConditions, pageSql } from './delivery-page';
@@ -110,9 +111,9 @@ export class DeliveryRows {
   }
 
   /**
-   * Makes a delivery due now, with all its retries, and gives its listener a turn. False if the delivery or its event is not stored. A
-   * delivery that is being sent keeps its status and only gets its retries back. An only attempt is copied to a row of its own, because
-   * the next attempt overwrites the delivery's row.
+   * Makes a delivery due now, with all its retries, and gives its listener a turn. False if the delivery or its event is not stored, and
+   * for a call, whose caller would not get the answer. A delivery that is being sent keeps its status and only gets its retries back. An
+   * only attempt is copied to a row of its own, because the next attempt overwrites the delivery's row.
    */
   async retry(id: string): Promise<boolean> {
     const { delivery, attempt, event, turn, head } = this.tables;
@@ -123,7 +124,7 @@ export class DeliveryRows {
          FROM ${delivery} WHERE id = $1 AND attempted_at IS NOT NULL ON CONFLICT DO NOTHING
        ), again AS (UPDATE ${delivery} d SET status = CASE WHEN d.chunk_id IS NULL THEN 'waiting' ELSE d.status END,
          next_at = CASE WHEN d.chunk_id IS NULL THEN now() END, retries = 0, reschedules = 0, updated_at = clock_timestamp()
-       WHERE d.id = $1 AND EXISTS (SELECT FROM ${event} e WHERE e.id = d.event_id) RETURNING d.id, d.listener_id, d.row_id
+       WHERE d.id = $1 AND EXISTS (SELECT FROM ${event} e WHERE e.id = d.event_id AND e.skipped IS DISTINCT FROM '${CALLED}') RETURNING d.id, d.listener_id, d.row_id
        ), heads AS (
          INSERT INTO ${head} (listener_id, row_id, ready_at) SELECT listener_id, row_id, now() FROM again WHERE row_id IS NOT NULL
        ), turns AS (INSERT INTO ${turn} (listener_id, ready_at) SELECT listener_id, now() FROM again)

@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { CallRows } from './calls';
 import { CandidateRows } from './candidates';
 import { Chunks } from './chunks';
 import { type Database, type Query, runLogged, runOn } from './database';
@@ -42,6 +43,7 @@ export class Store {
   readonly processes: Processes;
   readonly outcomes: Outcomes;
   readonly origins: Origins;
+  readonly calls: CallRows;
   readonly deliveries: DeliveryRows;
   readonly recipients: RecipientRows;
   readonly listeners: ListenerRows;
@@ -71,6 +73,7 @@ export class Store {
     this.processes = new Processes(query, tables);
     this.outcomes = new Outcomes(query, tables);
     this.origins = new Origins(query, tables);
+    this.calls = new CallRows(query, tables);
     this.deliveries = new DeliveryRows(query, tables);
     this.recipients = new RecipientRows(query, tables);
     this.listeners = new ListenerRows(query, tables);

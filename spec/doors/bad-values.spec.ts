@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import * as everything from '../../lib';
 import { ModelHookError, type ModelHooks, type TaskResult } from '../../lib';
 import { AttachedHook, DefinedHook } from '../../lib/attach/attached-hook';
+import { InteractiveHook } from '../../lib/attach/interactive-hook';
 import { Declarations } from '../../lib/declarations';
 import { Deliveries } from '../../lib/delivery/log/deliveries';
 import { ListenerBuilder } from '../../lib/listener/declared/builder';
@@ -39,6 +40,7 @@ const article = () => hooks.for(Article);
 const listener = (options: object = {}) => article().listener({ url: TARGET, ...options });
 const done = () => everything.BackgroundResponse.done();
 const ordering = () => hooks.define(randomUUID(), { provides: ['name'] });
+const calling = () => hooks.interactive(randomUUID(), { provides: ['name'] });
 const event = () => ({
   id: randomUUID(),
   hook: 'article',
@@ -158,6 +160,17 @@ const DOORS: readonly (readonly [string, Door])[] = [
         .save();
     },
   ],
+  ...doors('hooks.interactive', 'name', [], (bad) => hooks.interactive(bad)),
+  ...doors(
+    'hooks.interactive',
+    'options',
+    ['provides', 'timeoutMs', 'format', 'title', 'description', 'delivery', 'resolve', 'typo'],
+    (bad) => hooks.interactive(randomUUID(), bad),
+  ),
+  ...doors('interactive.call', 'data', ['name'], (bad) => calling().call(bad)),
+  ...doors('interactive.call', 'options', ['sender', 'ref', 'headers', 'typo'], (bad) =>
+    calling().call({}, bad),
+  ),
   ...doors('hooks.send', 'name', [], (bad) => hooks.send(bad, {})),
   ...doors('hooks.send', 'data', ['name'], (bad) => hooks.send('order', bad)),
   ...doors('hooks.send', 'options', ['sender', 'ref', 'headers', 'manager', 'typo'], (bad) =>
@@ -394,6 +407,7 @@ const OBJECTS: readonly (readonly [string, { readonly prototype: object }])[] = 
   ['schedules', Schedules],
   ['hook', AttachedHook],
   ['defined', DefinedHook],
+  ['interactive', InteractiveHook],
   ['builder', ListenerBuilder],
   ['tasks', Tasks],
   ['definedTask', DefinedTask],

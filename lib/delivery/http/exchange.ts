@@ -10,6 +10,7 @@ export interface Answer {
   readonly httpStatus: number;
   readonly retryAfter: string | null;
   readonly date: string | null;
+  readonly contentType: string | null;
   readonly text: string;
   /** The body was longer than what was read of it, or broken. */
   readonly truncated: boolean;
@@ -142,6 +143,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionOwner, Co
       httpStatus: this.#httpStatus,
       retryAfter: this.#header('retry-after'),
       date: this.#header('date'),
+      contentType: this.#header('content-type'),
       text: replyText(bytes, this.#header('content-type'), isCut),
       truncated: isCut,
       ...(this.parts.keepsHeaders && { headers: joined(this.#headers) }),

@@ -6,6 +6,8 @@ export type Reply =
       readonly retryAfter: string | null;
       /** The header `Date`. */
       readonly date?: string | null;
+      /** The header `Content-Type`. */
+      readonly contentType?: string | null;
       readonly text: string;
       /** The body was longer than what was read of it. */
       readonly truncated: boolean;

@@ -1,6 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { type Handled, handled } from '../../delivery/handler/handled';
-import type { HandlerContext, Handlers } from '../../delivery/handler/handlers';
+import type { Handlers } from '../../delivery/handler/handlers';
 import type { InteractiveResponse } from '../../delivery/handler/interactive-response';
 import { UnknownOperationError } from '../../errors/hook-errors';
 import { HookRejectedError } from '../../errors/interactive-errors';
@@ -13,10 +13,11 @@ import { checkArgument, checkedOptions } from '../../options/checked';
 import { HandlerRef, handlerName } from '../../options/handler-ref';
 import { TEXT } from '../../options/rules';
 import { readAnswer } from '../answer';
+import { interactiveContext } from '../context';
 import { receiveCriteria, stopReceivingCriteria } from './criteria-writes';
 import { type PlannedWrite, receiveWrites, stopReceivingWrites } from './persisting';
 import { Places, poolOf } from './places';
-import { questionOf, type VetoEvent } from './question';
+import { questionOf } from './question';
 import {
   VETO_DEFAULTS,
   VETO_SHAPE,
@@ -189,7 +190,8 @@ export class Vetoes {
     if (!fn) return new Error(`This process does not know the handler "${String(veto.target)}".`);
     try {
       const event = questionOf(dataSource, hook, write);
-      const call = (signal: AbortSignal) => fn(event, this.#context(event, signal));
+      const call = (signal: AbortSignal) =>
+        fn(event, interactiveContext(this.surroundings, { deliveryId: event.id, signal }));
       return answerOf(await handled(call, { timeoutMs, signal: this.#signal }));
     } catch (error) {
       // A value that cannot be copied, for example.
@@ -207,19 +209,6 @@ export class Vetoes {
     return {
       fn: handler?.fn as VetoFunction | undefined,
       timeoutMs: Math.min(timeoutMs, own),
-    };
-  }
-
-  #context({ id }: VetoEvent, signal: AbortSignal): HandlerContext {
-    const { dataSource, logger } = this.surroundings;
-    return {
-      signal,
-      attempt: 1,
-      logger,
-      deliveryId: id,
-      isTest: false,
-      config: {},
-      transaction: (fn) => dataSource.transaction(async (manager) => fn(manager)),
     };
   }
 }

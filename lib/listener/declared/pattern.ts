@@ -1,6 +1,6 @@
 import { storable } from '../../base/json';
 import type { HookCatalog } from '../../hook/catalog';
-import { eventNames, type Hook } from '../../hook/hook';
+import { eventNames, type Hook, isInteractive } from '../../hook/hook';
 import { isOwnName } from '../../hook/own-hooks';
 
 /**
@@ -30,5 +30,6 @@ export function hooksOf(
   if (pattern === null) return [];
   return catalog
     .all()
+    .filter((one) => !isInteractive(one))
     .filter((one) => eventNames(one).some((event) => patternsOf(event).includes(pattern)));
 }

@@ -2,6 +2,7 @@ import type { JsonValue } from '../../base/json';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
 import { isMany } from '../../hook/field';
+import { isInteractive } from '../../hook/hook';
 import { subjectOf } from '../../hook/subject';
 import type { FieldKind } from '../../match/field-kind';
 import type { StoredMatcher } from '../../match/matcher';
@@ -78,7 +79,9 @@ export function* checks(
   if (hook !== null)
     yield { what: 'hook', holds: hook === event.hook, expected: hook, actual: event.hook };
   if (pattern !== null) {
-    const holds = patternsOf(event.name).includes(pattern);
+    const own = catalog.find(event.hook);
+    const isCall = own !== undefined && isInteractive(own);
+    const holds = !isCall && patternsOf(event.name).includes(pattern);
     yield { what: 'pattern', holds, expected: pattern, actual: event.name };
   }
   if (operations !== null) {

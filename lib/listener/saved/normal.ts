@@ -8,7 +8,7 @@ import {
 } from '../../errors/listener-errors';
 import type { HookCatalog } from '../../hook/catalog';
 import { type Field, membersOf } from '../../hook/field';
-import { type Hook, namesSender } from '../../hook/hook';
+import { type Hook, isInteractive, namesSender } from '../../hook/hook';
 import { keyFields, RECHECK_NEEDS } from '../../hook/key-fields';
 import { OPERATIONS } from '../../hook/operation';
 import type { FieldKind } from '../../match/field-kind';
@@ -27,6 +27,8 @@ import { validateOptions } from './validation';
 /** A listener whose declaration was checked, with the values of its columns. */
 export interface NormalListener {
   readonly identity: string;
+  /** Its identity among several. Set if its hook can have one listener only, which then all have the same identity. */
+  readonly only: string | null;
   readonly row: ListenerValues;
   /** The columns that change if the listener exists already. */
   readonly named: readonly (keyof ListenerValues)[];
@@ -55,8 +57,11 @@ export function normalise(
   const match = conditions(draft, own ? [own] : hooks);
   const ofHook = own?.declared.config;
   const row = values(draft, ofHook ? checkedConfig(ofHook, options.config ?? {}) : options.config);
+  const identity = identityOf({ ...row, match });
+  const isOnly = own !== null && isInteractive(own);
   return {
-    identity: identityOf(row, match),
+    identity: isOnly ? identityHash(canonicalJson(['interactive', own.name])) : identity,
+    only: isOnly ? identity : null,
     row,
     named: namedColumns(draft),
     match,
@@ -204,9 +209,21 @@ function namedColumns({ options, operations }: ListenerDraft): readonly (keyof L
   return [...named, 'hook', 'pattern', 'target', ...(operations ? (['operations'] as const) : [])];
 }
 
+type Identified = Pick<
+  ListenerValues,
+  'owner' | 'key' | 'hook' | 'operations' | 'pattern' | 'target'
+> & { readonly match: readonly StoredCondition[] };
+
 /** The identity is (owner, key). Without a `key` it is the owner, the wanted events and the target. */
-function identityOf(row: ListenerValues, match: readonly StoredCondition[]): string {
-  const { owner, key, hook, operations, pattern, target } = row;
+export function identityOf({
+  owner,
+  key,
+  hook,
+  operations,
+  pattern,
+  target,
+  match,
+}: Identified): string {
   const parts: JsonValue =
     key !== null
       ? [owner, key]

@@ -11,6 +11,7 @@ import { type ListenerDraft, SAVE_SHAPE, type SaveOptions } from '../declared/bu
 import type { Listener } from '../declared/listener';
 import { createdListener, type Saved } from './listener-row';
 import { type NormalListener, normalise } from './normal';
+import { checkOnly } from './only-listener';
 import type { SavedListeners } from './saved-listeners';
 import type { UnlikelyValues } from './unlikely';
 
@@ -134,7 +135,10 @@ export class Saving {
   }
 
   async #batch(store: Store, listeners: readonly NormalListener[]): Promise<readonly Listener[]> {
+    await checkOnly(store, this.saved, listeners);
     const saved = await this.saved.upsert(store, listeners);
+    // Another process may have saved another one meanwhile.
+    await checkOnly(store, this.saved, listeners);
     const stored = await this.#stored(store, saved);
     const byIdentity = new Map(saved.map(({ id, listener }) => [listener.identity, id]));
     return listeners.flatMap(({ identity }) => stored.get(byIdentity.get(identity) ?? '') ?? []);

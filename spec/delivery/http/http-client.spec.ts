@@ -47,6 +47,7 @@ describe('HttpClient', () => {
       kind: 'answered',
       httpStatus: 202,
       retryAfter: '7',
+      contentType: null,
       date: expect.stringContaining('GMT'),
       text: 'grüße',
       truncated: false,
