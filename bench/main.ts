@@ -13,6 +13,7 @@ import { matchEndToEnd } from './match-end-to-end';
 import { orderedBacklog } from './ordered-backlog';
 import { receive } from './receiver';
 import { saveCost } from './save-cost';
+import { vetoes } from './vetoes';
 import { writes } from './writes';
 
 type Bench = () => Promise<readonly Figure[]>;
@@ -20,6 +21,7 @@ type Bench = () => Promise<readonly Figure[]>;
 const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ['save-cost', saveCost],
   ['writes', writes],
+  ['vetoes', vetoes],
   ['backlog', backlog],
   ['latency', latency],
   ['fan-out', fanOut],

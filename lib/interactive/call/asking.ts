@@ -45,8 +45,6 @@ const MAX_RESPONSE_BYTES = 1_048_576;
 
 /** Asks the listener of an interactive hook, by a request or by a call of its handler. */
 export class Asking {
-  /** Nothing stops a call but its time limit. */
-  readonly #signal = new AbortController().signal;
   readonly #warnings: TruncationWarnings;
 
   constructor(private readonly parts: AskingParts) {
@@ -80,7 +78,7 @@ export class Asking {
     const config = deepFreeze(recipient.config ?? {});
     const call = (signal: AbortSignal) =>
       handler.fn(event, interactiveContext(this.parts, { deliveryId, signal, config }));
-    return answerOfHandled(await handled(call, { timeoutMs, signal: this.#signal }));
+    return answerOfHandled(await handled(call, { timeoutMs, signal: unstopped() }));
   }
 
   async #request(question: Question, target: UrlTarget): Promise<CallAnswer> {
@@ -102,9 +100,14 @@ export class Asking {
       at: new Date(recipient.clock.nowMs()),
       warnings: this.#warnings,
     });
-    const reply = await this.parts.transport.carry(request, { signal: this.#signal });
+    const reply = await this.parts.transport.carry(request, { signal: unstopped() });
     return answerOfReply(reply);
   }
+}
+
+/** Nothing stops a call but its time limit. A shared signal would collect the listeners of all open calls. */
+function unstopped(): AbortSignal {
+  return new AbortController().signal;
 }
 
 /** A listener can have a shorter limit than its hook. */

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner } from 'typeorm';
 import { EntityPersistExecutor } from 'typeorm/persistence/EntityPersistExecutor.js';
 import { SubjectExecutor } from 'typeorm/persistence/SubjectExecutor.js';
@@ -40,6 +39,8 @@ export interface WriteReceiver {
 }
 
 interface Executor {
+  /** Those of its call. */
+  readonly options?: object;
   readonly queryRunner: QueryRunner;
   readonly insertSubjects: readonly Subject[];
   readonly updateSubjects: readonly Subject[];
@@ -55,6 +56,7 @@ interface Persist {
   /** In TypeORM 0.3. */
   readonly connection: DataSource;
   queryRunner?: QueryRunner;
+  options?: object;
   execute(): Promise<void>;
 }
 
@@ -69,7 +71,11 @@ interface Call {
 
 const receivers = new WeakMap<DataSource, WriteReceiver>();
 const patched = new WeakSet<object>();
-const calls = new AsyncLocalStorage<Call>();
+/** Each call by its options, which its executors know. An asynchronous context would slow down everything that the process does. */
+const calls = new WeakMap<object, Call>();
+/** The call whose transaction a runner would begin now. */
+const ready = new WeakMap<QueryRunner, Call>();
+const running = new WeakMap<QueryRunner, number>();
 
 /** Asks a receiver before rows of a DataSource are written: before the transaction of the call begins, if it has one of its own. */
 export function receiveWrites(dataSource: DataSource, receiver: WriteReceiver): void {
@@ -83,9 +89,9 @@ export function stopReceivingWrites(dataSource: DataSource, receiver: WriteRecei
   if (receivers.get(dataSource) === receiver) receivers.delete(dataSource);
 }
 
-/** Whether a statement on this runner is a part of a call of which each row was asked about. */
+/** Whether rows are being written on this runner that were asked about. */
 export function isPersisting(runner: QueryRunner | undefined): boolean {
-  return runner !== undefined && calls.getStore()?.runner === runner;
+  return runner !== undefined && (running.get(runner) ?? 0) > 0;
 }
 
 /** A call without a runner gets one from us, so that its connection can be given back while a question is open. */
@@ -96,13 +102,16 @@ function patchPersist(prototype: Persist): void {
   prototype.execute = function (this: Persist): Promise<void> {
     const dataSource = this.dataSource ?? this.connection;
     if (!receivers.has(dataSource)) return execute.call(this);
-    const run = () => execute.call(this);
-    const executors = new Set<Executor>();
-    if (this.queryRunner)
-      return calls.run({ runner: this.queryRunner, isOwnRunner: false, executors }, run);
-    const runner = dataSource.createQueryRunner();
+    const isOwnRunner = this.queryRunner === undefined;
+    const runner = this.queryRunner ?? dataSource.createQueryRunner();
     this.queryRunner = runner;
-    return calls.run({ runner, isOwnRunner: true, executors }, run).finally(() => runner.release());
+    this.options = { ...this.options };
+    const call = { runner, isOwnRunner, executors: new Set<Executor>() };
+    calls.set(this.options, call);
+    return execute.call(this).finally(() => {
+      taken(call);
+      return isOwnRunner ? runner.release() : undefined;
+    });
   };
 }
 
@@ -110,18 +119,30 @@ function patchExecutor(prototype: Executor): void {
   if (patched.has(prototype)) return;
   patched.add(prototype);
   const { recompute, execute } = prototype;
-  const running = new WeakSet<Executor>();
+  const begun = new WeakSet<Executor>();
   // The constructor calls it when it knows what will be written.
   prototype.recompute = function (this: Executor): void {
     recompute.call(this);
-    if (!running.has(this)) calls.getStore()?.executors.add(this);
+    const call = this.options && calls.get(this.options);
+    if (!call || begun.has(this)) return;
+    call.executors.add(this);
+    ready.set(call.runner, call);
   };
   prototype.execute = function (this: Executor): Promise<void> {
-    running.add(this);
+    const call = this.options && calls.get(this.options);
+    if (!call) return execute.call(this);
+    begun.add(this);
+    const write = () => whileRunning(call.runner, () => execute.call(this));
     // In a transaction of the caller, all chunks of the call are asked about before the first one is written.
-    const answered = askOf(this.queryRunner);
-    return answered ? answered.then(() => execute.call(this)) : execute.call(this);
+    const answered = ask(call);
+    return answered ? answered.then(write) : write();
   };
+}
+
+function whileRunning(runner: QueryRunner, work: () => Promise<void>): Promise<void> {
+  const count = (by: number) => running.set(runner, (running.get(runner) ?? 0) + by);
+  count(1);
+  return work().finally(() => count(-1));
 }
 
 interface Runner {
@@ -134,7 +155,8 @@ function patchRunner(prototype: Runner): void {
   const { startTransaction } = prototype;
   prototype.startTransaction = function (this: Runner & QueryRunner, ...options): Promise<void> {
     const start = () => startTransaction.apply(this, options);
-    const answered = askOf(this);
+    const call = this.isTransactionActive ? undefined : ready.get(this);
+    const answered = call && ask(call);
     return answered ? answered.then(start) : start();
   };
 }
@@ -147,12 +169,10 @@ function runnerPrototype(dataSource: DataSource): Runner {
   return prototype as Runner;
 }
 
-/** Asks about what the call that runs is going to write on this runner. Undefined if nothing is to be asked. */
-function askOf(runner: QueryRunner): Promise<void> | undefined {
-  const call = calls.getStore();
-  if (call?.runner !== runner || call.executors.size === 0) return undefined;
-  const executors = [...call.executors];
-  call.executors.clear();
+/** Asks about what a call is going to write. Undefined if nothing is to be asked. */
+function ask(call: Call): Promise<void> | undefined {
+  const { runner } = call;
+  const executors = taken(call);
   const receiver = receivers.get(dataSourceOf(runner));
   const writes = executors
     .flatMap(writesOf)
@@ -160,6 +180,14 @@ function askOf(runner: QueryRunner): Promise<void> | undefined {
   if (!receiver || writes.length === 0) return undefined;
   if (!call.isOwnRunner || runner.isTransactionActive) return receiver.ask(writes, true);
   return giveBack(runner).then(() => receiver.ask(writes, false));
+}
+
+/** What is about to be written, which the call then forgets. */
+function taken({ runner, executors }: Call): readonly Executor[] {
+  if (ready.get(runner)?.executors === executors) ready.delete(runner);
+  const all = [...executors];
+  executors.clear();
+  return all;
 }
 
 function writesOf(executor: Executor): readonly PlannedWrite[] {

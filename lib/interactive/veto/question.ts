@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityMetadata } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { type JsonRecord, sameJson, toJson } from '../../base/json';
 import { eventExtras } from '../../capture/extras';
@@ -27,32 +27,53 @@ export interface VetoEvent extends HookEvent {
 export function questionOf(dataSource: DataSource, hook: Hook, write: PlannedWrite): VetoEvent {
   const { operation, subject } = write;
   const { metadata, entity } = subject;
-  const fields = [...providedFields(dataSource, metadata, hook.declared, hook.name).values()];
+  const { fields, columns } = fieldsOf(dataSource, hook, metadata);
   const provided = (row: HookRow, sources: RowSources, holder = entity): JsonRecord => ({
     ...sentValues(dataSource, fields, sources, holder),
     ...computed(hook, fields, row),
   });
   const after = rowAfter(write);
-  const row = copiedRow(dataSource, metadata, after);
+  const row = copiedRow(columns, after);
   const data = provided(row, after);
   const before = rowBefore(subject);
   const hasPrevious = operation !== 'insert' && operation !== 'remove';
   const previous = hasPrevious
-    ? provided(copiedRow(dataSource, metadata, before), before, subject.databaseEntity)
+    ? provided(copiedRow(columns, before), before, subject.databaseEntity)
     : null;
-  const columns = columnFields(dataSource, metadata).values();
   return deepFreeze({
     id: uuidv7(),
     hook: hook.name,
     name: eventName(hook, operation),
     operation,
-    ...extras(hook, sentValues(dataSource, columns, after), row),
+    ...extras(hook, () => sentValues(dataSource, columns, after), row),
     occurredAt: new Date(),
     data,
     previous,
     changed: changedPaths(operation, data, previous),
     row,
   });
+}
+
+const NO_EXTRAS = { ref: null, sender: null, headers: {} } as const;
+
+interface Fields {
+  /** Those that the hook provides. */
+  readonly fields: readonly Field[];
+  /** All columns of the entity. */
+  readonly columns: readonly Field[];
+}
+
+const known = new WeakMap<Hook, WeakMap<EntityMetadata, Fields>>();
+
+function fieldsOf(dataSource: DataSource, hook: Hook, metadata: EntityMetadata): Fields {
+  const ofHook = known.get(hook) ?? new WeakMap<EntityMetadata, Fields>();
+  known.set(hook, ofHook);
+  const found = ofHook.get(metadata) ?? {
+    fields: [...providedFields(dataSource, metadata, hook.declared, hook.name).values()],
+    columns: [...columnFields(dataSource, metadata).values()],
+  };
+  ofHook.set(metadata, found);
+  return found;
 }
 
 function changedPaths(
@@ -77,9 +98,12 @@ function computed(hook: Hook, fields: readonly Field[], row: HookRow): JsonRecor
 /** A URL without the key that the database will generate would lead to another resource. */
 function extras(
   hook: Hook,
-  sent: JsonRecord,
+  values: () => JsonRecord,
   row: HookRow,
 ): Pick<HookEvent, 'ref' | 'sender' | 'headers'> {
+  const { declared } = hook;
+  if (!declared.ref && !declared.sender && !declared.headers) return NO_EXTRAS;
+  const sent = values();
   const { ref, sender, headers } = attempted(() => eventExtras(hook, sent, row)) ?? {};
   const isWhole = pathsOfRef(hook.ref).every((path) => path in sent);
   return {

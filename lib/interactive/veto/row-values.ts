@@ -1,4 +1,4 @@
-import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { DataSource, ObjectLiteral } from 'typeorm';
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import {
   isObjectLiteral,
@@ -8,7 +8,7 @@ import {
   toJson,
 } from '../../base/json';
 import { plainRow } from '../../capture/plain-row';
-import { columnFields, type Field, isToMany, storedColumn, typeName } from '../../hook/field';
+import { type Field, isToMany, storedColumn, typeName } from '../../hook/field';
 import type { HookRow } from '../../hook/options';
 import type { ChangeMap, PlannedWrite, Subject } from './persisting';
 
@@ -50,14 +50,10 @@ export function sentValues(
   return Object.fromEntries(values);
 }
 
-/** All known columns, as a frozen plain copy. */
-export function copiedRow(
-  dataSource: DataSource,
-  metadata: EntityMetadata,
-  sources: RowSources,
-): HookRow {
+/** The known values of these columns, as a frozen plain copy. */
+export function copiedRow(columns: Iterable<Field>, sources: RowSources): HookRow {
   const values = new Map<string, unknown>();
-  for (const { path, column } of columnFields(dataSource, metadata).values()) {
+  for (const { path, column } of columns) {
     const value = column ? valueIn(sources, column) : undefined;
     if (value !== undefined) values.set(path, copied(value, MAX_LEVELS));
   }

@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { type Handled, handled } from '../../delivery/handler/handled';
+import { isThenable } from '../../base/calling';
+import { handled } from '../../delivery/handler/handled';
 import type { Handlers } from '../../delivery/handler/handlers';
 import type { InteractiveResponse } from '../../delivery/handler/interactive-response';
 import { UnknownOperationError } from '../../errors/hook-errors';
@@ -12,7 +13,6 @@ import type { Logger } from '../../logging/logger';
 import { checkArgument, checkedOptions } from '../../options/checked';
 import { HandlerRef, handlerName } from '../../options/handler-ref';
 import { TEXT } from '../../options/rules';
-import { readAnswer } from '../answer';
 import { interactiveContext } from '../context';
 import { receiveCriteria, stopReceivingCriteria } from './criteria-writes';
 import { type PlannedWrite, receiveWrites, stopReceivingWrites } from './persisting';
@@ -25,6 +25,7 @@ import {
   type VetoFunction,
   type VetoOptions,
 } from './veto';
+import { answerOf, asError } from './veto-answer';
 
 export interface VetoSurroundings {
   readonly dataSource: DataSource;
@@ -56,8 +57,6 @@ export class Vetoes {
   readonly #vetoes = new Set<Veto>();
   readonly #warned = new Set<string>();
   readonly #places: Places;
-  /** Nothing stops a question but its time limit. */
-  readonly #signal = new AbortController().signal;
 
   constructor(private readonly surroundings: VetoSurroundings) {
     const { dataSource } = surroundings;
@@ -190,11 +189,20 @@ export class Vetoes {
     if (!fn) return new Error(`This process does not know the handler "${String(veto.target)}".`);
     try {
       const event = questionOf(dataSource, hook, write);
-      const call = (signal: AbortSignal) =>
-        fn(event, interactiveContext(this.surroundings, { deliveryId: event.id, signal }));
-      return answerOf(await handled(call, { timeoutMs, signal: this.#signal }));
+      const deadline = new AbortController();
+      const value = fn(
+        event,
+        interactiveContext(this.surroundings, { deliveryId: event.id, signal: deadline.signal }),
+      );
+      // Most vetoes answer at once, and a time limit costs more than their answer.
+      if (!isThenable(value)) return answerOf({ kind: 'returned', value });
+      const { signal } = new AbortController();
+      const ended = await handled(() => value, { timeoutMs, signal });
+      const answer = answerOf(ended);
+      if (ended.kind === 'timedOut') deadline.abort(answer);
+      return answer;
     } catch (error) {
-      // A value that cannot be copied, for example.
+      // The veto threw, or a value cannot be copied.
       return asError(error);
     }
   }
@@ -215,26 +223,6 @@ export class Vetoes {
 
 function refOf(target: VetoFunction | HandlerRef | string): VetoFunction | HandlerRef {
   return typeof target === 'string' ? new HandlerRef(handlerName(target) ?? target) : target;
-}
-
-function answerOf(result: Handled): InteractiveResponse | Error {
-  switch (result.kind) {
-    case 'returned':
-      return readAnswer(result.value) ?? new Error(NO_ANSWER);
-    case 'threw':
-      return asError(result.error);
-    case 'timedOut':
-      return new Error(`The veto did not answer within ${result.timeoutMs} ms.`);
-    case 'stopped':
-      return new Error('The veto was stopped.');
-  }
-}
-
-const NO_ANSWER =
-  'The veto returned no answer; expected InteractiveResponse.done() or .fail(), or an object with `status`.';
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error('The veto threw no error.', { cause: error });
 }
 
 /** Waits for all, and throws what the first one of the list threw: nothing must run on when the caller rolls back. */

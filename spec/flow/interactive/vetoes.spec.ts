@@ -373,6 +373,29 @@ describe('a veto that gives no answer', () => {
     },
   );
 
+  it('The signal of a veto is aborted at its time limit', async () => {
+    const signals: AbortSignal[] = [];
+    const hanging: VetoFunction = (_event, { signal }) => {
+      signals.push(signal);
+      return new Promise(() => undefined);
+    };
+    veto('insert', hanging, { timeoutMs: 20 });
+    await expect(books().save(book())).rejects.toThrow(HookRejectedError);
+    expect(signals[0]).toMatchObject({ aborted: true, reason: expect.any(Error) });
+  });
+
+  it('A registered handler is asked, within its own time limit', async () => {
+    const handler = flow.hooks.handler('veto', () => new Promise(() => undefined), {
+      timeoutMs: 20,
+    });
+    ends.push(flow.hooks.for(Book).interactive('insert', handler));
+    await expect(books().save(book())).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('20 ms') },
+    });
+    flow.hooks.handler('veto', () => InteractiveResponse.fail(418));
+    await expect(books().save(book())).rejects.toMatchObject({ httpStatus: 418 });
+  });
+
   it('A handler that this process does not know counts as unavailable', async () => {
     ends.push(flow.hooks.for(Book).interactive('insert', 'handler:nobody'));
     await expect(books().save(book())).rejects.toMatchObject({
