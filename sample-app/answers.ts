@@ -49,10 +49,10 @@ async function handler({ dataSource, hooks }: World): Given {
     return BackgroundResponse.done();
   });
   const { id } = await hooks.for(Country).listener(target).on('update').save();
-  await dataSource.manager.update(Country, { code: 'TUR' }, { name: 'Türkiye' });
+  await dataSource.manager.update(Country, { code: 'NOR' }, { name: 'Norge' });
   await hooks.idle();
   const { items } = await hooks.deliveries.find({ listener: id });
-  return [`${renamed} ${items.map(({ status }) => status)}`, 'Turkey → Türkiye done'];
+  return [`${renamed} ${items.map(({ status }) => status)}`, 'Norway → Norge done'];
 }
 
 /** It is asked before a row is written, and may reject the write. */

@@ -41,7 +41,13 @@ export function compare(planned: readonly Planned[], receipts: readonly Receipt[
 
 /** A difference from the expectations. The sample passes if there is none. */
 export interface Fault {
-  readonly kind: 'bad request' | 'missing' | 'unexpected' | 'no retry' | 'bad record';
+  readonly kind:
+    | 'bad request'
+    | 'missing'
+    | 'unexpected'
+    | 'no retry'
+    | 'bad record'
+    | 'bad answer';
   readonly what: string;
 }
 

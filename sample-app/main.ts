@@ -1,19 +1,29 @@
 // npm run sample
 //
 // Writes the countries of an npm package and their capitals in eight chapters. Ten listeners in another process receive the events.
-// The exit code is 0 only if each listener received exactly what it asked for, and no secret was sent.
+// Then a handler, a veto, a call, a schedule and a remote task answer. The exit code is 0 only if each listener received exactly what it
+// asked for, no secret was sent, and each answer was right.
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { IdleTimeoutError, ModelHooks } from 'typeorm-model-hooks';
+import { answers } from './answers';
 import { compare, type Fault, faultsOf, type Planned } from './comparison';
 import { makeTables, newDataSource } from './data-source';
 import { expectedOf } from './expectations';
 import { REFUSED_ONCE, saveListeners } from './listeners';
 import { startProgress } from './progress';
 import { ReceiverProcess } from './receiver-process';
-import { printChapters, printFaults, printListeners, readOutcomes, recordFaults } from './report';
+import {
+  answerFaults,
+  printAnswers,
+  printChapters,
+  printFaults,
+  printListeners,
+  readOutcomes,
+  recordFaults,
+} from './report';
 import { type Chapter, story } from './story';
 import { CANARY } from './world';
 
@@ -74,9 +84,16 @@ async function runStory(
   const comparison = compare(planned, receipts);
   const outcomes = await readOutcomes(hooks, listeners);
 
+  const given = await answers(dataSource, hooks);
+
   printChapters(chapters, comparison.arrivals);
   printListeners(comparison.arrivals, outcomes);
-  const faults = [...faultsOf(comparison, receipts), ...recordFaults(planned, outcomes)];
+  printAnswers(given);
+  const faults = [
+    ...faultsOf(comparison, receipts),
+    ...recordFaults(planned, outcomes),
+    ...answerFaults(given),
+  ];
   printFaults(faults);
   if (faults.length === 0)
     console.log(

@@ -1,4 +1,5 @@
 import type { DeliveryStatus, ModelHooks } from 'typeorm-model-hooks';
+import type { Answer } from './answers';
 import type { Arrival, Fault } from './comparison';
 import type { Change } from './ledger';
 import { LISTENER_NAMES, type ListenerName, type SavedListener } from './listeners';
@@ -55,6 +56,21 @@ export function recordFaults(
     if (recorded === expected) return [];
     return [{ kind: 'bad record', what: `${name}: ${recorded}, expected ${expected}` }];
   });
+}
+
+export function printAnswers(answers: readonly Answer[]): void {
+  printTable(
+    ['what answers', 'answer'],
+    answers.map(({ kind, got }) => [kind, got]),
+  );
+}
+
+export function answerFaults(answers: readonly Answer[]): readonly Fault[] {
+  const wrong = answers.filter(({ got, expected }) => got !== expected);
+  return wrong.map(({ kind, got, expected }) => ({
+    kind: 'bad answer',
+    what: `${kind}: ${got}, expected ${expected}`,
+  }));
 }
 
 /** Prints the first few faults of each kind. */
