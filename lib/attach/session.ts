@@ -39,6 +39,8 @@ const RECORDING_MS = 2_000;
 
 /** One life of a DataSource, from `initialize()` to `destroy()`: captures changes, and runs the engine that sends their events. */
 export class Session {
+  /** Names this process in rows. */
+  readonly processId = uuidv4();
   readonly #lease: Lease;
   readonly #dispatcher: ResolvedDispatcher;
   readonly #outbox: Outbox;
@@ -59,7 +61,7 @@ export class Session {
     this.#hooked = withoutTriggers(hookedEntities(dataSource, catalog), options);
     this.#tables = new TableCatalog(dataSource, this.#hooked.keys(), relatedTables(this.#hooked));
     const limits = new SizeLimits(options.delivery, catalog);
-    this.#lease = { processId: uuidv4(), leaseMs: options.leaseMs };
+    this.#lease = { processId: this.processId, leaseMs: options.leaseMs };
     this.#dispatcher = dispatcherOf(options.dispatcher);
     const origin = { processId: this.#lease.processId, skipped: this.#dispatcher.skipped };
     this.#outbox = new Outbox(store, origin, limits);
@@ -84,11 +86,6 @@ export class Session {
   /** Undefined if this process runs no tasks. */
   get taskEngine(): TaskEngine | undefined {
     return this.#taskEngine;
-  }
-
-  /** This process, as rows name it. */
-  get processId(): string {
-    return this.#lease.processId;
   }
 
   /** When this process attached, by the clock of the database. */
