@@ -84,7 +84,7 @@ export abstract class Declarations {
     checkArgument('data', data, DATA);
     const hook = this.#parts.catalog.get(name);
     if (isInteractive(hook)) throw new OptionInvalidError('name', NOT_INTERACTIVE);
-    return this.#current.send(hook, data, checkedSendOptions(options));
+    return this.#current.commits.send(hook, data, checkedSendOptions(options));
   }
 
   /**
@@ -177,6 +177,8 @@ export abstract class Declarations {
     const { vetoes, interactive } = this.#parts;
     if (isInteractive(hook)) return new InteractiveHook(hook, this.listeners, vetoes, interactive);
     if (hook.metadata) return new AttachedHook(hook, this.listeners, vetoes);
-    return new DefinedHook(hook, this.listeners, vetoes, (...sent) => this.#current.send(...sent));
+    return new DefinedHook(hook, this.listeners, vetoes, (...sent) =>
+      this.#current.commits.send(...sent),
+    );
   }
 }

@@ -1,4 +1,3 @@
-import type { QueryRunner } from 'typeorm';
 import { v4 as uuidv4 } from 'uuid';
 import { endsWithin } from '../base/deadline';
 import { Capture } from '../capture/capture';
@@ -8,11 +7,9 @@ import {
   hookedEntities,
   relatedTables,
 } from '../capture/entity/hooked-entity';
-import { rowId } from '../capture/entity/row-id';
 import { TableCatalog } from '../capture/entity/table-facts';
-import { Outbox, type ReadyEvent, type WrittenEvent } from '../capture/outbox/outbox';
+import { Outbox } from '../capture/outbox/outbox';
 import { SizeLimits } from '../capture/outbox/size-limits';
-import { sentEvent } from '../capture/sent';
 import { TriggerSource } from '../capture/triggers/trigger-source';
 import { withoutTriggers } from '../capture/triggers/trigger-table';
 import { StatementSource } from '../capture/typeorm/statement-source';
@@ -22,15 +19,11 @@ import type { DeliveryEngine } from '../dispatch/engine';
 import { Housekeeping } from '../dispatch/housekeeping';
 import { Pruning } from '../dispatch/pruning';
 import { TrialWaits } from '../dispatch/trial-waits';
-import type { Hook } from '../hook/hook';
-import { providedValues } from '../hook/provided-values';
 import { loggable } from '../logging/loggable';
 import type { Scheduler } from '../schedule/scheduler';
-import { joinedRunner } from '../store/ambient';
 import type { Lease } from '../store/chunks';
 import type { TaskEngine } from '../task/engine';
-import { afterRelease } from './after-release';
-import type { SendOptions } from './attached-hook';
+import { Commits } from './commits';
 import { newEngine, newScheduler, type SessionParts } from './engine-parts';
 import { type Stoppable, stopAll } from './stoppable';
 
@@ -44,7 +37,7 @@ export class Session {
   readonly #lease: Lease;
   readonly #dispatcher: ResolvedDispatcher;
   readonly #outbox: Outbox;
-  readonly #written = new WeakMap<QueryRunner, string[]>();
+  readonly #commits: Commits;
   readonly #waits: TrialWaits;
   readonly #housekeeping: Housekeeping;
   readonly #sources: ChangeSource[] = [];
@@ -66,6 +59,12 @@ export class Session {
     const origin = { processId: this.#lease.processId, skipped: this.#dispatcher.skipped };
     this.#outbox = new Outbox(store, origin, limits);
     this.#waits = new TrialWaits(store);
+    this.#commits = new Commits(parts, {
+      outbox: this.#outbox,
+      dispatcher: this.#dispatcher,
+      waits: this.#waits,
+      engine: () => this.#engine,
+    });
     this.#housekeeping = new Housekeeping(
       store,
       this.#lease,
@@ -98,21 +97,23 @@ export class Session {
     return this.#statements?.unseen ?? [];
   }
 
+  /** Stores events of defined hooks. */
+  get commits(): Pick<Commits, 'send'> {
+    return this.#commits;
+  }
+
   /** Captures changes from now on. */
   subscribe(): void {
     const { dataSource, options } = this.parts;
     const capture = new Capture(dataSource, this.#outbox, options, {
       logger: options.logger,
-      captured: (runner, events) => this.#noteWritten(runner, events),
+      captured: (runner, events) => this.#commits.noteWritten(runner, events),
     });
     this.#statements = new StatementSource(dataSource, this.#hooked, {
       ...options,
       catalog: this.#tables,
       capture,
-      transactions: {
-        committed: (runner) => this.#committed(runner),
-        rolledBack: (runner) => this.#rolledBack(runner),
-      },
+      transactions: this.#commits,
     });
     this.#sources.push(
       this.#statements,
@@ -175,78 +176,6 @@ export class Session {
     // A row that stays is deleted after a day; the tables may be gone already.
     await this.#housekeeping.goodbye().catch((error: unknown) => {
       logger.debug('The row of this process could not be deleted.', { error: loggable(error) });
-    });
-  }
-
-  /**
-   * Stores an event of a defined hook, and sends it after the commit. Resolves with its id, or with `''` if the event was dropped: a
-   * function of the hook threw, and `onCaptureError` is `'log'`.
-   */
-  async send(
-    hook: Hook,
-    data: Readonly<Record<string, unknown>>,
-    { sender, ref, headers, manager }: SendOptions,
-  ): Promise<string> {
-    const { dataSource, options } = this.parts;
-    const given: ReadyEvent = {
-      hook,
-      operation: null,
-      ref: ref ?? null,
-      sender: sender ?? null,
-      headers: headers ?? null,
-      data: providedValues(hook, data),
-      previous: null,
-      // The events of a named resource have an order, as those of a row have.
-      rowId: ref === undefined ? null : rowId(hook.name, [ref]),
-    };
-    const { limits } = this.#outbox;
-    const event = await sentEvent(dataSource, given, { ...options, limits });
-    if (!event) return '';
-    const joined = joinedRunner(dataSource, manager);
-    if (joined) return this.#write(joined, event);
-    const runner = dataSource.createQueryRunner();
-    const id = await this.#write(runner, event).finally(() => runner.release());
-    await this.#wakeAndWait([id]);
-    return id;
-  }
-
-  async #write(runner: QueryRunner, event: ReadyEvent): Promise<string> {
-    const written = await this.#outbox.write(runner, [event]);
-    this.#noteWritten(runner, written);
-    return written[0]?.id ?? '';
-  }
-
-  /** Remembers events until their transaction commits. */
-  #noteWritten(runner: QueryRunner, events: readonly WrittenEvent[]): void {
-    const ids = this.#written.get(runner) ?? [];
-    this.#written.set(runner, ids);
-    for (const { id, hook, event, operation } of events) {
-      ids.push(id);
-      this.parts.reporter.emit('captured', { eventId: id, hook, event, operation });
-    }
-  }
-
-  #committed(runner: QueryRunner): void {
-    this.parts.task.link.committed(runner);
-    const eventIds = this.#written.get(runner);
-    this.#rolledBack(runner);
-    if (!eventIds) return;
-    const done = this.#wakeAndWait(eventIds);
-    if (this.#dispatcher.waitsForTries) afterRelease(runner, done);
-  }
-
-  #rolledBack(runner: QueryRunner): void {
-    this.#written.delete(runner);
-  }
-
-  /** Wakes the engine. Resolves at once, or, if the dispatcher waits for tries, when each delivery was tried. */
-  #wakeAndWait(eventIds: readonly string[]): Promise<void> {
-    const { logger, waitMs } = this.parts.options;
-    const isAwaited = this.#dispatcher.waitsForTries && this.#engine?.isRunning;
-    const tried = isAwaited ? this.#waits.tried(eventIds, waitMs) : Promise.resolve();
-    this.#engine?.committed();
-    return tried.catch((error: unknown) => {
-      logger.error('Waiting for inline deliveries failed.', { error: loggable(error) });
     });
   }
 }
