@@ -1,4 +1,4 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { DeliveryEndedError } from '../../errors/delivery-errors';
 import type { Store } from '../../store/store';
 import { isFinal } from '../chunk/outcome';
@@ -35,7 +35,7 @@ export class HandlerTransaction {
     signal: AbortSignal,
   ): Promise<Answer> {
     const { answer, record } = await this.parts.dataSource.transaction(async (manager) => {
-      const given = await work(manager);
+      const given = await untilAborted(manager, work, signal);
       const made = this.recordOf(given);
       signal.throwIfAborted();
       await this.#store(manager, made);
@@ -58,4 +58,31 @@ export class HandlerTransaction {
     const isStored = answers.length === 1 && answers[0]?.place === 0;
     if (!isStored) throw new DeliveryEndedError(deliveryId);
   }
+}
+
+/**
+ * Runs the work. If the signal is aborted first, rejects with its reason, so that work which never ends keeps no connection.
+ */
+function untilAborted<Answer>(
+  manager: EntityManager,
+  work: (manager: EntityManager) => Answer | Promise<Answer>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      if (manager.queryRunner) refuseStatements(manager.queryRunner, signal);
+      reject(signal.reason);
+    };
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const working = (async () => work(manager))();
+    working.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** The work may still run. Its statements would come after the ROLLBACK and before the release, and be committed one by one. */
+function refuseStatements(runner: QueryRunner, signal: AbortSignal): void {
+  const query = runner.query.bind(runner) as (...given: unknown[]) => Promise<never>;
+  runner.query = (...given: unknown[]) =>
+    given[0] === 'ROLLBACK' ? query(...given) : Promise.reject(signal.reason);
 }

@@ -141,6 +141,27 @@ describe('context.transaction', () => {
     expect(await notes()).toEqual([]);
   });
 
+  it('A transaction that never ends gives its connection back, and writes nothing afterwards', async () => {
+    let refused: Promise<unknown> = Promise.resolve();
+    const delivery = await deliver(
+      (_event, { transaction, deliveryId, signal }) =>
+        transaction(async (manager) => {
+          const late = () => manager.query(write.sql, [deliveryId, 'late']);
+          await late();
+          refused = new Promise((resolve) => {
+            signal.addEventListener('abort', () => late().catch(resolve));
+          });
+          return new Promise(() => undefined);
+        }),
+      { timeoutMs: 100 },
+    );
+    expect(delivery.status).toBe('retrying');
+    expect(await refused).toBeInstanceOf(Error);
+    expect(await notes()).toEqual([]);
+    // It would wait for the transaction.
+    await flow.query('TRUNCATE ledger');
+  });
+
   it('A transaction whose chunk another process has taken over is rolled back', async () => {
     const handler = flow.hooks.handler('taken', (_event, { transaction, deliveryId, attempt }) =>
       transaction(async (manager) => {
