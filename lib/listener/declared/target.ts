@@ -13,7 +13,9 @@ export const MALFORMED_TARGET =
   'must be an absolute URL like https://example.com/hooks, or a handler';
 
 export function isTarget(text: unknown): text is string {
-  return typeof text === 'string' && (handlerName(text) !== null || URL.canParse(text));
+  if (typeof text !== 'string') return false;
+  // Other spellings of `handler:` would be URLs of that protocol.
+  return handlerName(text) !== null || (URL.canParse(text) && !/^\s*handler:/i.test(text));
 }
 
 /** Throws `LISTENER_INVALID`. */

@@ -20,6 +20,21 @@ describe('parseTarget', () => {
       expect(() => parseTarget(text)).toThrow('must be an absolute URL');
     },
   );
+
+  it.each([
+    'Handler:x',
+    ' handler:x',
+    'HANDLER:x',
+    '\thandler:x',
+    'handler:',
+    'handler: x',
+    'handler:x ',
+    'handler:a  b',
+    `handler:${'x'.repeat(201)}`,
+  ])('The text %p is refused, because it is neither a handler nor a URL', (text) => {
+    expect(isTarget(text)).toBe(false);
+    expect(() => parseTarget(text)).toThrow('or a handler');
+  });
 });
 
 describe('canonicalText', () => {
