@@ -8,6 +8,7 @@ import type { TrialWaits } from '../dispatch/trial-waits';
 import type { Hook } from '../hook/hook';
 import { providedValues } from '../hook/provided-values';
 import { loggable } from '../logging/loggable';
+import type { Scheduler } from '../schedule/scheduler';
 import { joinedRunner } from '../store/ambient';
 import { afterRelease } from './after-release';
 import type { SendOptions } from './attached-hook';
@@ -19,6 +20,8 @@ interface CommitParts {
   readonly waits: TrialWaits;
   /** Undefined if this process does not send. */
   readonly engine: () => DeliveryEngine | undefined;
+  /** Undefined if this process does not send. */
+  readonly scheduler: () => Scheduler | undefined;
 }
 
 /** The events that open transactions have stored, and what happens when these commit. */
@@ -84,6 +87,7 @@ export class Commits {
   /** Wakes what sends the events of the transaction. */
   committed(runner: QueryRunner): void {
     this.surroundings.task.link.committed(runner);
+    this.parts.scheduler()?.committed(runner);
     const eventIds = this.#written.get(runner);
     this.rolledBack(runner);
     if (!eventIds) return;

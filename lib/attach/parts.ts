@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { Triggers } from '../capture/triggers/triggers';
 import { HandlerCalls } from '../delivery/attempt/handler-calls';
 import { sendTest } from '../delivery/attempt/test-delivery';
@@ -74,7 +74,10 @@ export function hooksParts(
   };
   const task = taskParts({ ...shared, options });
   const attachment = new Attachment({ ...shared, options, wakeup, reporter, matching, task });
-  const alarm = { in: (afterMs: number) => attachment.scheduler?.in(afterMs) };
+  const alarm = {
+    in: (afterMs: number) => attachment.scheduler?.in(afterMs),
+    note: (runner: QueryRunner) => attachment.scheduler?.note(runner),
+  };
   const unseenWrites = () => attachment.session?.unseenWrites ?? [];
   return {
     ...shared,

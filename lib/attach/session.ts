@@ -64,6 +64,7 @@ export class Session {
       dispatcher: this.#dispatcher,
       waits: this.#waits,
       engine: () => this.#engine,
+      scheduler: () => this.#scheduler,
     });
     this.#housekeeping = new Housekeeping(
       store,

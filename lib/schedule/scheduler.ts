@@ -1,3 +1,4 @@
+import type { QueryRunner } from 'typeorm';
 import { endsWithin } from '../base/deadline';
 import type { Wakeup } from '../delivery/chunk/wakeup';
 import { DueTimer } from '../dispatch/due-timer';
@@ -32,6 +33,8 @@ const LEAST_AHEAD_MS = 2_000;
  */
 export class Scheduler {
   readonly #timer: DueTimer;
+  /** Query runners in whose transaction a schedule was stored. */
+  readonly #noted = new WeakSet<QueryRunner>();
   #sweeps: NodeJS.Timeout | undefined;
   #loop: Promise<void> | undefined;
   #isSweepWanted = false;
@@ -56,6 +59,15 @@ export class Scheduler {
     if (!this.#isRunning) return;
     if (afterMs > 0) this.#timer.in(afterMs);
     else this.#wake();
+  }
+
+  /** A schedule was stored in the transaction of the runner. */
+  note(runner: QueryRunner): void {
+    this.#noted.add(runner);
+  }
+
+  committed(runner: QueryRunner): void {
+    if (this.#noted.delete(runner)) this.#wake();
   }
 
   /** Resolves when everything that was due before is fired, as far as this process can. */

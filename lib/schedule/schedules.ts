@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { validate as isUuid, v7 as uuidv7 } from 'uuid';
 import type { HandlerFunction, Handlers } from '../delivery/handler/handlers';
 import { ScheduleNotFoundError } from '../errors/schedule-errors';
@@ -44,6 +44,8 @@ export interface ScheduledOnce {
 export interface Alarm {
   /** One is due in `afterMs`. */
   in(afterMs: number): void;
+  /** One was stored in the transaction of the runner. */
+  note(runner: QueryRunner): void;
 }
 
 /** What `Schedules` is made of. */
@@ -106,8 +108,13 @@ export class Schedules {
     const when = { cron: null, every_ms: null, timezone, catch_up, next_due_at: new Date(date) };
     const values = { id, name, once: true, ...when, data: jsonData(data), enabled: true };
     const row = await schedules.insert(values);
-    if (row) this.#stored(row);
-    return { id, cancel: () => this.cancel(id) };
+    if (runner) this.alarm.note(runner);
+    else if (row) this.#stored(row);
+    // Before the commit, only this transaction sees the row.
+    const rows = () =>
+      runner?.isTransactionActive && !runner.isReleased ? schedules : store.schedules;
+    const cancel = () => this.#cancel(id, rows());
+    return { id, cancel };
   }
 
   /**
@@ -117,7 +124,7 @@ export class Schedules {
    * const wasCancelled = await hooks.schedules.cancel('an event id');
    */
   async cancel(id: string): Promise<boolean> {
-    return isUuid(id) && (await this.parts.store.schedules.removeOnce([id])) > 0;
+    return isUuid(id) && this.#cancel(id, this.parts.store.schedules);
   }
 
   /**
@@ -188,6 +195,10 @@ export class Schedules {
    */
   async remove(name: string): Promise<boolean> {
     return isScheduleName(name) && this.parts.store.schedules.remove(name);
+  }
+
+  async #cancel(id: string, schedules: Store['schedules']): Promise<boolean> {
+    return (await schedules.removeOnce([id])) > 0;
   }
 
   /** Saves the listener of a handler. It has a key, so that another handler takes the place of this one. */

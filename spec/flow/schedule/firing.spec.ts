@@ -241,6 +241,29 @@ describe('ModelHooks.at', () => {
     expect(await hooks.schedules.find()).toMatchObject([{ name: 'nightly', lastDueAt: null }]);
   });
 
+  it('An event can be cancelled in the transaction that stores it', async () => {
+    const { hooks, dataSource } = flow;
+    const past = new Date('2000-01-01T00:00:00Z');
+    await dataSource.transaction(async (manager) => {
+      const { cancel } = await hooks.at(past, 'recalled', {}, { manager });
+      expect(await cancel()).toBe(true);
+      expect(await cancel()).toBe(false);
+    });
+    await hooks.idle();
+    expect(await flow.dueTimes('recalled')).toEqual([]);
+  });
+
+  it('An event of a transaction is fired when it commits, without waiting for a sweep', async () => {
+    const calm = await flow.beside({ sweepMs: 600_000 });
+    await calm.hooks.idle();
+    await flow.hooks.detach();
+    await calm.dataSource.transaction((manager) =>
+      calm.hooks.at(new Date('2000-01-01T00:00:00Z'), 'committed', {}, { manager }),
+    );
+    await flow.untilFired('committed', 1);
+    await calm.stop();
+  });
+
   it('An event joins the transaction of a manager', async () => {
     const { hooks, dataSource } = flow;
     const past = new Date('2000-01-01T00:00:00Z');
