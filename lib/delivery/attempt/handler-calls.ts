@@ -58,7 +58,10 @@ export class HandlerCalls {
     const timeoutMs = timeoutMsOf(handler, delivery.event);
     const run = (own: AbortSignal) => this.#run(handler, delivery, transaction, own);
     const ended = await handled(run, { timeoutMs, signal });
-    return transaction.record ?? recordOf(judgeHandled(ended, circumstances));
+    if (transaction.record) return transaction.record;
+    return ended.kind === 'stopped'
+      ? unattempted(delivery, STOPPED)
+      : recordOf(judgeHandled(ended, circumstances));
   }
 
   /** One call begins in each turn of the event loop: several that block it must not follow each other before replies are read. */
@@ -86,6 +89,13 @@ export class HandlerCalls {
     return fn(copyOf(event), context);
   }
 }
+
+/** The handler is not to blame: another process calls it, and no retry is used up. */
+const STOPPED = {
+  kind: 'waiting',
+  afterMs: 1_000,
+  reason: 'the process stopped before the handler had ended',
+} as const satisfies Outcome;
 
 /** A process that does not know a handler leaves its deliveries to others for this time. */
 const UNKNOWN_HANDLER_MS = 2_000;

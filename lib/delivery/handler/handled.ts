@@ -59,15 +59,13 @@ const STORED_OF_ERROR = 4_000;
 
 /** What was thrown, as text: the stack of an error. */
 export function thrownText(error: unknown): string {
-  return beginning(
-    error instanceof Error ? (error.stack ?? String(error)) : shown(error),
-    STORED_OF_ERROR,
-  );
+  return beginning(shown(error), STORED_OF_ERROR);
 }
 
-/** Converting an object to text may throw again. */
+/** Reading a stack and converting an object to text may throw again. */
 function shown(error: unknown): string {
   try {
+    if (error instanceof Error) return String(error.stack ?? error);
     return `the handler threw ${typeof error === 'object' ? JSON.stringify(error) : String(error)}`;
   } catch {
     return `the handler threw a value of type ${typeof error}`;

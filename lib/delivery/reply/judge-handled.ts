@@ -5,7 +5,10 @@ import { type RetryCircumstances, retry } from './judge';
 import { isAnswer, steered } from './steering';
 
 /** The outcome of a delivery whose handler ended like this. */
-export function judgeHandled(handled: Handled, circumstances: RetryCircumstances): Outcome {
+export function judgeHandled(
+  handled: Exclude<Handled, { readonly kind: 'stopped' }>,
+  circumstances: RetryCircumstances,
+): Outcome {
   switch (handled.kind) {
     case 'returned':
       return outcomeOf(handled.value, circumstances);
@@ -13,8 +16,6 @@ export function judgeHandled(handled: Handled, circumstances: RetryCircumstances
       return retry(thrownText(handled.error), circumstances);
     case 'timedOut':
       return retry(`the handler did not end within ${handled.timeoutMs} ms`, circumstances);
-    case 'stopped':
-      return retry('the process stopped before the handler had ended', circumstances);
   }
 }
 
@@ -24,8 +25,13 @@ export function checkedAnswer(value: unknown): unknown {
   return value;
 }
 
+/** Reading the value may call code of the application, such as `toJSON`. */
 function outcomeOf(value: unknown, circumstances: RetryCircumstances): Outcome {
-  return answered(value, circumstances.state) ?? retry(noResponse(value), circumstances);
+  try {
+    return answered(value, circumstances.state) ?? retry(noResponse(value), circumstances);
+  } catch (error) {
+    return retry(thrownText(error), circumstances);
+  }
 }
 
 function answered(value: unknown, state: DeliveryState): Outcome | null {

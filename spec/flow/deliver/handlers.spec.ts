@@ -24,6 +24,12 @@ const logger = {
 };
 const done = () => BackgroundResponse.done();
 
+const CYCLE: Record<string, unknown> = { status: 'success' };
+CYCLE.retval = CYCLE;
+const thrower = () => {
+  throw new Error('unreadable');
+};
+
 let flow: Flow;
 let count = 0;
 
@@ -219,6 +225,7 @@ describe('the answer of a handler', () => {
     ['an array', ['success'], 'an array'],
     ['an object', {}, 'an object without a known `status`'],
     ['an unknown status', { status: 'done' }, 'an object without a known `status`'],
+    ['an object that contains itself', CYCLE, 'an object without a known `status`'],
   ])('A handler that returns %s is called again', async (_name, value, named) => {
     const delivery = await deliver((() => value) as HandlerFunction);
     expect(delivery).toMatchObject({
@@ -227,9 +234,25 @@ describe('the answer of a handler', () => {
     });
   });
 
+  it.each<readonly [string, object]>([
+    ['a getter', Object.defineProperty({}, 'status', { get: thrower, enumerable: true })],
+    ['toJSON', { toJSON: thrower }],
+    ['a proxy', new Proxy({}, { get: thrower })],
+  ])('A handler whose answer throws by %s is called again', async (_name, answer) => {
+    const delivery = await deliver((() => answer) as HandlerFunction);
+    expect(delivery).toMatchObject({ status: 'retrying', attempt: 1 });
+    expect(delivery.reason).toContain('Error: unreadable');
+  });
+
   it.each<readonly [string, unknown, RegExp]>([
     ['an error', new TypeError('boom'), /^TypeError: boom\n +at /],
     ['a long stack', Object.assign(new Error('x'), { stack: 'x'.repeat(9_000) }), /^x{4000}$/],
+    ['a stack that is no text', Object.assign(new Error('x'), { stack: 5 }), /^5$/],
+    [
+      'an error whose stack throws',
+      Object.defineProperty(new Error('x'), 'stack', { get: thrower }),
+      /^the handler threw a value of type object$/,
+    ],
     ['null', null, /^the handler threw null$/],
     ['undefined', undefined, /^the handler threw undefined$/],
     ['a text', 'no', /^the handler threw no$/],
@@ -363,23 +386,29 @@ describe('a handler that this process does not know', () => {
 });
 
 describe('stopping', () => {
-  it('detach() aborts handlers at its deadline, and their deliveries are tried again', async () => {
-    const other = await flow.beside({ sweepMs: 100, logger });
-    const started = new Promise<AbortSignal>((resolve) => {
-      other.hooks.handler('long', (_event, { signal }) => {
-        resolve(signal);
-        return new Promise(() => undefined);
+  it.each([0, 12])(
+    'detach() aborts handlers at its deadline and uses up none of %i retries',
+    async (retries) => {
+      const name = `long ${retries}`;
+      const other = await flow.beside({ sweepMs: 100, logger });
+      const started = new Promise<AbortSignal>((resolve) => {
+        other.hooks.handler(name, (_event, { signal }) => {
+          resolve(signal);
+          return new Promise(() => undefined);
+        });
       });
-    });
-    const { id } = await flow.hooks.for(Person).listener('handler:long').save();
-    await flow.savePeople(1);
-    const signal = await started;
-    await other.hooks.detach({ deadlineMs: 50 });
-    expect(signal.aborted).toBe(true);
-    expect(await flow.deliveryOf(id)).toMatchObject({
-      status: 'retrying',
-      reason: 'the process stopped before the handler had ended',
-    });
-    await other.stop();
-  });
+      const url = `handler:${name}`;
+      const { id } = await flow.hooks.for(Person).listener({ url, delivery: { retries } }).save();
+      await flow.savePeople(1);
+      const signal = await started;
+      await other.hooks.detach({ deadlineMs: 50 });
+      expect(signal.aborted).toBe(true);
+      expect(await flow.deliveryOf(id)).toMatchObject({ status: 'waiting', attempt: 0 });
+      await other.stop();
+      const ended = outcomes(flow.hooks, 1, ({ status }) => status === 'done');
+      flow.hooks.handler(name, done);
+      await ended;
+      expect(await flow.deliveryOf(id)).toMatchObject({ status: 'done', attempt: 1 });
+    },
+  );
 });
