@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { monotonicMs } from '../base/clock';
 import { endsWithin } from '../base/deadline';
 import type { Wakeup } from '../delivery/chunk/wakeup';
 import { DueTimer } from '../dispatch/due-timer';
@@ -26,6 +27,8 @@ const LOCKED_MS = 100;
 /** For how many sweeps a process is taken to go on after the last one, and for how long at least. */
 const SWEEPS_AHEAD = 2;
 const LEAST_AHEAD_MS = 2_000;
+/** A process that could not look for this time longer, because its event loop or the database was busy, was there nevertheless. */
+const LATE_MS = 60_000;
 
 /**
  * Decides when this process looks for schedules that are due: at the nearest due time that it knows, and at each sweep. It says in the
@@ -37,6 +40,7 @@ export class Scheduler {
   readonly #noted = new WeakSet<QueryRunner>();
   #sweeps: NodeJS.Timeout | undefined;
   #loop: Promise<void> | undefined;
+  #reportedAt = Number.NEGATIVE_INFINITY;
   #isSweepWanted = false;
   #isWanted = false;
   #isRunning = false;
@@ -106,7 +110,9 @@ export class Scheduler {
   }
 
   async #once(): Promise<void> {
-    if (this.#isSweepWanted) await this.#report();
+    // After a busy time, the timer of a due time may come before that of the sweep.
+    const isLate = monotonicMs() - this.#reportedAt > this.options.sweepMs;
+    if (this.#isSweepWanted || isLate) await this.#report();
     this.#isSweepWanted = false;
     await this.#fireDue();
   }
@@ -116,7 +122,9 @@ export class Scheduler {
     const { store, catalog, due, wakeup } = this.parts;
     const { processId, sweepMs } = this.options;
     due.forgetLeft();
-    await store.schedules.fires(processId, Math.max(SWEEPS_AHEAD * sweepMs, LEAST_AHEAD_MS));
+    const aheadMs = Math.max(SWEEPS_AHEAD * sweepMs, LEAST_AHEAD_MS);
+    await store.schedules.fires(processId, aheadMs, LATE_MS);
+    this.#reportedAt = monotonicMs();
     const unknown = (await store.foreign.openHooks()).filter((name) => !catalog.find(name));
     for (const name of unknown) catalog.open(name);
     if (unknown.length > 0) wakeup.committed();

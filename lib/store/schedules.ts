@@ -151,13 +151,16 @@ export class ScheduleRows {
     );
   }
 
-  /** Stores that a process fires schedules, for the next `forMs`. Returns since when it does so without a gap; null if it is unknown. */
-  async fires(processId: string, forMs: number): Promise<Date | null> {
+  /**
+   * Stores that a process fires schedules, for the next `forMs`. It was there without a gap if it comes back within `lateMs` after that.
+   * Returns since when it is there; null if the process is unknown.
+   */
+  async fires(processId: string, forMs: number, lateMs: number): Promise<Date | null> {
     const [row] = await this.query<{ since: Date }>(
       `UPDATE ${this.tables.process} SET fires_until = clock_timestamp() + $2::float8 * interval '1 millisecond',
-         fires_since = CASE WHEN fires_until >= clock_timestamp() THEN fires_since ELSE clock_timestamp() END
+         fires_since = CASE WHEN fires_until >= clock_timestamp() - $3::float8 * interval '1 millisecond' THEN fires_since ELSE clock_timestamp() END
        WHERE id = $1 RETURNING fires_since AS since`,
-      [processId, forMs],
+      [processId, forMs, lateMs],
     );
     return row?.since ?? null;
   }

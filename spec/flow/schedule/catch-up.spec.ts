@@ -1,5 +1,7 @@
+import { v4 as uuidv4 } from 'uuid';
 import { type AttachOptions, type CatchUp, ModelHooks } from '../../../lib';
 import { ScheduleFlow } from '../../support/application/schedule-flow';
+import { testStore } from '../../support/application/test-store';
 import { until } from '../../support/application/waiting';
 
 const SHORT = { sweepMs: 200, leaseMs: 1_500 } satisfies AttachOptions;
@@ -70,6 +72,27 @@ describe('a downtime of all processes', () => {
     await flow.query('UPDATE model_hook_schedule SET enabled = true');
     await other.hooks.idle();
     expect((await fired('often', first, 1_000)).slice(0, 4)).toEqual([0, 1, 2, 3]);
+  });
+
+  it.each([
+    { late: '30 seconds', since: '1 hour' },
+    { late: '2 minutes', since: '0' },
+  ])('A process that comes back $late late was there for $since', async ({ late, since }) => {
+    const { hooks, dataSource } = flow;
+    await until('the process fires schedules', async () => (await firing()) === 1);
+    await hooks.detach();
+    const id = uuidv4();
+    await flow.query(
+      `INSERT INTO model_hook_process (id, hostname, pid, fires_since, fires_until)
+       VALUES ($1, 'here', 1, now() - interval '1 hour', now() - $2::interval)`,
+      [id, late],
+    );
+    const time = await testStore(dataSource).schedules.fires(id, 1_000, 60_000);
+    const [row] = await flow.query<{ ok: boolean }>(
+      "SELECT now() - $2::interval - $1::timestamptz BETWEEN '0' AND '1 minute' AS ok",
+      [time, since],
+    );
+    expect(row?.ok).toBe(true);
   });
 
   it('A process that only captures does not count as there', async () => {
