@@ -97,8 +97,8 @@ const STOPPED = {
   reason: 'the process stopped before the handler had ended',
 } as const satisfies Outcome;
 
-/** A process that does not know a handler leaves its deliveries to others for this time. */
-const UNKNOWN_HANDLER_MS = 2_000;
+/** A process that does not know a handler leaves its deliveries to others for this time. `idle()` waits for what is due that soon. */
+const UNKNOWN_HANDLER_MS = 1_000;
 
 /** The outcome of a delivery whose handler this process does not know. */
 export function unknownHandler(name: string): Extract<Outcome, { kind: 'waiting' }> {

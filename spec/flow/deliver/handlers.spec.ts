@@ -371,6 +371,19 @@ describe('a handler that this process does not know', () => {
     expect(await waiting()).toEqual([]);
   });
 
+  it('idle() does not wait for it, and waits for its deliveries when it is registered', async () => {
+    await flow.hooks.for(Person).listener('handler:soon').save();
+    await flow.savePeople(3);
+    await flow.hooks.idle();
+    let calls = 0;
+    flow.hooks.handler('soon', () => {
+      calls += 1;
+      return BackgroundResponse.done();
+    });
+    await flow.hooks.idle();
+    expect(calls).toBe(3);
+  });
+
   it('Another process that knows it gets them', async () => {
     const { id } = await flow.hooks.for(Person).listener('handler:elsewhere').save();
     const other = await flow.beside({ sweepMs: 100, logger });
