@@ -80,9 +80,12 @@ function untilAborted<Answer>(
   });
 }
 
-/** The work may still run. Its statements would come after the ROLLBACK and before the release, and be committed one by one. */
+/**
+ * The work may still run. Its statements would come after the ROLLBACK and before the release, and be committed one by one. If it is inside
+ * a nested transaction, TypeORM would only roll back to the savepoint, and give the connection back with an open transaction.
+ */
 function refuseStatements(runner: QueryRunner, signal: AbortSignal): void {
-  const query = runner.query.bind(runner) as (...given: unknown[]) => Promise<never>;
-  runner.query = (...given: unknown[]) =>
-    given[0] === 'ROLLBACK' ? query(...given) : Promise.reject(signal.reason);
+  const query = runner.query.bind(runner) as (sql: string) => Promise<never>;
+  runner.query = (sql: string) =>
+    sql.startsWith('ROLLBACK') ? query('ROLLBACK') : Promise.reject(signal.reason);
 }

@@ -1,3 +1,4 @@
+import type { EntityManager } from 'typeorm';
 import {
   BackgroundResponse,
   type DeliveryWithAttempts,
@@ -7,6 +8,8 @@ import {
 import { Flow } from '../../support/application/flow';
 import { outcomes, until } from '../../support/application/waiting';
 import { Person } from '../../support/entities/person';
+
+type Hanging = (manager: EntityManager) => Promise<never>;
 
 let flow: Flow;
 
@@ -141,26 +144,38 @@ describe('context.transaction', () => {
     expect(await notes()).toEqual([]);
   });
 
-  it('A transaction that never ends gives its connection back, and writes nothing afterwards', async () => {
-    let refused: Promise<unknown> = Promise.resolve();
-    const delivery = await deliver(
-      (_event, { transaction, deliveryId, signal }) =>
-        transaction(async (manager) => {
-          const late = () => manager.query(write.sql, [deliveryId, 'late']);
-          await late();
-          refused = new Promise((resolve) => {
-            signal.addEventListener('abort', () => late().catch(resolve));
-          });
-          return new Promise(() => undefined);
-        }),
-      { timeoutMs: 100 },
-    );
-    expect(delivery.status).toBe('retrying');
-    expect(await refused).toBeInstanceOf(Error);
-    expect(await notes()).toEqual([]);
-    // It would wait for the transaction.
-    await flow.query('TRUNCATE ledger');
-  });
+  it.each<readonly [string, (manager: EntityManager, work: Hanging) => Promise<never>]>([
+    ['transaction', (manager, work) => work(manager)],
+    ['nested transaction', (manager, work) => manager.transaction(work)],
+  ])(
+    'A %s that never ends gives its connection back, and writes nothing afterwards',
+    async (_name, within) => {
+      let refused: Promise<unknown> = Promise.resolve();
+      const delivery = await deliver(
+        (_event, { transaction, deliveryId, signal }) =>
+          transaction((outer) =>
+            within(outer, async (manager) => {
+              const late = () => manager.query(write.sql, [deliveryId, 'late']);
+              await late();
+              refused = new Promise((resolve) => {
+                signal.addEventListener('abort', () => late().catch(resolve));
+              });
+              return new Promise(() => undefined);
+            }),
+          ),
+        { timeoutMs: 100 },
+      );
+      expect(delivery.status).toBe('retrying');
+      expect(await refused).toBeInstanceOf(Error);
+      expect(await notes()).toEqual([]);
+      // It would wait for the transaction.
+      await flow.query('TRUNCATE ledger');
+      const open = await flow.query(
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'",
+      );
+      expect(open).toEqual([]);
+    },
+  );
 
   it('A transaction whose chunk another process has taken over is rolled back', async () => {
     const handler = flow.hooks.handler('taken', (_event, { transaction, deliveryId, attempt }) =>
