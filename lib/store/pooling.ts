@@ -44,8 +44,8 @@ function clientOf(runner: QueryRunner): Promise<Client> {
   return runner.connect();
 }
 
-/** Without a number, that of `pg`. */
-function poolSizeOf({ driver }: DataSource): number {
+/** The most connections of the pool. Without a number, that of `pg`. */
+export function poolSizeOf({ driver }: DataSource): number {
   const { master } = driver as {
     readonly master?: { readonly options?: { readonly max?: number } };
   };

@@ -4,6 +4,7 @@ import { monotonicMs } from '../../base/clock';
 import { deepFreeze } from '../../capture/plain-row';
 import type { HookEvent } from '../../hook/event';
 import type { Logger } from '../../logging/logger';
+import { poolSizeOf } from '../../store/pooling';
 import type { Store } from '../../store/store';
 import type { Outcome } from '../chunk/outcome';
 import { secretsOf } from '../chunk/recipients';
@@ -20,6 +21,7 @@ import {
   nextState,
   unattempted,
 } from './pending';
+import { TransactionPlaces } from './transaction-places';
 
 export interface HandlerCallParts {
   readonly dataSource: DataSource;
@@ -37,8 +39,11 @@ export interface CallCircumstances {
 /** Calls the handlers of deliveries. */
 export class HandlerCalls {
   #lastTurn: Promise<void> = Promise.resolve();
+  readonly #places: TransactionPlaces;
 
-  constructor(private readonly parts: HandlerCallParts) {}
+  constructor(private readonly parts: HandlerCallParts) {
+    this.#places = new TransactionPlaces(() => poolSizeOf(parts.dataSource));
+  }
 
   /** Calls the handler of a delivery once, and judges how the call ended. Never rejects. */
   async call(
@@ -84,7 +89,7 @@ export class HandlerCalls {
       deliveryId,
       config: deepFreeze(recipient.config ?? {}),
       isTest,
-      transaction: (work) => transaction.run(work, signal),
+      transaction: (work) => this.#places.within(() => transaction.run(work, signal), signal),
     };
     return fn(copyOf(event), context);
   }

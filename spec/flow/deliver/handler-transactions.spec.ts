@@ -177,6 +177,27 @@ describe('context.transaction', () => {
     },
   );
 
+  it('Transactions that hang leave half of the pool to the application', async () => {
+    let running = 0;
+    const hang = async () => {
+      running += 1;
+      return new Promise<never>(() => undefined);
+    };
+    for (const name of ['hanging', 'hanging, too']) {
+      const handler = flow.hooks.handler(name, (_event, { transaction }) => transaction(hang), {
+        timeoutMs: 1_000,
+      });
+      await flow.hooks.for(Person).listener(handler).save();
+    }
+    const ended = outcomes(flow.hooks, 20);
+    await flow.savePeople(10);
+    await until('half of the pool is held', () => running === 5);
+    const queries = Array.from({ length: 5 }, () => flow.query('SELECT pg_sleep(0.1)'));
+    await Promise.all(queries);
+    expect(running).toBe(5);
+    await ended;
+  });
+
   it('A transaction whose chunk another process has taken over is rolled back', async () => {
     const handler = flow.hooks.handler('taken', (_event, { transaction, deliveryId, attempt }) =>
       transaction(async (manager) => {
