@@ -73,5 +73,6 @@ function checked({ name }: Hook, answer: unknown): PlainTargets {
 
 function isTarget(target: unknown): boolean {
   if (typeof target === 'string' || target instanceof HandlerRef) return true;
-  return isPlainObject(target) && typeof target.url === 'string';
+  if (!isPlainObject(target)) return false;
+  return typeof target.url === 'string' || target.url instanceof HandlerRef;
 }

@@ -1,6 +1,6 @@
 import { isByTriggers } from '../capture/triggers/options';
 import type { UnseenWrite } from '../capture/typeorm/warnings';
-import type { Hook } from '../hook/hook';
+import { type Hook, isInteractive } from '../hook/hook';
 import type { Check, DoctorOptions } from './check';
 import { type Finding, type FindingCode, finding } from './finding';
 
@@ -43,7 +43,8 @@ const INSTALL =
 
 function captureOf(hook: Hook, options: DoctorOptions): Finding {
   const { name, metadata } = hook;
-  if (metadata === null) return finding(name, 'CAPTURE_SEND', 'Its events are made by send().');
+  if (metadata === null)
+    return finding(name, 'CAPTURE_SEND', `Its events are made by ${makerOf(hook)}.`);
   if (isByTriggers(hook, options)) return byTriggers(hook, options);
   const criteria = hook.declared.criteria ?? options.criteria;
   return finding(
@@ -52,6 +53,11 @@ function captureOf(hook: Hook, options: DoctorOptions): Finding {
     `Subscribers capture what this process writes to ${metadata.tableName} through TypeORM. ${CRITERIA[criteria]}` +
       'Not seen: raw SQL, other programs, clear() and all else that empties the table, and actions of foreign keys.',
   );
+}
+
+function makerOf(hook: Hook): string {
+  if (hook.isOpen) return 'a schedule';
+  return isInteractive(hook) ? 'call()' : 'send()';
 }
 
 const CRITERIA = {

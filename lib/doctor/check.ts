@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { DefinitionOptions } from '../capture/triggers/options';
 import type { Triggers } from '../capture/triggers/triggers';
 import type { UnseenWrite } from '../capture/typeorm/warnings';
+import type { Handlers } from '../delivery/handler/handlers';
 import type { HookCatalog } from '../hook/catalog';
 import type { CriteriaMode } from '../options/criteria';
 import type { Store } from '../store/store';
@@ -13,6 +14,7 @@ export interface DoctorParts {
   readonly dataSource: DataSource;
   readonly store: Store;
   readonly catalog: HookCatalog;
+  readonly handlers: Pick<Handlers, 'find'>;
   readonly triggers: Pick<Triggers, 'check'>;
   readonly options: DoctorOptions;
   /** The kinds of writes that made no event since the process attached. */

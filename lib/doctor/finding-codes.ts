@@ -36,6 +36,7 @@ export const FINDING_CODES = {
     'warning',
     'Listeners have a pattern that no event of the hooks here has.',
   ],
+  HANDLER_ABSENT: ['warning', 'Listeners have a handler that is not registered here.'],
   LISTENERS_UNKEYED: ['warning', 'Listeners have no match keys of this release.'],
   EVENTS_FOREIGN: ['warning', 'Events have long waited for a process that attaches their hook.'],
   SECRETS_PLAIN: ['warning', 'No encryption key is given, so secrets are stored in plain text.'],
@@ -44,7 +45,10 @@ export const FINDING_CODES = {
     'Subscribers capture the hook; the message names what they do not see.',
   ],
   CAPTURE_TRIGGERS: ['info', 'Triggers capture the hook; the message names what they do not see.'],
-  CAPTURE_SEND: ['info', 'The hook has no entity: its events are made by `send()`.'],
+  CAPTURE_SEND: [
+    'info',
+    'The hook has no entity: its events are made by `send()`, by calls or by a schedule.',
+  ],
   CASCADES_UNSEEN: [
     'info',
     'Subscribers do not see what the actions of these foreign keys do to the rows of the hook.',

@@ -2,6 +2,7 @@ import { ModelHookError } from '../errors/model-hook-error';
 import { hooksOf } from '../listener/declared/pattern';
 import { checkEncryptionKeys } from '../listener/secrets/encryption-key-check';
 import { suspendedListeners } from '../listener/suspended';
+import { handlerName } from '../options/handler-ref';
 import type { Check } from './check';
 import { finding } from './finding';
 
@@ -12,13 +13,15 @@ const PATIENCE_LEASES = 20;
 export const listeners: Check = {
   name: 'the listeners',
   readsRows: true,
-  async find({ store, catalog }) {
+  async find({ store, catalog, handlers }) {
     const absent = await store.listenerHooks.besides(catalog.all().map(({ name }) => name));
     const suspended = await suspendedListeners(store, catalog);
     const patterns = await store.listenerHooks.patterns();
     const unmade = patterns.filter(
       (pattern) => hooksOf({ hook: null, pattern }, catalog).length === 0,
     );
+    const targets = await store.listenerHooks.handlers();
+    const unknown = targets.filter((target) => !handlers.find(handlerName(target) ?? ''));
     const isUnkeyed = await store.keys.isAnyListenerUnkeyed();
     return [
       ...absent.map((hook) => finding(hook, 'LISTENER_HOOK_ABSENT', `${ABSENT} ${OTHERS}`)),
@@ -34,6 +37,13 @@ export const listeners: Check = {
           null,
           'LISTENER_PATTERN_ABSENT',
           `Listeners have the pattern "${pattern}", which no event of a hook of this process has. ${OTHERS}`,
+        ),
+      ),
+      ...unknown.map((target) =>
+        finding(
+          null,
+          'HANDLER_ABSENT',
+          `Listeners have the target "${target}", which this process does not register with hooks.handler(). Their deliveries wait for a process that does.`,
         ),
       ),
       ...(isUnkeyed ? [finding(null, 'LISTENERS_UNKEYED', UNKEYED)] : []),

@@ -11,14 +11,18 @@ export const CONTENT_TYPES = ['application/json', 'application/x-www-form-urlenc
 export type ContentType = (typeof CONTENT_TYPES)[number];
 
 /** Where a listener gets its deliveries: a URL, a handler, or options with one of them. */
-export type ListenerTarget = string | HandlerRef | ListenerOptions;
+export type ListenerTarget =
+  | string
+  | HandlerRef
+  | ListenerOptions
+  | (Omit<ListenerOptions, 'url'> & { readonly url: HandlerRef });
 
 /** Targets in which a handler is a text. */
 export type PlainTargets = readonly (string | ListenerOptions)[];
 
 /** What declares a listener. Only `url` is required. */
 export interface ListenerOptions {
-  /** Where requests are sent: an absolute URL. Or a handler as text: `hooks.handler(…).target`. */
+  /** Where requests are sent: an absolute URL. Or a handler, which is stored as its text. */
   readonly url: string;
   /**
    * The key that requests are signed with. Libraries of Standard Webhooks expect `whsec_` and base64; without the prefix they decode what

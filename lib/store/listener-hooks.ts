@@ -7,6 +7,8 @@ const ASKED = 10;
 const MAX_HOOKS = 20;
 /** The most patterns that are read. */
 const MAX_PATTERNS = 1_000;
+/** The most handlers that are read. */
+const MAX_HANDLERS = 1_000;
 
 /** Statements on the hooks that listeners name. */
 export class ListenerHooks {
@@ -47,5 +49,13 @@ export class ListenerHooks {
        ) SELECT n.pattern FROM names n WHERE n.pattern IS NOT NULL LIMIT ${MAX_PATTERNS}`,
     );
     return rows.map(({ pattern }) => pattern);
+  }
+
+  /** The handlers that are targets of active listeners, each once, as texts. It reads all listeners. */
+  async handlers(): Promise<readonly string[]> {
+    const rows = await this.query<{ target: string }>(
+      `SELECT DISTINCT target FROM ${this.tables.listener} WHERE active AND starts_with(target, 'handler:') LIMIT ${MAX_HANDLERS}`,
+    );
+    return rows.map(({ target }) => target);
   }
 }

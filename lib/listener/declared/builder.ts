@@ -97,11 +97,17 @@ export function draftOf(
   return { ...of, options: asOptions(target), operations: undefined, match: undefined };
 }
 
+/** A handler as its text. Anything else stays, to be refused by name. */
+export function textOf(url: string | HandlerRef): string {
+  return url instanceof HandlerRef ? url.target : url;
+}
+
 /**
  * A copy of the options without inherited ones, so that later changes of the caller's object are not stored unchecked. Any other value,
  * such as an unset variable, is refused later as a URL.
  */
 function asOptions(target: ListenerTarget): ListenerOptions {
   if (target instanceof HandlerRef) return { url: target.target };
-  return typeof target === 'object' && target !== null ? { ...target } : { url: target };
+  if (typeof target !== 'object' || target === null) return { url: target };
+  return { ...target, url: textOf(target.url) };
 }

@@ -3,20 +3,24 @@ import type { Operation } from '../../hook/operation';
 import { type Condition, storedMatcher } from '../../match/matcher';
 import type { StoredCondition } from '../../match/operand';
 import { withoutUndefined } from '../../options/delivery-defaults';
+import type { HandlerRef } from '../../options/handler-ref';
 import {
   type HeaderValue,
   isMarkedSecret,
   type ShownHeaderValue,
 } from '../../options/header-value';
 import type { ListenerOptions } from '../../options/listener';
-import type { ListenerDraft } from '../declared/builder';
+import { type ListenerDraft, textOf } from '../declared/builder';
 import type { StoredListener } from './listener-row';
 import type { StoredSecrets } from './sealing';
 
 /** What `update` can change. Null resets an option to its default, but a null `secret` keeps the current one. */
 export type ListenerChanges = {
-  readonly [Option in Exclude<keyof ListenerOptions, 'headers'>]?: ListenerOptions[Option] | null;
+  readonly [Option in Exclude<keyof ListenerOptions, 'headers' | 'url'>]?:
+    | ListenerOptions[Option]
+    | null;
 } & {
+  readonly url?: string | HandlerRef | null;
   /** Replaces all headers. A value of `{ secret: null }`, as a listener shows it, keeps the stored one. */
   readonly headers?: Readonly<Record<string, HeaderValue | ShownHeaderValue>> | null;
   readonly match?: Readonly<Record<string, Condition>>;
@@ -46,6 +50,7 @@ export function changedDraft(
   const changed = {
     ...current,
     ...options,
+    ...(options.url != null && { url: textOf(options.url) }),
     secret: options.secret ?? secrets.secret,
     headers: 'headers' in options ? withKept(options.headers, secrets) : secrets.headers,
   };

@@ -102,8 +102,12 @@ describe('a handler', () => {
   it('A handler is named by its text, too', async () => {
     flow.hooks.handler('audit', done);
     const { id } = await flow.hooks.for(Person).listener('handler:audit').save();
-    const same = await flow.hooks.for(Person).listener(flow.hooks.handler('audit', done)).save();
-    expect(same.id).toBe(id);
+    const handler = flow.hooks.handler('audit', done);
+    const same = await flow.hooks.for(Person).listener(handler).save();
+    const also = await flow.hooks.for(Person).listener({ url: handler, replies: true }).save();
+    const updated = await flow.hooks.listeners.update(id, { url: flow.hooks.handler('b', done) });
+    expect([same.id, also.id]).toEqual([id, id]);
+    expect(updated.target).toBe('handler:b');
   });
 
   it('A handler cannot change the event that others get', async () => {

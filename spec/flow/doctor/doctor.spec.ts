@@ -269,6 +269,15 @@ describe('ModelHooks.doctor()', () => {
     ]);
   });
 
+  it('Listeners whose handler this process does not know are found', async () => {
+    const known = flow.hooks.handler('known', () => ({ status: 'success' }));
+    await flow.hooks.for(Patient).listener(known).save();
+    await flow.hooks.for(Patient).listener('handler:unknown').save();
+    const { findings } = await flow.hooks.doctor();
+    const absent = findings.filter(({ code }) => code === 'HANDLER_ABSENT');
+    expect(absent).toMatchObject([{ message: expect.stringContaining('"handler:unknown"') }]);
+  });
+
   it('Old events of a hook that no process attaches are found, new ones are not', async () => {
     const beside = await flow.beside({ work: false });
     const lost = beside.hooks.define('lost', { provides: ['room'] });
