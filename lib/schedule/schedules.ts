@@ -216,15 +216,22 @@ export class Schedules {
   }
 }
 
-/** Another process may store the same schedule at the same time: the second one changes the row of the first. */
+/**
+ * Another process may store the same schedule at the same time: the second one changes the row of the first. A schedule that exists when
+ * it is inserted can be removed before it is locked; then it is inserted again.
+ */
 async function upserted(
   { schedules }: Store,
   values: ScheduleValues,
   checked: CheckedSchedule,
 ): Promise<ScheduleRow> {
-  const added = await schedules.insert(values);
-  if (added) return added;
-  const stored = await schedules.lock(values.name);
-  if (!stored) throw new ScheduleNotFoundError(values.name);
-  return schedules.update(changedSchedule(stored, checked));
+  for (let tries = 1; ; tries += 1) {
+    const added = await schedules.insert(values);
+    if (added) return added;
+    const stored = await schedules.lock(values.name);
+    if (stored) return schedules.update(changedSchedule(stored, checked));
+    if (tries === MAX_TRIES) throw new ScheduleNotFoundError(values.name);
+  }
 }
+
+const MAX_TRIES = 10;
