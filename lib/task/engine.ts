@@ -146,17 +146,12 @@ export class TaskEngine implements TaskWorker {
   #begin(task: TakenTask): void {
     this.#held.set(task.id, task);
     const run = this.#run(task).finally(() => {
-      const wasFull = this.#isFull(task.lane);
       this.#held.delete(task.id);
       this.#runs.delete(run);
-      // There may be tasks that were not claimed, because there was no place.
-      if (wasFull) this.wake();
+      // There may be tasks that were not claimed, because there was no place when the last claim began.
+      this.wake();
     });
     this.#runs.add(run);
-  }
-
-  #isFull(lane: string): boolean {
-    return this.#room <= 0 || (this.#running[lane] ?? 0) >= this.options.maxConcurrencyPerLane;
   }
 
   async #run(task: TakenTask): Promise<void> {

@@ -51,6 +51,16 @@ describe('the engine of tasks', () => {
     expect([...ids].sort()).toEqual(tasks.map(({ id }) => id).sort());
   });
 
+  it.each([
+    ['those of one server', { maxConcurrencyPerOrigin: 4 }],
+    ['all', { maxConcurrency: 4, maxConcurrencyPerOrigin: 4 }],
+  ])('Tasks beyond the places for %s do not wait for a sweep', async (_what, delivery) => {
+    const server = await serve(answering(SUCCESS));
+    const own = await flow.beside({ delivery, sweepMs: 600_000 });
+    const tasks = await calls(own.hooks, server.url, 60);
+    expect(await Promise.all(tasks.map((task) => task.get()))).toEqual(tasks.map(() => 1));
+  });
+
   it('A process that stops gives back the tasks that it does not end', async () => {
     const server = await serve((_request, response, nth) => {
       if (nth > 1) response.end(JSON.stringify(SUCCESS.body));
