@@ -36,6 +36,15 @@ const MAX_DEPTH = 3;
  * left out, except for kinds of errors whose messages never do.
  */
 export function loggable(error: unknown, depth = 0): Facts {
+  try {
+    return factsOf(error, depth);
+  } catch {
+    // Reading a property of an error may throw again.
+    return { name: typeof error };
+  }
+}
+
+function factsOf(error: unknown, depth: number): Facts {
   if (!isError(error)) return { name: typeof error };
   if (error instanceof ModelHookError)
     return { ...error, message: error.message, ...causeOf(error, depth) };
@@ -88,7 +97,8 @@ function word(value: unknown): string | null {
 }
 
 /** The frames of the stack. It begins with the message, which can look like a frame; if the message was changed since, there are none. */
-function framesOf({ stack = '', message }: Error): readonly string[] {
+function framesOf({ stack, message }: Error): readonly string[] {
+  if (typeof stack !== 'string' || typeof message !== 'string') return [];
   const at = stack.indexOf(message);
   if (at < 0) return [];
   const lines = stack.slice(at + message.length).split('\n');

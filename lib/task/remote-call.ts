@@ -19,6 +19,7 @@ import type { Vault } from '../vault/vault';
 import type { LocalFunctions } from './local-functions';
 import { type EndedOutcome, failure, refusedError, type TaskOutcome } from './outcome';
 import { answeredRetval, isInProtocol } from './protocol';
+import { reasonOf } from './reason';
 import { retvalOf } from './retval';
 import { openHeaders } from './sealed-headers';
 
@@ -168,9 +169,5 @@ function unanswered(
 /** What was thrown as an error of this package. */
 function asTaskError(error: unknown, what: string): ModelHookError {
   if (error instanceof ModelHookError) return error;
-  return new InvalidResponseError(`${what}: ${messageOf(error)}`, { cause: error });
-}
-
-function messageOf(error: unknown): string {
-  return beginning(error instanceof Error ? error.message : String(error), MAX_REASON_LENGTH);
+  return new InvalidResponseError(`${what}: ${reasonOf(error)}`, { cause: error });
 }

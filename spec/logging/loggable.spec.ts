@@ -60,6 +60,22 @@ describe('loggable', () => {
     expect(loggable(error)).toEqual({ name: typeof error });
   });
 
+  it.each([
+    ['a message that is no text', { value: 42 }],
+    ['a message that is a symbol', { value: Symbol('x') }],
+    [
+      'a message that cannot be read',
+      {
+        get: () => {
+          throw new Error('no');
+        },
+      },
+    ],
+  ])('An error with %s is accepted', (_what, message) => {
+    const error = Object.defineProperty(new Error('x'), 'message', message);
+    expect(loggable(error)).toHaveProperty('name');
+  });
+
   it('Causes that form a circle come to an end', () => {
     const error = new Error('x');
     error.cause = error;

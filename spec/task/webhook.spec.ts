@@ -60,6 +60,13 @@ describe('taskWebhook', () => {
     ['null', null, 'null'],
     ['undefined', undefined, 'undefined'],
     ['an object', { a: 1 }, '{"a":1}'],
+    ['an error whose message is no text', Object.assign(new Error(), { message: 42 }), '42'],
+    [
+      'an error whose message is a symbol',
+      Object.assign(new Error(), { message: Symbol('s') }),
+      'Symbol(s)',
+    ],
+    ['an object that toJSON makes undefined', { toJSON: () => undefined }, 'undefined'],
   ])('A function that throws %s is answered as a failure', async (_what, thrown, reason) => {
     const throwing = () => {
       throw thrown;

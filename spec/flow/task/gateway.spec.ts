@@ -212,6 +212,19 @@ describe('hooks.tasks.define', () => {
     });
   });
 
+  it.each<[string, unknown, string]>([
+    ['null', null, 'null'],
+    ['an error whose message is no text', Object.assign(new Error(), { message: 42 }), '42'],
+    ['an object that is undefined in JSON', { toJSON: () => undefined }, 'undefined'],
+  ])('A function that throws %s fails its task once', async (name, thrown, reason) => {
+    const fn = jest.fn(() => {
+      throw thrown;
+    });
+    const task = await flow.hooks.tasks.define(`throws ${name}`, fn).apply();
+    await expect(task.get()).rejects.toMatchObject({ code: 'REMOTE_EXECUTE', reason });
+    expect(fn).toHaveBeenCalledTimes(1);
+  });
+
   it('A defined task of a transaction runs when it commits', async () => {
     const task = await flow.dataSource.transaction((manager) =>
       flow.hooks.tasks.define('in transaction', () => 3).apply({}, { manager }),

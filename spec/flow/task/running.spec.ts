@@ -204,7 +204,11 @@ describe('the function parse of a task', () => {
     expect(await (await flow.hooks.tasks.result(task.id))?.get()).toEqual(['1', '2', 201, 'b, c']);
   });
 
-  it('What it throws fails the task, in each process', async () => {
+  it.each([
+    ['an error', new RangeError('out of range'), 'out of range'],
+    ['an error whose message is no text', Object.assign(new Error(), { message: 42 }), '42'],
+    ['null', null, 'null'],
+  ])('What it throws fails the task, in each process: %s', async (_what, thrown, reason) => {
     const server = await serve(answering({ body: '' }));
     const own = await flow.beside();
     const task = await own.hooks.tasks.get(
@@ -212,11 +216,11 @@ describe('the function parse of a task', () => {
       {},
       {
         parse: () => {
-          throw new RangeError('out of range');
+          throw thrown;
         },
       },
     );
-    const expected = { code: 'INVALID_RESPONSE', message: expect.stringContaining('out of range') };
+    const expected = { code: 'INVALID_RESPONSE', message: expect.stringContaining(reason) };
     await expect(task.get()).rejects.toMatchObject(expected);
     await expect((await flow.hooks.tasks.result(task.id))?.get()).rejects.toMatchObject(expected);
   });
