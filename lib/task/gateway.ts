@@ -64,8 +64,10 @@ export class Gateway {
   /** For servers of web standards. Never rejects. */
   readonly fetch: FetchHandler = async (request) => {
     try {
+      // Checking a signature reads the body.
+      const unread = request.body ? request.clone() : request;
       if (!(await this.#options.authenticate(request))) return answered(401);
-      return await this.#routed(request);
+      return await this.#routed(unread);
     } catch (error) {
       if (error instanceof UnreadableRequest)
         return answered(error.httpStatus, { error: error.message });

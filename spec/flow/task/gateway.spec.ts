@@ -139,6 +139,20 @@ describe('hooks.tasks.gateway', () => {
     }
   });
 
+  it('A request whose body authenticate has read is served', async () => {
+    const bodies: string[] = [];
+    const { fetch } = flow.hooks.tasks.gateway({
+      authenticate: async (request) => bodies.push(await request.text()),
+    });
+    const body = new URLSearchParams({ x: '2', y: '3' });
+    const response = await fetch(
+      new Request('https://a.b/apply/multiply', { method: 'POST', body }),
+    );
+    const { task_id: id } = (await response.json()) as { task_id: string };
+    expect(await ended(id)).toBe(6);
+    expect(bodies).toEqual(['x=2&y=3']);
+  });
+
   it('An error of authenticate is 500 without its text', async () => {
     const other = await flow.beside({ logger: { debug() {}, info() {}, warn() {}, error() {} } });
     const { fetch } = other.hooks.tasks.gateway({
