@@ -46,8 +46,9 @@ function httpStatusOf(
   return replied !== undefined && fits ? replied : DEFAULT_HTTP_STATUS[status];
 }
 
+/** A status below 200 announces another answer, and the client would wait for that. */
 function isHttpStatus(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 100 && value <= 599;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 200 && value <= 599;
 }
 
 /** The headers that a response can have; null if none is left. */
