@@ -43,7 +43,7 @@ const WEBHOOK_SHAPE: Shape<TaskWebhookOptions> = { maxBodyBytes: wholeNumberFrom
 
 /**
  * Serves a function as a remote task: its value is answered as `{"status":"success","retval":…}`, what it throws as
- * `{"status":"failure","reason":…}`, both with HTTP 200. Throws `OPTION_INVALID`.
+ * `{"status":"failure","reason":…}`, both with HTTP 200. Another method than GET and POST is a failure, too. Throws `OPTION_INVALID`.
  *
  * @example
  * import { createServer } from 'node:http';
@@ -69,9 +69,10 @@ export class TaskWebhook {
   /** For servers of web standards (Hono, Deno, Bun, Next.js). Never rejects. */
   readonly fetch: FetchHandler = async (request) => {
     if (request.method !== 'GET' && request.method !== 'POST')
-      return answered({ status: 'failure', reason: 'expected GET or POST' }, 405, {
-        allow: 'GET, POST',
-      });
+      return answered(
+        { status: 'failure', reason: 'expected GET or POST' },
+        { allow: 'GET, POST' },
+      );
     try {
       return answered({ status: 'success', retval: await this.#retval(request, request.method) });
     } catch (error) {
@@ -103,13 +104,8 @@ export class TaskWebhook {
   }
 }
 
-function answered(
-  content: object,
-  status = 200,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
+function answered(content: object, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(JSON.stringify(content), {
-    status,
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
   });
 }

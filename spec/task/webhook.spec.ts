@@ -126,9 +126,12 @@ describe('taskWebhook', () => {
     expect(await fetched(() => 1, post('x=1234'), { maxBodyBytes: 6 })).toEqual(success(1));
   });
 
-  it('Another method than GET and POST is refused', async () => {
-    const response = await taskWebhook(() => 1).fetch(new Request(URL_, { method: 'PUT' }));
-    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST']);
+  it.each(['PUT', 'DELETE', 'HEAD', 'OPTIONS'])('The method %s is a failure', async (method) => {
+    const fn = jest.fn();
+    const response = await taskWebhook(fn).fetch(new Request(URL_, { method }));
+    expect([response.status, response.headers.get('allow')]).toEqual([200, 'GET, POST']);
+    expect(await response.json()).toEqual({ status: 'failure', reason: 'expected GET or POST' });
+    expect(fn).not.toHaveBeenCalled();
   });
 
   it('A function that is none and unknown options are refused', () => {
