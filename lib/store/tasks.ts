@@ -184,10 +184,11 @@ export class TaskRows {
     await this.renew(tasks, 0);
   }
 
-  /** The states of these tasks; a task that does not exist has none. */
+  /** The states of these tasks; a task that does not exist, or whose result has expired, has none. */
   states(ids: readonly string[]): Promise<TaskStateRow[]> {
     return this.query(
-      `SELECT id, lane, status, retval, error FROM ${this.tables.task} WHERE id = ANY($1::uuid[])`,
+      `SELECT id, lane, status, retval, error FROM ${this.tables.task}
+       WHERE id = ANY($1::uuid[]) AND (expires_at IS NULL OR expires_at > now())`,
       [ids],
     );
   }

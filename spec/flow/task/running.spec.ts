@@ -133,9 +133,13 @@ describe('the engine of tasks', () => {
       await own.hooks.tasks.get(server.url, {}, { resultTtlMs: 0 }),
     ];
     await own.hooks.idle();
-    await flow.beside({ sweepMs: 20 });
-    await until('it is deleted', async () => (await own.hooks.tasks.result(short.id)) === null);
+    // It is pruned later.
+    await until('it expires', async () => (await own.hooks.tasks.result(short.id)) === null);
     await expect(short.get()).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
+    await expect(short.status()).rejects.toMatchObject({ code: 'TASK_NOT_FOUND' });
+    await flow.beside({ sweepMs: 20 });
+    const stored = () => flow.query('SELECT 1 FROM model_hook_task WHERE id = $1', [short.id]);
+    await until('it is deleted', async () => (await stored()).length === 0);
     expect(await kept.get()).toBe(1);
   });
 
