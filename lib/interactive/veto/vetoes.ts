@@ -151,7 +151,9 @@ export class Vetoes {
   }
 
   async #askInOrder(questions: readonly Question[], why: Error | null): Promise<void> {
-    for (const question of questions) await this.#ask(question, why);
+    // A veto may be ended while another one is asked.
+    for (const question of questions)
+      if (this.#vetoes.has(question.veto)) await this.#ask(question, why);
   }
 
   async #ask(question: Question, unavailable: Error | null): Promise<void> {

@@ -314,6 +314,18 @@ describe('hook.interactive', () => {
     expect(await count()).toBe(1);
   });
 
+  it('A veto that is ended while another one is asked is not asked any more', async () => {
+    const refused = jest.fn(refuse);
+    veto('insert', async () => {
+      end();
+      return InteractiveResponse.done();
+    });
+    const end = flow.hooks.for(Book).interactive('insert', refused);
+    await books().save(book());
+    expect(refused).not.toHaveBeenCalled();
+    expect(await count()).toBe(1);
+  });
+
   it('A silenced write is asked about', async () => {
     veto('insert', refuse);
     const write = flow.hooks.silence(() => books().save(book()));
