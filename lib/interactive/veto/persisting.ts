@@ -195,7 +195,7 @@ function writesOf(executor: Executor): readonly PlannedWrite[] {
     executor;
   const writes = [
     ...planned('insert', insertSubjects),
-    ...planned('update', updateSubjects),
+    ...updateSubjects.map((subject) => ({ operation: updateOf(subject), subject })),
     ...planned('remove', removeSubjects.filter(exists)),
     ...planned('softRemove', softRemoveSubjects),
     ...planned('recover', recoverSubjects),
@@ -205,6 +205,17 @@ function writesOf(executor: Executor): readonly PlannedWrite[] {
 
 function planned(operation: Operation, subjects: readonly Subject[]): readonly PlannedWrite[] {
   return subjects.map((subject) => ({ operation, subject }));
+}
+
+/** An update that sets the delete date is a `softRemove`, one that clears it a `recover`, as in the event of the write. */
+function updateOf({ metadata, entity, databaseEntity }: Subject): Operation {
+  const { deleteDateColumn } = metadata;
+  if (!deleteDateColumn || !entity || !databaseEntity) return 'update';
+  const after = deleteDateColumn.getEntityValue(entity);
+  if (after === undefined) return 'update';
+  const wasDeleted = (deleteDateColumn.getEntityValue(databaseEntity) ?? null) !== null;
+  if (wasDeleted === (after !== null)) return 'update';
+  return wasDeleted ? 'recover' : 'softRemove';
 }
 
 /** A row that was not found is not removed. */

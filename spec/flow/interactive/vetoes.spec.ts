@@ -214,6 +214,21 @@ describe('hook.interactive', () => {
     expect(events[0]?.row.deletedAt).toBeNull();
   });
 
+  it('A save that sets or clears the delete date is a softRemove or a recover', async () => {
+    const saved = await books().save(book());
+    const asked: string[] = [];
+    for (const operation of ['update', 'softRemove', 'recover'] as const)
+      veto(operation, (event) => {
+        asked.push(event.operation);
+        return InteractiveResponse.done();
+      });
+    await books().save({ id: saved.id, deletedAt: new Date() });
+    await books().save({ id: saved.id, title: 'Other' });
+    await books().save({ id: saved.id, deletedAt: new Date(0) });
+    await books().save({ id: saved.id, deletedAt: null });
+    expect(asked).toEqual(['softRemove', 'update', 'update', 'recover']);
+  });
+
   it('A save that changes nothing and a remove of no row ask nothing', async () => {
     const row = await books().save(book());
     const events = asked('update', 'remove');
