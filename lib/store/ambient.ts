@@ -12,3 +12,14 @@ export function joinedRunner(
   const runner = manager?.queryRunner ?? dataSource.manager.queryRunner;
   return runner?.isTransactionActive && !runner.isReleased ? runner : undefined;
 }
+
+/**
+ * Rejects all further statements of a query runner except its ROLLBACK, although code that uses it may still run. Such statements would come
+ * after the ROLLBACK and before the release, and be committed one by one. Inside a nested transaction, TypeORM would only roll back to the
+ * savepoint, and give the connection back with an open transaction; so all of it is rolled back.
+ */
+export function refuseStatements(runner: QueryRunner, reason: unknown): void {
+  const query = runner.query.bind(runner) as (sql: string) => Promise<never>;
+  runner.query = (sql: string) =>
+    sql.startsWith('ROLLBACK') ? query('ROLLBACK') : Promise.reject(reason);
+}

@@ -1,15 +1,20 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { monotonicMs } from '../../base/clock';
-import { deepFreeze } from '../../capture/plain-row';
-import type { HookEvent } from '../../hook/event';
 import type { Logger } from '../../logging/logger';
 import { poolSizeOf } from '../../store/pooling';
 import type { Store } from '../../store/store';
 import type { Outcome } from '../chunk/outcome';
 import { secretsOf } from '../chunk/recipients';
 import { handled } from '../handler/handled';
-import { type Handler, type HandlerContext, type Handlers, timeoutMsOf } from '../handler/handlers';
+import {
+  configCopy,
+  eventCopy,
+  type Handler,
+  type HandlerContext,
+  type Handlers,
+  timeoutMsOf,
+} from '../handler/handlers';
 import { checkedAnswer, judgeHandled } from '../reply/judge-handled';
 import { discreetOfHandler, redactor } from '../reply/redaction';
 import type { AppliedOptions } from './applied-options';
@@ -87,11 +92,11 @@ export class HandlerCalls {
       attempt: state.attempt + 1,
       logger: this.parts.logger,
       deliveryId,
-      config: deepFreeze(recipient.config ?? {}),
+      config: configCopy(recipient.config),
       isTest,
       transaction: (work) => this.#places.within(() => transaction.run(work, signal), signal),
     };
-    return fn(copyOf(event), context);
+    return fn(eventCopy(event), context);
   }
 }
 
@@ -109,16 +114,6 @@ const UNKNOWN_HANDLER_MS = 1_000;
 export function unknownHandler(name: string): Extract<Outcome, { kind: 'waiting' }> {
   const reason = `the handler "${name}" is not registered in the process that tried`;
   return { kind: 'waiting', afterMs: UNKNOWN_HANDLER_MS, reason };
-}
-
-/** The event is shared with other deliveries. */
-function copyOf(event: HookEvent): HookEvent {
-  const { occurredAt, dueAt } = event;
-  return deepFreeze({
-    ...event,
-    occurredAt: new Date(occurredAt),
-    ...(dueAt && { dueAt: new Date(dueAt) }),
-  });
 }
 
 function recordOfCall(

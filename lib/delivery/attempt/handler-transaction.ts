@@ -1,5 +1,6 @@
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { DeliveryEndedError } from '../../errors/delivery-errors';
+import { refuseStatements } from '../../store/ambient';
 import type { Store } from '../../store/store';
 import { isFinal } from '../chunk/outcome';
 import type { HandlerAnswer } from '../handler/handlers';
@@ -70,7 +71,7 @@ function untilAborted<Answer>(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const abort = () => {
-      if (manager.queryRunner) refuseStatements(manager.queryRunner, signal);
+      if (manager.queryRunner) refuseStatements(manager.queryRunner, signal.reason);
       reject(signal.reason);
     };
     if (signal.aborted) return abort();
@@ -78,14 +79,4 @@ function untilAborted<Answer>(
     const working = (async () => work(manager))();
     working.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
-}
-
-/**
- * The work may still run. Its statements would come after the ROLLBACK and before the release, and be committed one by one. If it is inside
- * a nested transaction, TypeORM would only roll back to the savepoint, and give the connection back with an open transaction.
- */
-function refuseStatements(runner: QueryRunner, signal: AbortSignal): void {
-  const query = runner.query.bind(runner) as (sql: string) => Promise<never>;
-  runner.query = (sql: string) =>
-    sql.startsWith('ROLLBACK') ? query('ROLLBACK') : Promise.reject(signal.reason);
 }

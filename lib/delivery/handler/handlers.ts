@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { JsonValue } from '../../base/json';
+import { type JsonRecord, type JsonValue, toJson } from '../../base/json';
 import { OptionInvalidError } from '../../errors/option-errors';
 import type { HookEvent } from '../../hook/event';
 import type { Logger } from '../../logging/logger';
@@ -74,6 +74,30 @@ export interface Handler {
 /** Time limit of a call with this event. Work of a schedule may take long: that of a night, for example. */
 export function timeoutMsOf({ options }: Pick<Handler, 'options'>, { dueAt }: HookEvent): number {
   return options.timeoutMs ?? (dueAt ? SCHEDULE_TIMEOUT_MS : HANDLER_DEFAULTS.timeoutMs);
+}
+
+/** The event that a handler gets. It may change it: the event itself is shared with other deliveries. */
+export function eventCopy(event: HookEvent): HookEvent {
+  const { headers, occurredAt, dueAt, data, previous, changed } = event;
+  return {
+    ...event,
+    headers: { ...headers },
+    occurredAt: new Date(occurredAt),
+    ...(dueAt && { dueAt: new Date(dueAt) }),
+    data: copyOf(data),
+    previous: previous && copyOf(previous),
+    changed: [...changed],
+  };
+}
+
+/** The config of a listener that a handler gets. Null: it was not read. */
+export function configCopy(config: HandlerContext['config'] | null): HandlerContext['config'] {
+  return copyOf(config ?? {});
+}
+
+/** `structuredClone` would make objects of another realm where the application runs in one, as under jest. */
+function copyOf<Values extends JsonRecord>(values: Values): Values {
+  return toJson(values) as unknown as Values;
 }
 
 /** How often a handler that is missing is logged. */

@@ -1,12 +1,11 @@
 import type { DataSource } from 'typeorm';
-import { deepFreeze } from '../../capture/plain-row';
 import { appliedOptions, type GeneralOptions } from '../../delivery/attempt/applied-options';
 import type { UrlDelivery } from '../../delivery/attempt/pending';
 import { prepare, TruncationWarnings } from '../../delivery/attempt/prepare';
 import { UNTRIED } from '../../delivery/chunk/outcome';
 import type { Recipient } from '../../delivery/chunk/recipients';
 import { handled } from '../../delivery/handler/handled';
-import type { Handlers } from '../../delivery/handler/handlers';
+import { configCopy, eventCopy, type Handlers } from '../../delivery/handler/handlers';
 import type { Transport } from '../../delivery/http/transport';
 import type { HookEvent } from '../../hook/event';
 import type { Hook } from '../../hook/hook';
@@ -75,9 +74,9 @@ export class Asking {
       return unanswered(reason, { httpStatus: UNABLE_HTTP_STATUS });
     }
     const timeoutMs = Math.min(limitMs(question), handler.options.timeoutMs ?? Infinity);
-    const config = deepFreeze(recipient.config ?? {});
+    const config = configCopy(recipient.config);
     const call = (signal: AbortSignal) =>
-      handler.fn(event, interactiveContext(this.parts, { deliveryId, signal, config }));
+      handler.fn(eventCopy(event), interactiveContext(this.parts, { deliveryId, signal, config }));
     return answerOfHandled(await handled(call, { timeoutMs, signal: unstopped() }));
   }
 

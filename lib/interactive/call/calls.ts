@@ -70,7 +70,7 @@ export class Calls {
   }
 }
 
-/** A frozen copy of what is provided of the data. */
+/** What is provided of the data. */
 function eventOf(
   hook: Hook,
   given: Readonly<Record<string, unknown>>,

@@ -2,7 +2,6 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { type JsonRecord, sameJson, toJson } from '../../base/json';
 import { eventExtras } from '../../capture/extras';
-import { deepFreeze } from '../../capture/plain-row';
 import { settled } from '../../capture/settled';
 import type { HookEvent } from '../../hook/event';
 import { columnFields, type Field, isComputed } from '../../hook/field';
@@ -11,7 +10,14 @@ import type { Operation } from '../../hook/operation';
 import type { HookRow } from '../../hook/options';
 import { pathsOfRef } from '../../hook/ref-template';
 import type { PlannedWrite } from './persisting';
-import { copiedRow, type RowSources, rowAfter, rowBefore, sentValues } from './row-values';
+import {
+  copiedRow,
+  deepCopy,
+  type RowSources,
+  rowAfter,
+  rowBefore,
+  sentValues,
+} from './row-values';
 
 /**
  * What a veto gets: the event that the write will make, as far as it is known before the write. Values that the database generates, and
@@ -19,11 +25,11 @@ import { copiedRow, type RowSources, rowAfter, rowBefore, sentValues } from './r
  */
 export interface VetoEvent extends HookEvent {
   readonly operation: Operation;
-  /** A frozen plain copy of all known columns of the entity, provided or not. */
+  /** A plain copy of all known columns of the entity, provided or not. */
   readonly row: HookRow;
 }
 
-/** A frozen copy of what will be written. */
+/** A copy of what will be written. The veto may change it, which changes nothing. */
 export function questionOf(dataSource: DataSource, hook: Hook, write: PlannedWrite): VetoEvent {
   const { operation, subject } = write;
   const { metadata, entity } = subject;
@@ -40,7 +46,7 @@ export function questionOf(dataSource: DataSource, hook: Hook, write: PlannedWri
   const previous = hasPrevious
     ? provided(copiedRow(columns, before), before, subject.databaseEntity)
     : null;
-  return deepFreeze({
+  return {
     id: uuidv7(),
     hook: hook.name,
     name: eventName(hook, operation),
@@ -50,8 +56,8 @@ export function questionOf(dataSource: DataSource, hook: Hook, write: PlannedWri
     data,
     previous,
     changed: changedPaths(operation, data, previous),
-    row,
-  });
+    row: deepCopy(row),
+  };
 }
 
 const NO_EXTRAS = { ref: null, sender: null, headers: {} } as const;

@@ -128,6 +128,10 @@ const CONVERTED: ReadonlySet<string> = new Set([
 ]);
 
 /** A deep copy. Instances of classes, which transformers make, are copied as plain objects. */
+export function deepCopy<T>(value: T, levels = MAX_LEVELS): T {
+  return copied(value, levels) as T;
+}
+
 function copied(value: unknown, levels: number): unknown {
   if (typeof value !== 'object' || value === null || levels === 0) return value;
   if (value instanceof Date) return new Date(value);

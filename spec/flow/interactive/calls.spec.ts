@@ -164,7 +164,7 @@ describe('hook.call', () => {
     await expect(owned.call({}, { sender: 'other' })).rejects.toThrow(NoListenerError);
   });
 
-  it('A handler gets a frozen copy of what is provided', async () => {
+  it('A handler gets a copy of what is provided', async () => {
     const seen: [HookEvent, HandlerContext][] = [];
     const hook = await handledBy((event, context) => {
       seen.push([event, context]);
@@ -190,7 +190,6 @@ describe('hook.call', () => {
       previous: null,
       changed: ['amount', 'home.city'],
     });
-    expect(Object.isFrozen(event.data)).toBe(true);
     expect(context).toMatchObject({ attempt: 1, isTest: false, signal: { aborted: false } });
     expect((await deliveryOf(hook)).id).toBe(context.deliveryId);
   });

@@ -347,11 +347,11 @@ describe('hook.interactive', () => {
     await expect(write).rejects.toThrow(HookRejectedError);
   });
 
-  it('The argument is a frozen copy of the entity', async () => {
+  it('The argument is a copy of the entity', async () => {
     const entity = book({ price: '1' });
     veto('insert', ({ data, row }) => {
-      expect([Object.isFrozen(data), Object.isFrozen(row)]).toEqual([true, true]);
-      expect(() => Object.assign(row, { title: 'changed' })).toThrow(TypeError);
+      Object.assign(data, { title: 'changed' });
+      Object.assign(row, { title: 'changed' });
       return InteractiveResponse.done();
     });
     await books().save(entity);

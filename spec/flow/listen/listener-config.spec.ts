@@ -86,7 +86,7 @@ describe('the config of a listener', () => {
     );
   });
 
-  it('A handler gets the config of its listener, frozen', async () => {
+  it('A handler gets the config of its listener', async () => {
     const contexts: HandlerContext[] = [];
     const handler = flow.hooks.handler('mail', handled(contexts));
     const config = { username: 'joe' };
@@ -100,7 +100,6 @@ describe('the config of a listener', () => {
     const configs = contexts.map((context) => context.config);
     expect(configs).toHaveLength(3);
     expect(configs).toEqual(expect.arrayContaining([{}, { username: 'joe', size: 10 }]));
-    expect(configs.every(Object.isFrozen)).toBe(true);
     expect(configs[2]).toEqual({ username: 'joe', size: 10 });
   });
 });
