@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
 import { monotonicMs } from '../../base/clock';
 import { Deadline } from '../../base/deadline';
+import { poolSizeOf } from '../../store/pooling';
 
 /** What is used of the pool of the application, which is one of `pg`. */
 export interface PoolState {
@@ -10,8 +11,6 @@ export interface PoolState {
   /** Whether a call waits for a connection. */
   readonly isWaitedFor: boolean;
 }
-
-const DEFAULT_POOL_SIZE = 10;
 
 /** How often it is looked whether to go on waiting, and how long that may go on if others wait for a connection. */
 const CHECK_MS = 50;
@@ -83,10 +82,10 @@ export class Places {
 }
 
 /** The pool of a DataSource, which is another one after each initialisation. */
-export function poolOf({ driver }: DataSource): PoolState {
-  const { master } = driver as PostgresDriver;
+export function poolOf(dataSource: DataSource): PoolState {
+  const { master } = dataSource.driver as PostgresDriver;
   return {
-    size: master?.options?.max ?? DEFAULT_POOL_SIZE,
+    size: poolSizeOf(dataSource),
     isWaitedFor: (master?.waitingCount ?? 0) > 0,
   };
 }
