@@ -1,16 +1,27 @@
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import {
+  type DataSource,
+  type EntityManager,
+  type QueryRunner,
+  QueryRunnerAlreadyReleasedError,
+} from 'typeorm';
 
 /**
  * The query runner whose transaction a call joins: that of the given manager, or the ambient one. Libraries that keep a transaction for
  * the code that runs inside it (typeorm-transactional) let `dataSource.manager` give the manager of that transaction. Undefined if no
  * transaction is open.
+ *
+ * Throws as TypeORM does if the connection of the transaction was lost: TypeORM has released the query runner then. What is written
+ * elsewhere would be committed although the transaction is not. A manager that is given cannot be used after its transaction either.
  */
 export function joinedRunner(
   dataSource: DataSource,
   manager?: EntityManager,
 ): QueryRunner | undefined {
   const runner = manager?.queryRunner ?? dataSource.manager.queryRunner;
-  return runner?.isTransactionActive && !runner.isReleased ? runner : undefined;
+  const isGiven = manager?.queryRunner !== undefined;
+  if (runner?.isReleased && (isGiven || runner.isTransactionActive))
+    throw new QueryRunnerAlreadyReleasedError();
+  return runner?.isTransactionActive ? runner : undefined;
 }
 
 /**
