@@ -60,7 +60,7 @@ export class TaskTimeoutError extends ModelHookError {
     readonly task: string,
     readonly timeoutMs: number,
   ) {
-    super(`The task ${quoted(task)} has not ended within ${timeoutMs} ms; it goes on.`);
+    super(`The task ${quoted(task)} has not ended within ${timeoutMs} ms; it still runs or waits.`);
   }
 }
 

@@ -21,7 +21,7 @@ import {
 
 /**
  * What a veto gets: the event that the write will make, as far as it is known before the write. Values that the database generates, and
- * those of relations that the caller has not loaded, are absent. `id` identifies the question, not the event.
+ * those of relations that the caller has not loaded, are absent. `id` is that of the question; the event that is stored later has another one.
  */
 export interface VetoEvent extends HookEvent {
   readonly operation: Operation;
