@@ -1,3 +1,4 @@
+import { HANDLER_SCHEME } from '../options/handler-ref';
 import type { Query } from './database';
 import type { Tables } from './tables';
 
@@ -54,7 +55,7 @@ export class ListenerHooks {
   /** The handlers that are targets of active listeners, each once, as texts. It reads all listeners. */
   async handlers(): Promise<readonly string[]> {
     const rows = await this.query<{ target: string }>(
-      `SELECT DISTINCT target FROM ${this.tables.listener} WHERE active AND starts_with(target, 'handler:') LIMIT ${MAX_HANDLERS}`,
+      `SELECT DISTINCT target FROM ${this.tables.listener} WHERE active AND starts_with(target, '${HANDLER_SCHEME}') LIMIT ${MAX_HANDLERS}`,
     );
     return rows.map(({ target }) => target);
   }

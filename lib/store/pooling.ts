@@ -44,6 +44,11 @@ function clientOf(runner: QueryRunner): Promise<Client> {
   return runner.connect();
 }
 
+/** How many connections of a pool of this size one kind of work may hold, so that it leaves the others to the application. */
+export function halfOfPool(size: number): number {
+  return Math.max(1, Math.floor(size / 2));
+}
+
 /** The most connections of the pool. Without a number, that of `pg`. */
 export function poolSizeOf({ driver }: DataSource): number {
   const { master } = driver as {

@@ -1,3 +1,5 @@
+import { halfOfPool } from '../../store/pooling';
+
 /** Lets the transactions of handlers hold at most half of the pool's connections. Those that hang leave the others to the application. */
 export class TransactionPlaces {
   #taken = 0;
@@ -17,7 +19,7 @@ export class TransactionPlaces {
   }
 
   #take(signal: AbortSignal): Promise<void> {
-    if (this.#taken < Math.max(1, Math.floor(this.poolSize() / 2))) {
+    if (this.#taken < halfOfPool(this.poolSize())) {
       this.#taken += 1;
       return Promise.resolve();
     }

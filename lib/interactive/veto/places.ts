@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver';
 import { monotonicMs } from '../../base/clock';
 import { Deadline } from '../../base/deadline';
-import { poolSizeOf } from '../../store/pooling';
+import { halfOfPool, poolSizeOf } from '../../store/pooling';
 
 /** What is used of the pool of the application, which is one of `pg`. */
 export interface PoolState {
@@ -77,7 +77,7 @@ export class Places {
   }
 
   get #places(): number {
-    return Math.max(1, Math.floor(this.pool.size / 2));
+    return halfOfPool(this.pool.size);
   }
 }
 

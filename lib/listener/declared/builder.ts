@@ -107,7 +107,7 @@ export function textOf(url: string | HandlerRef): string {
  * such as an unset variable, is refused later as a URL.
  */
 function asOptions(target: ListenerTarget): ListenerOptions {
-  if (target instanceof HandlerRef) return { url: target.target };
-  if (typeof target !== 'object' || target === null) return { url: target };
-  return { ...target, url: textOf(target.url) };
+  const isOptions =
+    typeof target === 'object' && target !== null && !(target instanceof HandlerRef);
+  return isOptions ? { ...target, url: textOf(target.url) } : { url: textOf(target) };
 }
