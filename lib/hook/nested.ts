@@ -8,11 +8,31 @@ export type JsonObject = { readonly [key: string]: JsonValue };
  * whole. A to-many relation becomes a list of objects: `{ tags: [{ name }] }`.
  */
 export function nested(values: JsonRecord, fields: ReadonlyMap<string, Field>): JsonObject {
+  if (isFlat(fields) && !Object.keys(values).some(hasSteps)) return values;
   const entries = Object.entries(values).map(([path, value]) => {
     const field = fields.get(path);
     return { value, ...(field ? placeOf(field) : { branches: [], leaf: path }) };
   });
   return objectOf(entries);
+}
+
+/** Whether no field stands in another object, so that the values by path are the object. */
+function isFlat(fields: ReadonlyMap<string, Field>): boolean {
+  const known = flat.get(fields);
+  if (known !== undefined) return known;
+  const all = [...fields.values()];
+  const isPlain = all.every(({ path, relation, related }) => {
+    return relation === null && !related && !hasSteps(path);
+  });
+  flat.set(fields, isPlain);
+  return isPlain;
+}
+
+/** By the fields of a hook, which do not change. */
+const flat = new WeakMap<ReadonlyMap<string, Field>, boolean>();
+
+function hasSteps(path: string): boolean {
+  return path.includes('.');
 }
 
 /** A relation that a value stands in, with its path from the entity before it. */

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { isThenable } from '../base/calling';
 import { quoted } from '../base/quoted';
+import { remember } from '../base/remember';
 import { RecipientRefusedError } from '../errors/recipient-errors';
 import type {
   ListenerRecipientOptions,
@@ -25,6 +26,9 @@ const DEFAULT_RULES: RecipientRules = { ...RECIPIENT_DEFAULTS, anyPortOfLoopback
 /** Rules that refuse no public recipient. A listener's policy starts from them, because the outer policy is checked too. */
 const UNNARROWED: RecipientRules = { ...DEFAULT_RULES, ports: 'any', blockInternal: false };
 
+/** Origins remembered. */
+const MAX_ORIGINS = 1_000;
+
 /**
  * Decides which recipients are allowed: deny → allow → blockInternal → validators. The URL of a target is checked when a listener is saved
  * and before each request, the address when connecting.
@@ -33,6 +37,8 @@ export class RecipientPolicy {
   readonly rules: RecipientRules;
   readonly #allow: readonly Network[];
   readonly #deny: readonly Network[];
+  /** Origins of targets that were allowed before; a delivery to one of them is not checked again. */
+  readonly #allowedOrigins = new Map<string, true>();
 
   /** Options that are left out are those of `base`. A recipient must be allowed by `outer` too. Throws `OPTION_INVALID`. */
   constructor(
@@ -55,12 +61,24 @@ export class RecipientPolicy {
     return new RecipientPolicy({ ...options, allow: [] }, UNNARROWED, this);
   }
 
+  /** A validator may look at all of a URL, and change its mind. */
+  get #isByOrigin(): boolean {
+    return this.rules.validators.length === 0 && (this.outer === null || this.outer.#isByOrigin);
+  }
+
   get lookup(): RecipientOptions['lookup'] {
     return this.outer?.lookup ?? this.rules.lookup;
   }
 
   /** Throws `RECIPIENT_REFUSED` for a URL whose spelling, protocol, port or literal address is forbidden. */
   checkTarget(target: URL): void {
+    const { origin } = target;
+    if (this.#isByOrigin && this.#allowedOrigins.has(origin) && !hasCredentials(target)) return;
+    this.#checkTarget(target);
+    remember(this.#allowedOrigins, MAX_ORIGINS, origin, true);
+  }
+
+  #checkTarget(target: URL): void {
     this.outer?.checkTarget(target);
     this.#checkParts(target);
     const literal = literalOf(target);
@@ -89,7 +107,7 @@ export class RecipientPolicy {
     const protocol = target.protocol.slice(0, -1);
     if (!protocols.some((allowed) => allowed === protocol))
       throw refusal(target.origin, 'protocols', `its protocol is ${protocol}`);
-    if (target.username || target.password)
+    if (hasCredentials(target))
       throw refusal(target.origin, 'protocols', 'it holds credentials; use headers');
   }
 
@@ -131,6 +149,10 @@ export class RecipientPolicy {
   #askValidators(target: URL, address: string | undefined): void {
     for (const validate of this.rules.validators) ask(validate, target, address);
   }
+}
+
+function hasCredentials({ username, password }: URL): boolean {
+  return username !== '' || password !== '';
 }
 
 function isIn(networks: readonly Network[], address: Parameters<typeof contains>[1]): boolean {

@@ -1,15 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { OptionInvalidError } from '../errors/option-errors';
 import type { Digest } from '../options/listener';
-import { secretProblem, standardKey } from './secret';
+import { secretProblem } from './secret';
+import { type SigningKeys, signingKeys } from './signing-keys';
 
 /**
  * The header `Hook-HMAC`: base64 of the HMAC of the exact body. The key is the secret as it was given, in UTF-8. Throws `OPTION_INVALID`
  * for an unusable secret.
  */
 export function hookHmac(digest: Digest, secret: string, body: string | Uint8Array): string {
-  if (standardKey(secret) === null) throw unusable(secret);
-  return createHmac(digest, Buffer.from(secret)).update(body).digest('base64');
+  return createHmac(digest, keysOf(secret).exact).update(body).digest('base64');
 }
 
 /**
@@ -20,10 +20,16 @@ export function hookHmac(digest: Digest, secret: string, body: string | Uint8Arr
  */
 export function webhookSignature(secret: string, signed: SignedContent): string {
   const { id, timestamp, body } = signed;
-  const key = standardKey(secret);
-  if (key === null) throw unusable(secret);
-  const hmac = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body);
+  const hmac = createHmac('sha256', keysOf(secret).standard)
+    .update(`${id}.${timestamp}.`)
+    .update(body);
   return `v1,${hmac.digest('base64')}`;
+}
+
+function keysOf(secret: string): SigningKeys {
+  const keys = signingKeys(secret);
+  if (keys === null) throw unusable(secret);
+  return keys;
 }
 
 export interface SignedContent {

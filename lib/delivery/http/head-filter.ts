@@ -7,6 +7,7 @@ const MAX_INFORMATIONAL = 32;
 const MAX_HEAD_BYTES = 16_384;
 /** How a status line begins. */
 const STATUS_LINE = [/H/, /T/, /T/, /P/, /\//, /1/, /\./, /[01]/, / /, /\d/, /\d/, /\d/];
+const WHOLE_STATUS_LINE = /^HTTP\/1\.[01] \d\d\d/;
 /** The status line of an informational reply; code 101 would switch to another protocol, which undici refuses. */
 const INFORMATIONAL = /^HTTP\/1\.[01] 1(?!01)\d\d/;
 const END = /\n\r?\n/;
@@ -39,7 +40,8 @@ export class HeadFilter {
       const end = isHead(text) ? END.exec(text) : null;
       const isInformational = INFORMATIONAL.test(text);
       if (end === null && isHead(text) && text.length < MAX_HEAD_BYTES) return null;
-      if (!isInformational) return this.#passOn(end ? end.index + end[0].length : 0);
+      if (!isInformational)
+        return this.#passOn(end ? text.slice(0, end.index + end[0].length) : '');
       if (end === null) throw new Trouble(`more than ${MAX_HEAD_BYTES} bytes came before a reply`);
       this.#skip(end.index + end[0].length);
       if (this.#held.length === 0) return null;
@@ -53,18 +55,19 @@ export class HeadFilter {
     this.#held = this.#held.subarray(bytes);
   }
 
-  #passOn(headBytes: number): Buffer {
+  /** In `latin1`, each character of the head is a byte. */
+  #passOn(head: string): Buffer {
     const held = this.#held;
     this.#held = NOTHING;
     this.#isPassing = true;
-    const head = held.toString('latin1', 0, headBytes);
     const plain = withPlainLength(head);
     if (plain === head) return held;
-    return Buffer.concat([Buffer.from(plain, 'latin1'), held.subarray(headBytes)]);
+    return Buffer.concat([Buffer.from(plain, 'latin1'), held.subarray(head.length)]);
   }
 }
 
 /** Whether a text may be the beginning of a head. */
 function isHead(text: string): boolean {
+  if (WHOLE_STATUS_LINE.test(text)) return true;
   return STATUS_LINE.every((expected, at) => at >= text.length || expected.test(text[at] ?? ''));
 }

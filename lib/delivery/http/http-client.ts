@@ -7,6 +7,7 @@ import { cappedConnector } from './capped-connector';
 import { Starts } from './connection';
 import { Connector, type Route } from './connector';
 import { type Answer, Exchange } from './exchange';
+import { Interruptions } from './interruptions';
 import type { Reply } from './reply';
 import { ReplyMemory } from './reply-memory';
 import { TimedOut, Trouble, troubleOf } from './trouble';
@@ -42,6 +43,7 @@ export class HttpClient {
   readonly #connector: Connector;
   readonly #starts = new Starts();
   readonly #memory: ReplyMemory;
+  readonly #interruptions = new Interruptions();
   /** Agents for single requests. */
   readonly #fresh = new Set<Agent>();
 
@@ -81,7 +83,7 @@ export class HttpClient {
     let exchange = new Exchange(parts);
     const cancel = afterWorking(timeoutMs, () => exchange.breakOff(new TimedOut(timeoutMs)));
     const stop = () => exchange.breakOff(stopped(signal?.reason));
-    signal?.addEventListener('abort', stop, { once: true });
+    const forget = signal && this.#interruptions.on(signal, stop);
     try {
       this.policy.checkTarget(url);
       if (signal?.aborted) stop();
@@ -96,7 +98,7 @@ export class HttpClient {
       return troubleOf(error);
     } finally {
       cancel();
-      signal?.removeEventListener('abort', stop);
+      forget?.();
     }
   }
 

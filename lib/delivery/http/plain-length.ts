@@ -1,3 +1,4 @@
+const FRAMING = /(?:content-length|transfer-encoding)[^\n]*/gi;
 const LENGTH = /^content-length[ \t]*:[ \t]*(.*?)[ \t]*\r?\n/gim;
 const CODING = /^transfer-encoding[ \t]*:/im;
 
@@ -8,6 +9,9 @@ const CODING = /^transfer-encoding[ \t]*:/im;
  * @see RFC 9112, section 6.3.
  */
 export function withPlainLength(head: string): string {
+  // Nearly every head: one length, and nothing beside it.
+  const framing = head.match(FRAMING);
+  if (framing === null || (framing.length === 1 && !framing[0]?.includes(','))) return head;
   const lengths = [...head.matchAll(LENGTH)].flatMap(([, value = '']) => value.split(/\s*,\s*/));
   const [first = ''] = lengths;
   if (lengths.length === 0) return head;

@@ -28,22 +28,38 @@ export function requestHeaders(
   const secrets = previousSecret === null ? [secret] : [secret, previousSecret];
   return {
     ...allowed(event.headers),
-    ...allowed(listener.headers),
-    'content-type': listener.contentType,
-    'user-agent': USER_AGENT,
+    ...sharedHeaders(listener),
     'hook-event': headerText(event.name),
     'hook-delivery': deliveryId,
     'hook-hmac': hookHmac(listener.digest, secret, body),
     ...(previousSecret !== null && {
       'hook-hmac-previous': hookHmac(listener.digest, previousSecret, body),
     }),
-    'hook-subscription': listener.id,
     'hook-attempt': String(attempt),
     ...(isTest && { 'hook-test': '1' }),
     'webhook-id': deliveryId,
     'webhook-timestamp': String(timestamp),
     'webhook-signature': secrets.map((key) => webhookSignature(key, signed)).join(' '),
   };
+}
+
+type HeadersSource = Pick<Recipient, 'id' | 'contentType' | 'headers'>;
+
+/** By listener as it was read: its deliveries that were loaded together share them. */
+const shared = new WeakMap<HeadersSource, Readonly<Record<string, string>>>();
+
+/** The headers that are the same in all requests to a listener. */
+function sharedHeaders(listener: HeadersSource): Readonly<Record<string, string>> {
+  const known = shared.get(listener);
+  if (known) return known;
+  const headers = {
+    ...allowed(listener.headers),
+    'content-type': listener.contentType,
+    'user-agent': USER_AGENT,
+    'hook-subscription': listener.id,
+  };
+  shared.set(listener, headers);
+  return headers;
 }
 
 /** Headers that may be sent, with their names in lower case so that each header has one key. A hook's function may return others. */

@@ -1,3 +1,4 @@
+import { remember } from '../../base/remember';
 import { ListenerInvalidError } from '../../errors/listener-errors';
 import { HandlerRef, handlerName } from '../../options/handler-ref';
 
@@ -18,8 +19,20 @@ export function isTarget(text: unknown): text is string {
   return handlerName(text) !== null || (URL.canParse(text) && !/^\s*handler:/i.test(text));
 }
 
+/** Targets kept as they were read last. */
+const MAX_KEPT = 1_000;
+const kept = new Map<string, Target>();
+
 /** Throws `LISTENER_INVALID`. */
 export function parseTarget(text: string): Target {
+  const known = kept.get(text);
+  if (known) return known;
+  const target = readTarget(text);
+  remember(kept, MAX_KEPT, text, target);
+  return target;
+}
+
+function readTarget(text: string): Target {
   const name = typeof text === 'string' ? handlerName(text) : null;
   if (name !== null) return { kind: 'handler', name };
   if (!isTarget(text)) throw new ListenerInvalidError({ url: [MALFORMED_TARGET] });
