@@ -24,7 +24,7 @@ export class Pipeline implements Work {
   async plan(): Promise<PlanResult> {
     const plan = await this.planner.plan();
     this.waits.notePlanned(plan);
-    const isDispatched = await this.carrier.dispatch(plan.chunks, plan.events);
+    const isDispatched = await this.carrier.dispatch(plan.chunks, plan.planned);
     const { hasMore, inTurn, scattered } = plan;
     return { hasMore, hasDue: inTurn.length > 0, hasUnheld: scattered.size > 0, isDispatched };
   }

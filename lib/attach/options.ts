@@ -24,6 +24,7 @@ import {
 } from '../options/rules';
 import { RecipientPolicy } from '../recipient/policy';
 import type { RecipientRules } from '../recipient/rules';
+import { DATABASE_DEFAULTS } from '../store/database';
 import type { EncryptionKeys } from '../vault/encryption-keys';
 import { Vault } from '../vault/vault';
 
@@ -48,6 +49,17 @@ export interface AttachOptions extends CaptureOptions, TriggerOptions {
   readonly statementTimeoutMs?: number;
   /** The most pooled connections that the engine uses at a time. It holds none while it waits for HTTP. @defaultValue `2` */
   readonly connections?: number;
+  /**
+   * Whether the server keeps the package's frequent statements prepared, on each pooled connection (`'named'`), so that it does not plan
+   * them each time. Where a pooler gives each transaction another connection and does not know prepared statements, the first error ends
+   * this. @defaultValue `'named'`
+   */
+  readonly statements?: 'named' | 'unnamed';
+  /**
+   * Whether the commits of the package's own plans and outcomes wait for the disk. What a crash of the database undoes of them is done
+   * again: deliveries are repeated, with the same ids. Writes of the application, and claims, are not affected. @defaultValue `false`
+   */
+  readonly synchronousCommit?: boolean;
   /** How long events and deliveries are kept. */
   readonly retention?: RetentionOptions;
   /**
@@ -72,6 +84,7 @@ export const ATTACH_DEFAULTS = {
   sweepMs: 5_000,
   leaseMs: 30_000,
   connections: 2,
+  ...DATABASE_DEFAULTS,
   onCaptureError: 'throw',
   criteria: 'expand',
   ...TRIGGER_DEFAULTS,
@@ -115,6 +128,8 @@ const ATTACH_SHAPE: Shape<AttachOptions> = {
   leaseMs: numberFrom(1),
   statementTimeoutMs: numberFrom(1),
   connections: wholeNumberFrom(1),
+  statements: oneOf('named', 'unnamed'),
+  synchronousCommit: BOOLEAN,
   retention: optionsOf(RETENTION_SHAPE),
   onCaptureError: oneOf('throw', 'log'),
   criteria: oneOf(...CRITERIA_MODES),

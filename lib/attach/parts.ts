@@ -47,7 +47,8 @@ export function hooksParts(
   tables: Tables,
 ): HooksParts {
   const { connections, statementTimeoutMs, logger, vault, policy } = options;
-  const store = new Store(new Database(dataSource, connections, statementTimeoutMs), tables);
+  const database = new Database(dataSource, connections, statementTimeoutMs, options);
+  const store = new Store(database, tables, database.query, database.queryRepeatable);
   const catalog = new HookCatalog(dataSource);
   const policies = new Policies(policy, catalog);
   const triggers = new Triggers({ dataSource, catalog, options, tables: () => tables });

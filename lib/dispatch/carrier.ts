@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Deadline, endsWithin } from '../base/deadline';
 import type { ChunkSender } from '../delivery/attempt/sender';
 import { type Chunk, chunkKey } from '../delivery/chunk/chunk';
-import type { PlannedEvents } from '../delivery/chunk/loading';
+import type { Planned } from '../delivery/chunk/loading';
 import type { OutcomeRecord } from '../delivery/chunk/outcome-record';
 import type { Restraints } from '../delivery/origins/restraints';
 import type { Recorder } from '../delivery/record/recorder';
@@ -26,7 +26,7 @@ export interface CarrierParts {
 interface Offer {
   readonly chunk: Chunk;
   /** Null if another process may have had the chunk before. */
-  readonly events: PlannedEvents | null;
+  readonly planned: Planned | null;
 }
 
 type ChunkRef = Pick<Chunk, 'id' | 'token'>;
@@ -82,10 +82,10 @@ export class Carrier implements Engine {
   }
 
   /** Gives chunks to the dispatcher. Returns false if it threw. */
-  async dispatch(chunks: readonly Chunk[], events: PlannedEvents | null): Promise<boolean> {
+  async dispatch(chunks: readonly Chunk[], planned: Planned | null): Promise<boolean> {
     const { claims, dispatcher, logger } = this.parts;
     if (chunks.length === 0) return true;
-    for (const chunk of chunks) this.#offered.set(chunk.id, { chunk, events });
+    for (const chunk of chunks) this.#offered.set(chunk.id, { chunk, planned });
     try {
       await this.#inTime(Promise.resolve(dispatcher.dispatcher.dispatch(chunks)));
       return true;
@@ -150,7 +150,7 @@ export class Carrier implements Engine {
 
   async #takeOver({ id, token }: ChunkRef): Promise<Offer | null> {
     const chunk = await this.parts.claims.take({ id, token });
-    return chunk && { chunk, events: null };
+    return chunk && { chunk, planned: null };
   }
 
   async #send(offer: Offer): Promise<void> {
@@ -167,10 +167,10 @@ export class Carrier implements Engine {
   }
 
   /** Sends a chunk, unless it cannot be loaded. Its lease is renewed meanwhile. */
-  async #isLoaded({ chunk, events }: Offer): Promise<boolean> {
+  async #isLoaded({ chunk, planned }: Offer): Promise<boolean> {
     const { logger, sender } = this.parts;
     try {
-      const hasOutcomes = await this.#room.enter(() => sender.send(chunk, events));
+      const hasOutcomes = await this.#room.enter(() => sender.send(chunk, planned));
       // A chunk that found no room keeps its lease, and is released when this process has stopped.
       if (hasOutcomes === false) this.#leased.delete(chunk.id);
       return true;

@@ -20,8 +20,8 @@ export interface EngineOptions {
   readonly now?: () => number;
 }
 
-/** Time between two plans, unless the first plan left events or a commit waits. */
-const PLAN_INTERVAL_MS = 10;
+/** The longest time between two plans, unless the first plan left events or a commit waits. */
+const LONGEST_PAUSE_MS = 10;
 /** A due delivery that could not be claimed is held by another process, or was just given back; it is not tried sooner than this. */
 const SOONEST_DUE_MS = 100;
 
@@ -42,7 +42,8 @@ export class DeliveryEngine implements Wakeable {
   /** There may be chunks without a lease. */
   #isUnheldWanted = false;
   #isRunning = false;
-  #plannedAt = Number.NEGATIVE_INFINITY;
+  /** When the next plan may be made. */
+  #planAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly work: Work,
@@ -158,17 +159,21 @@ export class DeliveryEngine implements Wakeable {
   async #plan(): Promise<void> {
     if (!this.#isPlanWanted || !(await this.#hasRoom()) || !(await this.#isTimeToPlan())) return;
     this.#isPlanWanted = false;
+    const startedAt = this.#now();
     const { hasMore, hasDue, hasUnheld, isDispatched } = await this.work.plan();
     if (hasDue) this.#isDueWanted = true;
     if (hasUnheld) this.#isUnheldWanted = true;
     if (!isDispatched) this.#isUnheldWanted = false;
     if (hasMore) this.#isPlanWanted = true;
-    else this.#plannedAt = this.#now();
+    else this.#planAt = this.#now() + Math.min(this.#now() - startedAt, LONGEST_PAUSE_MS);
   }
 
-  /** Under load, the events of several commits are planned together. A plan for each would cost more than the commits themselves. */
+  /**
+   * Under load, the events of several commits are planned together: a plan for each would cost more than the commits themselves. The pause
+   * is as long as the last plan took, so that a quick database is not waited for.
+   */
   async #isTimeToPlan(): Promise<boolean> {
-    const waitMs = this.#plannedAt + PLAN_INTERVAL_MS - this.#now();
+    const waitMs = this.#planAt - this.#now();
     if (waitMs <= 0 || this.work.isAwaited) return true;
     if (this.#isUnheldWanted || this.#isDueWanted) return false;
     await sleep(waitMs);

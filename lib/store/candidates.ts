@@ -1,4 +1,5 @@
 import type { Query } from './database';
+import { LaterRows } from './later-rows';
 import { conditionsSql, LACKS_MATCH_KEYS_SQL } from './listener-sql';
 import { type KeyShapeRow, MAX_VALUE, type WantedRow } from './match-keys';
 import type { Tables } from './tables';
@@ -33,6 +34,14 @@ export interface StoredValuesRow {
   readonly values: Buffer;
 }
 
+/** A key shape of a scope; there is a row also if there are no shapes. */
+export interface ScopeRow extends KeyShapeRow {
+  /** Null: there are no shapes. */
+  readonly id: number | null;
+  /** Whether any listener lacks match keys of today's version. */
+  readonly unkeyed: boolean;
+}
+
 const IN_TURN_SQL = 'l.ordered, l.ordered OR l.max_per_second IS NOT NULL AS "inTurn"';
 
 /**
@@ -46,19 +55,21 @@ export class CandidateRows {
   ) {}
 
   /** The key shapes of these scopes, and whether any listener lacks match keys of today's version. */
-  async shapes(
-    scopes: readonly string[],
-  ): Promise<{ readonly shapes: readonly KeyShapeRow[]; readonly hasUnkeyed: boolean }> {
-    const rows = await this.query<KeyShapeRow & { unkeyed: boolean; id: number | null }>(
-      `SELECT p.id, p.scope, p.field, p.operator, p.length,
+  shapes(scopes: readonly string[]): Promise<readonly ScopeRow[]> {
+    return this.query<ScopeRow>(this.#shapesSql, [scopes], 'frequent');
+  }
+
+  /** The same, with the next statement of the transaction. */
+  shapesLater(scopes: readonly string[]): LaterRows<ScopeRow> {
+    const later = new LaterRows<ScopeRow>();
+    void this.query(this.#shapesSql, [scopes], later);
+    return later;
+  }
+
+  get #shapesSql(): string {
+    return `SELECT p.id, p.scope, p.field, p.operator, p.length,
          EXISTS (SELECT FROM ${this.tables.listener} l WHERE ${LACKS_MATCH_KEYS_SQL}) AS unkeyed
-       FROM (SELECT) one LEFT JOIN ${this.tables.plan} p ON p.scope = ANY($1) AND p.operator <> 'filter'`,
-      [scopes],
-    );
-    return {
-      shapes: rows.filter(({ id }) => id !== null),
-      hasUnkeyed: rows.some(({ unkeyed }) => unkeyed),
-    };
+       FROM (SELECT) one LEFT JOIN ${this.tables.plan} p ON p.scope = ANY($1) AND p.operator <> 'filter'`;
   }
 
   /** At most `limit` values of the keys of each shape, which is given by its lowest key. Shapes without keys are left out. */
@@ -76,7 +87,7 @@ export class CandidateRows {
   /** One page of candidates for each key; with `after`, those after that listener id for each key. */
   byKey(keys: readonly string[], after: readonly string[] | null): Promise<KeyedCandidateRow[]> {
     const parameters = after ? [`{${keys.join()}}`, after] : [`{${keys.join()}}`];
-    return this.query(this.#byKeySql(after !== null), parameters);
+    return this.query(this.#byKeySql(after !== null), parameters, 'frequent');
   }
 
   /** `OFFSET 0` and `LIMIT` make PostgreSQL run each step as a look-up of its own. */
@@ -102,6 +113,7 @@ export class CandidateRows {
         ORDER BY k.key, k.listener_id LIMIT ${CANDIDATES_PER_PAGE}) k
       LEFT JOIN LATERAL (${this.#listenerSql()}) l ON true ORDER BY k.key, k.listener_id`,
       [after.key, after.listener_id, highest],
+      'frequent',
     );
   }
 

@@ -63,6 +63,7 @@ export class Chunks {
          CASE cardinality(e) WHEN 1 THEN array_fill(e[1], ARRAY[cardinality(l)]) ELSE e END, l
        FROM json_to_recordset($1::json) AS c(id uuid, e uuid[], l uuid[])`,
       [JSON.stringify(rows), lease.processId, token, token === UNHELD_TOKEN ? null : lease.leaseMs],
+      'deferred',
     );
   }
 

@@ -2,6 +2,7 @@ import type { QueryRunner } from 'typeorm';
 import { StatementTimeoutError } from '../errors/attach-errors';
 import { parserOf } from './parsers';
 import { Pipelined, type Protocol, type Series, type Step } from './pipelined';
+import type { PreparedStatements } from './prepared';
 
 /** The part of a client of `pg` that is used here. */
 export interface PgClient {
@@ -26,13 +27,14 @@ export class Connection {
   constructor(
     private readonly client: PgClient,
     private readonly limitMs: number | null,
+    private readonly statements: PreparedStatements | null = null,
   ) {}
 
   /** Runs a series, and returns the rows of its main statement. Throws `STATEMENT_TIMEOUT` and destroys the connection if it takes too long. */
   async run(series: Series): Promise<Row[]> {
     try {
       const answer = isPipelinable(this.client)
-        ? together(this.client, series)
+        ? together(this.client, series, this.statements)
         : oneByOne(this.client, series);
       return await this.#inTime(answer);
     } catch (error) {
@@ -103,17 +105,24 @@ function isPipelinable({ connection, pipeline }: PgClient): boolean {
   return typeof connection?.parse === 'function' && pipeline !== true;
 }
 
-function together(client: PgClient, series: Series): Promise<Row[]> {
+function together(
+  client: PgClient,
+  series: Series,
+  statements: PreparedStatements | null,
+): Promise<Row[]> {
   return new Promise((resolve, reject) => {
     const done = (error: Error | null, rows: Row[] = []) => (error ? reject(error) : resolve(rows));
-    client.query(new Pipelined(series, done));
+    client.query(new Pipelined(series, done, statements));
   });
 }
 
 async function oneByOne(client: PgClient, { before, main, after }: Series): Promise<Row[]> {
   const run = ({ sql, parameters = [] }: Step) =>
     client.query({ text: sql, values: [...parameters], types: OWN_TYPES });
-  for (const step of before) await run(step);
+  for (const step of before) {
+    const answer = await run(step);
+    step.later?.arrive(answer.rows);
+  }
   const { rows } = await run(main);
   for (const step of after) await run(step);
   return rows as Row[];

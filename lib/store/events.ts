@@ -104,6 +104,7 @@ export class Events {
        ) SELECT (SELECT count(*)::int FROM due) AS due, coalesce(array_agg(id), '{}') AS passed,
          set_config('synchronous_commit', 'off', true) FROM passed`,
       [...plannableParameters(here), limit],
+      'frequent',
     );
     return row ?? { due: 0, passed: [] };
   }
@@ -126,6 +127,7 @@ export class Events {
     const rows = await this.query<ClaimedEvent>(
       `UPDATE ${this.tables.event} SET planned_at = clock_timestamp() WHERE id = ANY(ARRAY(${ids})) RETURNING ${EVENT_COLUMNS}, source`,
       parameters,
+      'frequent',
     );
     return rows.sort((a, b) => (a.id < b.id ? -1 : 1));
   }

@@ -70,6 +70,8 @@ export class Outcomes {
   constructor(
     protected readonly query: Query,
     protected readonly tables: Tables,
+    /** A delivery whose outcome is lost in a crash of the database is sent again, under the same id. */
+    protected readonly repeatable: Query = query,
   ) {}
 
   /**
@@ -85,9 +87,10 @@ export class Outcomes {
     chunks: readonly (ChunkRef & Placed)[],
     events: readonly ({ readonly id: string; readonly name: string } & Placed)[],
   ): Promise<readonly RecordedRow[]> {
-    return this.query<RecordedRow>(
+    return this.repeatable<RecordedRow>(
       recordSql(this.tables),
       [outcomes, chunks, events].map((rows) => JSON.stringify(rows)),
+      'frequent',
     );
   }
 
@@ -103,7 +106,10 @@ export class Outcomes {
 
   /** Deletes a chunk whose outcomes are all stored already. */
   async closeChunk({ id, token }: ChunkRef): Promise<void> {
-    await this.query(`DELETE FROM ${this.tables.chunk} WHERE id = $1 AND token = $2`, [id, token]);
+    await this.repeatable(`DELETE FROM ${this.tables.chunk} WHERE id = $1 AND token = $2`, [
+      id,
+      token,
+    ]);
   }
 
   /** Stores since when active listeners fail and until when they are paused. */

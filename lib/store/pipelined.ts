@@ -1,10 +1,16 @@
+import type { LaterRows } from './later-rows';
 import { parameterText } from './parameters';
 import { parserOf } from './parsers';
+import { type Preparation, type PreparedStatements, preparationOf } from './prepared';
 
 /** One statement of a series. */
 export interface Step {
   readonly sql: string;
   readonly parameters?: readonly unknown[];
+  /** Whether the server keeps it prepared. */
+  readonly isFrequent?: boolean;
+  /** Gets its rows, if it is not the main one. */
+  readonly later?: LaterRows<unknown>;
 }
 
 /** Statements that are sent together, in one round trip. The rows are those of `main`. */
@@ -20,8 +26,9 @@ type Callback = (error: Error | null, rows?: Row[]) => void;
 /** The part of the protocol of `pg` that a query object uses, as that of `pg-cursor` does. */
 export interface Protocol {
   readonly stream: { cork?(): void; uncork?(): void };
-  parse(statement: { readonly text: string }): void;
-  bind(portal: { readonly values: readonly (string | null)[] }): void;
+  parse(statement: { readonly name: string; readonly text: string }): void;
+  close(statement: { readonly type: 'S'; readonly name: string }): void;
+  bind(portal: { readonly statement: string; readonly values: readonly (string | null)[] }): void;
   describe(portal: { readonly type: 'P' }): void;
   execute(portal: { readonly rows: number }): void;
   sync(): void;
@@ -38,7 +45,9 @@ interface Field {
  */
 export class Pipelined {
   readonly #steps: readonly Step[];
-  readonly #rows: Row[] = [];
+  /** The rows of each step that returns some. */
+  readonly #rows: Row[][];
+  #prepared: readonly Preparation[] = [];
   #fields: readonly Field[] = [];
   #done = 0;
   #error: Error | null = null;
@@ -47,8 +56,10 @@ export class Pipelined {
     private readonly series: Series,
     /** `pg` may replace it. */
     public callback: Callback,
+    private readonly statements: PreparedStatements | null = null,
   ) {
     this.#steps = [...series.before, series.main, ...series.after];
+    this.#rows = this.#steps.map(() => []);
   }
 
   submit(protocol: Protocol): Error | null {
@@ -59,10 +70,14 @@ export class Pipelined {
       return error instanceof Error ? error : new Error(String(error));
     }
     protocol.stream.cork?.();
+    const preparations = this.#steps.map((step) => preparationOf(this.statements, step));
+    this.#prepared = preparations.filter(({ name, isNew }) => name !== '' && isNew);
     for (const [n, step] of this.#steps.entries()) {
-      protocol.parse({ text: step.sql });
-      protocol.bind({ values: bound[n] ?? [] });
-      if (step === this.series.main) protocol.describe({ type: 'P' });
+      const { name, isNew, isDoubtful } = preparations[n] ?? preparationOf(null, step);
+      if (isDoubtful) protocol.close({ type: 'S', name });
+      if (isNew) protocol.parse({ name, text: step.sql });
+      protocol.bind({ statement: name, values: bound[n] ?? [] });
+      if (this.#isRead(step)) protocol.describe({ type: 'P' });
       protocol.execute({ rows: 0 });
     }
     protocol.sync();
@@ -75,9 +90,10 @@ export class Pipelined {
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
-    if (this.#steps[this.#done] !== this.series.main || this.#error) return;
+    const step = this.#steps[this.#done];
+    if (!step || !this.#isRead(step) || this.#error) return;
     try {
-      this.#rows.push(this.#row(fields));
+      this.#rows[this.#done]?.push(this.#row(fields));
     } catch (error) {
       this.#error = error instanceof Error ? error : new Error(String(error));
     }
@@ -92,11 +108,18 @@ export class Pipelined {
   }
 
   handleError(error: Error): void {
+    this.statements?.doubt(this.#prepared);
     this.callback(error);
   }
 
   handleReadyForQuery(): void {
-    this.callback(this.#error, this.#rows);
+    this.statements?.add(this.#prepared);
+    for (const [n, { later }] of this.#steps.entries()) later?.arrive(this.#rows[n] ?? []);
+    this.callback(this.#error, this.#rows[this.series.before.length]);
+  }
+
+  #isRead(step: Step): boolean {
+    return step === this.series.main || step.later !== undefined;
   }
 
   #row(values: readonly (string | null)[]): Row {

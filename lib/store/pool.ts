@@ -4,6 +4,7 @@ import { Deadline } from '../base/deadline';
 import { NotInitialisedError, StatementTimeoutError } from '../errors/attach-errors';
 import { Connection, type PgClient } from './connection';
 import { Limit } from './limit';
+import { PreparedPool } from './prepared';
 
 /** A client of the pool, and what gives it back; `true` closes it. */
 type Taken = readonly [client: PgClient, release: (isBroken: boolean) => void];
@@ -27,6 +28,7 @@ export class Pool {
     connections: number,
     /** Time limit of each statement, and of the wait for a connection, in milliseconds. */
     private readonly statementTimeoutMs: number,
+    private readonly prepared = new PreparedPool(false),
   ) {
     this.#limit = new Limit(connections);
   }
@@ -56,7 +58,7 @@ export class Pool {
     [client, release]: Taken,
     work: (connection: Connection) => Promise<T>,
   ): Promise<T> {
-    const connection = new Connection(client, this.statementTimeoutMs);
+    const connection = new Connection(client, this.statementTimeoutMs, this.prepared.of(client));
     // A lost connection rejects the statement in work; the event beside it would end the process.
     client.on('error', ignore);
     this.#used.add(connection);

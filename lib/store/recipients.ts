@@ -5,6 +5,7 @@ import { HANDLER_SCHEME } from '../options/handler-ref';
 import type { HeaderValues } from '../options/header-value';
 import type { ContentType, Digest } from '../options/listener';
 import type { Query } from './database';
+import { LaterRows } from './later-rows';
 import { previousSecretSql } from './listener-sql';
 import type { Tables } from './tables';
 
@@ -43,17 +44,29 @@ export class RecipientRows {
 
   /** The stored ones among these listeners, in no order. */
   read(ids: ReadonlySet<string>): Promise<readonly RecipientRow[]> {
-    // An array literal: the driver would quote and escape each of hundreds of ids.
-    return this.query<RecipientRow>(
-      `SELECT id, target, content_type AS "contentType", format, digest, replies, delivery, active,
+    return this.query<RecipientRow>(this.#sql, parametersOf(ids), 'frequent');
+  }
+
+  /** The same, with the next statement of the transaction. */
+  readLater(ids: ReadonlySet<string>): LaterRows<RecipientRow> {
+    const later = new LaterRows<RecipientRow>();
+    void this.query(this.#sql, parametersOf(ids), later);
+    return later;
+  }
+
+  get #sql(): string {
+    return `SELECT id, target, content_type AS "contentType", format, digest, replies, delivery, active,
          inactive_reason AS "inactiveReason", ${millisecondsSql('paused_until')} AS "pausedUntilMs",
          ${millisecondsSql('failing_since')} AS "failingSinceMs", ${millisecondsSql('clock_timestamp()')} AS "readMs",
          CASE WHEN key_ids = '{}' THEN '' ELSE identity END AS identity, secret, ${previousSecretSql('l')} AS previous_secret, headers,
          CASE WHEN target LIKE '${HANDLER_SCHEME}%' THEN config END AS config
-       FROM ${this.tables.listener} l WHERE id = ANY($1::uuid[])`,
-      [`{${[...ids].join()}}`],
-    );
+       FROM ${this.tables.listener} l WHERE id = ANY($1::uuid[])`;
   }
+}
+
+/** An array literal: the driver would quote and escape each of hundreds of ids. */
+function parametersOf(ids: ReadonlySet<string>): readonly [string] {
+  return [`{${[...ids].join()}}`];
 }
 
 /** A number, because what the driver makes of a time depends on the application's settings. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isUnprepared } from './prepared';
 
 /** Tries of one piece of work that conflicts with other transactions. */
 const CONFLICT_TRIES = 5;
@@ -42,7 +43,7 @@ function spread(pauseMs: number, tries: number): number {
 }
 
 function isConflict(error: unknown): boolean {
-  return CONFLICTS.has(codeOf(error));
+  return CONFLICTS.has(codeOf(error)) || isUnprepared(error);
 }
 
 /** Whether the connection ended before the answer. */

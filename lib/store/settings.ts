@@ -1,10 +1,10 @@
 import type { Step } from './pipelined';
 
 /** As single statements see the database, whatever isolation the application or the role has by default. */
-export const READ_COMMITTED: Step = { sql: 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE' };
+export const READ_COMMITTED = frequent('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
 /** All statements see what was committed before the first one. */
-export const REPEATABLE_READ: Step = { sql: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE' };
-export const COMMIT: Step = { sql: 'COMMIT' };
+export const REPEATABLE_READ = frequent('BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE');
+export const COMMIT = frequent('COMMIT');
 export const ROLLBACK: Step = { sql: 'ROLLBACK' };
 
 /** How values are written as text. */
@@ -32,20 +32,28 @@ const OWN_SETTINGS = {
 /** The least time that the server waits for the next statement of a transaction. */
 const LEAST_IDLE_MS = 5_000;
 
+type Settings = Readonly<Record<string, string>>;
+
+/** A commit does not wait until the disk has it, so that a crash of the database may undo it, and all later ones. */
+export const NOT_DURABLE: Settings = { synchronous_commit: 'off' };
+/** A prepared statement is planned once for all values. The plans of ours do not depend on them: each looks up rows by index. */
+export const PLANNED_ONCE: Settings = { plan_cache_mode: 'force_generic_plan' };
+
 /** Sets everything for one statement. The server ends it shortly before this process gives it up. */
-export function statementSettings(statementTimeoutMs: number): Step {
-  return settingsStep(ownSettings(statementTimeoutMs));
+export function statementSettings(statementTimeoutMs: number, further: Settings = {}): Step {
+  return settingsStep({ ...ownSettings(statementTimeoutMs), ...further });
 }
 
 /**
  * Sets everything for a transaction. The server ends one whose process does not answer any more: its locks would keep other processes
  * from the rows.
  */
-export function transactionSettings(statementTimeoutMs: number): Step {
+export function transactionSettings(statementTimeoutMs: number, further: Settings = {}): Step {
   const idleMs = Math.ceil(Math.max(statementTimeoutMs, LEAST_IDLE_MS));
   return settingsStep({
     ...ownSettings(statementTimeoutMs),
     idle_in_transaction_session_timeout: String(idleMs),
+    ...further,
   });
 }
 
@@ -63,7 +71,7 @@ export function timeLimits(statementTimeoutMs: number): Step {
 }
 
 /** Each of them costs the server some microseconds a statement. */
-function ownSettings(statementTimeoutMs: number): Readonly<Record<string, string>> {
+function ownSettings(statementTimeoutMs: number): Settings {
   return { ...OWN_SETTINGS, statement_timeout: timeoutText(statementTimeoutMs) };
 }
 
@@ -88,9 +96,13 @@ export const GIVEN_BACK: Step = {
     .join(', ')}`,
 };
 
-function settingsStep(settings: Readonly<Record<string, string>>): Step {
+function settingsStep(settings: Settings): Step {
   const calls = Object.entries(settings).map(
     ([name, value]) => `set_config('${name}', '${value}', true)`,
   );
-  return { sql: `SELECT ${calls.join(', ')}` };
+  return frequent(`SELECT ${calls.join(', ')}`);
+}
+
+function frequent(sql: string): Step {
+  return { sql, isFrequent: true };
 }

@@ -61,6 +61,8 @@ export class Store {
     private readonly database: Database,
     private readonly tables: Tables,
     query: Query = database.query,
+    /** For what is done again if a crash of the database has undone it. */
+    repeatable: Query = query,
   ) {
     this.outbox = new OutboxRows(query, tables);
     this.events = new Events(query, tables);
@@ -71,11 +73,11 @@ export class Store {
     this.mending = new Mending(query, tables);
     this.unjudged = new UnjudgedRows(query, tables);
     this.processes = new Processes(query, tables);
-    this.outcomes = new Outcomes(query, tables);
+    this.outcomes = new Outcomes(query, tables, repeatable);
     this.origins = new Origins(query, tables);
     this.calls = new CallRows(query, tables);
     this.deliveries = new DeliveryRows(query, tables);
-    this.recipients = new RecipientRows(query, tables);
+    this.recipients = new RecipientRows(repeatable, tables);
     this.listeners = new ListenerRows(query, tables);
     this.listenerHooks = new ListenerHooks(query, tables);
     this.filters = new FilterRows(query, tables);
@@ -96,6 +98,11 @@ export class Store {
   /** A transaction whose statements all see what was committed before the first one; see `Database.snapshot`. */
   snapshot<T>(work: (store: Store) => Promise<T>): Promise<T> {
     return this.database.snapshot((query) => work(this.#on(query)));
+  }
+
+  /** A snapshot whose commit need not wait for the disk; see `Database.repeatableSnapshot`. */
+  repeatableSnapshot<T>(work: (store: Store) => Promise<T>): Promise<T> {
+    return this.database.repeatableSnapshot((query) => work(this.#on(query)));
   }
 
   /** Runs `work` while none of our statements runs; they wait. */

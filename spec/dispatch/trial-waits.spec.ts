@@ -1,4 +1,5 @@
 import { type Chunk, deliveryId } from '../../lib/delivery/chunk/chunk';
+import { NOTHING_PLANNED } from '../../lib/delivery/chunk/loading';
 import type { OutcomeRecord } from '../../lib/delivery/chunk/outcome-record';
 import type { Plan } from '../../lib/dispatch/plan/planner';
 import { TrialWaits } from '../../lib/dispatch/trial-waits';
@@ -102,8 +103,8 @@ function newWaits() {
 }
 
 function plan(made: Partial<Plan>): Plan {
-  const nothing = { chunks: [], scattered: new Set<string>(), inTurn: [], events: new Map() };
-  return { eventIds: [EVENT], hasMore: false, ...nothing, ...made };
+  const nothing = { chunks: [], scattered: new Set<string>(), inTurn: [] };
+  return { eventIds: [EVENT], hasMore: false, planned: NOTHING_PLANNED, ...nothing, ...made };
 }
 
 function chunk(eventId: string, listenerIds: readonly string[]): Chunk {

@@ -35,6 +35,7 @@ describe('typeorm-model-hooks/receiver', () => {
       'lib/receiver/verify.ts',
       'lib/signing/secret.ts',
       'lib/signing/signature.ts',
+      'lib/signing/signing-keys.ts',
     ]);
   });
 });

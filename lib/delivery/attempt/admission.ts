@@ -49,9 +49,9 @@ export class Admission implements ClaimLimits {
     return bounds.length > 0 ? Math.min(...bounds) : null;
   }
 
-  /** Forgets what replies said about these listeners: their rows have just been read. */
-  forget(listenerIds: Iterable<string>): void {
-    this.#verdicts.forget(listenerIds);
+  /** Forgets what replies said about these listeners: their rows were read at `readAt`. */
+  forget(listenerIds: Iterable<string>, readAt: number): void {
+    this.#verdicts.forget(listenerIds, readAt);
   }
 
   /** The record of a delivery that may not even wait for a place; null if it may. */

@@ -6,7 +6,7 @@ import type { Reporter } from '../../logging/reports';
 import type { DeliveryOptions } from '../../options/delivery';
 import type { DeliveryLimits } from '../../options/delivery-limits';
 import type { Chunk } from '../chunk/chunk';
-import type { ChunkLoader, PlannedEvents } from '../chunk/loading';
+import type { ChunkLoader, Planned } from '../chunk/loading';
 import type { Wakeup } from '../chunk/wakeup';
 import type { Handlers } from '../handler/handlers';
 import type { HttpTransport } from '../http/http-transport';
@@ -79,7 +79,7 @@ export class Sender {
   }
 
   /** Resolves when the outcome of each delivery was handed to the recorder. False if all outcomes were stored before. */
-  async send(chunk: Chunk, planned: PlannedEvents | null): Promise<boolean> {
+  async send(chunk: Chunk, planned: Planned | null): Promise<boolean> {
     const deliveries = await this.#load(chunk, planned);
     if (deliveries.length === 0) {
       await this.parts.recorder.close(chunk);
@@ -101,7 +101,7 @@ export class Sender {
 
   async #load(
     chunk: Chunk,
-    planned: PlannedEvents | null,
+    planned: Planned | null,
   ): Promise<readonly (PendingDelivery | AttemptRecord)[]> {
     this.#loading += chunk.eventIds.length;
     try {
@@ -109,7 +109,7 @@ export class Sender {
         this.parts.loader.load(chunk, planned),
         this.parts.breakers.refresh(),
       ]);
-      this.#admission.forget(loaded.recipients.keys());
+      this.#admission.forget(loaded.recipients.keys(), loaded.readAtMs);
       const pending = loaded.deliveries.map((delivery) => pendingOf(chunk, loaded, delivery));
       return await this.parts.recheck.applied(pending);
     } finally {

@@ -1,17 +1,22 @@
+import { monotonicMs } from '../../base/clock';
 import type { DecodedEvent, EventDecoder } from '../../capture/outbox/event-decoder';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
 import type { EventRow } from '../../store/events';
+import type { ArrivedRows, LaterRows } from '../../store/later-rows';
+import type { RecipientRow } from '../../store/recipients';
 import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
 import { type Chunk, deliveryId } from './chunk';
 import { type DeliveryState, type Outcome, UNTRIED } from './outcome';
-import { type Recipient, readRecipients } from './recipients';
+import { type Recipient, recipientsOf } from './recipients';
 
 /** A chunk with what its deliveries are made of, as it is stored now. */
 export interface Loaded {
   readonly events: ReadonlyMap<string, LoadedEvent>;
   readonly recipients: ReadonlyMap<string, Recipient>;
+  /** When the recipients were read, on the clock that is never set. */
+  readonly readAtMs: number;
   readonly deliveries: readonly LoadedDelivery[];
 }
 
@@ -22,10 +27,18 @@ export type LoadedEvent =
     })
   | Exclude<DecodedEvent, { kind: 'readable' }>;
 
-/** Events by id, as they were read when the chunk was planned. An event that is missing is read from the database. */
-export type PlannedEvents = ReadonlyMap<string, HookEvent>;
+/** What was read when a chunk was planned. What is missing is read from the database. */
+export interface Planned {
+  /** By id. */
+  readonly events: ReadonlyMap<string, HookEvent>;
+  /** The rows of all recipients of its chunks; null if they were not read. */
+  readonly recipients: LaterRows<RecipientRow> | null;
+}
 
-export const NOTHING_PLANNED: PlannedEvents = new Map();
+export const NOTHING_PLANNED: Planned = { events: new Map(), recipients: null };
+
+/** Rows of recipients that were read longer ago are read again. */
+const FRESH_MS = 100;
 
 export interface LoadedDelivery {
   readonly deliveryId: string;
@@ -47,20 +60,26 @@ export class ChunkLoader {
   ) {}
 
   /** `planned` is null if another process may have had the chunk, so that some of its outcomes may be stored already. */
-  async load(chunk: Chunk, planned: PlannedEvents | null): Promise<Loaded> {
-    const listeners = new Set(chunk.listenerIds);
-    const recipients = await readRecipients(this.store.recipients, this.vault, listeners);
+  async load(chunk: Chunk, planned: Planned | null): Promise<Loaded> {
+    const rows = freshRows(planned) ?? (await this.#recipientRows(chunk));
+    const recipients = recipientsOf(rows, this.vault);
     const deliveries = plannedDeliveries(chunk);
     return {
       events: await this.#events(new Set(chunk.eventIds), planned ?? NOTHING_PLANNED),
       recipients: new Map(recipients.map((recipient) => [recipient.id, recipient])),
+      readAtMs: rows.atMs,
       deliveries: planned ? deliveries : await this.#withoutRecorded(chunk, deliveries),
     };
   }
 
+  async #recipientRows({ listenerIds }: Chunk): Promise<ArrivedRows<RecipientRow>> {
+    const rows = await this.store.recipients.read(new Set(listenerIds));
+    return { rows, atMs: monotonicMs() };
+  }
+
   async #events(
     ids: ReadonlySet<string>,
-    planned: PlannedEvents,
+    { events: planned }: Planned,
   ): Promise<ReadonlyMap<string, LoadedEvent>> {
     const loaded = new Map<string, LoadedEvent>();
     for (const id of ids) {
@@ -89,6 +108,11 @@ export class ChunkLoader {
       return [{ ...delivery, ordered, isLate: true, state }];
     });
   }
+}
+
+function freshRows(planned: Planned | null): ArrivedRows<RecipientRow> | null {
+  const arrived = planned?.recipients?.arrived ?? null;
+  return arrived && monotonicMs() - arrived.atMs < FRESH_MS ? arrived : null;
 }
 
 function plannedDeliveries({ eventIds, listenerIds }: Chunk): readonly LoadedDelivery[] {

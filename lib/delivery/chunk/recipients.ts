@@ -1,10 +1,11 @@
-import { DatabaseClock } from '../../base/clock';
+import { DatabaseClock, monotonicMs } from '../../base/clock';
 import { SecretKeyMissingError, SecretUnreadableError } from '../../errors/vault-errors';
 import { StoredSecrets } from '../../listener/saved/sealing';
 import { BODY_FORMATS } from '../../options/body-format';
 import { handlerName } from '../../options/handler-ref';
 import { secretTexts, textOf, withSecrets } from '../../options/header-value';
 import { CONTENT_TYPES, DIGESTS } from '../../options/listener';
+import type { ArrivedRows } from '../../store/later-rows';
 import type { RecipientRow, RecipientRows } from '../../store/recipients';
 import type { Vault } from '../../vault/vault';
 import type { Outcome } from './outcome';
@@ -42,8 +43,16 @@ export async function readRecipients(
   ids: ReadonlySet<string>,
 ): Promise<readonly Recipient[]> {
   const read = await rows.read(ids);
-  const clock = new DatabaseClock(read[0]?.readMs ?? 0);
-  return read.map((row) => recipientOf(row, { vault, clock }));
+  return recipientsOf({ rows: read, atMs: monotonicMs() }, vault);
+}
+
+/** The recipients in these rows. */
+export function recipientsOf(
+  { rows, atMs }: ArrivedRows<RecipientRow>,
+  vault: Vault,
+): readonly Recipient[] {
+  const clock = new DatabaseClock((rows[0]?.readMs ?? 0) + monotonicMs() - atMs);
+  return rows.map((row) => recipientOf(row, { vault, clock }));
 }
 
 /** The values of a recipient that must not appear in anything that is stored or logged. */

@@ -3,6 +3,8 @@ import type { ListenerEffect, Outcome } from '../chunk/outcome';
 import type { Recipient } from '../chunk/recipients';
 
 interface Verdict {
+  /** On the clock that is never set. */
+  readonly saidAt: number;
   /** Why the listener is not active any more. */
   readonly inactive?: string;
   /** On the clock that is never set. */
@@ -18,16 +20,18 @@ export class Verdicts {
 
   constructor(private readonly now = monotonicMs) {}
 
-  /** The rows of these listeners were read again, so they are up to date. */
-  forget(listenerIds: Iterable<string>): void {
-    for (const id of listenerIds) this.#verdicts.delete(id);
+  /** The rows of these listeners were read again at `readAt`, so that they hold what was said before. */
+  forget(listenerIds: Iterable<string>, readAt: number): void {
+    for (const id of listenerIds)
+      if ((this.#verdicts.get(id)?.saidAt ?? readAt) <= readAt) this.#verdicts.delete(id);
   }
 
   add({ listenerId, effect }: { readonly listenerId: string; readonly effect: ListenerEffect }) {
     const { deactivate, pauseMs } = effect;
-    if (deactivate !== undefined) this.#verdicts.set(listenerId, { inactive: deactivate });
+    const saidAt = this.now();
+    if (deactivate !== undefined) this.#verdicts.set(listenerId, { saidAt, inactive: deactivate });
     else if (pauseMs !== undefined)
-      this.#verdicts.set(listenerId, { pausedUntil: this.now() + pauseMs });
+      this.#verdicts.set(listenerId, { saidAt, pausedUntil: saidAt + pauseMs });
   }
 
   /** The outcome of a delivery that may not be sent to this listener now; null if it may. */

@@ -1,14 +1,17 @@
 import { NIL } from 'uuid';
 import type { EventDecoder } from '../../capture/outbox/event-decoder';
 import type { Chunk } from '../../delivery/chunk/chunk';
-import { NOTHING_PLANNED, type PlannedEvents } from '../../delivery/chunk/loading';
+import { NOTHING_PLANNED, type Planned } from '../../delivery/chunk/loading';
 import type { HookCatalog } from '../../hook/catalog';
+import type { ShapesAhead } from '../../listener/matching/candidates';
 import type { ResolvedTargets } from '../../listener/matching/dynamic-listeners';
 import type { ListenerMatching } from '../../listener/matching/matching';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
 import type { Lease } from '../../store/chunks';
 import type { ClaimedEvent, EventRow, Events, PlannableHere } from '../../store/events';
+import type { LaterRows } from '../../store/later-rows';
+import type { RecipientRow } from '../../store/recipients';
 import { isRefused } from '../../store/refused';
 import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
@@ -28,8 +31,8 @@ export interface Plan {
   readonly scattered: ReadonlySet<string>;
   /** Stored as rows of their own, to be claimed in turn. */
   readonly inTurn: readonly DeliveryInTurn[];
-  /** The events of the chunks, so that they need not be read again. */
-  readonly events: PlannedEvents;
+  /** What was read of the chunks, so that it need not be read again. */
+  readonly planned: Planned;
   /** Whether there may be more to plan. */
   readonly hasMore: boolean;
 }
@@ -51,7 +54,7 @@ const NOTHING: Plan = {
   chunks: [],
   scattered: new Set(),
   inTurn: [],
-  events: NOTHING_PLANNED,
+  planned: NOTHING_PLANNED,
   hasMore: false,
 };
 
@@ -170,11 +173,12 @@ export class Planner {
 
   /** One transaction: events are planned if and only if their chunks are stored. */
   #planTogether(limit: number, claim: ClaimEvents): Promise<Plan & { readonly count: number }> {
-    return this.parts.store.snapshot(async (store) => {
+    return this.parts.store.repeatableSnapshot(async (store) => {
+      const ahead = this.parts.matching.ahead(store);
       const rows = await claim(store.events, limit);
       if (rows.length === 0) return { ...NOTHING, count: 0 };
       try {
-        return { ...(await this.#stored(store, rows)), hasMore: rows.length >= limit };
+        return { ...(await this.#stored(store, rows, ahead)), hasMore: rows.length >= limit };
       } catch (error) {
         throw isPoison(error) ? new RefusedEvents(rows, error) : error;
       }
@@ -184,6 +188,7 @@ export class Planner {
   async #stored(
     store: Store,
     claimed: readonly ClaimedEvent[],
+    ahead: ShapesAhead | null,
   ): Promise<Omit<Plan, 'hasMore'> & { readonly count: number }> {
     const rows = await this.parts.completion.complete(store, claimed);
     const { events, unknownFields, left, unreadable } = this.#reading.read(rows);
@@ -191,7 +196,7 @@ export class Planner {
     const inTurn = new InTurnWriter(store, rows);
     const unjudged = new UnjudgedWriter(store, rows, this.#warnings);
     const count = () => writer.count + inTurn.deliveries.length + unjudged.count;
-    const circumstances = { targets: targetsOf(rows), unknownFields };
+    const circumstances = { targets: targetsOf(rows), unknownFields, ahead };
     for await (const page of this.parts.matching.matching(store, events, circumstances))
       for (const match of page) {
         await writer.add(match);
@@ -208,10 +213,26 @@ export class Planner {
       chunks: writer.leased,
       scattered: writer.scattered,
       inTurn: inTurn.deliveries,
-      events: new Map(events.map((event) => [event.id, event])),
+      planned: {
+        events: new Map(events.map((event) => [event.id, event])),
+        recipients: recipientsLater(store, writer.leased),
+      },
       count: count(),
     };
   }
+}
+
+/** Recipients of more deliveries are read when they are sent to: until then, their rows may have changed. */
+const MAX_READ_AHEAD = 500;
+
+/** Reads the recipients together with the commit. */
+function recipientsLater(
+  { recipients }: Store,
+  chunks: readonly Chunk[],
+): LaterRows<RecipientRow> | null {
+  const ids = chunks.flatMap(({ listenerIds }) => listenerIds);
+  if (ids.length === 0 || ids.length > MAX_READ_AHEAD) return null;
+  return recipients.readLater(new Set(ids));
 }
 
 /** Whether it is the events that cannot be planned: the database refuses their values, or code of ours or of the application throws. */

@@ -3,7 +3,9 @@ import {
   CANDIDATES_PER_PAGE,
   type CandidateRow,
   type KeyedCandidateRow,
+  type ScopeRow,
 } from '../../store/candidates';
+import type { LaterRows } from '../../store/later-rows';
 import type { Store } from '../../store/store';
 import type { WantedEvents } from '../declared/listener';
 import { type KeyShape, keyText, shapeName } from '../keys/match-key';
@@ -29,12 +31,24 @@ export interface KeyShapes {
 const KEYS_AT_ONCE = 10_000;
 const LOWEST_ID = '00000000-0000-0000-0000-000000000000';
 
+/** The key shapes of some scopes, asked for in the statement before the one that needs them. */
+export interface ShapesAhead {
+  readonly scopes: ReadonlySet<string>;
+  readonly later: LaterRows<ScopeRow>;
+}
+
 /** The key shapes of these scopes, each once. */
-export async function keyShapes(store: Store, scopes: readonly string[]): Promise<KeyShapes> {
-  const { shapes, hasUnkeyed } = await store.candidates.shapes(scopes);
+export async function keyShapes(
+  store: Store,
+  scopes: readonly string[],
+  ahead: ShapesAhead | null = null,
+): Promise<KeyShapes> {
+  const known = ahead && scopes.every((scope) => ahead.scopes.has(scope)) && ahead.later.arrived;
+  const rows = known ? known.rows : await store.candidates.shapes(scopes);
+  const wanted = rows.filter(({ id, scope }) => id !== null && scopes.includes(scope));
   // The columns hold only shapes that were made here.
-  const byName = new Map((shapes as readonly KeyShape[]).map((one) => [shapeName(one), one]));
-  return { shapes: [...byName.values()], hasUnkeyed };
+  const byName = new Map((wanted as readonly KeyShape[]).map((one) => [shapeName(one), one]));
+  return { shapes: [...byName.values()], hasUnkeyed: rows.some(({ unkeyed }) => unkeyed) };
 }
 
 /** The stored grams of the shapes with these prefixes. Shapes with more than `limit` grams are left out. */

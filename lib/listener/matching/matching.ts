@@ -12,6 +12,7 @@ import {
   type Found,
   type KeyShapes,
   keyShapes,
+  type ShapesAhead,
   storedGrams,
 } from './candidates';
 import {
@@ -30,6 +31,8 @@ export interface Circumstances {
   readonly targets?: ResolvedTargets;
   /** The fields of each event that this process does not know, by its id. Conditions on them are not judged. */
   readonly unknownFields?: ReadonlyMap<string, UnknownFields>;
+  /** What `ahead` has returned in this transaction. */
+  readonly ahead?: ShapesAhead | null;
 }
 
 const NO_TARGETS: ResolvedTargets = new Map();
@@ -40,6 +43,8 @@ const MANY_GRAMS = 256;
 /** Stored grams that may be read for each gram of the events. Reading a stored gram takes a tenth of the time of a look-up. */
 const STORED_GRAMS_PER_EVENT_GRAM = 8;
 const MAX_GRAMS_READ = 1_000_000;
+/** Scopes of the last events that are asked for before the next events are known. */
+const MAX_AHEAD = 100;
 /** Listeners with unreadable conditions that are logged once. */
 const MAX_REMEMBERED = 1_000;
 
@@ -50,6 +55,8 @@ const MAX_REMEMBERED = 1_000;
 export class ListenerMatching {
   /** Listeners that were logged. */
   readonly #unreadable = new ExpiringMap<string, true>(MAX_REMEMBERED);
+  /** Of the last events. The next ones probably have the same. */
+  #scopes: readonly string[] = [];
 
   constructor(
     private readonly catalog: HookCatalog,
@@ -58,15 +65,23 @@ export class ListenerMatching {
     private readonly logger: Pick<Logger, 'error'> | null = null,
   ) {}
 
+  /** Asks for what `matching` probably needs, together with the next statement of the transaction. Null if nothing is expected. */
+  ahead({ candidates }: Store): ShapesAhead | null {
+    const scopes = this.#scopes;
+    if (scopes.length === 0 || scopes.length > MAX_AHEAD) return null;
+    return { scopes: new Set(scopes), later: candidates.shapesLater(scopes) };
+  }
+
   /** Pages of matches. An event may be in several pages, each of its listeners in one. */
   async *matching(
     store: Store,
     events: readonly HookEvent[],
-    { targets = NO_TARGETS, unknownFields = NO_FIELDS }: Circumstances = {},
+    { targets = NO_TARGETS, unknownFields = NO_FIELDS, ahead = null }: Circumstances = {},
   ): AsyncGenerator<readonly Match[], void> {
     if (events.length === 0) return;
     if (this.dynamic && targets.size > 0) yield await this.dynamic.matching(store, events, targets);
-    const known = await keyShapes(store, [...new Set(events.flatMap(scopesOf))]);
+    this.#scopes = [...new Set(events.flatMap(scopesOf))];
+    const known = await keyShapes(store, this.#scopes, ahead);
     const grams = await this.#storedGrams(store, events, known);
     const sought = { shapes: known.shapes, grams, unknownFields };
     const probes = probesOf(events, sought, this.catalog);

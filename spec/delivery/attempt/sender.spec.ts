@@ -66,6 +66,7 @@ function loadedOf({ eventIds }: Chunk, recipients: readonly Recipient[]): Loaded
   return {
     events: new Map(eventIds.map((id) => [id, { kind: 'readable', hook, event: sent }])),
     recipients: new Map(recipients.map((recipient) => [recipient.id, recipient])),
+    readAtMs: Number.POSITIVE_INFINITY,
     deliveries: recipients.map(({ id }) => ({
       deliveryId: deliveryId(sent.id, id),
       eventId: sent.id,

@@ -50,10 +50,13 @@ describe('Verdicts', () => {
     expect(ours.refusalOf(shorter)).toMatchObject({ afterMs: 30_000 });
   });
 
-  it('A verdict ends when the row of its listener was read again', () => {
-    const { verdicts: ours } = verdicts();
+  it('A verdict ends when the row of its listener was read again after it', () => {
+    const { verdicts: ours, clock } = verdicts();
+    clock.now = 1_000;
     ours.add({ listenerId: 'a', effect: { deactivate: 'HTTP 410' } });
-    ours.forget(['a']);
+    ours.forget(['a'], 999);
+    expect(ours.refusalOf(recipient)).toMatchObject({ kind: 'skipped' });
+    ours.forget(['a'], 1_000);
     expect(ours.refusalOf(recipient)).toBeNull();
   });
 });

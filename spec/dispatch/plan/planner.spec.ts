@@ -42,7 +42,7 @@ describe('Planner', () => {
       events.flatMap((id) => [id, id, id]),
     ]);
     expect(plan.scattered.size).toBe(0);
-    expect([...plan.events.keys()].sort()).toEqual(events);
+    expect([...plan.planned.events.keys()].sort()).toEqual(events);
   });
 
   it('An event that no listener wants gets no chunk', async () => {
