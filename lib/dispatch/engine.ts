@@ -22,6 +22,7 @@ export interface EngineOptions {
 
 /** The longest time between two plans, unless the first plan left events or a commit waits. */
 const LONGEST_PAUSE_MS = 10;
+const FIRST_SWEEP_MS = 500;
 /** A due delivery that could not be claimed is held by another process, or was just given back; it is not tried sooner than this. */
 const SOONEST_DUE_MS = 100;
 
@@ -82,7 +83,11 @@ export class DeliveryEngine implements Wakeable {
     await this.carrier.start(this.work);
     this.#every(this.options.sweepMs, () => this.#sweep());
     this.#every(this.options.leaseMs / 3, () => this.#renew());
-    this.#guard(this.#sweep());
+    // What waits already does not wait for the first sweep, which repairs what is seldom broken.
+    this.#isUnheldWanted = true;
+    this.due();
+    const first = setTimeout(() => this.#guard(this.#sweep()), FIRST_SWEEP_MS);
+    this.#timers.push(first.unref());
   }
 
   /** Events may have been committed. Never waits, never throws. */

@@ -1,4 +1,4 @@
-import { getMetadataStorage } from 'class-validator';
+import type { MetadataStorage } from 'class-validator';
 
 /** A class whose properties have decorators of class-validator. */
 export type ConfigClass = new () => object;
@@ -18,7 +18,14 @@ function isClass(value: unknown): value is ConfigClass {
   }
 }
 
-/** All copies of class-validator share one storage. */
+/**
+ * All copies of class-validator share one storage, which the first decorator makes. The package itself is not loaded: it would take longer
+ * than the rest of the start of a process.
+ */
 function isDecorated(target: ConfigClass): boolean {
-  return getMetadataStorage().getTargetValidationMetadatas(target, '', false, false).length > 0;
+  const { classValidatorMetadataStorage: storage } = globalThis as {
+    readonly classValidatorMetadataStorage?: MetadataStorage;
+  };
+  const found = storage?.getTargetValidationMetadatas(target, '', false, false);
+  return found !== undefined && found.length > 0;
 }

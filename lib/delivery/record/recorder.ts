@@ -37,6 +37,8 @@ export class Recorder {
   #queuedCharacters = 0;
   #writing = 0;
   #flushing: Promise<void> | undefined;
+  /** Whether the outcomes in the queue are stored now. Those that come while others are stored wait for more. */
+  #isWanted = false;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
   readonly #turns: KnownTurns;
@@ -71,6 +73,7 @@ export class Recorder {
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#isWanted = true;
     this.#flushing ??= this.#flushAll().finally(() => {
       this.#flushing = undefined;
     });
@@ -89,8 +92,9 @@ export class Recorder {
   }
 
   async #flushAll(): Promise<void> {
-    while (this.#queue.length > 0) {
+    while (this.#queue.length > 0 && this.#isWanted) {
       const batch = this.#nextBatch();
+      if (this.#queue.length === 0) this.#isWanted = false;
       this.#writing = batch.length;
       try {
         await storeApart(

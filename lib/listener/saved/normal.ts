@@ -21,8 +21,7 @@ import type { ListenerValues } from '../../store/listener-columns';
 import type { ListenerDraft } from '../declared/builder';
 import { hooksOf, isPattern } from '../declared/pattern';
 import { canonicalText, parseTarget } from '../declared/target';
-import { checkedConfig } from './config';
-import { validateOptions } from './validation';
+import { checkedConfig, validateOptions } from './loaded-late';
 
 /** A listener whose declaration was checked, with the values of its columns. */
 export interface NormalListener {

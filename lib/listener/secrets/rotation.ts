@@ -2,10 +2,10 @@ import { ANYTHING, numberFrom, type Shape } from '../../options/rules';
 import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
 import type { Listener } from '../declared/listener';
+import { validateOptions } from '../saved/loaded-late';
 import { newSecret } from '../saved/normal';
 import { type SavedListeners, unknownListener } from '../saved/saved-listeners';
 import { sealed } from '../saved/sealing';
-import { validateOptions } from '../saved/validation';
 
 export interface RotateOptions {
   /** How long requests are signed with both secrets, in milliseconds; 0: with the new one only. @defaultValue `86400000` */

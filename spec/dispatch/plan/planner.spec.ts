@@ -113,6 +113,7 @@ function plannerWith(pages: readonly number[], poison?: string): Planner {
   const { dataSource } = flow.application;
   const catalog = new HookCatalog(dataSource).load();
   const matching = {
+    ahead: () => null,
     async *matching(_query: unknown, events: readonly HookEvent[]): AsyncGenerator<Match[]> {
       if (events.some(({ id }) => id === poison)) throw new TypeError('This event is poison.');
       for (const size of pages)
