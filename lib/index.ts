@@ -36,6 +36,7 @@ export { ScheduledExecutionResponse } from './delivery/handler/scheduled-respons
 export type { Deliveries, DeliveryPage, DeliveryWhere } from './delivery/log/deliveries';
 export type { Attempt, Delivery, DeliveryWithAttempts } from './delivery/log/delivery';
 export type { Dispatcher, Engine } from './dispatch/dispatcher';
+export type { BufferOptions, EventBuffer } from './dispatch/event-buffer';
 export type { RetentionOptions } from './dispatch/pruning';
 export type { Diagnosis, Finding, FindingCode, FindingLevel } from './doctor/finding';
 export * from './errors/attach-errors';

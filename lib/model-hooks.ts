@@ -9,7 +9,7 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from './attach/options';
-import { type HooksParts, hooksParts } from './attach/parts';
+import { currentOf, type HooksParts, hooksParts } from './attach/parts';
 import { type HookStats, hookStats } from './attach/stats';
 import { triggersOf } from './attach/triggers-of';
 import { shared } from './base/shared';
@@ -18,13 +18,19 @@ import { silence } from './capture/silence';
 import type { Triggers } from './capture/triggers/triggers';
 import { Declarations } from './declarations';
 import type { Deliveries } from './delivery/log/deliveries';
+import {
+  BUFFER_DEFAULTS,
+  BUFFER_SHAPE,
+  type BufferOptions,
+  type EventBuffer,
+} from './dispatch/event-buffer';
 import type { Diagnosis } from './doctor/finding';
 import { NotInitialisedError } from './errors/attach-errors';
 import { globbedSchemas } from './hook/entities';
 import type { Listeners } from './listener/listeners';
 import { warnOfPlainSecrets } from './listener/secrets/encryption-key-check';
 import { REPORT_NAMES, type ReportName, type Reports } from './logging/reports';
-import { checkArgument } from './options/checked';
+import { checkArgument, checkedOptions } from './options/checked';
 import { CRITERIA_MODES, type CriteriaMode } from './options/criteria';
 import { FUNCTION, oneOf } from './options/rules';
 import { findTables, type Tables } from './store/tables';
@@ -165,6 +171,28 @@ export class ModelHooks extends Declarations {
   silence<T>(fn: () => T): T {
     checkArgument('fn', fn, FUNCTION);
     return silence(fn);
+  }
+
+  /**
+   * Runs `fn`. The events of its changes are captured in their transactions as always, and sent when the outermost buffer ends, also if it
+   * throws; or when `flush()` is called. If the process dies before, other processes send those that were committed. Rejects with what `fn`
+   * throws, and with `OPTION_INVALID`.
+   *
+   * @example
+   * await hooks.buffer(async (buffer) => {
+   *   for (const row of rows) {
+   *     await people.save(row);
+   *     await buffer.maybeFlush();
+   *   }
+   * });
+   */
+  async buffer<T>(
+    fn: (buffer: EventBuffer) => T | Promise<T>,
+    options: BufferOptions = {},
+  ): Promise<T> {
+    checkArgument('fn', fn, FUNCTION);
+    const given = checkedOptions(options, BUFFER_SHAPE);
+    return currentOf(this.#parts.attachment).buffer(fn, { ...BUFFER_DEFAULTS, ...given });
   }
 
   /** The same as `hooks.listeners.reencrypt()`. */

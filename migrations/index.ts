@@ -8,6 +8,7 @@ import { AddEventFields1766100000000 } from './1766100000000-add-event-fields';
 import { AddEventSource1766200000000 } from './1766200000000-add-event-source';
 import { AddSchedules1766300000000 } from './1766300000000-add-schedules';
 import { AddTasks1766400000000 } from './1766400000000-add-tasks';
+import { AddBuffers1766500000000 } from './1766500000000-add-buffers';
 
 /**
  * The migrations that create our tables; add them to the `migrations` of the DataSource.
@@ -26,10 +27,12 @@ export const modelHookMigrations = [
   AddEventSource1766200000000,
   AddSchedules1766300000000,
   AddTasks1766400000000,
+  AddBuffers1766500000000,
 ];
 
 export {
   AddAttemptDetail1766000000000,
+  AddBuffers1766500000000,
   AddEventFields1766100000000,
   AddEventSource1766200000000,
   AddHeads1765900000000,

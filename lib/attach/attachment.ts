@@ -50,7 +50,7 @@ export class Attachment implements EngineHolder, Lifecycle {
   }
 
   async destroying(): Promise<void> {
-    await this.#session?.stop(this.parts.options.delivery.timeoutMs);
+    await this.#session?.end(this.parts.options.delivery.timeoutMs);
     this.#session = undefined;
     this.parts.task.waits.close(new NotInitialisedError());
   }

@@ -1,7 +1,9 @@
 import type { QueryRunner } from 'typeorm';
+import type { Buffering } from '../capture/buffering';
 import { rowId } from '../capture/entity/row-id';
 import type { Outbox, ReadyEvent, WrittenEvent } from '../capture/outbox/outbox';
 import { sentEvent } from '../capture/sent';
+import type { Buffers } from '../dispatch/buffers';
 import type { ResolvedDispatcher } from '../dispatch/dispatcher';
 import type { DeliveryEngine } from '../dispatch/engine';
 import type { TrialWaits } from '../dispatch/trial-waits';
@@ -18,6 +20,8 @@ interface CommitParts {
   readonly outbox: Outbox;
   readonly dispatcher: ResolvedDispatcher;
   readonly waits: TrialWaits;
+  readonly buffering: Buffering;
+  readonly buffers: () => Pick<Buffers, 'ended'>;
   /** Undefined if this process does not send. */
   readonly engine: () => DeliveryEngine | undefined;
   /** Undefined if this process does not send. */
@@ -64,7 +68,7 @@ export class Commits {
     if (joined) return this.#write(joined, event);
     const runner = dataSource.createQueryRunner();
     const id = await this.#write(runner, event).finally(() => runner.release());
-    await this.#wakeAndWait([id]);
+    if (!this.parts.buffering.current) await this.wake([id]);
     return id;
   }
 
@@ -78,8 +82,9 @@ export class Commits {
   noteWritten(runner: QueryRunner, events: readonly WrittenEvent[]): void {
     const ids = this.#written.get(runner) ?? [];
     this.#written.set(runner, ids);
+    const isBuffered = this.parts.buffering.note(runner);
     for (const { id, hook, event, operation } of events) {
-      ids.push(id);
+      if (!isBuffered) ids.push(id);
       this.surroundings.reporter.emit('captured', { eventId: id, hook, event, operation });
     }
   }
@@ -90,17 +95,18 @@ export class Commits {
     this.parts.scheduler()?.committed(runner);
     const eventIds = this.#written.get(runner);
     this.rolledBack(runner);
-    if (!eventIds) return;
-    const done = this.#wakeAndWait(eventIds);
+    if (!eventIds || eventIds.length === 0) return;
+    const done = this.wake(eventIds);
     if (this.parts.dispatcher.waitsForTries) afterRelease(runner, done);
   }
 
   rolledBack(runner: QueryRunner): void {
     this.#written.delete(runner);
+    this.parts.buffers().ended(runner);
   }
 
-  /** Wakes the engine. Resolves at once, or, if the dispatcher waits for tries, when each delivery was tried. */
-  #wakeAndWait(eventIds: readonly string[]): Promise<void> {
+  /** Wakes the engine, because these events were committed. Resolves at once, or, if the dispatcher waits for tries, when each delivery was tried. */
+  wake(eventIds: readonly string[]): Promise<void> {
     const { logger, waitMs } = this.surroundings.options;
     const engine = this.parts.engine();
     const isAwaited = this.parts.dispatcher.waitsForTries && engine?.isRunning;

@@ -86,7 +86,7 @@ function newPlanner(parts: EngineParts, decoder: EventDecoder): Planner {
   const shared = { ...parts, logger, decoder };
   const { patienceMs } = decoder;
   const { eventsMs } = retention;
-  const foreign = new ForeignHooks(shared, { leaseMs: lease.leaseMs, patienceMs, eventsMs });
+  const foreign = new ForeignHooks(shared, { ...lease, patienceMs, eventsMs });
   const judging = new Judging(shared, lease);
   const limits = new SizeLimits(options.delivery, parts.catalog);
   const evaluation = new SourceEvaluation(parts.dataSource, parts.catalog, { vault, limits });

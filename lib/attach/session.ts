@@ -1,5 +1,6 @@
 import { v4 as uuidv4 } from 'uuid';
 import { endsWithin } from '../base/deadline';
+import { Buffering } from '../capture/buffering';
 import { Capture } from '../capture/capture';
 import type { ChangeSource } from '../capture/change-source';
 import {
@@ -14,8 +15,10 @@ import { TriggerSource } from '../capture/triggers/trigger-source';
 import { withoutTriggers } from '../capture/triggers/trigger-table';
 import { StatementSource } from '../capture/typeorm/statement-source';
 import type { UnseenWrite } from '../capture/typeorm/warnings';
+import { Buffers } from '../dispatch/buffers';
 import { dispatcherOf, type ResolvedDispatcher } from '../dispatch/dispatcher';
 import type { DeliveryEngine } from '../dispatch/engine';
+import type { BufferOptions, EventBuffer } from '../dispatch/event-buffer';
 import { Housekeeping } from '../dispatch/housekeeping';
 import { Pruning } from '../dispatch/pruning';
 import { TrialWaits } from '../dispatch/trial-waits';
@@ -39,6 +42,8 @@ export class Session {
   readonly #outbox: Outbox;
   readonly #commits: Commits;
   readonly #waits: TrialWaits;
+  readonly #buffering = new Buffering();
+  readonly #buffers: Buffers;
   readonly #housekeeping: Housekeeping;
   readonly #sources: ChangeSource[] = [];
   readonly #hooked: HookedEntities;
@@ -57,12 +62,24 @@ export class Session {
     this.#lease = { processId: this.processId, leaseMs: options.leaseMs };
     this.#dispatcher = dispatcherOf(options.dispatcher);
     const origin = { processId: this.#lease.processId, skipped: this.#dispatcher.skipped };
-    this.#outbox = new Outbox(store, origin, limits);
+    this.#outbox = new Outbox(store, origin, limits, this.#buffering);
     this.#waits = new TrialWaits(store);
+    this.#buffers = new Buffers(
+      {
+        store,
+        catalog,
+        buffering: this.#buffering,
+        logger: options.logger,
+        wake: (eventIds) => this.#commits.wake(eventIds),
+      },
+      this.#lease,
+    );
     this.#commits = new Commits(parts, {
       outbox: this.#outbox,
       dispatcher: this.#dispatcher,
       waits: this.#waits,
+      buffering: this.#buffering,
+      buffers: () => this.#buffers,
       engine: () => this.#engine,
       scheduler: () => this.#scheduler,
     });
@@ -103,6 +120,14 @@ export class Session {
     return this.#commits;
   }
 
+  /** Runs `fn`; its events are handed on when it ends. Where events are never sent, there is nothing to hold back. */
+  buffer<T>(
+    fn: (buffer: EventBuffer) => T | Promise<T>,
+    options: Required<BufferOptions>,
+  ): Promise<T> {
+    return this.#buffers.run(fn, options);
+  }
+
   /** Captures changes from now on. */
   subscribe(): void {
     const { dataSource, options } = this.parts;
@@ -118,7 +143,13 @@ export class Session {
     });
     this.#sources.push(
       this.#statements,
-      new TriggerSource(dataSource, this.parts.catalog, options, () => this.#engine?.committed()),
+      new TriggerSource(dataSource, this.parts.catalog, options, {
+        buffering: this.#buffering,
+        wake: () => {
+          this.#buffers.look();
+          this.#engine?.committed();
+        },
+      }),
     );
     for (const source of this.#sources) source.start();
   }
@@ -171,9 +202,17 @@ export class Session {
     );
   }
 
+  /** Hands on what buffers hold, and stops: the DataSource is destroyed. */
+  async end(deadlineMs: number): Promise<void> {
+    if (this.#buffers.isOpen) await endsWithin(this.#buffers.endAll(), deadlineMs);
+    await this.stop(deadlineMs);
+  }
+
   async #stopped(engines: readonly (Stoppable | undefined)[], deadlineMs: number): Promise<void> {
     const { logger } = this.parts.options;
     await stopAll(engines, deadlineMs, logger);
+    // Without its row, this process would be taken for dead, and the events of its open buffers would be sent.
+    if (this.#buffers.isOpen) return;
     // A row that stays is deleted after a day; the tables may be gone already.
     await this.#housekeeping.goodbye().catch((error: unknown) => {
       logger.debug('The row of this process could not be deleted.', { error: loggable(error) });

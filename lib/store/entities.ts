@@ -134,6 +134,7 @@ export const modelHookEntities: NamedSchema[] = [
     seen_at: instant,
     fires_since: nullable(instant),
     fires_until: nullable(instant),
+    buffers_until: nullable(instant),
   }),
   entity('key', {
     key: primary(column('bigint')),

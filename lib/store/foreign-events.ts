@@ -1,3 +1,4 @@
+import { BUFFERED } from './buffers';
 import type { Query } from './database';
 import {
   ANY_SHAPE,
@@ -6,9 +7,9 @@ import {
   lockedSql,
   OPEN_SHAPE,
   PLAN_ORDER,
-  UNPLANNED_SQL,
   unplannedSql,
 } from './events';
+import { pairsSql } from './pairs-sql';
 import type { Tables } from './tables';
 
 /** Unplanned events of one hook that this process does not plan. */
@@ -104,24 +105,14 @@ export class ForeignEvents {
 
 const OF_PAIR_SQL = unplannedSql('p.hook', 'p.shape');
 
-/** Whether this process does not plan events of a hook and shape. `$1` holds the names of its hooks, `shapes` their shapes. */
+/** Whether this process leaves events of a hook and shape to others; buffered ones wait for their buffer. `$1` holds the names of its hooks, `shapes` their shapes. */
 function isForeignSql(shapes: string): string {
-  return `NOT EXISTS (SELECT FROM unnest($1::text[], ${shapes}::text[]) AS k(name, fields)
+  return `p.shape NOT LIKE '${BUFFERED}%' AND NOT EXISTS (SELECT FROM unnest($1::text[], ${shapes}::text[]) AS k(name, fields)
     WHERE k.name = p.hook AND p.shape IN (k.fields, '${ANY_SHAPE}'))`;
 }
 
 /** `$2`: an age in milliseconds. */
 const CUTOFF_SQL = `clock_timestamp() - $2::float8 * interval '1 millisecond'`;
-
-/** Each hook and shape that unplanned events have, once: every step of the recursion is one look-up in the index. */
-function pairsSql(event: string): string {
-  const next = (after: string) =>
-    `SELECT hook, shape FROM ${event} WHERE ${UNPLANNED_SQL} ${after} ORDER BY hook, shape LIMIT 1`;
-  return `WITH RECURSIVE pairs AS (
-    (${next('')}) UNION ALL
-    SELECT n.* FROM pairs p CROSS JOIN LATERAL (${next('AND (hook, shape) > (p.hook, p.shape)')}) n
-  )`;
-}
 
 /** Ids of those of the `$3` oldest events of each pair that are older than `$2`. */
 function oldSql(event: string, condition: string): string {

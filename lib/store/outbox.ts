@@ -20,6 +20,8 @@ export interface EventOrigin {
   readonly processId: string;
   /** Why the events are never planned; null if they are. */
   readonly skipped: string | null;
+  /** What is put before the shapes of events that a buffer holds back; see `bufferPrefix`. Left out: nothing. */
+  readonly buffer?: string | undefined;
 }
 
 export interface TargetsRow {
@@ -39,7 +41,7 @@ export class OutboxRows {
   }
 
   /** The INSERT itself, without RETURNING. Its parameters are those of `insert`. */
-  insertSql(insert: EventInsert, { processId, skipped }: EventOrigin): string {
+  insertSql(insert: EventInsert, { processId, skipped, buffer }: EventOrigin): string {
     const { sources } = insert;
     // PostgreSQL plans this anew for each save, which takes longer than running it: columns that are null are left out.
     const columns = EVENT_SOURCE_COLUMNS.filter(([name]) =>
@@ -50,8 +52,13 @@ export class OutboxRows {
       shared.set('skipped', insert.parameter(skipped, 'text'));
       shared.set('planned_at', 'now()');
     }
+    const marks =
+      buffer === undefined || skipped !== null ? '' : `${insert.parameter(buffer, 'text')} || `;
     const selects = sources.map(({ values, from }) => {
-      const own = columns.map(([name, missing]) => values[name] ?? missing);
+      const own = columns.map(([name, missing]) => {
+        const value = values[name] ?? missing;
+        return name === 'shape' ? marks + value : value;
+      });
       return `SELECT ${[...own, ...shared.values()].join(', ')} FROM ${from}`;
     });
     const names = [...columns.map(([name]) => name), ...shared.keys()];

@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { BufferRows } from './buffers';
 import { CallRows } from './calls';
 import { CandidateRows } from './candidates';
 import { Chunks } from './chunks';
@@ -36,6 +37,7 @@ export class Store {
   readonly events: Events;
   readonly sources: EventSources;
   readonly foreign: ForeignEvents;
+  readonly buffers: BufferRows;
   readonly chunks: Chunks;
   readonly turns: Turns;
   readonly mending: Mending;
@@ -68,6 +70,7 @@ export class Store {
     this.events = new Events(query, tables);
     this.sources = new EventSources(query, tables);
     this.foreign = new ForeignEvents(query, tables);
+    this.buffers = new BufferRows(query, tables);
     this.chunks = new Chunks(query, tables);
     this.turns = new Turns(query, tables);
     this.mending = new Mending(query, tables);

@@ -7,6 +7,7 @@ import { EventInsert, type NewEventRow } from '../../store/event-insert';
 import type { StoredTargets } from '../../store/events';
 import type { EventOrigin } from '../../store/outbox';
 import type { Store } from '../../store/store';
+import type { Buffering } from '../buffering';
 import type { SizeLimits } from './size-limits';
 
 /** An event whose values are known to this process. */
@@ -43,6 +44,7 @@ export class Outbox {
     private readonly store: Store,
     private readonly origin: EventOrigin,
     readonly limits: SizeLimits,
+    private readonly buffering: Pick<Buffering, 'current'>,
   ) {}
 
   /** Writes all of them in one statement. */
@@ -54,13 +56,17 @@ export class Outbox {
     // Targets may hold secrets, which TypeORM's logger would print.
     const holdsTargets = ready.some(({ targets }) => targets);
     const store = holdsTargets ? this.store.joining(runner) : this.store.logged(runner);
-    await store.outbox.insert(insert, this.origin);
+    await store.outbox.insert(insert, this.#origin);
     return rows.map(({ id, hook, event, operation }) => ({ id, hook, event, operation }));
   }
 
   /** The INSERT of events as a part of another statement, whose parameters `insert` has. */
   insertSql(insert: EventInsert): string {
-    return this.store.outbox.insertSql(insert, this.origin);
+    return this.store.outbox.insertSql(insert, this.#origin);
+  }
+
+  get #origin(): EventOrigin {
+    return { ...this.origin, buffer: this.buffering.current?.prefix };
   }
 
   /** An error of such a statement: `TABLES_MISSING` if our tables do not exist. */

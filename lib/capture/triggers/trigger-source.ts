@@ -3,25 +3,25 @@ import type { HookCatalog } from '../../hook/catalog';
 import type { ChangeSource } from '../change-source';
 import { junctionsOf } from './links';
 import { type DefinitionOptions, isByTriggers } from './options';
-import { stopWatching, watchStatements } from './watched-runner';
+import { stopWatching, type Watch, watchStatements } from './watched-runner';
 
 /**
  * The part of trigger capture that runs in this process. The triggers write the events; this sees to it that they are planned at once, and
- * that `hooks.silence()` reaches the triggers.
+ * that `hooks.silence()` and `hooks.buffer()` reach the triggers.
  */
 export class TriggerSource implements ChangeSource {
   constructor(
     private readonly dataSource: DataSource,
     private readonly catalog: HookCatalog,
     private readonly options: Pick<DefinitionOptions, 'capture'>,
-    private readonly wake: () => void,
+    private readonly watch: Omit<Watch, 'tables'>,
   ) {}
 
   /** Without a hook that triggers capture, nothing is watched. */
   start(): void {
     const hooked = this.catalog.list().filter((hook) => isByTriggers(hook, this.options));
     const tables = tablesWrittenWith(hooked.flatMap(({ metadata }) => metadata ?? []));
-    if (tables.size > 0) watchStatements(this.dataSource, { tables: [...tables], wake: this.wake });
+    if (tables.size > 0) watchStatements(this.dataSource, { ...this.watch, tables: [...tables] });
   }
 
   stop(): void {

@@ -1,4 +1,5 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import type { Buffering } from '../buffering';
 import { isSilenced } from '../silence';
 import { dataSourceOf } from '../typeorm/data-source-of';
 import { kindOf, type StatementKind } from './statements';
@@ -8,6 +9,7 @@ export interface Watch {
   readonly tables: readonly string[];
   /** Events may have been committed. */
   readonly wake: () => void;
+  readonly buffering: Pick<Buffering, 'current' | 'note'>;
 }
 
 const watches = new WeakMap<DataSource, Watch>();
@@ -40,22 +42,33 @@ interface State {
   isOpen: boolean;
   /** Whether it has written to a watched table. */
   hasWritten: boolean;
-  /** Whether triggers are silenced; null if that is not known. */
-  isSilenced: boolean | null;
+  /** What triggers are told; null if that is not known. */
+  told: Told | null;
 }
 
+/** What triggers are told in a transaction. */
+interface Told {
+  readonly isSilenced: boolean;
+  /** What is put before the shapes of their events. */
+  readonly buffer: string;
+}
+
+const NOTHING_TOLD: Told = { isSilenced: false, buffer: '' };
+
 async function watched(
-  { tables, wake }: Watch,
+  { tables, wake, buffering }: Watch,
   runner: QueryRunner,
   args: QueryArguments,
   query: Query,
 ): Promise<unknown> {
   const [sql] = args;
-  const state = states.get(runner) ?? { isOpen: false, hasWritten: false, isSilenced: false };
+  const state = states.get(runner) ?? { isOpen: false, hasWritten: false, told: NOTHING_TOLD };
   states.set(runner, state);
   const kind = kindOf(sql);
   const isInTransaction = state.isOpen || runner.isTransactionActive;
-  const result = await withSilence(runner, args, query, { kind, state, isInTransaction });
+  const wanted = { isSilenced: isSilenced(), buffer: buffering.current?.prefix ?? '' };
+  if (kind === 'writes') buffering.note(runner);
+  const result = await telling(runner, args, query, { kind, state, isInTransaction, wanted });
   if (kind === 'writes' && namesOneOf(tables, sql)) state.hasWritten = true;
   const isDurable = kind === 'ends' || !(isInTransaction || kind === 'begins');
   if (isDurable && state.hasWritten) wake();
@@ -74,8 +87,8 @@ const BEGINNING = 10_000;
 /** `ROLLBACK TO` restores the setting that the savepoint had. */
 function follow(state: State, kind: StatementKind, isDurable: boolean): void {
   if (kind === 'begins') state.isOpen = true;
-  if (kind === 'rollsBack') state.isSilenced = null;
-  if (kind === 'ends') Object.assign(state, { isOpen: false, isSilenced: false });
+  if (kind === 'rollsBack') state.told = null;
+  if (kind === 'ends') Object.assign(state, { isOpen: false, told: NOTHING_TOLD });
   if (isDurable) state.hasWritten = false;
 }
 
@@ -83,25 +96,25 @@ interface Circumstances {
   readonly kind: StatementKind;
   readonly state: State;
   readonly isInTransaction: boolean;
+  readonly wanted: Told;
 }
 
-/** In a transaction, the setting stays until a statement outside `hooks.silence()`, so that it is rarely sent. */
-async function withSilence(
+/** In a transaction, the settings stay until a statement that wants others, so that they are rarely sent. */
+async function telling(
   runner: QueryRunner,
   args: QueryArguments,
   query: Query,
-  { kind, state, isInTransaction }: Circumstances,
+  { kind, state, isInTransaction, wanted }: Circumstances,
 ): Promise<unknown> {
-  const isWanted = isSilenced();
   const mayWrite = kind === 'writes' || kind === 'reads';
   if (!mayWrite) return query.apply(runner, args);
   if (!isInTransaction)
-    return isWanted && kind === 'writes' && isOfTypeOrm(args)
-      ? alone(runner, args, query)
+    return !isSame(wanted, NOTHING_TOLD) && kind === 'writes' && isOfTypeOrm(args)
+      ? alone(runner, args, query, wanted)
       : query.apply(runner, args);
-  if (isWanted !== state.isSilenced) {
-    await query.call(runner, SILENCE_SQL, [isWanted ? 'on' : '']);
-    state.isSilenced = isWanted;
+  if (!isSame(wanted, state.told)) {
+    await query.call(runner, TELL_SQL, parametersOf(wanted));
+    state.told = wanted;
   }
   return query.apply(runner, args);
 }
@@ -111,11 +124,20 @@ function isOfTypeOrm([sql, , isStructured]: QueryArguments): boolean {
   return isStructured === true || /^\s*TRUNCATE\s/i.test(sql);
 }
 
-/** The setting ends with the transaction, also behind a connection pooler. */
-async function alone(runner: QueryRunner, args: QueryArguments, query: Query): Promise<unknown> {
+function isSame(wanted: Told, told: Told | null): boolean {
+  return wanted.isSilenced === told?.isSilenced && wanted.buffer === told.buffer;
+}
+
+/** The settings end with the transaction, also behind a connection pooler. */
+async function alone(
+  runner: QueryRunner,
+  args: QueryArguments,
+  query: Query,
+  wanted: Told,
+): Promise<unknown> {
   await query.call(runner, 'START TRANSACTION');
   try {
-    await query.call(runner, SILENCE_SQL, ['on']);
+    await query.call(runner, TELL_SQL, parametersOf(wanted));
     const result = await query.apply(runner, args);
     await query.call(runner, 'COMMIT');
     return result;
@@ -125,7 +147,11 @@ async function alone(runner: QueryRunner, args: QueryArguments, query: Query): P
   }
 }
 
-const SILENCE_SQL = `SELECT set_config('model_hook.silenced', $1, true)`;
+const TELL_SQL = `SELECT set_config('model_hook.silenced', $1, true), set_config('model_hook.buffer', $2, true)`;
+
+function parametersOf({ isSilenced: isOn, buffer }: Told): unknown[] {
+  return [isOn ? 'on' : '', buffer];
+}
 
 /** The class that has the method: an application may extend it. */
 function queryPrototype(runner: QueryRunner): { query: Query } {

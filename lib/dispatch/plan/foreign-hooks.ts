@@ -10,12 +10,14 @@ const MINUTE_MS = 60_000;
 const BATCH = 1_000;
 
 export interface ForeignHooksParts {
-  readonly store: Pick<Store, 'foreign'>;
+  readonly store: Pick<Store, 'foreign' | 'buffers'>;
   readonly catalog: Pick<HookCatalog, 'all'>;
   readonly logger: Pick<Logger, 'warn'>;
 }
 
 export interface ForeignHooksOptions {
+  /** The buffers of this process are its own matter. */
+  readonly processId: string;
   readonly leaseMs: number;
   /** How long an event is left to processes that know all of its fields. */
   readonly patienceMs: number;
@@ -46,11 +48,22 @@ export class ForeignHooks {
 
   async sweep(): Promise<void> {
     const hooks = this.parts.catalog.all();
+    await this.#releaseAbandoned();
     await this.#adopt(hooks);
     if (this.#now() < this.#nextCheckAt) return;
     this.#nextCheckAt = this.#now() + MINUTE_MS;
     if (await this.#prune(hooks)) this.#nextCheckAt = this.#now();
     await this.#report(hooks);
+  }
+
+  /** Events of buffers whose processes died. */
+  async #releaseAbandoned(): Promise<void> {
+    const { store, logger } = this.parts;
+    const count = await store.buffers.releaseAbandoned(this.options.processId);
+    if (count > 0)
+      logger.warn('Buffered events are sent whose process has died, or has lost the database.', {
+        count,
+      });
   }
 
   async #adopt(hooks: readonly KnownHook[]): Promise<void> {

@@ -1,5 +1,10 @@
 import { type EntitySubscriberInterface, EventSubscriber } from 'typeorm';
-import { type AttachOptions, BackgroundResponse, type HandlerFunction } from '../../../lib';
+import {
+  type AttachOptions,
+  BackgroundResponse,
+  type HandlerFunction,
+  type ModelHooks,
+} from '../../../lib';
 import { type Application, startApplication } from '../application/application';
 import { Person, person } from '../entities/person';
 import { setClockAhead } from './set-clock';
@@ -28,6 +33,8 @@ export type CrashCommand =
   | { readonly kind: 'save'; readonly names: readonly string[] }
   /** Saves in a transaction that rolls back. */
   | { readonly kind: 'rollBack'; readonly names: readonly string[] }
+  /** Saves in a buffer that never ends. */
+  | { readonly kind: 'saveBuffered'; readonly names: readonly string[] }
   /** Saves in a transaction that stays open. */
   | { readonly kind: 'leaveOpen'; readonly names: readonly string[] }
   | { readonly kind: 'idle' };
@@ -109,6 +116,8 @@ function handling({ dataSource }: Application, mode: HandlerMode): HandlerFuncti
 async function run({ dataSource, hooks }: Application, command: CrashCommand): Promise<void> {
   if (command.kind === 'idle') return hooks.idle();
   const people = command.names.map((name) => person({ name }));
+  if (command.kind === 'saveBuffered')
+    return inEndlessBuffer(hooks, () => dataSource.manager.save(people));
   const runner = dataSource.createQueryRunner();
   await runner.startTransaction();
   await runner.manager.save(people);
@@ -122,6 +131,19 @@ async function run({ dataSource, hooks }: Application, command: CrashCommand): P
       await runner.commitTransaction();
   }
   await runner.release();
+}
+
+/** Resolves when the work in the buffer is done. */
+function inEndlessBuffer(hooks: ModelHooks, work: () => Promise<unknown>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    hooks
+      .buffer(async () => {
+        await work();
+        resolve();
+        await new Promise(() => undefined);
+      })
+      .catch(reject);
+  });
 }
 
 function die(): void {
