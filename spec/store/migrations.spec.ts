@@ -159,6 +159,7 @@ describe('modelHookMigrations', () => {
       'AddEventSource1766200000000',
       'AddSchedules1766300000000',
       'AddTasks1766400000000',
+      'AddBuffers1766500000000',
     ]);
     expect(modelHookMigrations.map((Migration) => new Migration().name)).toEqual(
       rows.map(({ name }) => name),

@@ -171,18 +171,23 @@ export class Planner {
     this.#lastLeft = id;
   }
 
-  /** One transaction: events are planned if and only if their chunks are stored. */
-  #planTogether(limit: number, claim: ClaimEvents): Promise<Plan & { readonly count: number }> {
-    return this.parts.store.repeatableSnapshot(async (store) => {
-      const ahead = this.parts.matching.ahead(store);
-      const rows = await claim(store.events, limit);
-      if (rows.length === 0) return { ...NOTHING, count: 0 };
-      try {
+  /** One transaction: events are planned if and only if their chunks are stored. What the database refuses may be known at the COMMIT only. */
+  async #planTogether(
+    limit: number,
+    claim: ClaimEvents,
+  ): Promise<Plan & { readonly count: number }> {
+    let rows: readonly ClaimedEvent[] = [];
+    try {
+      return await this.parts.store.repeatableSnapshot(async (store) => {
+        rows = [];
+        const ahead = this.parts.matching.ahead(store);
+        rows = await claim(store.events, limit);
+        if (rows.length === 0) return { ...NOTHING, count: 0 };
         return { ...(await this.#stored(store, rows, ahead)), hasMore: rows.length >= limit };
-      } catch (error) {
-        throw isPoison(error) ? new RefusedEvents(rows, error) : error;
-      }
-    });
+      });
+    } catch (error) {
+      throw rows.length > 0 && isPoison(error) ? new RefusedEvents(rows, error) : error;
+    }
   }
 
   async #stored(
