@@ -8,6 +8,8 @@ export interface BufferScope {
   /** Query runners whose transactions may hold events of the block that are not committed. */
   readonly runners: Set<QueryRunner>;
   isClosed: boolean;
+  /** Whether triggers may have written events of the block. */
+  isByTriggers: boolean;
 }
 
 /** The buffers of one attachment, as far as capture knows them. */
@@ -29,5 +31,10 @@ export class Buffering {
     const { current } = this;
     current?.runners.add(runner);
     return current !== null;
+  }
+
+  /** The same for a transaction that may hold events which triggers wrote. */
+  noteTriggers(runner: QueryRunner): void {
+    if (this.note(runner) && this.current) this.current.isByTriggers = true;
   }
 }

@@ -19,7 +19,7 @@ export interface BuffersParts {
   readonly wake: (eventIds: readonly string[]) => Promise<void>;
 }
 
-/** How often the rest of a buffer is looked for whose transactions were open at its end. */
+/** How often the rest of a buffer that has ended is looked for. */
 const LOOK_MS = 1_000;
 
 /** A buffer with the objects that its blocks have. */
@@ -32,7 +32,7 @@ interface OpenBuffer extends BufferScope {
  * removes the mark. If this process dies, others do so.
  */
 export class Buffers {
-  /** Those that are open, and those whose transactions were open at their end. */
+  /** Those that are open, and those that ended a moment ago or with open transactions. */
   readonly #open = new Set<OpenBuffer>();
   #count = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -75,7 +75,7 @@ export class Buffers {
   /** Hands on what blocks have left. Never waits, never throws. */
   look(): void {
     for (const scope of this.#open)
-      if (scope.isClosed) this.#finish(scope).catch((error: unknown) => this.#warn(error));
+      if (scope.isClosed) this.#flush(scope).catch((error: unknown) => this.#warn(error));
   }
 
   /** Ends all buffers and hands on their events, before their process leaves the database. */
@@ -95,7 +95,7 @@ export class Buffers {
     await this.#keepAlive();
     const { leaseMs } = this.lease;
     this.#timer ??= setInterval(() => this.#tick(), Math.min(LOOK_MS, leaseMs / 3)).unref();
-    const open = { ...scope, isClosed: false };
+    const open = { ...scope, isClosed: false, isByTriggers: false };
     this.#open.add(open);
     return open;
   }
@@ -104,11 +104,11 @@ export class Buffers {
   async #end(scope: OpenBuffer): Promise<void> {
     if (!this.#open.has(scope)) return;
     scope.isClosed = true;
-    await this.#finish(scope).catch((error: unknown) => this.#warn(error));
+    await this.#flush(scope).catch((error: unknown) => this.#warn(error));
   }
 
-  /** A closed buffer is forgotten when none of its transactions can commit further events. */
-  async #finish(scope: OpenBuffer): Promise<void> {
+  /** A closed buffer is forgotten when none of its transactions can commit further events. It was closed at least a moment ago. */
+  async #forget(scope: OpenBuffer): Promise<void> {
     const isComplete = ![...scope.runners].some(isInTransaction);
     await this.#flush(scope);
     if (!isComplete) return;
@@ -116,12 +116,15 @@ export class Buffers {
     if (this.#open.size === 0) this.#stopTimer();
   }
 
-  async #flush({ prefix, handles }: OpenBuffer): Promise<void> {
+  async #flush({ prefix, handles, isByTriggers }: OpenBuffer): Promise<void> {
     const { store, catalog, wake } = this.parts;
     for (const handle of handles) handle.noteFlush();
     const released: string[] = [];
     for (let last = RELEASED_AT_ONCE; last === RELEASED_AT_ONCE; ) {
-      const ids = await store.buffers.release(prefix, catalog.all());
+      // The triggers may be those of another release, with other shapes.
+      const ids = isByTriggers
+        ? await store.buffers.releaseAny(prefix)
+        : await store.buffers.release(prefix, catalog.all());
       last = ids.length;
       released.push(...ids);
     }
@@ -134,7 +137,8 @@ export class Buffers {
   }
 
   #tick(): void {
-    this.look();
+    for (const scope of this.#open)
+      if (scope.isClosed) this.#forget(scope).catch((error: unknown) => this.#warn(error));
     if (this.now() - this.#keptAliveAt >= this.lease.leaseMs / 3)
       this.#keepAlive().catch((error: unknown) => this.#warn(error));
   }

@@ -48,6 +48,17 @@ export class BufferRows {
     return rows.map(({ id }) => id);
   }
 
+  /** The same, whatever the real shapes of the events are. It looks at the shapes of all unplanned events. */
+  async releaseAny(prefix: string): Promise<readonly string[]> {
+    const { event } = this.tables;
+    const rows = await this.query<{ id: string }>(
+      `${pairsSql(event)}, buffered AS (SELECT hook, shape FROM pairs WHERE starts_with(shape, $1))
+       ${releaseSql(event, 'buffered')} RETURNING id`,
+      [prefix],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /**
    * The same for buffers of processes that have not shown in time that they are alive, by the clock of the database. Returns how many events
    * were released.
@@ -60,11 +71,7 @@ export class BufferRows {
        ), abandoned AS (
          SELECT b.hook, b.shape FROM buffered b LEFT JOIN ${process} p ON p.id = b.process_id
          WHERE b.process_id <> $1::uuid AND (p.buffers_until IS NULL OR p.buffers_until < clock_timestamp())
-       ) UPDATE ${event} SET shape = ${REAL_SHAPE_SQL} WHERE ${UNPLANNED_SQL} AND id = ANY(ARRAY(
-         SELECT e.id FROM abandoned a CROSS JOIN LATERAL (
-           SELECT id FROM ${event} WHERE ${unplannedSql('a.hook', 'a.shape')}
-           ORDER BY ${PLAN_ORDER} LIMIT ${RELEASED_AT_ONCE} FOR UPDATE SKIP LOCKED) e
-         LIMIT ${RELEASED_AT_ONCE})) RETURNING id`,
+       ) ${releaseSql(event, 'abandoned')} RETURNING id`,
       [ownId],
     );
     return rows.length;
@@ -79,4 +86,13 @@ export class BufferRows {
       [id, hostname, pid, forMs],
     );
   }
+}
+
+/** Removes the marks of the first events of these pairs; `pairs` is a common table expression of hooks and shapes. */
+function releaseSql(event: string, pairs: string): string {
+  return `UPDATE ${event} SET shape = ${REAL_SHAPE_SQL} WHERE ${UNPLANNED_SQL} AND id = ANY(ARRAY(
+    SELECT e.id FROM ${pairs} p CROSS JOIN LATERAL (
+      SELECT id FROM ${event} WHERE ${unplannedSql('p.hook', 'p.shape')}
+      ORDER BY ${PLAN_ORDER} LIMIT ${RELEASED_AT_ONCE} FOR UPDATE SKIP LOCKED) e
+    LIMIT ${RELEASED_AT_ONCE}))`;
 }

@@ -9,7 +9,7 @@ export interface Watch {
   readonly tables: readonly string[];
   /** Events may have been committed. */
   readonly wake: () => void;
-  readonly buffering: Pick<Buffering, 'current' | 'note'>;
+  readonly buffering: Pick<Buffering, 'current' | 'noteTriggers'>;
 }
 
 const watches = new WeakMap<DataSource, Watch>();
@@ -67,7 +67,7 @@ async function watched(
   const kind = kindOf(sql);
   const isInTransaction = state.isOpen || runner.isTransactionActive;
   const wanted = { isSilenced: isSilenced(), buffer: buffering.current?.prefix ?? '' };
-  if (kind === 'writes') buffering.note(runner);
+  if (kind === 'writes') buffering.noteTriggers(runner);
   const result = await telling(runner, args, query, { kind, state, isInTransaction, wanted });
   if (kind === 'writes' && namesOneOf(tables, sql)) state.hasWritten = true;
   const isDurable = kind === 'ends' || !(isInTransaction || kind === 'begins');
