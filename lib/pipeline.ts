@@ -3,9 +3,14 @@ import { NOTHING_PLANNED } from './delivery/chunk/loading';
 import type { OutcomeRecord } from './delivery/chunk/outcome-record';
 import type { Carrier } from './dispatch/carrier';
 import { type Claims, wasUnheld } from './dispatch/claim/claims';
+import type { DeliverOptions } from './dispatch/dispatcher';
 import type { Planner } from './dispatch/plan/planner';
 import type { TrialWaits } from './dispatch/trial-waits';
 import type { DueResult, PlanResult, Work } from './dispatch/work';
+
+/** Chunks with an expired lease that the dispatcher is asked about at once, and at most. */
+const ASKED_AT_ONCE = 500;
+const MAX_ASKED = 10_000;
 
 /**
  * Carries committed events to the listeners that want them: plan → dispatch → attempt → outcome. Start reading here.
@@ -36,10 +41,7 @@ export class Pipeline implements Work {
   }
 
   /** Attempt: the dispatcher hands a chunk back, here or in another process. Each delivery of it is one POST of the sender. */
-  async deliver(
-    chunk: Pick<Chunk, 'id' | 'token'>,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<void> {
+  async deliver(chunk: Pick<Chunk, 'id' | 'token'>, options?: DeliverOptions): Promise<void> {
     await this.carrier.deliver(chunk, options);
   }
 
@@ -60,6 +62,7 @@ export class Pipeline implements Work {
 
   /** Dispatches chunks without a lease: new ones, and those of processes that died. Returns whether there may be more. */
   async claimUnheld(): Promise<boolean> {
+    if (this.carrier.mayHold && !(await this.#keepHeld())) return false;
     const limit = this.carrier.chunksWanted;
     const chunks = await this.claims.unheld(limit);
     const untried = chunks.filter(wasUnheld);
@@ -70,6 +73,18 @@ export class Pipeline implements Work {
     ];
     // Chunks that the dispatcher refused are left to the next sweep.
     return chunks.length === limit && !areDispatched.includes(false);
+  }
+
+  /** A chunk that waits in the queue of the dispatcher, longer than its lease holds, has not been abandoned. False if that is not known. */
+  async #keepHeld(): Promise<boolean> {
+    for (let asked = 0; asked < MAX_ASKED; asked += ASKED_AT_ONCE) {
+      const expired = await this.claims.expired(ASKED_AT_ONCE);
+      const held = await this.carrier.held(expired);
+      if (!held) return false;
+      await this.claims.renew(expired.filter(({ id }) => held.has(id)));
+      if (held.size < expired.length || expired.length < ASKED_AT_ONCE) break;
+    }
+    return true;
   }
 
   get isAwaited(): boolean {

@@ -14,7 +14,7 @@ import { Breakers } from '../delivery/origins/breakers';
 import { Recheck } from '../delivery/recheck/recheck';
 import { ListenerHealth } from '../delivery/record/listener-health';
 import { Recorder } from '../delivery/record/recorder';
-import { Carrier } from '../dispatch/carrier';
+import { Carrier, MAX_DISPATCHED } from '../dispatch/carrier';
 import { Claims } from '../dispatch/claim/claims';
 import type { ResolvedDispatcher } from '../dispatch/dispatcher';
 import { DeliveryEngine } from '../dispatch/engine';
@@ -22,7 +22,7 @@ import type { Housekeeping } from '../dispatch/housekeeping';
 import { Completion } from '../dispatch/plan/completion';
 import { ForeignHooks } from '../dispatch/plan/foreign-hooks';
 import { Judging } from '../dispatch/plan/judging';
-import { Planner } from '../dispatch/plan/planner';
+import { type ChunkSizes, Planner } from '../dispatch/plan/planner';
 import type { TrialWaits } from '../dispatch/trial-waits';
 import type { HookCatalog } from '../hook/catalog';
 import type { ListenerMatching } from '../listener/matching/matching';
@@ -94,8 +94,14 @@ function newPlanner(parts: EngineParts, decoder: EventDecoder): Planner {
   return new Planner(
     { ...shared, vault, foreign, judging, completion },
     lease,
-    dispatcher.chunkSize,
+    sizesOf(dispatcher),
   );
+}
+
+/** Another process sends the chunks of a dispatcher that is not local, so many are handed on at once; it keeps its connections warm. */
+function sizesOf({ isLocal, chunkSize, backlogChunkSize }: ResolvedDispatcher): ChunkSizes {
+  if (isLocal) return { chunkSize };
+  return { chunkSize, backlogChunkSize, atOnce: MAX_DISPATCHED, isSorted: true };
 }
 
 /** What attempts deliveries, and what stores their outcomes. */

@@ -9,7 +9,7 @@ import type { Recorder } from '../delivery/record/recorder';
 import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
 import type { Claims } from './claim/claims';
-import type { Engine, ResolvedDispatcher } from './dispatcher';
+import type { DeliverOptions, Engine, ResolvedDispatcher } from './dispatcher';
 import { Room } from './room';
 
 export interface CarrierParts {
@@ -33,15 +33,17 @@ type ChunkRef = Pick<Chunk, 'id' | 'token'>;
 
 /** Deliveries held by this process at once. Above this, it neither plans, claims nor loads more. */
 const MAX_DELIVERIES = 2_000;
-/** Chunks given at once to a dispatcher that is not local. */
-const MAX_DISPATCHED = 8;
+/** Chunks given at once to a dispatcher that is not local: only their ids are held here. */
+export const MAX_DISPATCHED = 200;
+/** Names of events in the label of a chunk. */
+const LABELLED = 3;
 /** A chunk that could not be loaded is loaded again after this time. */
 const UNLOADABLE_MS = 1_000;
 /** How often a chunk is loaded before it is left to other processes. */
 const LOADS = 3;
 
 /** Gives chunks to the dispatcher, and sends those that it hands back, as many at a time as there is room for. */
-export class Carrier implements Engine {
+export class Carrier implements Pick<Engine, 'deliver'> {
   /** Chunks whose lease is renewed: they are being sent from here, or wait for room. */
   readonly #leased = new Map<string, Chunk>();
   /** Chunks that the dispatcher is being given. If it hands them back at once, their lease still holds. */
@@ -73,7 +75,8 @@ export class Carrier implements Engine {
 
   /** Lets the dispatcher begin; it hands chunks back to `engine`. */
   async start(engine: Engine): Promise<void> {
-    await this.parts.dispatcher.dispatcher.start?.(engine);
+    const { dispatcher, logger } = this.parts;
+    await dispatcher.dispatcher.start?.(engine, { logger });
   }
 
   /** Resolves when more may be claimed. Other dispatchers carry chunks elsewhere, so only a local one waits for room here. */
@@ -87,7 +90,8 @@ export class Carrier implements Engine {
     if (chunks.length === 0) return true;
     for (const chunk of chunks) this.#offered.set(chunk.id, { chunk, planned });
     try {
-      await this.#inTime(Promise.resolve(dispatcher.dispatcher.dispatch(chunks)));
+      const given = dispatcher.isLocal ? chunks : chunks.map((one) => labelled(one, planned));
+      await this.#inTime(Promise.resolve(dispatcher.dispatcher.dispatch(given)));
       return true;
     } catch (error) {
       logger.error('The dispatcher threw an error; the next sweep dispatches its chunks again.', {
@@ -100,17 +104,47 @@ export class Carrier implements Engine {
     }
   }
 
-  async deliver(
-    chunk: ChunkRef,
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<void> {
+  async deliver(chunk: ChunkRef, { signal, starts = 1 }: DeliverOptions = {}): Promise<void> {
     if (signal?.aborted || this.#leased.has(chunk.id)) return;
-    const offer = this.#acceptOffer(chunk) ?? (await this.#takeOver(chunk));
+    const offer = this.#acceptOffer(chunk) ?? (await this.#takeOver(chunk, starts));
     if (!offer) return;
     this.#leased.set(chunk.id, offer.chunk);
     const sending = this.#send(offer);
     this.#sending.add(sending);
     await sending.finally(() => this.#sending.delete(sending));
+  }
+
+  /** Ids of those of the chunks that the dispatcher still has. Null if it cannot be asked now. */
+  async held(chunks: readonly ChunkRef[]): Promise<ReadonlySet<string> | null> {
+    const { dispatcher, logger } = this.parts;
+    if (chunks.length === 0) return new Set();
+    try {
+      const asked = dispatcher.dispatcher.held?.(chunks) ?? Promise.resolve([]);
+      await this.#inTime(asked.then(() => undefined));
+      return new Set(await asked);
+    } catch (error) {
+      logger.debug('The dispatcher did not say which chunks it has; the next sweep asks again.', {
+        error: loggable(error),
+      });
+      return null;
+    }
+  }
+
+  /** A delivery is due in `afterMs`. Never rejects: sweeps find it too. */
+  announceDue(afterMs: number): void {
+    const { dispatcher, logger } = this.parts;
+    if (dispatcher.isLocal || !dispatcher.dispatcher.due) return;
+    const told = async () => dispatcher.dispatcher.due?.(afterMs);
+    told().catch((error: unknown) => {
+      logger.debug('The dispatcher could not be told when a delivery is due.', {
+        error: loggable(error),
+      });
+    });
+  }
+
+  /** Whether the dispatcher may have chunks whose lease has expired. */
+  get mayHold(): boolean {
+    return this.parts.dispatcher.dispatcher.held !== undefined;
   }
 
   /** Outcomes are stored: ends the lease of chunks that are complete, or that another process has taken over (`lost`). */
@@ -135,8 +169,10 @@ export class Carrier implements Engine {
   async stop(deadlineMs: number): Promise<void> {
     const { claims, recorder, sender } = this.parts;
     const deadline = new Deadline(deadlineMs);
-    await this.#stopDispatcher(deadlineMs);
+    // The jobs of a dispatcher end with their deliveries, so neither waits for the other.
+    const stopping = this.#stopDispatcher(deadlineMs);
     await sender.stop(deadline.leftMs);
+    await stopping;
     await Promise.all(this.#sending);
     await recorder.stop();
     await claims.release([...this.#leased.values()]);
@@ -148,8 +184,8 @@ export class Carrier implements Engine {
     return offer?.chunk.token === token ? offer : null;
   }
 
-  async #takeOver({ id, token }: ChunkRef): Promise<Offer | null> {
-    const chunk = await this.parts.claims.take({ id, token });
+  async #takeOver({ id, token }: ChunkRef, starts: number): Promise<Offer | null> {
+    const chunk = await this.parts.claims.take({ id, token }, starts);
     return chunk && { chunk, planned: null };
   }
 
@@ -196,4 +232,13 @@ export class Carrier implements Engine {
       logger.error('The dispatcher could not be stopped.', { error: loggable(error) });
     }
   }
+}
+
+/** With the names of its events, as far as they are known here. */
+function labelled(chunk: Chunk, planned: Planned | null): Chunk {
+  const ids = new Set(chunk.eventIds);
+  const names = new Set([...ids].flatMap((id) => planned?.events.get(id)?.name ?? []));
+  const shown = [...names].slice(0, LABELLED).join(', ');
+  const more = names.size > LABELLED ? ', …' : '';
+  return { ...chunk, label: `${shown || 'deliveries'}${more} ×${chunk.eventIds.length}` };
 }

@@ -1,16 +1,31 @@
 import { type Chunk, MAX_CHUNK_SIZE } from '../delivery/chunk/chunk';
 import { OptionInvalidError } from '../errors/option-errors';
+import type { Logger } from '../logging/logger';
 
 /** What a dispatcher may ask of the process that it runs in. */
 export interface Engine {
   /**
    * Loads, sends and records the deliveries of a chunk; resolves when their outcomes are handed over. Does nothing if another process
-   * has taken the chunk over, or the chunk has ended. An aborted `signal` only keeps the chunk from being started.
+   * has taken the chunk over, or the chunk has ended.
    */
-  deliver(
-    chunk: Pick<Chunk, 'id' | 'token'>,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<void>;
+  deliver(chunk: Pick<Chunk, 'id' | 'token'>, options?: DeliverOptions): Promise<void>;
+  /** Claims a chunk of deliveries whose time has come, and gives it to the dispatcher. Without one, `isClaimed` is false. */
+  claimDue(): Promise<{ readonly isClaimed: boolean }>;
+}
+
+export interface DeliverOptions {
+  /** If it is aborted, the chunk is not started; once started, it goes on. */
+  readonly signal?: AbortSignal;
+  /**
+   * How often this hand-over of the chunk has been started, this time included, if the processes that started it before are dead. The chunk
+   * may then have been taken over that many times, less one. @defaultValue `1`
+   */
+  readonly starts?: number;
+}
+
+/** What a dispatcher gets when it starts. */
+export interface DispatcherSurroundings {
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
 /** Carries planned chunks to the processes that send them: to this one, or to workers behind a queue. */
@@ -21,9 +36,18 @@ export interface Dispatcher {
   readonly waitsForTries?: boolean;
   /** Most deliveries of a chunk, from 1 to 500. @defaultValue `500` */
   readonly chunkSize?: number;
-  start?(engine: Engine): void | Promise<void>;
+  /** The same while more events wait than are planned at once. @defaultValue the value of `chunkSize` */
+  readonly backlogChunkSize?: number;
+  start?(engine: Engine, surroundings: DispatcherSurroundings): void | Promise<void>;
   /** If it throws, the error is logged and the next sweep dispatches the chunks again. */
   dispatch(chunks: readonly Chunk[]): void | Promise<void>;
+  /**
+   * The ids of those chunks that are still on their way to a process. A sweep asks before it dispatches chunks again whose lease has
+   * expired. Left out: none.
+   */
+  held?(chunks: readonly Pick<Chunk, 'id' | 'token'>[]): Promise<readonly string[]>;
+  /** A delivery is due in `afterMs`: some process should call `engine.claimDue()` then. Sweeps do so in any case. Never called if local. */
+  due?(afterMs: number): void | Promise<void>;
   stop?(options: { readonly deadlineMs: number }): void | Promise<void>;
 }
 
@@ -36,6 +60,7 @@ export interface ResolvedDispatcher {
   readonly isLocal: boolean;
   readonly waitsForTries: boolean;
   readonly chunkSize: number;
+  readonly backlogChunkSize: number;
   /** Why events are stored as skipped, so that no process sends them; null if they are sent. */
   readonly skipped: string | null;
 }
@@ -44,7 +69,10 @@ export const DISPATCHER_DEFAULTS = {
   isLocal: false,
   waitsForTries: false,
   chunkSize: MAX_CHUNK_SIZE,
-} as const satisfies Omit<Required<Dispatcher>, 'start' | 'dispatch' | 'stop'>;
+} as const satisfies Omit<
+  Required<Dispatcher>,
+  'backlogChunkSize' | 'start' | 'dispatch' | 'held' | 'due' | 'stop'
+>;
 
 /** The dispatcher that an option names or is. Throws `OPTION_INVALID` if its `chunkSize` is out of range. */
 export function dispatcherOf(option: DispatcherOption): ResolvedDispatcher {
@@ -64,13 +92,15 @@ function resolved(dispatcher: Dispatcher): ResolvedDispatcher {
     isLocal = DISPATCHER_DEFAULTS.isLocal,
     waitsForTries = DISPATCHER_DEFAULTS.waitsForTries,
     chunkSize = DISPATCHER_DEFAULTS.chunkSize,
+    backlogChunkSize = chunkSize,
   } = dispatcher;
-  if (!Number.isInteger(chunkSize) || chunkSize < 1 || chunkSize > MAX_CHUNK_SIZE)
-    throw new OptionInvalidError(
-      'dispatcher.chunkSize',
-      `a whole number from 1 to ${MAX_CHUNK_SIZE}`,
-    );
-  return { dispatcher, isLocal, waitsForTries, chunkSize, skipped: null };
+  for (const [option, size] of Object.entries({ chunkSize, backlogChunkSize }))
+    if (!Number.isInteger(size) || size < 1 || size > MAX_CHUNK_SIZE)
+      throw new OptionInvalidError(
+        `dispatcher.${option}`,
+        `a whole number from 1 to ${MAX_CHUNK_SIZE}`,
+      );
+  return { dispatcher, isLocal, waitsForTries, chunkSize, backlogChunkSize, skipped: null };
 }
 
 /** Sends in this process: `'default'`, and `'inline'`, whose commits wait. */

@@ -50,7 +50,7 @@ export class DeliveryEngine implements Wakeable {
     private readonly work: Work,
     private readonly carrier: Pick<
       Carrier,
-      'start' | 'stop' | 'close' | 'renew' | 'hasRoom' | 'inFlight' | 'restraints'
+      'start' | 'stop' | 'close' | 'renew' | 'hasRoom' | 'inFlight' | 'restraints' | 'announceDue'
     >,
     private readonly housekeeping: Pick<Housekeeping, 'mendTurns' | 'prune' | 'heartbeat'>,
     private readonly options: EngineOptions,
@@ -107,7 +107,9 @@ export class DeliveryEngine implements Wakeable {
     this.work.recorded(records, lost);
     for (const { outcome, ordered } of records) {
       const afterMs = ordered && isFinal(outcome) ? 0 : afterMsOf(outcome);
-      if (afterMs !== null && this.#isRunning) this.#due.in(afterMs);
+      if (afterMs === null) continue;
+      if (this.#isRunning) this.#due.in(afterMs);
+      this.carrier.announceDue(afterMs);
     }
   }
 

@@ -80,13 +80,26 @@ export class Chunks {
     return rows.map(toChunk);
   }
 
-  /** Takes over one chunk. Null if its token has changed, or the chunk has ended. */
-  async take({ id, token }: ChunkRef, { processId, leaseMs }: Lease): Promise<StoredChunk | null> {
+  /** Chunks that a process has held, and whose lease has expired. */
+  expired(limit: number): Promise<readonly ChunkRef[]> {
+    return this.query<ChunkRef>(
+      `SELECT id, token FROM ${this.tables.chunk} WHERE lease_until < now() AND lease_until > '-infinity'
+       ORDER BY lease_until LIMIT $1`,
+      [limit],
+    );
+  }
+
+  /** Takes over one chunk. Null if its token is not one of the `starts` tokens from this one on, or the chunk has ended. */
+  async take(
+    { id, token }: ChunkRef,
+    starts: number,
+    { processId, leaseMs }: Lease,
+  ): Promise<StoredChunk | null> {
     const [row] = await this.query<ChunkRow>(
       `UPDATE ${this.tables.chunk} c SET token = c.token + 1, process_id = $3,
          lease_until = clock_timestamp() + $4 * interval '1 millisecond'
-       WHERE c.id = $1 AND c.token = $2 RETURNING ${CHUNK_COLUMNS}`,
-      [id, token, processId, leaseMs],
+       WHERE c.id = $1 AND c.token >= $2::bigint AND c.token < $2::bigint + $5::bigint RETURNING ${CHUNK_COLUMNS}`,
+      [id, token, processId, leaseMs, starts],
     );
     return row ? toChunk(row) : null;
   }

@@ -54,6 +54,17 @@ export class RecipientRows {
     return later;
   }
 
+  /** The origins of the targets of these listeners, by listener. */
+  async origins(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.query<{ id: string; origin: string }>(
+      `SELECT id, coalesce(substring(target FROM '^[^:]+://[^/?#]+'), target) AS origin
+       FROM ${this.tables.listener} WHERE id = ANY($1::uuid[])`,
+      parametersOf(ids),
+      'frequent',
+    );
+    return new Map(rows.map(({ id, origin }) => [id, origin]));
+  }
+
   get #sql(): string {
     return `SELECT id, target, content_type AS "contentType", format, digest, replies, delivery, active,
          inactive_reason AS "inactiveReason", ${millisecondsSql('paused_until')} AS "pausedUntilMs",

@@ -206,7 +206,11 @@ function newCarrier({ dispatcher, leaseMs = 30_000 }: Given = {}) {
   const resolved = dispatcherOf(dispatcher ?? 'default');
   const parts = { claims, sender, recorder, dispatcher: resolved, logger, leaseMs };
   const carrier = new Carrier(parts);
-  if (!dispatcher) void carrier.start(carrier);
+  const engine = {
+    deliver: carrier.deliver.bind(carrier),
+    claimDue: () => Promise.resolve({ isClaimed: false }),
+  };
+  if (!dispatcher) void carrier.start(engine);
   return { carrier, claims, sender, recorder, logger };
 }
 

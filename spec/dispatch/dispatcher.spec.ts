@@ -39,11 +39,14 @@ describe('dispatcherOf', () => {
 
   it('The default dispatcher hands chunks to the engine of this process at once', () => {
     const { dispatcher } = dispatcherOf('default');
-    const engine = { deliver: jest.fn(() => Promise.resolve()) };
+    const engine = {
+      deliver: jest.fn(() => Promise.resolve()),
+      claimDue: () => Promise.resolve({ isClaimed: false }),
+    };
     const chunks = ['a', 'b'].map((id) => ({ id, token: '1', eventIds: [], listenerIds: [] }));
     dispatcher.dispatch(chunks);
     expect(engine.deliver).not.toHaveBeenCalled();
-    dispatcher.start?.(engine);
+    dispatcher.start?.(engine, { logger: { warn: jest.fn() } });
     dispatcher.dispatch(chunks);
     expect(engine.deliver.mock.calls).toEqual(chunks.map((chunk) => [chunk]));
   });

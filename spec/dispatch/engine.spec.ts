@@ -251,6 +251,7 @@ function newEngine({ leaseMs = 3_600_000 } = {}) {
     close: jest.fn(),
     renew: jest.fn(() => Promise.resolve()),
     hasRoom: jest.fn(() => Promise.resolve()),
+    announceDue: jest.fn(),
   };
   const housekeeping = {
     mendTurns: noted('mend', undefined),

@@ -58,9 +58,18 @@ describe('Chunks.take', () => {
   it('take() takes a chunk under its token once', async () => {
     const chunk = newChunk();
     await store.chunks.put([chunk], FIRST_TOKEN, lease());
-    expect(await store.chunks.take(chunk, lease())).toEqual({ ...chunk, token: '2' });
-    expect(await store.chunks.take(chunk, lease())).toBeNull();
-    expect(await store.chunks.take({ id: randomUUID(), token: '1' }, lease())).toBeNull();
+    expect(await store.chunks.take(chunk, 1, lease())).toEqual({ ...chunk, token: '2' });
+    expect(await store.chunks.take(chunk, 1, lease())).toBeNull();
+    expect(await store.chunks.take({ id: randomUUID(), token: '1' }, 1, lease())).toBeNull();
+  });
+
+  it('A later start takes the chunk under the tokens of the starts before it, and no others', async () => {
+    const chunk = newChunk();
+    await store.chunks.put([chunk], FIRST_TOKEN, lease());
+    await store.chunks.take(chunk, 1, lease());
+    expect(await store.chunks.take(chunk, 2, lease())).toEqual({ ...chunk, token: '3' });
+    expect(await store.chunks.take(chunk, 2, lease())).toBeNull();
+    expect(await store.chunks.take(chunk, 3, lease())).toEqual({ ...chunk, token: '4' });
   });
 });
 
@@ -93,7 +102,7 @@ describe('Chunks.release', () => {
   it('release() does nothing under an older token', async () => {
     const chunk = newChunk();
     await store.chunks.put([chunk], FIRST_TOKEN, lease());
-    await store.chunks.take(chunk, lease());
+    await store.chunks.take(chunk, 1, lease());
     await store.chunks.release([chunk], null);
     expect(await store.chunks.claimUnheld(10, lease())).toEqual([]);
   });

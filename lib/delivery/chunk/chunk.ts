@@ -9,6 +9,8 @@ export interface Chunk {
   readonly eventIds: readonly string[];
   /** … for listener n. */
   readonly listenerIds: readonly string[];
+  /** What the chunk is about, for people: `person.created ×10`. Given to dispatchers that are not local. */
+  readonly label?: string;
 }
 
 /** Names a chunk under one lease: the same chunk has another key when a process has taken it over. */

@@ -46,13 +46,18 @@ export class Claims {
     return this.store.chunks.claimUnheld(limit, this.lease);
   }
 
-  /** Takes a chunk that a dispatcher hands back. Null if another process has taken it since, or it has ended. */
-  take(chunk: Pick<Chunk, 'id' | 'token'>): Promise<Chunk | null> {
-    return this.store.chunks.take(chunk, this.lease);
+  /** Chunks that a process has held, and whose lease has expired. They are not taken. */
+  expired(limit: number): Promise<readonly Pick<Chunk, 'id' | 'token'>[]> {
+    return this.store.chunks.expired(limit);
+  }
+
+  /** Takes a chunk that a dispatcher hands back. Null if another process has taken it since, or it has ended; see `DeliverOptions.starts`. */
+  take(chunk: Pick<Chunk, 'id' | 'token'>, starts = 1): Promise<Chunk | null> {
+    return this.store.chunks.take(chunk, starts, this.lease);
   }
 
   /** Extends the leases of chunks that are being worked on. */
-  renew(chunks: readonly Chunk[]): Promise<void> {
+  renew(chunks: readonly Pick<Chunk, 'id' | 'token'>[]): Promise<void> {
     return this.store.chunks.renew(chunks, this.lease.leaseMs);
   }
 

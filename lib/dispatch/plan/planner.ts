@@ -15,7 +15,7 @@ import type { RecipientRow } from '../../store/recipients';
 import { isRefused } from '../../store/refused';
 import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
-import { ChunkWriter } from './chunk-writer';
+import { type ChunkLimits, ChunkWriter } from './chunk-writer';
 import type { Completion } from './completion';
 import { EventReading } from './event-reading';
 import type { ForeignHooks } from './foreign-hooks';
@@ -47,6 +47,23 @@ export interface PlannerParts {
   readonly foreign: Pick<ForeignHooks, 'sweep'>;
   readonly judging: Pick<Judging, 'sweep'>;
   readonly completion: Pick<Completion, 'complete'>;
+}
+
+/** How many deliveries a chunk holds, and how many chunks are stored at once. */
+export interface ChunkSizes {
+  readonly chunkSize?: number;
+  readonly backlogChunkSize?: number;
+  readonly atOnce?: number;
+  /** Whether deliveries to one origin are next to each other. */
+  readonly isSorted?: boolean;
+}
+
+/** While there is a backlog, chunks may be larger. */
+function chunksOf(
+  { chunkSize, backlogChunkSize, ...others }: ChunkSizes,
+  isBacklog: boolean,
+): ChunkLimits {
+  return { ...others, chunkSize: isBacklog ? (backlogChunkSize ?? chunkSize) : chunkSize };
 }
 
 const NOTHING: Plan = {
@@ -85,7 +102,7 @@ export class Planner {
   constructor(
     private readonly parts: PlannerParts,
     private readonly lease: Lease,
-    private readonly chunkSize?: number,
+    private readonly sizes: ChunkSizes = {},
   ) {
     this.#reading = new EventReading(parts.decoder, parts.logger);
     this.#warnings = new UnjudgedWarnings(parts.logger);
@@ -197,7 +214,8 @@ export class Planner {
   ): Promise<Omit<Plan, 'hasMore'> & { readonly count: number }> {
     const rows = await this.parts.completion.complete(store, claimed);
     const { events, unknownFields, left, unreadable } = this.#reading.read(rows);
-    const writer = new ChunkWriter(store, this.lease, this.chunkSize);
+    const isBacklog = claimed.length >= PLANNED_AT_ONCE;
+    const writer = new ChunkWriter(store, this.lease, chunksOf(this.sizes, isBacklog));
     const inTurn = new InTurnWriter(store, rows);
     const unjudged = new UnjudgedWriter(store, rows, this.#warnings);
     const count = () => writer.count + inTurn.deliveries.length + unjudged.count;

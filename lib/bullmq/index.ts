@@ -1,0 +1,2 @@
+export { bullmq } from './bullmq';
+export { BULLMQ_DEFAULTS, type BullmqOptions } from './options';

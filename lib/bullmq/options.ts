@@ -1,0 +1,73 @@
+import type { BackendFactory, ConnectionOptions, IQueueBackend, JobsOptions } from 'bullmq';
+import { MAX_CHUNK_SIZE } from '../delivery/chunk/chunk';
+import { checkedOptions } from '../options/checked';
+import {
+  BOOLEAN,
+  FUNCTION,
+  isOptions,
+  type Rule,
+  required,
+  type Shape,
+  TEXT,
+  wholeNumberFrom,
+} from '../options/rules';
+
+/** The options of `bullmq()`. */
+export interface BullmqOptions<Connection = ConnectionOptions> {
+  /**
+   * How to reach Redis: options, or a client of ioredis, which is not closed. With a `backend`, what that takes as its connection. Redis
+   * should not evict keys (`maxmemory-policy noeviction`).
+   */
+  readonly connection: Connection;
+  /** Name of the queue. @defaultValue `'model-hooks'` */
+  readonly queue?: string;
+  /** Prefix of the keys in Redis. @defaultValue that of BullMQ, `'bull'` */
+  readonly prefix?: string;
+  /** Most deliveries of a job, from 1 to 500. While more events wait than are planned at once, ten times as many. @defaultValue `10` */
+  readonly chunkSize?: number;
+  /** Jobs that this process works on at once. @defaultValue `50` */
+  readonly concurrency?: number;
+  /** Further options of the jobs, such as `priority`. The id of a job is that of its chunk. */
+  readonly jobOptions?: Omit<JobsOptions, 'jobId' | 'delay' | 'repeat' | 'parent'>;
+  /** `createPostgresBackend` of BullMQ, or another one. @defaultValue Redis */
+  readonly backend?: BackendFactory<IQueueBackend, Connection>;
+  /** Whether this process works on jobs, and does not only add them. @defaultValue `true` */
+  readonly consume?: boolean;
+}
+
+export const BULLMQ_DEFAULTS = {
+  queue: 'model-hooks',
+  chunkSize: 10,
+  concurrency: 50,
+  consume: true,
+} as const satisfies Partial<BullmqOptions>;
+
+/** A queue of BullMQ may have any name without a colon, which separates the parts of its keys. */
+const QUEUE_NAME: Rule = {
+  accepts: (value) => typeof value === 'string' && value.trim() !== '' && !value.includes(':'),
+  expected: 'a text without a colon',
+};
+
+const CONNECTION: Rule = {
+  accepts: (value) => isOptions(value) || (typeof value === 'string' && value !== ''),
+  expected: 'the options of a connection, or a client',
+};
+
+const BULLMQ_SHAPE: Shape<BullmqOptions> = {
+  connection: required(CONNECTION),
+  queue: QUEUE_NAME,
+  prefix: TEXT,
+  chunkSize: wholeNumberFrom(1, MAX_CHUNK_SIZE),
+  concurrency: wholeNumberFrom(1),
+  jobOptions: { accepts: isOptions, expected: 'options of a job' },
+  backend: FUNCTION,
+  consume: BOOLEAN,
+};
+
+export type ResolvedBullmqOptions = BullmqOptions &
+  Required<Pick<BullmqOptions, keyof typeof BULLMQ_DEFAULTS>>;
+
+/** Throws `OPTION_INVALID`. */
+export function resolvedOptions(options: BullmqOptions): ResolvedBullmqOptions {
+  return { ...BULLMQ_DEFAULTS, ...checkedOptions(options, BULLMQ_SHAPE, { path: 'bullmq' }) };
+}
