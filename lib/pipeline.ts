@@ -30,8 +30,14 @@ export class Pipeline implements Work {
     const plan = await this.planner.plan();
     this.waits.notePlanned(plan);
     const isDispatched = await this.carrier.dispatch(plan.chunks, plan.planned);
-    const { hasMore, inTurn, scattered } = plan;
-    return { hasMore, hasDue: inTurn.length > 0, hasUnheld: scattered.size > 0, isDispatched };
+    const { eventIds, hasMore, inTurn, scattered } = plan;
+    return {
+      planned: eventIds.length,
+      hasMore,
+      hasDue: inTurn.length > 0,
+      hasUnheld: scattered.size > 0,
+      isDispatched,
+    };
   }
 
   /** Dispatches deliveries that this process has judged in place of the one that planned them. */

@@ -45,6 +45,7 @@ export class DeliveryEngine implements Wakeable {
   #isRunning = false;
   /** When the next plan may be made. */
   #planAt = Number.NEGATIVE_INFINITY;
+  #planned = 0;
 
   constructor(
     private readonly work: Work,
@@ -61,6 +62,11 @@ export class DeliveryEngine implements Wakeable {
 
   get isRunning(): boolean {
     return this.#isRunning;
+  }
+
+  /** Events that were planned here since the start. */
+  get planned(): number {
+    return this.#planned;
   }
 
   /** Deliveries, outcomes and chunks that this process holds. */
@@ -100,6 +106,12 @@ export class DeliveryEngine implements Wakeable {
   due(afterMs = 0): void {
     this.#due.in(afterMs);
     this.committed();
+  }
+
+  /** Another process has left deliveries or chunks that are due in `afterMs`. */
+  left(afterMs: number): void {
+    this.#isUnheldWanted = true;
+    this.due(afterMs);
   }
 
   /** Outcomes are stored; `lost` holds the keys of chunks that another process has taken over. */
@@ -167,7 +179,8 @@ export class DeliveryEngine implements Wakeable {
     if (!this.#isPlanWanted || !(await this.#hasRoom()) || !(await this.#isTimeToPlan())) return;
     this.#isPlanWanted = false;
     const startedAt = this.#now();
-    const { hasMore, hasDue, hasUnheld, isDispatched } = await this.work.plan();
+    const { planned, hasMore, hasDue, hasUnheld, isDispatched } = await this.work.plan();
+    this.#planned += planned;
     if (hasDue) this.#isDueWanted = true;
     if (hasUnheld) this.#isUnheldWanted = true;
     if (!isDispatched) this.#isUnheldWanted = false;

@@ -15,6 +15,8 @@ export interface Work extends Engine {
 }
 
 export interface PlanResult {
+  /** Number of events that were planned. */
+  readonly planned: number;
   /** Whether there may be more to plan. */
   readonly hasMore: boolean;
   /** Whether deliveries were stored that are claimed in turn. */

@@ -15,6 +15,7 @@ import { ListenerRows } from './listeners';
 import { MatchKeyRows } from './match-keys';
 import { Mending } from './mending';
 import { namingMissingTable, namingMissingTables } from './missing-tables';
+import { Notifications } from './notifications';
 import { Origins } from './origins';
 import { OutboxRows } from './outbox';
 import { Outcomes } from './outcomes';
@@ -43,6 +44,7 @@ export class Store {
   readonly mending: Mending;
   readonly unjudged: UnjudgedRows;
   readonly processes: Processes;
+  readonly notifications: Notifications;
   readonly outcomes: Outcomes;
   readonly origins: Origins;
   readonly calls: CallRows;
@@ -76,6 +78,7 @@ export class Store {
     this.mending = new Mending(query, tables);
     this.unjudged = new UnjudgedRows(query, tables);
     this.processes = new Processes(query, tables);
+    this.notifications = new Notifications(query, tables);
     this.outcomes = new Outcomes(query, tables, repeatable);
     this.origins = new Origins(query, tables);
     this.calls = new CallRows(query, tables);

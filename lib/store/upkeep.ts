@@ -195,6 +195,17 @@ export class Upkeep {
     return row ?? { events: 0, chunks: 0, deliveries: 0 };
   }
 
+  /** Counts open deliveries of chunks that no process holds, up to 1,000. */
+  async countUnheld(): Promise<number> {
+    const { chunk, delivery } = this.tables;
+    const [row] = await this.query<{ count: number }>(
+      `SELECT ${countedSql(`
+         SELECT FROM (${withoutRowSql(this.tables, 'c.lease_until < now()')}) w
+         UNION ALL SELECT FROM ${chunk} c JOIN ${delivery} d ON d.chunk_id = c.id WHERE c.lease_until < now()`)} AS count`,
+    );
+    return row?.count ?? 0;
+  }
+
   /** Whether each delivery of these events has a stored outcome: the question of a commit that waits. */
   async areTried(eventIds: readonly string[]): Promise<boolean> {
     const { event, delivery } = this.tables;

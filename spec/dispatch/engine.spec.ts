@@ -3,7 +3,13 @@ import { DeliveryEngine } from '../../lib/dispatch/engine';
 import { type DueResult, type PlanResult } from '../../lib/dispatch/work';
 import { until } from '../support/application/waiting';
 
-const PLANNED: PlanResult = { hasMore: false, hasDue: false, hasUnheld: false, isDispatched: true };
+const PLANNED: PlanResult = {
+  planned: 0,
+  hasMore: false,
+  hasDue: false,
+  hasUnheld: false,
+  isDispatched: true,
+};
 const NOTHING_DUE: DueResult = { isClaimed: false, nextMs: null };
 
 const running: DeliveryEngine[] = [];

@@ -81,10 +81,10 @@ export class Admission implements ClaimLimits {
   postpone(
     delivery: PendingDelivery,
     origin: string,
-    { afterMs = GIVEN_BACK_MS, reason }: Postponement,
+    { afterMs = GIVEN_BACK_MS, ...why }: Postponement,
   ): AttemptRecord {
     this.#restrained.addOrigin(delivery.recipient.id, origin);
-    return unattempted(delivery, { kind: 'waiting', afterMs, reason });
+    return unattempted(delivery, { ...why, kind: 'waiting', afterMs });
   }
 
   /** Learns from an attempt. What it says about the listener counts from now on, before anything is stored. */

@@ -113,7 +113,7 @@ const UNKNOWN_HANDLER_MS = 1_000;
 /** The outcome of a delivery whose handler this process does not know. */
 export function unknownHandler(name: string): Extract<Outcome, { kind: 'waiting' }> {
   const reason = `the handler "${name}" is not registered in the process that tried`;
-  return { kind: 'waiting', afterMs: UNKNOWN_HANDLER_MS, reason };
+  return { kind: 'waiting', afterMs: UNKNOWN_HANDLER_MS, reason, isForOthers: true };
 }
 
 function recordOfCall(

@@ -7,7 +7,13 @@ export type Outcome =
   | { readonly kind: 'skipped'; readonly reason: string }
   | { readonly kind: 'retrying'; readonly afterMs: number; readonly reason: string }
   | { readonly kind: 'rescheduled'; readonly afterMs: number; readonly reason?: string }
-  | { readonly kind: 'waiting'; readonly afterMs: number; readonly reason: string };
+  | {
+      readonly kind: 'waiting';
+      readonly afterMs: number;
+      readonly reason: string;
+      /** Only another process can try the delivery then. */
+      readonly isForOthers?: true;
+    };
 
 /** Whether the delivery has ended. */
 export function isFinal({ kind }: Outcome): boolean {
