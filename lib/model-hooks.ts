@@ -10,8 +10,16 @@ import {
   resolveOptions,
 } from './attach/options';
 import { currentOf, type HooksParts, hooksParts } from './attach/parts';
+import type { RunOnceResult } from './attach/run-once';
 import { type HookStats, hookStats } from './attach/stats';
 import { triggersOf } from './attach/triggers-of';
+import {
+  checkedWork,
+  type RunOnceOptions,
+  runOnceDeadlineMs,
+  type WorkOptions,
+} from './attach/work-options';
+import { Worker } from './attach/worker';
 import { shared } from './base/shared';
 import { withCriteria } from './capture/criteria';
 import { silence } from './capture/silence';
@@ -117,6 +125,31 @@ export class ModelHooks extends Declarations {
     this.#parts = parts;
     this.deliveries = parts.deliveries;
     this.triggers = parts.triggers;
+  }
+
+  /**
+   * Plans, sends and sweeps in this process from now on, also after the DataSource was initialised again. In a process that works
+   * already, it resolves with a handle of that work. Rejects with `OPTION_INVALID`, `DATASOURCE_NOT_INITIALISED` and what `onStart` throws.
+   *
+   * @example
+   * const worker = await hooks.work({ concurrency: 64 });
+   * process.once('SIGTERM', () => worker.stop({ deadlineMs: 10_000 }));
+   */
+  async work(options: WorkOptions = {}): Promise<Worker> {
+    const { attachment } = this.#parts;
+    const run = await attachment.working.work(checkedWork(options));
+    return new Worker(attachment, run, this.options.delivery);
+  }
+
+  /**
+   * Plans and sends what is due now, and stops: for cron and serverless. What has not ended by the deadline is given back. Rejects with
+   * `OPTION_INVALID` and `DATASOURCE_NOT_INITIALISED`.
+   *
+   * @example
+   * const { planned, delivered, left } = await hooks.runOnce({ deadlineMs: 20_000 });
+   */
+  async runOnce(options: RunOnceOptions = {}): Promise<RunOnceResult> {
+    return this.#parts.runOnce.run(runOnceDeadlineMs(options));
   }
 
   /**

@@ -4,6 +4,7 @@ import ts from 'typescript';
 import * as errors from '../lib';
 import { IDLE_DEFAULTS } from '../lib/attach/idle';
 import { ATTACH_DEFAULTS } from '../lib/attach/options';
+import { RUN_ONCE_DEFAULTS } from '../lib/attach/work-options';
 import { VERSION } from '../lib/base/version';
 import { HANDLER_DEFAULTS } from '../lib/delivery/handler/handlers';
 import { DISPATCHER_DEFAULTS } from '../lib/dispatch/dispatcher';
@@ -64,11 +65,13 @@ function written(value: unknown): string {
 /** What is no literal. */
 /** Stands for a default that is that of another option. */
 const LIKE_LEASE = Symbol('the value of leaseMs');
+const BY_ROLE = Symbol('what depends on what a process does');
 
 const WORDED: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [CONSOLE_LOGGER, 'warnings and errors to `console`'],
   [Date.now, '`Date.now`'],
   [LIKE_LEASE, 'the value of `leaseMs`'],
+  [BY_ROLE, 'a process that only captures tells, and one that `hooks.work()` runs in listens'],
 ]);
 
 function writtenDefaults(defaults: object): Readonly<Record<string, string>> {
@@ -108,7 +111,7 @@ describe('the docstrings', () => {
     {
       path: 'lib/attach/options.ts',
       name: 'AttachOptions',
-      defaults: { ...ATTACH_OWN, statementTimeoutMs: LIKE_LEASE },
+      defaults: { ...ATTACH_OWN, statementTimeoutMs: LIKE_LEASE, notify: BY_ROLE },
     },
     { path: 'lib/dispatch/dispatcher.ts', name: 'Dispatcher', defaults: DISPATCHER_DEFAULTS },
     { path: 'lib/listener/secrets/rotation.ts', name: 'RotateOptions', defaults: ROTATE_DEFAULTS },
@@ -120,6 +123,11 @@ describe('the docstrings', () => {
     },
     { path: 'lib/interactive/veto/veto.ts', name: 'VetoOptions', defaults: VETO_DEFAULTS },
     { path: 'lib/attach/idle.ts', name: 'IdleOptions', defaults: IDLE_DEFAULTS },
+    {
+      path: 'lib/attach/work-options.ts',
+      name: 'RunOnceOptions',
+      defaults: RUN_ONCE_DEFAULTS,
+    },
     {
       path: 'lib/delivery/handler/handlers.ts',
       name: 'HandlerOptions',

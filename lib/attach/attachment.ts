@@ -12,13 +12,19 @@ import type { SessionParts } from './engine-parts';
 import type { EngineHolder } from './idle';
 import type { Lifecycle } from './lifecycle';
 import { Session } from './session';
+import { Working } from './working';
 
 /** What is attached to a DataSource: a session for each time that it is initialised, and none while it is destroyed. */
 export class Attachment implements EngineHolder, Lifecycle {
   #session: Session | undefined;
   #isDetached = false;
 
-  constructor(private readonly parts: SessionParts) {}
+  /** Whether and how this process works. */
+  readonly working: Working;
+
+  constructor(private readonly parts: SessionParts) {
+    this.working = new Working(parts.options, () => this.#session);
+  }
 
   /** Undefined while the DataSource is destroyed. */
   get session(): Session | undefined {
@@ -52,6 +58,8 @@ export class Attachment implements EngineHolder, Lifecycle {
   async destroying(): Promise<void> {
     await this.#session?.end(this.parts.options.delivery.timeoutMs);
     this.#session = undefined;
+    this.parts.wakeup.bind(undefined);
+    await this.working.ended();
     this.parts.task.waits.close(new NotInitialisedError());
   }
 
@@ -66,14 +74,15 @@ export class Attachment implements EngineHolder, Lifecycle {
   /** Stops sending, and goes on capturing. */
   async detach(deadlineMs: number): Promise<void> {
     this.#isDetached = true;
-    await this.#session?.stop(deadlineMs);
+    await this.working.stop(deadlineMs);
   }
 
   /** Sends again after `detach()`. */
   async resume(): Promise<void> {
-    if (!this.#isDetached || !this.parts.dataSource.isInitialized) return;
+    if (!this.parts.dataSource.isInitialized) return;
+    if (this.#isDetached) await this.#session?.attend();
     this.#isDetached = false;
-    await this.#session?.work();
+    await this.working.resume();
   }
 
   async #begin(): Promise<void> {
@@ -88,6 +97,7 @@ export class Attachment implements EngineHolder, Lifecycle {
     for (const hook of catalog.list()) policies.set(hook);
     this.#session = new Session(this.parts);
     this.#session.subscribe();
-    if (!this.#isDetached) await this.#session.work();
+    if (!this.#isDetached) await this.#session.attend();
+    await this.working.start();
   }
 }

@@ -35,7 +35,7 @@ export class Commits {
   constructor(
     private readonly surroundings: Pick<
       SessionParts,
-      'dataSource' | 'options' | 'reporter' | 'task'
+      'dataSource' | 'options' | 'reporter' | 'task' | 'wakeup'
     >,
     private readonly parts: CommitParts,
   ) {}
@@ -105,13 +105,17 @@ export class Commits {
     this.parts.buffers().ended(runner);
   }
 
-  /** Wakes the engine, because these events were committed. Resolves at once, or, if the dispatcher waits for tries, when each delivery was tried. */
+  /**
+   * Wakes the engine of this process, or others if none runs here, because these events were committed. Resolves at once, or, if the
+   * dispatcher waits for tries, when each delivery was tried.
+   */
   wake(eventIds: readonly string[]): Promise<void> {
-    const { logger, waitMs } = this.surroundings.options;
+    const { options, wakeup } = this.surroundings;
+    const { logger, waitMs } = options;
     const engine = this.parts.engine();
     const isAwaited = this.parts.dispatcher.waitsForTries && engine?.isRunning;
     const tried = isAwaited ? this.parts.waits.tried(eventIds, waitMs) : Promise.resolve();
-    engine?.committed();
+    wakeup.committed();
     return tried.catch((error: unknown) => {
       logger.error('Waiting for inline deliveries failed.', { error: loggable(error) });
     });

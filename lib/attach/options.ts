@@ -36,6 +36,11 @@ export interface AttachOptions extends CaptureOptions, TriggerOptions {
   readonly delivery?: DeliveryOptions;
   /** Whether this process sends deliveries and takes over those that other processes left. @defaultValue `true` */
   readonly work?: boolean;
+  /**
+   * Whether processes tell each other by `NOTIFY` that there is work. `true`: each process that captures tells, and each one that sends
+   * listens, on a connection of its own. `false`: none does, and a sweep finds the work. @defaultValue a process that only captures tells, and one that `hooks.work()` runs in listens
+   */
+  readonly notify?: boolean;
   /** The longest time that a commit waits with the dispatcher `'inline'`, in milliseconds. @defaultValue `10000` */
   readonly waitMs?: number;
   /** How often to look for work that other processes left behind, in milliseconds. @defaultValue `5000` */
@@ -90,13 +95,15 @@ export const ATTACH_DEFAULTS = {
   ...TRIGGER_DEFAULTS,
   logger: CONSOLE_LOGGER,
 } as const satisfies Required<
-  Omit<AttachOptions, 'delivery' | 'retention' | 'encryptionKeys' | 'statementTimeoutMs'>
+  Omit<AttachOptions, 'delivery' | 'retention' | 'encryptionKeys' | 'statementTimeoutMs' | 'notify'>
 >;
 
 const DISPATCHERS = ['default', 'inline', 'disabled'] as const;
 
 export interface ResolvedOptions
-  extends Required<Omit<AttachOptions, 'delivery' | 'encryptionKeys'>> {
+  extends Required<Omit<AttachOptions, 'delivery' | 'encryptionKeys' | 'notify'>> {
+  /** Undefined: only captures tell, and only workers listen. */
+  readonly notify?: boolean;
   readonly delivery: SenderOptions;
   readonly policy: RecipientPolicy;
   readonly retention: Required<RetentionOptions>;
@@ -123,6 +130,7 @@ const ATTACH_SHAPE: Shape<AttachOptions> = {
   dispatcher: DISPATCHER,
   delivery: optionsOf(DELIVERY_SHAPE),
   work: BOOLEAN,
+  notify: BOOLEAN,
   waitMs: numberFrom(1),
   sweepMs: numberFrom(1),
   leaseMs: numberFrom(1),

@@ -21,6 +21,7 @@ import { Idle } from './idle';
 import { type InteractiveParts, interactiveParts } from './interactive-parts';
 import { listenerParts } from './listener-parts';
 import type { ResolvedOptions } from './options';
+import { RunOnce } from './run-once';
 import type { Session } from './session';
 import { taskParts } from './task-parts';
 
@@ -38,6 +39,7 @@ export interface HooksParts extends InteractiveParts {
   readonly schedules: Schedules;
   readonly tasks: Tasks;
   readonly idle: Idle;
+  readonly runOnce: RunOnce;
   readonly doctor: Doctor;
 }
 
@@ -80,6 +82,7 @@ export function hooksParts(
     note: (runner: QueryRunner) => attachment.scheduler?.note(runner),
   };
   const unseenWrites = () => attachment.session?.unseenWrites ?? [];
+  const idle = new Idle(store, catalog, vault, attachment);
   return {
     ...shared,
     reporter,
@@ -89,7 +92,8 @@ export function hooksParts(
     deliveries: new Deliveries(store, wakeup),
     schedules: new Schedules({ ...shared, listeners }, alarm),
     tasks: task.tasks,
-    idle: new Idle(store, catalog, vault, attachment),
+    idle,
+    runOnce: new RunOnce({ ...shared, attachment, idle, reporter }, options.delivery),
     doctor: new Doctor({ ...shared, options, unseenWrites }),
   };
 }

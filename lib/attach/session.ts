@@ -20,18 +20,29 @@ import { dispatcherOf, type ResolvedDispatcher } from '../dispatch/dispatcher';
 import type { DeliveryEngine } from '../dispatch/engine';
 import type { BufferOptions, EventBuffer } from '../dispatch/event-buffer';
 import { Housekeeping } from '../dispatch/housekeeping';
+import { Notifier } from '../dispatch/notifier';
 import { Pruning } from '../dispatch/pruning';
 import { TrialWaits } from '../dispatch/trial-waits';
 import { loggable } from '../logging/loggable';
 import type { Scheduler } from '../schedule/scheduler';
 import type { Lease } from '../store/chunks';
+import { Listening } from '../store/listening';
 import type { TaskEngine } from '../task/engine';
 import { Commits } from './commits';
 import { newEngine, newScheduler, type SessionParts } from './engine-parts';
+import { Notified, TellingWakeup } from './hand-over';
 import { type Stoppable, stopAll } from './stoppable';
 
 /** Time to store outcomes after the deadline of `stop()`. */
 const RECORDING_MS = 2_000;
+
+/** How a session works. */
+export interface SessionWork {
+  /** The most requests in flight at once. */
+  readonly concurrency: number;
+  /** Whether other processes leave the sending to this one. */
+  readonly isWorker: boolean;
+}
 
 /** One life of a DataSource, from `initialize()` to `destroy()`: captures changes, and runs the engine that sends their events. */
 export class Session {
@@ -44,11 +55,13 @@ export class Session {
   readonly #waits: TrialWaits;
   readonly #buffering = new Buffering();
   readonly #buffers: Buffers;
-  readonly #housekeeping: Housekeeping;
+  readonly #notifier: Notifier;
   readonly #sources: ChangeSource[] = [];
   readonly #hooked: HookedEntities;
   readonly #tables: TableCatalog;
+  #housekeeping: Housekeeping;
   #statements: StatementSource | undefined;
+  #listening: Listening | undefined;
   #engine: DeliveryEngine | undefined;
   #scheduler: Scheduler | undefined;
   #taskEngine: TaskEngine | undefined;
@@ -83,11 +96,8 @@ export class Session {
       engine: () => this.#engine,
       scheduler: () => this.#scheduler,
     });
-    this.#housekeeping = new Housekeeping(
-      store,
-      this.#lease,
-      new Pruning(store, options.retention, { logger: options.logger }),
-    );
+    this.#housekeeping = this.#newHousekeeping();
+    this.#notifier = new Notifier({ store, logger: options.logger });
   }
 
   /** Undefined if this process does not send. */
@@ -131,6 +141,7 @@ export class Session {
   /** Captures changes from now on. */
   subscribe(): void {
     const { dataSource, options } = this.parts;
+    this.#leaveToOthers();
     const capture = new Capture(dataSource, this.#outbox, options, {
       logger: options.logger,
       captured: (runner, events) => this.#commits.noteWritten(runner, events),
@@ -147,7 +158,7 @@ export class Session {
         buffering: this.#buffering,
         wake: () => {
           this.#buffers.look();
-          this.#engine?.committed();
+          this.parts.wakeup.committed();
         },
       }),
     );
@@ -158,28 +169,40 @@ export class Session {
     for (const source of this.#sources.splice(0)) source.stop();
   }
 
-  /** Sends events from now on, unless the options say that this process does not. */
-  async work(): Promise<void> {
+  /** Shows that this process is attached. */
+  async attend(): Promise<void> {
     this.#startedAt = await this.#housekeeping.heartbeat();
-    if (!this.parts.options.work || this.#dispatcher.skipped !== null) return;
-    this.#engine = newEngine({
+  }
+
+  /** Sends events from now on. */
+  async work({ concurrency, isWorker }: SessionWork): Promise<void> {
+    const { options } = this.parts;
+    await this.#housekeeping.heartbeat();
+    const delivery = { ...options.delivery, maxConcurrency: concurrency };
+    const engine = newEngine({
       ...this.parts,
+      options: { ...options, delivery },
       lease: this.#lease,
       dispatcher: this.#dispatcher,
       housekeeping: this.#housekeeping,
       waits: this.#waits,
     });
-    this.parts.wakeup.bind(this.#engine);
+    this.#engine = engine;
+    const tells = options.notify === true || (isWorker && options.notify !== false);
+    this.parts.wakeup.bind(
+      tells ? new TellingWakeup(engine, this.#notifier, options.notify === true) : engine,
+    );
     const scheduler = newScheduler(this.parts, this.#lease);
     this.#scheduler = scheduler;
-    const taskEngine = this.parts.task.newEngine(this.#lease);
+    const taskEngine = this.parts.task.newEngine(this.#lease, concurrency);
     this.#taskEngine = taskEngine;
-    await this.#engine.start();
+    await engine.start();
     // The session may have been stopped meanwhile.
-    if (this.#scheduler !== scheduler) return;
+    if (this.#engine !== engine) return;
     scheduler.start();
     this.parts.task.link.bind(taskEngine);
     taskEngine.start();
+    if (tells) await this.#listen();
   }
 
   /**
@@ -187,15 +210,19 @@ export class Session {
    * database does: outcomes that are not stored by then are lost, so that other processes send these deliveries again.
    */
   async stop(deadlineMs: number): Promise<void> {
-    const { store, wakeup, task, options } = this.parts;
+    const { store, task, options } = this.parts;
+    const hasWorked = this.#engine !== undefined;
     const engines = [this.#engine, this.#scheduler, this.#taskEngine];
     this.#engine = undefined;
     this.#scheduler = undefined;
     this.#taskEngine = undefined;
-    wakeup.bind(undefined);
     task.rest();
+    this.#leaveToOthers();
     const stopping = this.#stopped(engines, deadlineMs);
-    if (await endsWithin(stopping, deadlineMs + RECORDING_MS)) return;
+    if (await endsWithin(stopping, deadlineMs + RECORDING_MS)) {
+      if (hasWorked && options.notify !== false) this.#notifier.due(0);
+      return this.#notifier.flush();
+    }
     store.abandon();
     options.logger.warn(
       'Sending stopped before the database had stored everything; other processes send the rest, some of it again.',
@@ -210,12 +237,36 @@ export class Session {
 
   async #stopped(engines: readonly (Stoppable | undefined)[], deadlineMs: number): Promise<void> {
     const { logger } = this.parts.options;
-    await stopAll(engines, deadlineMs, logger);
+    const [listening, housekeeping] = [this.#listening, this.#housekeeping];
+    this.#listening = undefined;
+    this.#housekeeping = this.#newHousekeeping();
+    await Promise.all([listening?.stop(), stopAll(engines, deadlineMs, logger)]);
     // Without its row, this process would be taken for dead, and the events of its open buffers would be sent.
-    if (this.#buffers.isOpen) return;
+    const keepsRow = this.#buffers.isOpen;
     // A row that stays is deleted after a day; the tables may be gone already.
-    await this.#housekeeping.goodbye().catch((error: unknown) => {
+    await housekeeping.goodbye({ keepsRow }).catch((error: unknown) => {
       logger.debug('The row of this process could not be deleted.', { error: loggable(error) });
     });
+  }
+
+  #newHousekeeping(): Housekeeping {
+    const { store, options } = this.parts;
+    const pruning = new Pruning(store, options.retention, { logger: options.logger });
+    return new Housekeeping(store, this.#lease, pruning);
+  }
+
+  /** While this process only captures, other processes are told of its events and tasks. */
+  #leaveToOthers(): void {
+    const { wakeup, task, options } = this.parts;
+    const tells = options.notify !== false && this.#dispatcher.skipped === null;
+    wakeup.bind(tells ? this.#notifier : undefined);
+    task.link.bindOthers(tells ? { wake: () => this.#notifier.tasks() } : undefined);
+  }
+
+  async #listen(): Promise<void> {
+    const { dataSource, store, options } = this.parts;
+    const notified = new Notified(store.notifications.channel, this);
+    this.#listening = new Listening(dataSource, notified, options.logger);
+    await this.#listening.start();
   }
 }

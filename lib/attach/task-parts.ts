@@ -30,8 +30,8 @@ export interface TaskParts {
   readonly tasks: Tasks;
   readonly link: TaskLink;
   readonly waits: TaskWaits;
-  /** An engine of this process. */
-  newEngine(lease: Lease): TaskEngine;
+  /** An engine of this process, which runs at most this many tasks at once. */
+  newEngine(lease: Lease, maxConcurrency: number): TaskEngine;
   /** The engine stops: what is called in the background is not waited for. */
   rest(): void;
 }
@@ -48,26 +48,25 @@ export function taskParts(given: TaskSurroundings): TaskParts {
   const calling = new TaskCalling({ ...shared, maxPayloadBytes });
   const schedules = () => store.schedules.names();
   const tasks = new Tasks({ store, logger, definitions, calling, schedules });
-  const newEngine = (lease: Lease) => {
+  const newEngine = (lease: Lease, maxConcurrency: number) => {
     const client = new HttpClient(options.policy, options.delivery);
     const calls = new RemoteCalls(client, vault, functions, lease.processId);
     const ends = new TaskEnds(shared, options.delivery);
-    return new TaskEngine({ ...shared, client, calls, ends }, engineOptions(lease, vault, options));
+    const { sweepMs, delivery } = options;
+    return new TaskEngine(
+      { ...shared, client, calls, ends },
+      {
+        lease,
+        sweepMs,
+        encryptionKeyIds: vault.ids,
+        maxConcurrency,
+        maxConcurrencyPerLane: delivery.maxConcurrencyPerOrigin,
+      },
+    );
   };
   const rest = () => {
     link.bind(undefined);
     waits.close(new NotInitialisedError(), 'background');
   };
   return { tasks, link, waits, newEngine, rest };
-}
-
-function engineOptions(lease: Lease, vault: Vault, { sweepMs, delivery }: ResolvedOptions) {
-  const { maxConcurrency, maxConcurrencyPerOrigin } = delivery;
-  return {
-    lease,
-    sweepMs,
-    encryptionKeyIds: vault.ids,
-    maxConcurrency,
-    maxConcurrencyPerLane: maxConcurrencyPerOrigin,
-  };
 }

@@ -30,11 +30,11 @@ export class Housekeeping {
     return this.store.processes.heartbeat({ id, hostname: hostname(), pid: process.pid });
   }
 
-  /** Ends pruning, and deletes the row of this process. */
-  async goodbye(): Promise<void> {
+  /** Ends pruning, and deletes the row of this process, unless `keepsRow`. */
+  async goodbye({ keepsRow = false }: { readonly keepsRow?: boolean } = {}): Promise<void> {
     this.pruning.stop();
     await this.#pruning;
-    await this.store.processes.remove(this.lease.processId);
+    if (!keepsRow) await this.store.processes.remove(this.lease.processId);
   }
 
   /** Gives turns to due deliveries that have none, and deletes turns that add nothing. */

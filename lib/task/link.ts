@@ -10,6 +10,7 @@ export interface TaskWorker {
 /** Leads from the calls of tasks to the engine of this process, if one runs. */
 export class TaskLink {
   #worker: TaskWorker | undefined;
+  #others: Pick<TaskWorker, 'wake'> | undefined;
   /** Query runners in whose transaction a task was stored. */
   readonly #noted = new WeakSet<QueryRunner>();
 
@@ -18,13 +19,18 @@ export class TaskLink {
     this.#worker = worker;
   }
 
+  /** Sets what tells other processes that tasks are ready, while no engine runs here. */
+  bindOthers(others: Pick<TaskWorker, 'wake'> | undefined): void {
+    this.#others = others;
+  }
+
   /** The process that runs the tasks of this attachment; null if it runs none. */
   get processId(): string | null {
     return this.#worker?.processId ?? null;
   }
 
   wake(): void {
-    this.#worker?.wake();
+    (this.#worker ?? this.#others)?.wake();
   }
 
   /** A task was stored in the transaction of the runner. */

@@ -4,6 +4,7 @@ import * as everything from '../../lib';
 import { ModelHookError, type ModelHooks, type TaskResult } from '../../lib';
 import { AttachedHook, DefinedHook } from '../../lib/attach/attached-hook';
 import { InteractiveHook } from '../../lib/attach/interactive-hook';
+import { Worker } from '../../lib/attach/worker';
 import { Declarations } from '../../lib/declarations';
 import { Deliveries } from '../../lib/delivery/log/deliveries';
 import { ListenerBuilder } from '../../lib/listener/declared/builder';
@@ -20,12 +21,18 @@ import { badValues } from '../support/values/bad-values';
 const TARGET = 'https://example.com/hooks';
 
 let application: Application;
+/** Without events, so that its workers send nothing. */
+let quiet: Application;
 let hooks: ModelHooks;
 let id: string;
 let ended: TaskResult;
 
 beforeAll(async () => {
   application = await startApplication({ entities: [Article], attach: { work: false } });
+  quiet = await startApplication({
+    entities: [Article],
+    attach: { work: false, notify: false },
+  });
   hooks = application.hooks;
   hooks.define('order', { provides: ['name'] });
   id = (await hooks.for(Article).listener(TARGET).save()).id;
@@ -34,7 +41,10 @@ beforeAll(async () => {
     `UPDATE model_hook_task SET status = 'success', ready_at = NULL, retval = '1'`,
   );
 });
-afterAll(() => application.stop());
+afterAll(async () => {
+  await quiet.stop();
+  await application.stop();
+});
 
 const article = () => hooks.for(Article);
 const listener = (options: object = {}) => article().listener({ url: TARGET, ...options });
@@ -96,7 +106,7 @@ const DELIVERY = [
   .join(' ')
   .split(' ');
 const ATTACH = [
-  'dispatcher delivery work waitMs sweepMs leaseMs connections retention onCaptureError',
+  'dispatcher delivery work notify waitMs sweepMs leaseMs connections retention onCaptureError',
   'encryptionKeys logger capture truncate installTriggers typo',
 ]
   .join(' ')
@@ -208,6 +218,15 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors('schedules.pause', 'name', [], (bad) => hooks.schedules.pause(bad)),
   ...doors('schedules.resume', 'name', [], (bad) => hooks.schedules.resume(bad)),
   ...doors('schedules.remove', 'name', [], (bad) => hooks.schedules.remove(bad)),
+  ...doors('hooks.work', 'options', ['concurrency', 'onStart', 'onStop', 'typo'], async (bad) => {
+    const worker = await quiet.hooks.work(bad);
+    await worker.stop();
+  }),
+  ...doors('worker.stop', 'options', ['deadlineMs', 'typo'], async (bad) => {
+    const worker = await quiet.hooks.work();
+    await worker.stop(bad);
+  }),
+  ...doors('hooks.runOnce', 'options', ['deadlineMs', 'typo'], (bad) => quiet.hooks.runOnce(bad)),
   ...doors('hooks.idle', 'options', ['timeoutMs'], (bad) =>
     bad === Number.POSITIVE_INFINITY ? undefined : hooks.idle(bad),
   ),
@@ -402,6 +421,7 @@ const DOORS: readonly (readonly [string, Door])[] = [
 const OBJECTS: readonly (readonly [string, { readonly prototype: object }])[] = [
   ['hooks', everything.ModelHooks],
   ['hooks', Declarations],
+  ['worker', Worker],
   ['listeners', Listeners],
   ['deliveries', Deliveries],
   ['schedules', Schedules],

@@ -106,6 +106,16 @@ describe('the error of a mistake', () => {
       names: ['"inserts"', 'Did you mean "insert"?'],
     },
     {
+      mistake: 'no concurrency of a worker',
+      call: () => application.hooks.work({ concurrency: 0 }),
+      names: ['`concurrency`', 'a whole number of at least 1', 'got 0'],
+    },
+    {
+      mistake: 'a deadline without its unit',
+      call: () => application.hooks.runOnce({ deadline: 5_000 } as never),
+      names: ['`deadline`', '`deadlineMs`'],
+    },
+    {
       mistake: 'another second attach',
       call: () => ModelHooks.attach(application.dataSource, { sweepMs: 7 }),
       names: ['`sweepMs`', 'as in the first attach()'],
