@@ -8,6 +8,7 @@ import type { Invocation } from './invocation';
 import type { Terminal } from './terminal';
 import { addTriggers } from './triggers';
 import { UsageError } from './usage-error';
+import { addWork } from './work';
 
 /** Runs the command line `model-hooks …`. Resolves with its exit code and never rejects. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -26,7 +27,7 @@ function program(invocation: Invocation): Command {
   const { terminal } = invocation;
   const command = new Command('model-hooks')
     .description(
-      'Looks after the hooks of a TypeORM DataSource. No command captures or sends events.',
+      'Looks after the hooks of a TypeORM DataSource. Only `work` captures and sends events.',
     )
     .version(VERSION)
     .showHelpAfterError('Add --help for the options.')
@@ -38,6 +39,7 @@ function program(invocation: Invocation): Command {
     });
   addDoctor(command, invocation);
   addTriggers(command, invocation);
+  addWork(command, invocation);
   return command;
 }
 
@@ -45,6 +47,7 @@ const HELP = `
 Examples:
   model-hooks doctor -d src/data-source.ts
   model-hooks triggers -d src/data-source.ts --migration add-triggers
+  model-hooks work -d src/data-source.ts
 
 The file exports the DataSource, and what the application attaches with:
   export const dataSource = new DataSource({ … });

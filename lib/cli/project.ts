@@ -14,16 +14,25 @@ export interface Project {
   readonly options: AttachOptions;
   /** Defines further hooks. */
   readonly register: (hooks: ModelHooks) => unknown;
+  /** Called by `model-hooks work` before it begins and after it has ended. */
+  readonly onStart: (hooks: ModelHooks) => unknown;
+  readonly onStop: (hooks: ModelHooks) => unknown;
+}
+
+interface Connecting {
+  /** Whether code of the application runs here, which needs its subscribers and its logger. @defaultValue `false` */
+  readonly isApplication?: boolean;
 }
 
 /** Runs `work` with the project of a file, whose DataSource is connected meanwhile. */
 export async function withProject<T>(
   file: string,
   work: (project: Project) => Promise<T>,
+  { isApplication = false }: Connecting = {},
 ): Promise<T> {
   const project = projectOf(file, await load(file));
   const { dataSource } = project;
-  if (!dataSource.isInitialized) await initialise(dataSource);
+  if (!dataSource.isInitialized) await (isApplication ? connect : connectSilently)(dataSource);
   try {
     return await work(project);
   } finally {
@@ -34,11 +43,13 @@ export async function withProject<T>(
 type Exports = Readonly<Record<string, unknown>>;
 
 function projectOf(file: string, exports: Exports): Project {
-  const { modelHooks = {}, register = () => undefined } = exports;
+  const { modelHooks = {}, register = nothing, onStart = nothing, onStop = nothing } = exports;
   return {
     dataSource: dataSourceOf(file, exports),
     options: modelHooks as AttachOptions,
     register: register as Project['register'],
+    onStart: onStart as Project['onStart'],
+    onStop: onStop as Project['onStop'],
   };
 }
 
@@ -63,16 +74,17 @@ function isDataSource(value: unknown): value is DataSource {
   return 'isInitialized' in value && 'initialize' in value && 'options' in value;
 }
 
-/** A command must change nothing that it was not asked for, and print nothing beside its result. */
-async function initialise(dataSource: DataSource): Promise<void> {
-  dataSource.setOptions({
-    synchronize: false,
-    migrationsRun: false,
-    dropSchema: false,
-    subscribers: [],
-  });
-  dataSource.logger = SILENT;
+/** A command must change nothing that it was not asked for. */
+async function connect(dataSource: DataSource): Promise<void> {
+  dataSource.setOptions({ synchronize: false, migrationsRun: false, dropSchema: false });
   await dataSource.initialize();
+}
+
+/** Nothing is printed beside the result. */
+async function connectSilently(dataSource: DataSource): Promise<void> {
+  dataSource.setOptions({ subscribers: [] });
+  dataSource.logger = SILENT;
+  await connect(dataSource);
 }
 
 const nothing = () => undefined;
