@@ -71,7 +71,7 @@ const WORDED: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [CONSOLE_LOGGER, 'warnings and errors to `console`'],
   [Date.now, '`Date.now`'],
   [LIKE_LEASE, 'the value of `leaseMs`'],
-  [BY_ROLE, 'a process that only captures tells, and one that `hooks.work()` runs in listens'],
+  [BY_ROLE, 'a process that only captures notifies, and one that `hooks.work()` runs in listens'],
 ]);
 
 function writtenDefaults(defaults: object): Readonly<Record<string, string>> {

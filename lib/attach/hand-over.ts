@@ -6,18 +6,18 @@ import type { Notifier } from '../dispatch/notifier';
 import type { NotificationReader } from '../store/listening';
 import type { TaskEngine } from '../task/engine';
 
-/** Wakes the engine of this process, and tells other processes of what it leaves to them. */
-export class TellingWakeup implements Wakeable {
+/** Wakes the engine of this process, and notifies other processes of what it leaves to them. */
+export class NotifyingWakeup implements Wakeable {
   constructor(
     private readonly engine: Wakeable,
     private readonly notifier: Pick<Notifier, 'committed' | 'recorded'>,
     /** Whether other processes should plan the events of this one too. */
-    private readonly tellsEvents: boolean,
+    private readonly isForAll: boolean,
   ) {}
 
   committed(): void {
     this.engine.committed();
-    if (this.tellsEvents) this.notifier.committed();
+    if (this.isForAll) this.notifier.committed();
   }
 
   due(afterMs: number): void {

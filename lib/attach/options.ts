@@ -37,8 +37,8 @@ export interface AttachOptions extends CaptureOptions, TriggerOptions {
   /** Whether this process sends deliveries and takes over those that other processes left. @defaultValue `true` */
   readonly work?: boolean;
   /**
-   * Whether processes tell each other by `NOTIFY` that there is work. `true`: each process that captures tells, and each one that sends
-   * listens, on a connection of its own. `false`: none does, and a sweep finds the work. @defaultValue a process that only captures tells, and one that `hooks.work()` runs in listens
+   * Whether processes notify each other of work, by `NOTIFY`. `true`: each process that captures notifies, and each one that sends
+   * listens, on a connection of its own. `false`: none does, and a sweep finds the work. @defaultValue a process that only captures notifies, and one that `hooks.work()` runs in listens
    */
   readonly notify?: boolean;
   /** The longest time that a commit waits with the dispatcher `'inline'`, in milliseconds. @defaultValue `10000` */
@@ -102,7 +102,7 @@ const DISPATCHERS = ['default', 'inline', 'disabled'] as const;
 
 export interface ResolvedOptions
   extends Required<Omit<AttachOptions, 'delivery' | 'encryptionKeys' | 'notify'>> {
-  /** Undefined: only captures tell, and only workers listen. */
+  /** Undefined: processes that only capture notify, and only workers listen. */
   readonly notify?: boolean;
   readonly delivery: SenderOptions;
   readonly policy: RecipientPolicy;

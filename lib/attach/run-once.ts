@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Deadline } from '../base/deadline';
+import type { DeliveryEngine } from '../dispatch/engine';
 import { IdleTimeoutError } from '../errors/attach-errors';
 import type { HookCatalog } from '../hook/catalog';
 import type { Reporter } from '../logging/reports';
@@ -41,12 +43,14 @@ export class RunOnce {
       if (status === 'done') counts.delivered += 1;
     });
     try {
-      await attachment.working.during(deadline, async () => {
+      const used = await attachment.working.during(deadline, async () => {
         const { engine } = attachment;
         const before = engine?.planned ?? 0;
         await this.#work(deadline);
         counts.planned = (engine?.planned ?? before) - before;
+        return engine;
       });
+      if (used && !used.isRunning) await untilQuiet(used);
     } finally {
       end();
     }
@@ -72,5 +76,13 @@ export class RunOnce {
   }
 }
 
+/** A plan or a claim that had begun when the engine stopped is still stored, and given back. */
+async function untilQuiet(engine: Pick<DeliveryEngine, 'isBusy' | 'inFlight'>): Promise<void> {
+  const deadline = new Deadline(QUIET_MS);
+  while ((engine.isBusy || engine.inFlight > 0) && !deadline.hasPassed) await sleep(POLL_MS);
+}
+
+const QUIET_MS = 2_000;
+const POLL_MS = 5;
 /** A delivery that was given back is due within this time. */
 const SOON_MS = 1_500;

@@ -30,7 +30,7 @@ import { Listening } from '../store/listening';
 import type { TaskEngine } from '../task/engine';
 import { Commits } from './commits';
 import { newEngine, newScheduler, type SessionParts } from './engine-parts';
-import { Notified, TellingWakeup } from './hand-over';
+import { Notified, NotifyingWakeup } from './hand-over';
 import { type Stoppable, stopAll } from './stoppable';
 
 /** Time to store outcomes after the deadline of `stop()`. */
@@ -188,9 +188,9 @@ export class Session {
       waits: this.#waits,
     });
     this.#engine = engine;
-    const tells = options.notify === true || (isWorker && options.notify !== false);
+    const notifies = options.notify === true || (isWorker && options.notify !== false);
     this.parts.wakeup.bind(
-      tells ? new TellingWakeup(engine, this.#notifier, options.notify === true) : engine,
+      notifies ? new NotifyingWakeup(engine, this.#notifier, options.notify === true) : engine,
     );
     const scheduler = newScheduler(this.parts, this.#lease);
     this.#scheduler = scheduler;
@@ -202,7 +202,7 @@ export class Session {
     scheduler.start();
     this.parts.task.link.bind(taskEngine);
     taskEngine.start();
-    if (tells) await this.#listen();
+    if (notifies) await this.#listen();
   }
 
   /**
@@ -255,12 +255,12 @@ export class Session {
     return new Housekeeping(store, this.#lease, pruning);
   }
 
-  /** While this process only captures, other processes are told of its events and tasks. */
+  /** While this process only captures, other processes are notified of its events and tasks. */
   #leaveToOthers(): void {
     const { wakeup, task, options } = this.parts;
-    const tells = options.notify !== false && this.#dispatcher.skipped === null;
-    wakeup.bind(tells ? this.#notifier : undefined);
-    task.link.bindOthers(tells ? { wake: () => this.#notifier.tasks() } : undefined);
+    const notifies = options.notify !== false && this.#dispatcher.skipped === null;
+    wakeup.bind(notifies ? this.#notifier : undefined);
+    task.link.bindOthers(notifies ? { wake: () => this.#notifier.tasks() } : undefined);
   }
 
   async #listen(): Promise<void> {

@@ -69,14 +69,16 @@ export class WorkMetrics {
     for (const stop of this.#subscriptions) stop();
   }
 
-  /** A gauge whose value is read when it is asked for; NaN if it is not known. */
+  /** A gauge whose value is read when it is asked for; without a sample if it is not known. */
   #gauge(name: string, help: string, read: () => number | undefined): void {
     new Gauge({
       name: `model_hooks_${name}`,
       help,
       registers: [this.#registry],
       collect() {
-        this.set(read() ?? Number.NaN);
+        const value = read();
+        if (value === undefined) this.remove();
+        else this.set(value);
       },
     });
   }

@@ -1,4 +1,4 @@
-/** What processes tell each other: events were committed, deliveries are due after some time, or tasks are ready. */
+/** What processes notify each other of: events were committed, deliveries are due after some time, or tasks are ready. */
 export type Notice =
   | { readonly kind: 'events' }
   | { readonly kind: 'due'; readonly afterMs: number }

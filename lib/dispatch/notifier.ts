@@ -17,20 +17,20 @@ export interface NotifierParts {
   readonly pause?: (ms: number) => Promise<unknown>;
 }
 
-/** Time between two notifications. What happens meanwhile is told together. */
+/** Time between two notifications. What happens meanwhile is sent together. */
 const INTERVAL_MS = 5;
 const WARN_EVERY_MS = 60_000;
 /** Time to send what is left when the process stops. */
 const LAST_MS = 500;
 
 /**
- * Tells the processes that listen that there is work, after it was committed. A notification that is lost costs time only: a sweep finds
+ * Notifies the processes that listen of work, after it was committed. A notification that is lost costs time only: a sweep finds
  * the work.
  */
 export class Notifier implements Wakeable {
   readonly #now: () => number;
   readonly #pause: (ms: number) => Promise<unknown>;
-  /** What is to be told, by kind; for `due`, the time on the clock of this process. */
+  /** What is to be sent, by kind; for `due`, the time on the clock of this process. */
   #hasEvents = false;
   #hasTasks = false;
   #dueAt = Number.POSITIVE_INFINITY;
@@ -59,7 +59,7 @@ export class Notifier implements Wakeable {
     this.#resume();
   }
 
-  /** Tells of the deliveries that only another process can send. */
+  /** Notifies of the deliveries that only another process can send. */
   recorded(records: readonly OutcomeRecord[]): void {
     const times = records.flatMap(({ outcome }) =>
       outcome.kind === 'waiting' && outcome.isForOthers ? [outcome.afterMs] : [],
@@ -67,7 +67,7 @@ export class Notifier implements Wakeable {
     if (times.length > 0) this.due(Math.min(...times));
   }
 
-  /** Resolves when everything is told, or after a short time. Never rejects. */
+  /** Resolves when everything is sent, or after a short time. Never rejects. */
   async flush(): Promise<void> {
     if (this.#loop) await endsWithin(this.#loop, LAST_MS);
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Query } from './database';
 import type { Tables } from './tables';
 
-/** Statements that tell other processes that there is work. They are hints: a sweep finds what a lost one was about. */
+/** Statements that notify other processes of work. Notifications are hints: a sweep finds the work if one is lost. */
 export class Notifications {
   constructor(
     protected readonly query: Query,

@@ -19,7 +19,7 @@ export class TaskLink {
     this.#worker = worker;
   }
 
-  /** Sets what tells other processes that tasks are ready, while no engine runs here. */
+  /** Sets what notifies other processes of ready tasks, while no engine runs here. */
   bindOthers(others: Pick<TaskWorker, 'wake'> | undefined): void {
     this.#others = others;
   }

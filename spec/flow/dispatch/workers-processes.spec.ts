@@ -81,7 +81,7 @@ describe('workers in processes of their own', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it('After SIGTERM requests in flight end, the others go to another worker at once, and the exit code is 0', async () => {
+  it('Requests in flight end after SIGTERM, the others go to another worker at once, and the exit code is 0', async () => {
     const held: (() => void)[] = [];
     const { receiver, listener } = await flow.listen((_request, response) => {
       held.push(() => response.end());
@@ -109,7 +109,7 @@ describe('workers in processes of their own', () => {
     expect(other.error).not.toContain('on stop');
   });
 
-  it('A request that has not ended at the deadline is broken off, and another worker retries it', async () => {
+  it('A request that is in flight at the deadline is broken off, and another worker retries it', async () => {
     let isHanging = true;
     const { receiver } = await flow.listen((_request, response) => {
       if (!isHanging) response.end();
