@@ -2,19 +2,17 @@ import type { DataSource } from 'typeorm';
 import type { JsonRecord } from '../../base/json';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
-import { type Field, isComputed, typeName } from '../../hook/field';
+import { type Field, typeName } from '../../hook/field';
 import type { Hook } from '../../hook/hook';
 import { keyFields } from '../../hook/key-fields';
 import type { Query } from '../../store/database';
 import type { EventRow } from '../../store/events';
-import { type HookedEntities, hookedEntities, relatedTables } from '../entity/hooked-entity';
-import { type HookedTable, hookedTables } from '../entity/hooked-table';
 import { outputText } from '../entity/output-text';
-import { canReadRows, readable, TableCatalog, type TableFacts } from '../entity/table-facts';
 import { computedValues } from '../functions';
 import { toEvent } from '../outbox/event-row';
 import { provided } from '../provided';
 import { rowsOf } from './fresh-rows';
+import { HookTables, UnreadableRowsError } from './hook-tables';
 import type { StatementRow } from './row-sql';
 
 /** The row of a stored event as it is now. */
@@ -27,14 +25,9 @@ export type CurrentRow =
   /** The database refuses to read it, may hide it, or a function of the application threw. */
   | { readonly kind: 'unreadable'; readonly error: unknown };
 
-/** The rows of a hook cannot be read as they are. The message names tables and columns only. */
-export class UnreadableRowsError extends Error {}
-
 /** Makes stored events again from their rows as the database has them now. */
 export class CurrentEvents {
-  readonly #entities: HookedEntities;
-  readonly #tables: TableCatalog;
-  readonly #ofHook = new Map<Hook, HookedTable>();
+  readonly #tables: HookTables;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -42,9 +35,7 @@ export class CurrentEvents {
     /** Runs statements on tables of the application. */
     private readonly query: Query,
   ) {
-    this.#entities = hookedEntities(dataSource, catalog);
-    const related = relatedTables(this.#entities);
-    this.#tables = new TableCatalog(dataSource, [...this.#entities.keys()], related);
+    this.#tables = new HookTables(dataSource, catalog);
   }
 
   /** By the ids of the events, which are events of one hook. One statement reads all rows. Never rejects. */
@@ -74,7 +65,7 @@ export class CurrentEvents {
   }
 
   #made(hook: Hook, event: EventRow, row: StatementRow): CurrentRow {
-    const { classes } = this.#tableOf(hook);
+    const { classes } = this.#tables.of(hook);
     const ofRow = classes.find(
       (one) => one.discriminator === null || one.discriminator === row.class,
     );
@@ -96,29 +87,12 @@ export class CurrentEvents {
 
   async #read(hook: Hook, keys: readonly Key[]): Promise<Found> {
     if (keys.length === 0) return { rows: new Map(), isSecured: false };
-    const { dataSource, query } = this;
-    const table = this.#tableOf(hook);
+    const { query } = this;
     const database = { query: (sql: string, parameters?: unknown[]) => query(sql, parameters) };
-    await this.#tables.load(database, table.metadata);
-    const facts = this.#tables.get(table.metadata);
-    checkReadable(hook, table, facts);
-    const rows = await rowsOf(database, { dataSource, table, facts }, keys);
+    const context = await this.#tables.contextOf(database, hook);
+    const rows = await rowsOf(database, context, keys);
     const found = rows.map(({ n, row }) => [nameOf(keys[n] ?? []), row] as const);
-    return { rows: new Map(found), isSecured: facts.isSecured ?? false };
-  }
-
-  /** The table of the classes that have the hook. */
-  #tableOf(hook: Hook): HookedTable {
-    const known = this.#ofHook.get(hook);
-    if (known) return known;
-    const own = [...this.#entities].map(
-      ([metadata, hooked]) => [metadata, hooked.filter((one) => one.hook === hook)] as const,
-    );
-    const tables = hookedTables(new Map(own.filter(([, hooked]) => hooked.length > 0)));
-    const table = tables.get(hook.metadata?.tablePath ?? '');
-    if (!table) throw new UnreadableRowsError(`the hook "${hook.name}" has no table`);
-    this.#ofHook.set(hook, table);
-    return table;
+    return { rows: new Map(found), isSecured: context.facts.isSecured ?? false };
   }
 
   /** Null if the event does not hold its key: it may be older than the provided key. */
@@ -156,20 +130,4 @@ function hidden({ name }: Hook): UnreadableRowsError {
   return new UnreadableRowsError(
     `row security is active for the role of this process, and may hide rows of the hook "${name}"`,
   );
-}
-
-/** A value that is not read would look like one that is absent, and conditions on it would not hold. */
-function checkReadable(
-  { name }: Hook,
-  { metadata, classes }: HookedTable,
-  facts: TableFacts | undefined,
-): asserts facts is TableFacts {
-  const place = `the table ${metadata.tablePath} of the hook "${name}"`;
-  if (!facts) throw new UnreadableRowsError(`${place} was not found`);
-  const fields = classes.flatMap(({ hooked }) => hooked.flatMap((one) => one.provided));
-  const stored = fields.filter((field) => !isComputed(field));
-  const known = new Set(readable(stored, facts));
-  const missing = stored.filter((field) => !known.has(field)).map(({ path }) => path);
-  if (missing.length > 0 || !canReadRows(metadata, facts))
-    throw new UnreadableRowsError(`${place} lacks columns that may be read: ${missing.join(', ')}`);
 }

@@ -1,11 +1,8 @@
 import { monotonicMs } from '../../base/clock';
 import { ExpiringMap } from '../../base/expiring-map';
 import { grouped } from '../../base/grouped';
-import {
-  type CurrentEvents,
-  type CurrentRow,
-  UnreadableRowsError,
-} from '../../capture/statement/current-events';
+import type { CurrentEvents, CurrentRow } from '../../capture/statement/current-events';
+import { UnreadableRowsError } from '../../capture/statement/hook-tables';
 import { StatementTimeoutError } from '../../errors/attach-errors';
 import type { HookCatalog } from '../../hook/catalog';
 import type { Hook } from '../../hook/hook';
