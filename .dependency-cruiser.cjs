@@ -9,6 +9,7 @@ const STAGES = [
   'listener',
   'delivery',
   'dispatch',
+  'backfill',
   'task',
   'schedule',
   'interactive',

@@ -38,6 +38,8 @@ export { InteractiveResponse } from './delivery/handler/interactive-response';
 export { ScheduledExecutionResponse } from './delivery/handler/scheduled-response';
 export type { Deliveries, DeliveryPage, DeliveryWhere } from './delivery/log/deliveries';
 export type { Attempt, Delivery, DeliveryWithAttempts } from './delivery/log/delivery';
+export type { PruneOptions } from './delivery/log/prune';
+export type { ReplayOptions } from './delivery/log/replay';
 export type { Dispatcher, Engine } from './dispatch/dispatcher';
 export type { BufferOptions, EventBuffer } from './dispatch/event-buffer';
 export type { RetentionOptions } from './dispatch/pruning';
@@ -132,6 +134,7 @@ export type {
 } from './match/values';
 export { ModelHooks } from './model-hooks';
 export type { BodyFormat } from './options/body-format';
+export type { BackfillOptions, BulkOptions, BulkResult } from './options/bulk';
 export type {
   AttemptOptions,
   CertificateAuthorities,

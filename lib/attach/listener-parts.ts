@@ -3,7 +3,7 @@ import { EventReader } from '../capture/outbox/event-reader';
 import type { HookCatalog } from '../hook/catalog';
 import type { Tester } from '../listener/declared/test-result';
 import { KeyAssignment } from '../listener/keys/key-assignment';
-import { type AttachedProcess, Listeners } from '../listener/listeners';
+import { type AttachedProcess, type Backfiller, Listeners } from '../listener/listeners';
 import { Audience } from '../listener/matching/audience';
 import { DynamicListeners } from '../listener/matching/dynamic-listeners';
 import { ListenerMatching } from '../listener/matching/matching';
@@ -30,6 +30,7 @@ export interface ListenerSurroundings {
   readonly logger: Logger;
   readonly vault: Vault;
   readonly tester: Tester;
+  readonly backfill: Backfiller;
   readonly process: AttachedProcess;
   readonly limits: DeliveryLimits;
 }
@@ -42,7 +43,7 @@ export interface ListenerParts {
 
 /** Puts the listener stage together. */
 export function listenerParts(given: ListenerSurroundings): ListenerParts {
-  const { dataSource, store, catalog, policies, logger, vault } = given;
+  const { dataSource, store, catalog, policies, logger, vault, backfill } = given;
   const keys = new KeyAssignment(catalog);
   const saved = new SavedListeners(keys, vault);
   const unlikely = new UnlikelyValues(catalog, logger);
@@ -55,7 +56,17 @@ export function listenerParts(given: ListenerSurroundings): ListenerParts {
   const kinds = [new SealedListeners(vault), new SealedTargets(vault), new SealedTasks(vault)];
   const reencryption = new Reencryption(store, vault, kinds, logger);
   const ambient = () => joinedRunner(dataSource);
-  const parts = { ambient, catalog, saved, saving, keys, audience, rotation, reencryption };
+  const parts = {
+    ambient,
+    catalog,
+    saved,
+    saving,
+    keys,
+    audience,
+    rotation,
+    reencryption,
+    backfill,
+  };
   const listeners = new Listeners(store, parts, given.tester, given.process);
   return { listeners, matching, saved };
 }

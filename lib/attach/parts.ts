@@ -1,10 +1,14 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { Backfill } from '../backfill/backfill';
+import { SizeLimits } from '../capture/outbox/size-limits';
 import { Triggers } from '../capture/triggers/triggers';
 import { HandlerCalls } from '../delivery/attempt/handler-calls';
 import { sendTest } from '../delivery/attempt/test-delivery';
 import { Wakeup } from '../delivery/chunk/wakeup';
 import { Handlers } from '../delivery/handler/handlers';
 import { Deliveries } from '../delivery/log/deliveries';
+import { Prune } from '../delivery/log/prune';
+import { Replay } from '../delivery/log/replay';
 import { Doctor } from '../doctor/doctor';
 import { NotInitialisedError } from '../errors/attach-errors';
 import { HookCatalog } from '../hook/catalog';
@@ -63,6 +67,7 @@ export function hooksParts(
   const { listeners, matching, saved } = listenerParts({
     ...shared,
     limits: options.delivery.limits,
+    backfill: { run: (id, given) => backfill.run(id, given) },
     tester: { test: (listener) => sendTest({ ...shared, options }, listener) },
     process: {
       get startedAt() {
@@ -75,6 +80,14 @@ export function hooksParts(
       return currentOf(attachment).processId;
     },
   };
+  const backfill = new Backfill({
+    ...shared,
+    saved,
+    wakeup,
+    limits: new SizeLimits(options.delivery, catalog),
+    onCaptureError: options.onCaptureError,
+    process,
+  });
   const task = taskParts({ ...shared, options });
   const attachment = new Attachment({ ...shared, options, wakeup, reporter, matching, task });
   const alarm = {
@@ -89,7 +102,10 @@ export function hooksParts(
     attachment,
     listeners,
     ...interactiveParts({ ...shared, options, reporter, saved, process }),
-    deliveries: new Deliveries(store, wakeup),
+    deliveries: new Deliveries(store, wakeup, {
+      replay: new Replay({ store, wakeup, logger, process }),
+      prune: new Prune({ store, retention: options.retention, logger }),
+    }),
     schedules: new Schedules({ ...shared, listeners }, alarm),
     tasks: task.tasks,
     idle,

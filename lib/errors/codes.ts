@@ -20,6 +20,8 @@ export const ERROR_CODES = {
     'The version of TypeORM, its database driver, or the encoding of the database is not supported.',
   LISTENER_INVALID: 'A listener was refused; the error names the failing fields.',
   LISTENER_NOT_FOUND: 'No listener of that id is stored.',
+  BACKFILL_REFUSED:
+    'A listener cannot be backfilled: it has no hook of an entity, is not active, or its rows cannot be read.',
   FILTER_FIELD_NOT_PROVIDED: 'A filter names a field that the hook does not provide.',
   FILTER_OPERAND_INVALID: 'The operand of a filter does not fit the column.',
   FILTER_REGEX_UNSUPPORTED: 'A regular expression is not in RE2 syntax.',

@@ -33,6 +33,18 @@ export class ListenerNotFoundError extends ModelHookError {
   }
 }
 
+/** The rows of a listener cannot be sent by a backfill. `reason` says why. */
+export class BackfillRefusedError extends ModelHookError {
+  readonly code = 'BACKFILL_REFUSED';
+  constructor(
+    readonly listener: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`The listener ${quoted(listener)} cannot be backfilled: ${reason}.`, options);
+  }
+}
+
 /** A filter names a field that the hook does not provide. */
 export class FieldNotProvidedError extends ModelHookError {
   readonly code = 'FILTER_FIELD_NOT_PROVIDED';

@@ -24,3 +24,13 @@ export interface HookEvent {
   /** Paths whose value changed: all provided paths on insert, none on remove. */
   readonly changed: readonly string[];
 }
+
+/** The name of the events of a backfill. */
+export function backfillName(hook: string): string {
+  return `${hook}.read`;
+}
+
+/** Whether a backfill made the event. An event of a defined hook has the name of the hook. */
+export function isBackfilled({ hook, name, operation }: HookEvent): boolean {
+  return operation === null && name === backfillName(hook);
+}

@@ -5,6 +5,7 @@ import { ListenerInvalidError } from '../errors/listener-errors';
 import type { HookCatalog } from '../hook/catalog';
 import type { HookEvent } from '../hook/event';
 import type { AnyFilter } from '../hook/filter';
+import type { BackfillOptions, BulkResult } from '../options/bulk';
 import { checkArgument, checkedOptions } from '../options/checked';
 import type { ListenerTarget } from '../options/listener';
 import { OPTIONS, TEXT } from '../options/rules';
@@ -49,6 +50,11 @@ export interface AttachedProcess {
   readonly startedAt: Date;
 }
 
+/** What sends the rows that exist now to a listener. */
+export interface Backfiller {
+  run(id: string, options: BackfillOptions): Promise<BulkResult>;
+}
+
 /** What the methods of `Listeners` are made of. */
 export interface ListenersParts {
   readonly catalog: HookCatalog;
@@ -60,6 +66,7 @@ export interface ListenersParts {
   readonly audience: Audience;
   readonly rotation: SecretRotation;
   readonly reencryption: Reencryption;
+  readonly backfill: Backfiller;
 }
 
 /** Fewer new listeners than this hardly change PostgreSQL's statistics. */
@@ -153,6 +160,17 @@ export class Listeners implements DraftSaver {
     const listener = await this.get(id);
     if (!listener) throw unknownListener(id);
     return this.tester.test(listener);
+  }
+
+  /**
+   * Sends the rows that exist now and match the listener's conditions to it, as events `<hook>.read`, in batches of one transaction each.
+   * Rejects with `LISTENER_NOT_FOUND`, `BACKFILL_REFUSED` and `OPTION_INVALID`.
+   *
+   * @example
+   * const { count, cursor } = await hooks.listeners.backfill('a listener id', { maxPerSecond: 100 });
+   */
+  async backfill(id: string, options: BackfillOptions = {}): Promise<BulkResult> {
+    return this.parts.backfill.run(id, options);
   }
 
   /**

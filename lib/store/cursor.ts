@@ -42,10 +42,45 @@ const TIME = /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z$/;
 const SECONDS = '2026-01-01T00:00:00'.length;
 
 /** Whether PostgreSQL can read it: JavaScript takes 31 February for a day in March. */
-function isTime(text: unknown): text is string {
+export function isTime(text: unknown): text is string {
   if (typeof text !== 'string' || !TIME.test(text)) return false;
   const time = new Date(text);
   return (
     !Number.isNaN(time.getTime()) && time.toISOString().slice(0, SECONDS) === text.slice(0, SECONDS)
   );
+}
+
+/** The cursor of bulk work: its kind, and the members that say where it goes on. */
+export function bulkCursor(kind: string, members: readonly unknown[]): string {
+  return Buffer.from(JSON.stringify([kind, ...members])).toString('base64url');
+}
+
+/** The members of a cursor of this kind. Throws `OPTION_INVALID` for any other text, and if `accepts` refuses them. */
+export function bulkMembers<Members extends readonly unknown[]>(
+  cursor: string,
+  kind: string,
+  accepts: (members: readonly unknown[]) => members is Members,
+): Members {
+  try {
+    const [own, ...members]: unknown[] = JSON.parse(`${base64UrlBytes(cursor)}`);
+    if (own === kind && accepts(members)) return members;
+  } catch {
+    // Refused below, like any other text that is no cursor.
+  }
+  throw foreignCursor();
+}
+
+/** The error of a cursor that was not made by the same call. */
+export function foreignCursor(): OptionInvalidError {
+  return new OptionInvalidError('cursor', 'the `cursor` of an earlier result of this method');
+}
+
+/** Whether it is the cursor of a page, as `cursorAfter` makes it. */
+export function isPageCursor(cursor: unknown): cursor is string {
+  if (typeof cursor !== 'string') return false;
+  try {
+    return positionOf(cursor).length > 0;
+  } catch {
+    return false;
+  }
 }

@@ -15,6 +15,9 @@ export const DELIVERY_STATUSES = [
   'failed',
 ] as const;
 
+/** Those of deliveries that have ended. */
+export const ENDED_STATUSES = ['done', 'skipped', 'failed'] as const;
+
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 export interface DeliveryRow {
@@ -48,7 +51,10 @@ export interface AttemptRow {
 
 /** What `page` asks for. */
 export interface PageConditions extends DeliveryConditions {
-  readonly status: DeliveryStatus | undefined;
+  /** Left out: any. */
+  readonly status?: DeliveryStatus | undefined;
+  /** Several statuses in place of one. */
+  readonly statuses?: readonly DeliveryStatus[];
 }
 
 /** How often a stored delivery of a chunk was tried. */
@@ -69,12 +75,15 @@ export class DeliveryRows {
     protected readonly tables: Tables,
   ) {}
 
-  /** Newest first. Rejects with `OPTION_INVALID` if the cursor is not one of `cursorAfter`. */
+  /**
+   * Newest first, unless the conditions say otherwise. A page without any condition but times has deliveries of all statuses. Rejects with
+   * `OPTION_INVALID` if the cursor is not one of `cursorAfter`.
+   */
   async page(
-    { status, ...conditions }: PageConditions,
+    { status, statuses: several = DELIVERY_STATUSES, ...conditions }: PageConditions,
     limit: number,
   ): Promise<readonly DeliveryRow[]> {
-    const statuses = status === undefined ? DELIVERY_STATUSES : [status];
+    const statuses = status === undefined ? several : [status];
     const { sql, parameters } = pageSql(this.tables, { ...conditions, statuses }, limit);
     return this.query<DeliveryRow>(sql, parameters);
   }

@@ -16,6 +16,8 @@ export interface DeliveryConditions {
   readonly until: Date | undefined;
   /** `cursorAfter` of the last delivery of the page before. */
   readonly cursor: string | undefined;
+  /** Oldest first. Left out: newest first. */
+  readonly isOldestFirst?: boolean;
 }
 
 export interface PageSql {
@@ -27,7 +29,7 @@ type Parameter = (value: unknown) => string;
 type Conditions = Pick<DeliveryConditions, 'listener' | 'event'>;
 
 /**
- * A page of deliveries, newest first. The indexes of deliveries end with their status and time, so a page of several statuses is put
+ * A page of deliveries, newest first unless the conditions say otherwise. The indexes of deliveries end with their status and time, so a page of several statuses is put
  * together from a page of each status, and a page of all event names from a page of each name. At most some pages are read, however few
  * of very many deliveries fit.
  */
@@ -43,18 +45,19 @@ export function pageSql(
   const time = isFiltered ? timeIn(conditions) : CREATED;
   const { names, fits } = filtersSql(delivery, conditions, { time, parameter });
   const times = timesSql(conditions, time, parameter);
-  const newest = `ORDER BY d.created_at DESC, d.id DESC LIMIT ${limit}`;
+  const direction = conditions.isOldestFirst ? 'ASC' : 'DESC';
+  const inOrder = `ORDER BY d.created_at ${direction}, d.id ${direction} LIMIT ${limit}`;
   const select = `SELECT d.* FROM ${delivery} d`;
   if (conditions.id !== undefined) {
     const own = [`d.id = ${parameter(conditions.id)}`, `d.status = ANY(${parameter(statuses)})`];
     return { sql: `${select} WHERE ${isAll([...own, ...fits, ...times])}`, parameters };
   }
-  if (!isFiltered) return { sql: `${select} WHERE ${isAll(times)} ${newest}`, parameters };
+  if (!isFiltered) return { sql: `${select} WHERE ${isAll(times)} ${inOrder}`, parameters };
   const ofEach = `SELECT d.id, ${time.of('d')} AS at FROM ${delivery} d WHERE ${isAll([...fits, 'd.status = s.status', ...times])}
-    ORDER BY ${time.of('d')} DESC, d.id DESC LIMIT ${limit}`;
+    ORDER BY ${time.of('d')} ${direction}, d.id ${direction} LIMIT ${limit}`;
   const sql = `WITH RECURSIVE names(event) AS (${names}) ${select} WHERE d.id = ANY(ARRAY(
       SELECT d.id FROM names n CROSS JOIN unnest(${parameter(statuses)}::text[]) AS s(status) CROSS JOIN LATERAL (${ofEach}) d
-      ORDER BY d.at DESC, d.id DESC LIMIT ${limit})) ${newest}`;
+      ORDER BY d.at ${direction}, d.id ${direction} LIMIT ${limit})) ${inOrder}`;
   return { sql, parameters };
 }
 
@@ -112,7 +115,12 @@ function namesSql(delivery: string, own: readonly string[], time: TimeColumn): s
 }
 
 function timesSql(
-  { since, until, cursor }: Pick<DeliveryConditions, 'since' | 'until' | 'cursor'>,
+  {
+    since,
+    until,
+    cursor,
+    isOldestFirst = false,
+  }: Omit<DeliveryConditions, 'id' | keyof Conditions>,
   { of, compared }: TimeColumn,
   parameter: Parameter,
 ): readonly string[] {
@@ -121,7 +129,9 @@ function timesSql(
   if (until !== undefined) conditions.push(`${of('d')} < ${compared(parameter(until))}`);
   if (cursor !== undefined) {
     const [at, id] = positionOf(cursor);
-    conditions.push(`(${of('d')}, d.id) < (${compared(parameter(at))}, ${parameter(id)}::uuid)`);
+    conditions.push(
+      `(${of('d')}, d.id) ${isOldestFirst ? '>' : '<'} (${compared(parameter(at))}, ${parameter(id)}::uuid)`,
+    );
   }
   return conditions;
 }

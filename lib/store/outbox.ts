@@ -22,6 +22,8 @@ export interface EventOrigin {
   readonly skipped: string | null;
   /** What is put before the shapes of events that a buffer holds back; see `bufferPrefix`. Left out: nothing. */
   readonly buffer?: string | undefined;
+  /** Whether they count as planned: their deliveries are stored in the same transaction. Left out: no. */
+  readonly isPlanned?: boolean;
 }
 
 export interface TargetsRow {
@@ -41,19 +43,20 @@ export class OutboxRows {
   }
 
   /** The INSERT itself, without RETURNING. Its parameters are those of `insert`. */
-  insertSql(insert: EventInsert, { processId, skipped, buffer }: EventOrigin): string {
+  insertSql(
+    insert: EventInsert,
+    { processId, skipped, buffer, isPlanned = skipped !== null }: EventOrigin,
+  ): string {
     const { sources } = insert;
     // PostgreSQL plans this anew for each save, which takes longer than running it: columns that are null are left out.
     const columns = EVENT_SOURCE_COLUMNS.filter(([name]) =>
       sources.some(({ values }) => values[name]),
     );
     const shared = new Map([['process_id', insert.parameter(processId, 'uuid')]]);
-    if (skipped !== null) {
-      shared.set('skipped', insert.parameter(skipped, 'text'));
-      shared.set('planned_at', 'now()');
-    }
+    if (skipped !== null) shared.set('skipped', insert.parameter(skipped, 'text'));
+    if (isPlanned) shared.set('planned_at', 'now()');
     const marks =
-      buffer === undefined || skipped !== null ? '' : `${insert.parameter(buffer, 'text')} || `;
+      buffer === undefined || isPlanned ? '' : `${insert.parameter(buffer, 'text')} || `;
     const selects = sources.map(({ values, from }) => {
       const own = columns.map(([name, missing]) => {
         const value = values[name] ?? missing;

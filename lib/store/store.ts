@@ -1,5 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import { BufferRows } from './buffers';
+import { BulkRows } from './bulk';
 import { CallRows } from './calls';
 import { CandidateRows } from './candidates';
 import { Chunks } from './chunks';
@@ -49,6 +50,7 @@ export class Store {
   readonly origins: Origins;
   readonly calls: CallRows;
   readonly deliveries: DeliveryRows;
+  readonly bulk: BulkRows;
   readonly recipients: RecipientRows;
   readonly listeners: ListenerRows;
   readonly listenerHooks: ListenerHooks;
@@ -82,6 +84,7 @@ export class Store {
     this.outcomes = new Outcomes(query, tables, repeatable);
     this.origins = new Origins(query, tables);
     this.calls = new CallRows(query, tables);
+    this.bulk = new BulkRows(query, tables);
     this.deliveries = new DeliveryRows(query, tables);
     this.recipients = new RecipientRows(repeatable, tables);
     this.listeners = new ListenerRows(query, tables);

@@ -1,5 +1,6 @@
 import { validate as isUuid } from 'uuid';
 import { DeliveryNotFoundError } from '../../errors/delivery-errors';
+import type { BulkResult } from '../../options/bulk';
 import { checkedOptions } from '../../options/checked';
 import {
   criterion,
@@ -26,6 +27,8 @@ import {
   toAttempt,
   toDelivery,
 } from './delivery';
+import type { Prune, PruneOptions } from './prune';
+import type { Replay, ReplayOptions } from './replay';
 
 export interface DeliveryWhere {
   /** A listener's id. */
@@ -58,6 +61,10 @@ export class Deliveries {
   constructor(
     private readonly store: Store,
     private readonly wakeup: Pick<Wakeup, 'due'>,
+    private readonly bulk: {
+      readonly replay: Pick<Replay, 'run'>;
+      readonly prune: Pick<Prune, 'run'>;
+    },
   ) {}
 
   /**
@@ -103,6 +110,28 @@ export class Deliveries {
     if (!isUuid(id) || !(await this.store.deliveries.retry(id)))
       throw new DeliveryNotFoundError(id);
     this.wakeup.due();
+  }
+
+  /**
+   * Sends ended deliveries again, as `retry` does, the oldest first and in batches: each batch is one transaction. With `newId`, each is
+   * sent as a new event instead. Deliveries whose event was pruned are left out and not counted. Rejects with `OPTION_INVALID`.
+   *
+   * @example
+   * const { count, cursor } = await hooks.deliveries.replay({ status: 'failed', maxPerSecond: 100 });
+   */
+  async replay(options: ReplayOptions = {}): Promise<BulkResult> {
+    return this.bulk.replay.run(options);
+  }
+
+  /**
+   * Deletes old deliveries that have ended, and then old events whose deliveries have all ended, in batches. The same happens in the
+   * background, as `retention` says. Rejects with `OPTION_INVALID`.
+   *
+   * @example
+   * const { count } = await hooks.deliveries.prune({ deliveriesMs: 7 * 86_400_000 });
+   */
+  async prune(options: PruneOptions = {}): Promise<BulkResult> {
+    return this.bulk.prune.run(options);
   }
 }
 

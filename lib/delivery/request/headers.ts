@@ -1,4 +1,4 @@
-import type { HookEvent } from '../../hook/event';
+import { type HookEvent, isBackfilled } from '../../hook/event';
 import { sendable } from '../../listener/saved/headers';
 import { hookHmac, webhookSignature } from '../../signing/signature';
 import type { Recipient } from '../chunk/recipients';
@@ -37,6 +37,7 @@ export function requestHeaders(
     }),
     'hook-attempt': String(attempt),
     ...(isTest && { 'hook-test': '1' }),
+    ...(isBackfilled(event) && { 'hook-backfill': '1' }),
     'webhook-id': deliveryId,
     'webhook-timestamp': String(timestamp),
     'webhook-signature': secrets.map((key) => webhookSignature(key, signed)).join(' '),
