@@ -7,6 +7,7 @@ import { ATTACH_DEFAULTS } from '../lib/attach/options';
 import { RUN_ONCE_DEFAULTS } from '../lib/attach/work-options';
 import { VERSION } from '../lib/base/version';
 import { HANDLER_DEFAULTS } from '../lib/delivery/handler/handlers';
+import { REPLAY_DEFAULTS } from '../lib/delivery/log/replay';
 import { DISPATCHER_DEFAULTS } from '../lib/dispatch/dispatcher';
 import { RETENTION_DEFAULTS } from '../lib/dispatch/pruning';
 import { INTERACTIVE_DEFAULTS } from '../lib/hook/options';
@@ -14,6 +15,7 @@ import { VETO_DEFAULTS } from '../lib/interactive/veto/veto';
 import { LISTENER_PAGE_DEFAULTS } from '../lib/listener/saved/where';
 import { ROTATE_DEFAULTS } from '../lib/listener/secrets/rotation';
 import { CONSOLE_LOGGER } from '../lib/logging/logger';
+import { BULK_DEFAULTS } from '../lib/options/bulk';
 import {
   ATTEMPT_DEFAULTS,
   DELIVERY_DEFAULTS,
@@ -107,6 +109,8 @@ describe('the docstrings', () => {
       name: 'DeliveryLimitOptions',
       defaults: LIMIT_DEFAULTS,
     },
+    { path: 'lib/options/bulk.ts', name: 'BulkOptions', defaults: BULK_DEFAULTS },
+    { path: 'lib/delivery/log/replay.ts', name: 'ReplayOptions', defaults: REPLAY_DEFAULTS },
     { path: 'lib/dispatch/pruning.ts', name: 'RetentionOptions', defaults: RETENTION_DEFAULTS },
     {
       path: 'lib/attach/options.ts',

@@ -21,6 +21,7 @@ import {
   BACKFILL_SHAPE,
   type BackfillOptions,
   type Batch,
+  BULK_DEFAULTS,
   type BulkResult,
   inBatches,
 } from '../options/bulk';
@@ -60,7 +61,7 @@ export class Backfill {
     const options = checkedOptions(given, BACKFILL_SHAPE);
     const hook = this.#hookOf(await this.#listener(id));
     const pages = new RowPages(dataSource, catalog, store.ofApplication);
-    const { cursor = null } = options;
+    const { cursor = BULK_DEFAULTS.cursor } = options;
     const start = { key: cursor === null ? null : keyIn(cursor, id, pages.keyLength(hook)) };
     return inBatches<Place>(
       {

@@ -31,6 +31,8 @@ export interface BulkOptions {
   readonly onProgress?: (progress: BulkResult) => unknown;
 }
 
+export const BULK_DEFAULTS = { cursor: null } as const satisfies BulkOptions;
+
 /** How the rows that exist now are sent to a listener. */
 export interface BackfillOptions extends BulkOptions {
   /** The most deliveries that are stored in a second on average. Left out: no limit. */

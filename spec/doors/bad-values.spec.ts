@@ -92,6 +92,7 @@ function doors(
   ];
 }
 
+const BULK = ['limit', 'cursor', 'signal', 'onProgress', 'typo'];
 const WHERE = ['hook', 'pattern', 'owner', 'key', 'target', 'active', 'typo'] as const;
 const LISTENER = [
   'url secret digest contentType format headers owner key config replies delivery ordered',
@@ -320,6 +321,10 @@ const DOORS: readonly (readonly [string, Door])[] = [
     (bad) => hooks.listeners.explain({ ...event(), [name]: bad }, id),
   ]),
   ...doors('listeners.test', 'id', [], (bad) => hooks.listeners.test(bad)),
+  ...doors('listeners.backfill', 'id', [], (bad) => hooks.listeners.backfill(bad)),
+  ...doors('listeners.backfill', 'options', ['maxPerSecond', ...BULK], (bad) =>
+    hooks.listeners.backfill(id, bad),
+  ),
   ...doors('listeners.find', 'where', WHERE, (bad) => hooks.listeners.find(bad)),
   ...doors('listeners.page', 'where', WHERE, (bad) => hooks.listeners.page(bad)),
   ...doors('listeners.page', 'options', ['limit', 'cursor', 'typo'], (bad) =>
@@ -347,6 +352,15 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ),
   ...doors('deliveries.get', 'id', [], (bad) => hooks.deliveries.get(bad)),
   ...doors('deliveries.retry', 'id', [], (bad) => hooks.deliveries.retry(bad)),
+  ...doors(
+    'deliveries.replay',
+    'options',
+    ['listener', 'since', 'until', 'status', 'newId', 'maxPerSecond', ...BULK],
+    (bad) => hooks.deliveries.replay(bad),
+  ),
+  ...doors('deliveries.prune', 'options', ['eventsMs', 'deliveriesMs', ...BULK], (bad) =>
+    hooks.deliveries.prune(bad),
+  ),
   ...doors('tasks.get', 'url', [], (bad) => hooks.tasks.get(bad)),
   ...doors('tasks.get', 'args', ['x'], (bad) => hooks.tasks.get(TARGET, bad)),
   ...doors('tasks.get', 'options', TASK, (bad) => hooks.tasks.get(TARGET, {}, bad)),

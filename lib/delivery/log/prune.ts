@@ -2,6 +2,7 @@ import { validate as isUuid } from 'uuid';
 import type { Logger } from '../../logging/logger';
 import {
   type Batch,
+  BULK_DEFAULTS,
   BULK_SHAPE,
   type BulkOptions,
   type BulkResult,
@@ -52,7 +53,7 @@ export class Prune {
   async run(given: PruneOptions): Promise<BulkResult> {
     const { retention, logger } = this.parts;
     const options = checkedOptions(given, PRUNE_SHAPE);
-    const { cursor = null } = options;
+    const { cursor = BULK_DEFAULTS.cursor } = options;
     const ages = { ...retention, ...options };
     const start: Place = cursor === null ? { kind: 'deliveries', after: null } : placeOf(cursor);
     const step = (place: Place, size: number) => this.#step(ages, place, size);

@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Logger } from '../../logging/logger';
 import {
   type Batch,
+  BULK_DEFAULTS,
   BULK_SHAPE,
   type BulkOptions,
   type BulkResult,
@@ -31,6 +32,8 @@ export interface ReplayOptions extends BulkOptions {
   /** The most deliveries that are stored in a second on average. Left out: no limit. */
   readonly maxPerSecond?: number;
 }
+
+export const REPLAY_DEFAULTS = { newId: false } as const satisfies ReplayOptions;
 
 const REPLAY_SHAPE: Shape<ReplayOptions> = {
   ...BULK_SHAPE,
@@ -72,7 +75,7 @@ export class Replay {
     return inBatches({ start, step, cursorOf, logger }, options);
   }
 
-  async #start({ cursor = null, until }: ReplayOptions): Promise<Place> {
+  async #start({ cursor = BULK_DEFAULTS.cursor, until }: ReplayOptions): Promise<Place> {
     const lastMs = until?.getTime() ?? Number.POSITIVE_INFINITY;
     const known = cursor === null ? null : placeOf(cursor);
     const beganMs = known?.untilMs ?? Math.floor(await this.parts.store.bulk.nowMs());
@@ -95,7 +98,10 @@ export class Replay {
     const last = rows.at(-1);
     if (!last) return { count: 0, place: null };
     const next = await store.deliveries.cursorAfter({ id: last.id, createdAt: last.created_at });
-    const count = await this.#sendAgain(rows.filter(hasEnded), filter.newId ?? false);
+    const count = await this.#sendAgain(
+      rows.filter(hasEnded),
+      filter.newId ?? REPLAY_DEFAULTS.newId,
+    );
     if (count > 0) wakeup.due();
     return { count, place: rows.length < size ? null : { after: next, untilMs } };
   }
