@@ -31,7 +31,7 @@ describe('hooks.deliveries.replay', () => {
     expect(log?.attempts.map(({ outcome }) => outcome)).toEqual(['failed', 'done']);
   });
 
-  it('With newId, each is sent as a new event to its listener only, and the old ones stay as they are', async () => {
+  it('Each delivery is sent as a new event with newId, to its listener only, and the old ones stay as they are', async () => {
     const one = await flow.listen(undefined, { format: 'envelope' });
     const other = await flow.listen();
     await flow.savePeople(2);
@@ -133,7 +133,7 @@ describe('hooks.deliveries.replay', () => {
     expect((await find(listener.id, 'retrying')).items).toHaveLength(2);
   });
 
-  it('since and until bound when the deliveries were created', async () => {
+  it('The options since and until bound when the deliveries were created', async () => {
     const { listener } = await flow.listen();
     await flow.savePeople(2);
     await flow.hooks.idle();
