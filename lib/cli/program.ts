@@ -2,9 +2,16 @@ import { Command, CommanderError } from 'commander';
 import { oneLine } from '../base/one-line';
 import { VERSION } from '../base/version';
 import { ModelHookError } from '../errors/model-hook-error';
+import { addBackfill } from './backfill';
+import { addDeliveries } from './deliveries';
 import { addDoctor } from './doctor';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { Invocation } from './invocation';
+import { addListeners } from './listeners';
+import { addPrune } from './prune';
+import { addReceive } from './receive';
+import { addReplay } from './replay';
+import { addSend } from './send';
 import type { Terminal } from './terminal';
 import { addTriggers } from './triggers';
 import { UsageError } from './usage-error';
@@ -40,6 +47,13 @@ function program(invocation: Invocation): Command {
   addDoctor(command, invocation);
   addTriggers(command, invocation);
   addWork(command, invocation);
+  addListeners(command, invocation);
+  addDeliveries(command, invocation);
+  addReplay(command, invocation);
+  addBackfill(command, invocation);
+  addPrune(command, invocation);
+  addSend(command, invocation);
+  addReceive(command, invocation);
   return command;
 }
 
@@ -48,6 +62,7 @@ Examples:
   model-hooks doctor -d src/data-source.ts
   model-hooks triggers -d src/data-source.ts --migration add-triggers
   model-hooks work -d src/data-source.ts
+  model-hooks deliveries -d src/data-source.ts --status failed
 
 The file exports the DataSource, and what the application attaches with:
   export const dataSource = new DataSource({ … });

@@ -4,6 +4,8 @@ export interface Terminal {
   readonly isInteractive: boolean;
   /** Characters of a line. */
   readonly width: number;
+  /** Where a progress bar is drawn. Null if no person would see it. */
+  readonly progress: NodeJS.WriteStream | null;
   print(text: string): void;
   printError(text: string): void;
 }
@@ -20,6 +22,7 @@ export function processTerminal(): Terminal & { flushed(): Promise<void> } {
   return {
     isInteractive: stdout.isTTY === true,
     width: stdout.columns ?? DEFAULT_WIDTH,
+    progress: stderr.isTTY === true ? stderr : null,
     print: (text) => void stdout.write(`${text}\n`),
     printError: (text) => void stderr.write(`${text}\n`),
     flushed: async () => {
