@@ -1,5 +1,6 @@
 export {
   AddAttemptDetail1766000000000,
+  AddBatch1766600000000,
   AddEventFields1766100000000,
   AddEventSource1766200000000,
   AddHeads1765900000000,
@@ -133,6 +134,7 @@ export type {
   PlainValue,
 } from './match/values';
 export { ModelHooks } from './model-hooks';
+export type { BatchOptions } from './options/batch';
 export type { BodyFormat } from './options/body-format';
 export type { BackfillOptions, BulkOptions, BulkResult } from './options/bulk';
 export type {

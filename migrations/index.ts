@@ -9,6 +9,7 @@ import { AddEventSource1766200000000 } from './1766200000000-add-event-source';
 import { AddSchedules1766300000000 } from './1766300000000-add-schedules';
 import { AddTasks1766400000000 } from './1766400000000-add-tasks';
 import { AddBuffers1766500000000 } from './1766500000000-add-buffers';
+import { AddBatch1766600000000 } from './1766600000000-add-batch';
 
 /**
  * The migrations that create our tables; add them to the `migrations` of the DataSource.
@@ -28,10 +29,12 @@ export const modelHookMigrations = [
   AddSchedules1766300000000,
   AddTasks1766400000000,
   AddBuffers1766500000000,
+  AddBatch1766600000000,
 ];
 
 export {
   AddAttemptDetail1766000000000,
+  AddBatch1766600000000,
   AddBuffers1766500000000,
   AddEventFields1766100000000,
   AddEventSource1766200000000,

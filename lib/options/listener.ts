@@ -1,4 +1,5 @@
 import type { JsonValue } from '../base/json';
+import type { BatchOptions } from './batch';
 import type { BodyFormat } from './body-format';
 import type { ListenerDeliveryOptions } from './delivery';
 import type { HandlerRef } from './handler-ref';
@@ -51,4 +52,9 @@ export interface ListenerOptions {
   readonly ordered?: boolean;
   /** The most attempts that begin within a second, over all processes. @defaultValue no limit */
   readonly maxPerSecond?: number;
+  /**
+   * One request holds several events, as a JSON array: `maxEvents` at most. It is sent when that many wait, or when the oldest has waited
+   * for `maxWaitMs`. Only for URLs that get JSON. @defaultValue one request for each event
+   */
+  readonly batch?: BatchOptions;
 }

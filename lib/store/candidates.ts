@@ -42,7 +42,8 @@ export interface ScopeRow extends KeyShapeRow {
   readonly unkeyed: boolean;
 }
 
-const IN_TURN_SQL = 'l.ordered, l.ordered OR l.max_per_second IS NOT NULL AS "inTurn"';
+const IN_TURN_SQL =
+  'l.ordered, l.ordered OR l.max_per_second IS NOT NULL OR l.batch IS NOT NULL AS "inTurn"';
 
 /**
  * Statements that find the listeners of events by their match keys. Each walks an index key by key: there is no join that PostgreSQL

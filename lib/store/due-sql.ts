@@ -1,3 +1,4 @@
+import { closedTurnsSql, gatesSql, shortSql } from './batch-sql';
 import { CHUNK_COLUMNS } from './chunks';
 import type { Tables } from './tables';
 
@@ -21,6 +22,7 @@ export const UNENDED = `status IN ('waiting', 'retrying', 'rescheduled')`;
  * - A restrained listener ($4) gets at most its quantum ($5); with a quantum of 0, nothing.
  * - A rate-limited listener gets what its rate allows now.
  * - An ordered listener gets, for each row, only the first delivery that has not ended, once all earlier events of the row are planned.
+ * - A batching listener gets whole batches, or what has waited long enough; see `gatesSql`. With them, a chunk can hold more than $6.
  *
  * A turn is added or taken, never changed. It is stored in the transaction that makes a delivery due, so a claim that sees the turn also
  * sees the delivery. If a listener has more than was claimed, it gets a new turn.
@@ -33,6 +35,7 @@ export function dueSql(tables: Tables): string {
   ${sharesSql(tables)},
   ${plainSql(tables)},
   ${headsSql(tables)},
+  ${shortSql()},
   ${claimedSql(tables)},
   ${newHeadsSql(tables)},
   ${newTurnsSql(tables)},
@@ -58,11 +61,11 @@ function turnsSql({ turn }: Tables): string {
   return `restrained AS (
     SELECT * FROM unnest($4::uuid[], $5::int[]) AS r(listener_id, quantum)
   ), first AS (
-    SELECT id, listener_id FROM ${turn}
+    SELECT id, listener_id, ready_at FROM ${turn}
     WHERE ready_at <= now() AND listener_id NOT IN (SELECT listener_id FROM restrained WHERE quantum = 0)
     ORDER BY ready_at LIMIT ${TURNS} FOR UPDATE SKIP LOCKED
   ), listeners AS (
-    SELECT DISTINCT listener_id FROM first
+    SELECT listener_id, min(ready_at) AS since FROM first GROUP BY listener_id
   ), repeats AS (
     SELECT t.id FROM listeners l CROSS JOIN LATERAL (
       SELECT t.id FROM ${turn} t WHERE t.listener_id = l.listener_id AND t.ready_at <= now()
@@ -73,12 +76,19 @@ function turnsSql({ turn }: Tables): string {
 }
 
 /** How many deliveries each listener may have now. `allowed` holds those that may have any, and when they may have more. */
-function sharesSql({ listener, pace }: Tables): string {
-  return `shares AS (
-    SELECT listener_id, l.max_per_second AS rate,
+function sharesSql(tables: Tables): string {
+  const { listener, pace } = tables;
+  return `offers AS (
+    SELECT listener_id, since, l.max_per_second AS rate, r.quantum AS restraint, ($6::int / count(*) OVER ())::int AS share,
+      CASE WHEN l.batch IS NOT NULL THEN least((l.batch->>'maxEvents')::int, greatest(1, floor(l.max_per_second))::int) END AS size,
+      (l.batch->>'maxWaitMs')::float8 * interval '1 millisecond' AS wait,
       least($6::int / count(*) OVER (), coalesce(r.quantum, $6::int),
         CASE WHEN l.max_per_second IS NOT NULL THEN greatest(1, floor(l.max_per_second / ${PARTS})) END)::int AS quantum
     FROM listeners LEFT JOIN ${listener} l ON l.id = listener_id LEFT JOIN restrained r USING (listener_id)
+  ), ${gatesSql(tables, (columns, of) => firstOfRowSql(tables, columns, of))},
+  shares AS (
+    SELECT o.listener_id, o.rate, coalesce(g.quantum, o.quantum) AS quantum
+    FROM offers o LEFT JOIN gates g USING (listener_id) WHERE g.quantum IS DISTINCT FROM 0
   ), paced AS (
     INSERT INTO ${pace} AS p (listener_id, free_at)
     SELECT listener_id, now() + quantum / rate * interval '1 second' FROM shares WHERE rate IS NOT NULL ORDER BY listener_id
@@ -153,7 +163,7 @@ const MAX_SEQUENCE = '9223372036854775807';
 /** One update, because a statement cannot update a row twice: of those that are claimed, and of those that get a head. */
 function claimedSql({ delivery }: Tables): string {
   return `found AS (
-    SELECT id FROM plain UNION ALL SELECT id FROM ready
+    SELECT id FROM plain WHERE listener_id NOT IN (SELECT listener_id FROM short) UNION ALL SELECT id FROM ready
   ), claimed AS (
     UPDATE ${delivery} d SET headed = d.row_id IS NOT NULL,
       chunk_id = CASE WHEN d.id IN (SELECT id FROM found) THEN $1 ELSE d.chunk_id END,
@@ -187,7 +197,8 @@ function newHeadsSql({ head }: Tables): string {
  * Gives a listener a new turn: now if more may be due, otherwise when its next delivery is due. A delivery behind another one of its row
  * needs none, because the end of that one adds a turn.
  */
-function newTurnsSql({ turn, delivery, head, pace }: Tables): string {
+function newTurnsSql(tables: Tables): string {
+  const { turn, delivery, head, pace } = tables;
   const taken = (from: string) =>
     `(SELECT count(*) FROM ${from} t WHERE t.listener_id = a.listener_id)`;
   return `again AS (
@@ -204,5 +215,7 @@ function newTurnsSql({ turn, delivery, head, pace }: Tables): string {
     UNION ALL
     SELECT s.listener_id, p.free_at FROM shares s JOIN ${pace} p USING (listener_id)
     WHERE s.rate IS NOT NULL AND NOT EXISTS (SELECT FROM allowed a WHERE a.listener_id = s.listener_id)
+    UNION ALL
+    ${closedTurnsSql(tables)}
   )`;
 }

@@ -54,6 +54,7 @@ export const modelHookEntities: NamedSchema[] = [
     key_ids: { ...text, array: true },
     ordered: column('boolean'),
     max_per_second: nullable(column('float8')),
+    batch: nullable(jsonb),
     created_at: instant,
     updated_at: instant,
   }),

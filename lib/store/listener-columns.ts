@@ -19,6 +19,7 @@ export interface ListenerValues {
   readonly delivery: JsonValue;
   readonly ordered: boolean;
   readonly max_per_second: number | null;
+  readonly batch: { readonly maxEvents: number; readonly maxWaitMs: number } | null;
 }
 
 /** The same columns with their secrets encrypted, and what is stored about the encryption. */
@@ -47,6 +48,7 @@ const TYPES: Readonly<Record<Column, string>> = {
   delivery: 'jsonb',
   ordered: 'boolean',
   max_per_second: 'float8',
+  batch: 'jsonb',
   previous_secret: 'text',
   key_ids: 'text[]',
 };
@@ -60,6 +62,7 @@ export function recordsetRow(row: SealedValues) {
     headers: JSON.stringify(row.headers),
     config: JSON.stringify(row.config),
     delivery: JSON.stringify(row.delivery),
+    batch: row.batch && JSON.stringify(row.batch),
   };
 }
 

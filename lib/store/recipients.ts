@@ -1,4 +1,5 @@
 import type { JsonValue } from '../base/json';
+import type { BatchOptions } from '../options/batch';
 import type { BodyFormat } from '../options/body-format';
 import type { ListenerDeliveryOptions } from '../options/delivery';
 import { HANDLER_SCHEME } from '../options/handler-ref';
@@ -18,6 +19,8 @@ export interface RecipientRow {
   readonly digest: Digest;
   readonly replies: boolean;
   readonly delivery: ListenerDeliveryOptions;
+  /** Null: one request for each event. */
+  readonly batch: BatchOptions | null;
   readonly active: boolean;
   readonly inactiveReason: string | null;
   /** Times in milliseconds since the epoch. */
@@ -66,7 +69,7 @@ export class RecipientRows {
   }
 
   get #sql(): string {
-    return `SELECT id, target, content_type AS "contentType", format, digest, replies, delivery, active,
+    return `SELECT id, target, content_type AS "contentType", format, digest, replies, delivery, batch, active,
          inactive_reason AS "inactiveReason", ${millisecondsSql('paused_until')} AS "pausedUntilMs",
          ${millisecondsSql('failing_since')} AS "failingSinceMs", ${millisecondsSql('clock_timestamp()')} AS "readMs",
          CASE WHEN key_ids = '{}' THEN '' ELSE identity END AS identity, secret, ${previousSecretSql('l')} AS previous_secret, headers,

@@ -59,7 +59,7 @@ export class UnjudgedRows {
     const { delivery, listener } = this.tables;
     return this.query<UnjudgedPair>(
       `SELECT d.id, d.event_id, coalesce(l.active, false) AS active,
-         d.row_id IS NOT NULL OR l.max_per_second IS NOT NULL AS in_turn, l.hook, l.pattern, l.operations, l.owner,
+         d.row_id IS NOT NULL OR l.max_per_second IS NOT NULL OR l.batch IS NOT NULL AS in_turn, l.hook, l.pattern, l.operations, l.owner,
          ${conditionsSql(this.tables)} AS match
        FROM (SELECT id, event_id, listener_id, row_id FROM ${delivery} WHERE ${UNJUDGED_SQL} AND id > $1
          ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED) d

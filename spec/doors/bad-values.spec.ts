@@ -96,7 +96,7 @@ const BULK = ['limit', 'cursor', 'signal', 'onProgress', 'typo'];
 const WHERE = ['hook', 'pattern', 'owner', 'key', 'target', 'active', 'typo'] as const;
 const LISTENER = [
   'url secret digest contentType format headers owner key config replies delivery ordered',
-  'maxPerSecond typo',
+  'maxPerSecond batch typo',
 ]
   .join(' ')
   .split(' ');

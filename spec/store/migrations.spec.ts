@@ -160,6 +160,7 @@ describe('modelHookMigrations', () => {
       'AddSchedules1766300000000',
       'AddTasks1766400000000',
       'AddBuffers1766500000000',
+      'AddBatch1766600000000',
     ]);
     expect(modelHookMigrations.map((Migration) => new Migration().name)).toEqual(
       rows.map(({ name }) => name),

@@ -84,7 +84,7 @@ async function post(
   return { record, sign: signal.aborted ? null : signOf(reply, judgement) };
 }
 
-function signOf(reply: Reply, { effect }: Judgement): OriginSign | null {
+export function signOf(reply: Reply, { effect }: Judgement): OriginSign | null {
   if (reply.kind === 'refused') return null;
   if (reply.kind === 'unanswered') return reply.timedOut ? 'timedOut' : 'failing';
   return reply.httpStatus >= 500 && effect.pauseMs === undefined ? 'failing' : 'answered';
@@ -95,7 +95,7 @@ const STORED_OF_REPLY = 1_024;
 
 type Answered = Pick<Attempted, 'httpStatus' | 'response' | 'detail'>;
 
-function answer(reply: Reply, redact: Redact): Answered {
+export function answer(reply: Reply, redact: Redact): Answered {
   if (reply.kind !== 'answered') {
     const detail = reply.detail === undefined ? null : discreetText(reply.detail, redact);
     return { httpStatus: null, response: null, detail };
@@ -111,7 +111,7 @@ interface EffectCircumstances {
 }
 
 /** Only what changes the listener's row: most outcomes change nothing there. */
-function effectOf(
+export function effectOf(
   { effect }: Judgement,
   reply: Reply,
   { recipient: { failingSinceMs, clock }, options: { disableAfterMs } }: EffectCircumstances,

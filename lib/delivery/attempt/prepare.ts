@@ -46,7 +46,7 @@ export function prepare(
   };
 }
 
-function contentOf(
+export function contentOf(
   { event, hook, recipient: { contentType, format } }: PendingDelivery,
   maxBytes: number,
   warnings: Preparation['warnings'],

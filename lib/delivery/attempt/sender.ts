@@ -16,6 +16,7 @@ import { TargetLanes } from '../origins/target-lanes';
 import type { Recheck } from '../recheck/recheck';
 import type { Recorder } from '../record/recorder';
 import { Admission } from './admission';
+import { Batches } from './batches';
 import { ChunkInWork, type ChunkInWorkParts } from './chunk-in-work';
 import type { HandlerCalls } from './handler-calls';
 import { type AttemptRecord, type PendingDelivery, pendingOf } from './pending';
@@ -49,6 +50,7 @@ export class Sender {
   readonly #stopping = new AbortController();
   readonly #chunkParts: ChunkInWorkParts;
   readonly #tryParts: TryParts;
+  readonly #batches: Batches;
   #loading = 0;
 
   constructor(
@@ -64,13 +66,18 @@ export class Sender {
     const warnings = new TruncationWarnings(logger);
     const context = { transport, calls, options, signal, warnings };
     this.#tryParts = { admission: this.#admission, breakers, reporter, context };
+    this.#batches = new Batches({
+      ...this.#tryParts,
+      admission: this.#admission,
+      lanes: this.#lanes,
+    });
     // Every request in flight listens to it; Node warns of a leak above ten listeners.
     setMaxListeners(0, signal);
   }
 
   /** Deliveries that are in flight, wait or are being loaded here. */
   get size(): number {
-    return this.#lanes.size + this.#loading;
+    return this.#lanes.size + this.#batches.further + this.#loading;
   }
 
   /** Listeners for which this process should claim less at the moment, or nothing. */
@@ -86,7 +93,7 @@ export class Sender {
       return false;
     }
     const work = new ChunkInWork(deliveries.length, this.#chunkParts);
-    for (const delivery of deliveries) this.#begin(work, delivery);
+    for (const delivery of this.#batches.begin(work, deliveries)) this.#begin(work, delivery);
     await work.finished;
     return true;
   }

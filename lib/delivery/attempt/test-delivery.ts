@@ -11,6 +11,7 @@ import { UNTRIED } from '../chunk/outcome';
 import { readRecipients } from '../chunk/recipients';
 import { HttpTransport } from '../http/http-transport';
 import { type AttemptContext, attempt } from './attempt';
+import { attemptBatch } from './batch-attempt';
 import type { HandlerCalls } from './handler-calls';
 import { type AttemptRecord, type PendingDelivery, unsendable } from './pending';
 import { sampleEvent } from './sample-event';
@@ -62,8 +63,12 @@ export async function sendTest(
 }
 
 async function sent(pending: PendingDelivery, context: AttemptContext): Promise<AttemptRecord> {
+  const { recipient, target } = pending;
   try {
-    return (await attempt(pending, context)).record;
+    if (recipient.batch === null || target.kind !== 'url')
+      return (await attempt(pending, context)).record;
+    const { records } = await attemptBatch([{ ...pending, target }], context);
+    return records[0] ?? unsendable(pending, undefined);
   } catch (error) {
     return unsendable(pending, error);
   }

@@ -4,6 +4,7 @@ import type { Breakers } from '../origins/breakers';
 import type { Job } from '../origins/lane';
 import type { Admission } from './admission';
 import { type AttemptContext, attempt } from './attempt';
+import { reportAttempt } from './attempt-report';
 import type { ChunkInWork } from './chunk-in-work';
 import { type AttemptRecord, type PendingDelivery, unsendable } from './pending';
 
@@ -53,23 +54,8 @@ export class Try implements Job {
       record: unsendable(this.delivery, error),
       sign: null,
     }));
-    this.#report(record);
+    reportAttempt(this.parts.reporter, record);
     await admission.learn(record, this.origin, sign);
     return record;
-  }
-
-  #report({ attempted, deliveryId, eventId, event, listenerId, state, outcome }: AttemptRecord) {
-    const { reporter } = this.parts;
-    if (!attempted || !reporter.isHeard('attempt')) return;
-    reporter.emit('attempt', {
-      deliveryId,
-      eventId,
-      event,
-      listenerId,
-      status: outcome.kind,
-      attempt: state.attempt,
-      httpStatus: attempted.httpStatus,
-      durationMs: attempted.durationMs,
-    });
   }
 }

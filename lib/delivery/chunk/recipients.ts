@@ -103,6 +103,7 @@ function recipient(
     digest: row.digest,
     replies: row.replies,
     delivery: row.delivery,
+    batch: row.batch,
     active: row.active,
     inactiveReason: row.inactiveReason,
     pausedUntilMs: row.pausedUntilMs,

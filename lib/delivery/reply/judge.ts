@@ -109,7 +109,7 @@ function httpDate(value: string): number {
   return ASCTIME_DATE.test(text) ? Date.parse(`${text} GMT`) : Number.NaN;
 }
 
-function jsonObject(text: string): JsonRecord | null {
+export function jsonObject(text: string): JsonRecord | null {
   // Trimming also removes a further byte order mark.
   const trimmed = text.trim();
   if (!trimmed.startsWith('{')) return null;

@@ -19,7 +19,7 @@ export interface SignedRequest {
 
 /** All headers of one request. Those of the listener override those of the hook; those of this package override both. */
 export function requestHeaders(
-  event: HookEvent,
+  event: Pick<HookEvent, 'name' | 'headers'>,
   listener: Pick<Recipient, 'id' | 'contentType' | 'digest' | 'headers'>,
   { deliveryId, attempt, body, secret, previousSecret, now, isTest = false }: SignedRequest,
 ): Record<string, string> {

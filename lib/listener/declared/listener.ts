@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../base/json';
 import type { Operation } from '../../hook/operation';
 import type { StoredCondition } from '../../match/operand';
+import type { BatchOptions } from '../../options/batch';
 import type { BodyFormat } from '../../options/body-format';
 import type { ListenerDeliveryOptions } from '../../options/delivery';
 import type { ShownHeaderValue } from '../../options/header-value';
@@ -30,6 +31,8 @@ export interface Listener {
   readonly ordered: boolean;
   /** Null: no limit. */
   readonly maxPerSecond: number | null;
+  /** Null: one request for each event. */
+  readonly batch: BatchOptions | null;
   readonly active: boolean;
   /** Why it is not active. */
   readonly inactiveReason: string | null;

@@ -105,7 +105,9 @@ function matchOf(
       return id === undefined ? [] : [[id, row] as const];
     }),
   );
-  const inTurn = [...listeners].filter(([, row]) => row.ordered || row.max_per_second !== null);
+  const inTurn = [...listeners].filter(
+    ([, row]) => row.ordered || row.max_per_second !== null || row.batch !== null,
+  );
   return {
     event,
     listenerIds: [...listeners.keys()],

@@ -45,6 +45,7 @@ export function changedDraft(
     ...(listener.owner && { owner: listener.owner }),
     ...(listener.key && { key: listener.key }),
     ...(listener.maxPerSecond && { maxPerSecond: listener.maxPerSecond }),
+    ...(listener.batch && { batch: listener.batch }),
   };
   // Secrets that are replaced are not decrypted, so that a listener whose secrets cannot be decrypted can be repaired.
   const changed = {

@@ -56,6 +56,7 @@ export function toListener(row: ListenerRow): Listener {
     delivery: row.delivery,
     ordered: row.ordered,
     maxPerSecond: row.max_per_second,
+    batch: row.batch,
     active: row.active,
     inactiveReason: row.inactive_reason,
     inactiveSince: row.inactive_since,

@@ -47,6 +47,7 @@ export function normalise(
 ): NormalListener {
   const { options, operations } = draft;
   validateOptions(options);
+  checkBatch(draft, catalog);
   checkRecipient(options, policy);
   const hooks = draft.pattern === null ? [] : hooksMatching(draft.pattern, catalog);
   const own = draft.hook === null ? null : catalog.get(draft.hook);
@@ -66,6 +67,17 @@ export function normalise(
     match,
     namesMatch: draft.match !== undefined,
   };
+}
+
+/** Throws `LISTENER_INVALID` if deliveries of this listener cannot be sent together. */
+function checkBatch({ hook, options: { url, batch } }: ListenerDraft, catalog: HookCatalog): void {
+  if (batch == null) return;
+  if (parseTarget(url).kind === 'handler')
+    throw new ListenerInvalidError({
+      batch: ['batch is only for URLs: a handler gets each event'],
+    });
+  if (hook !== null && isInteractive(catalog.get(hook)))
+    throw new ListenerInvalidError({ batch: ['batch cannot be used with an interactive hook'] });
 }
 
 /** The policy of the hook comes first, because a listener's own rules can only narrow it. */
@@ -178,6 +190,7 @@ function values(
     delivery: { ...options.delivery } as { [option: string]: JsonValue },
     ordered: options.ordered ?? false,
     max_per_second: options.maxPerSecond ?? null,
+    batch: options.batch ? { ...options.batch } : null,
   };
 }
 
@@ -197,6 +210,7 @@ const COLUMN_OF_OPTION = {
   delivery: 'delivery',
   ordered: 'ordered',
   maxPerSecond: 'max_per_second',
+  batch: 'batch',
 } as const;
 
 function namedColumns({ options, operations }: ListenerDraft): readonly (keyof ListenerValues)[] {

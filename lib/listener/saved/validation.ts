@@ -11,6 +11,7 @@ import {
 } from 'class-validator';
 import { isJson, isObjectLiteral, storable } from '../../base/json';
 import { DigestUnsupportedError, ListenerInvalidError } from '../../errors/listener-errors';
+import { BATCH_SHAPE } from '../../options/batch';
 import { BODY_FORMATS } from '../../options/body-format';
 import { problemsOf } from '../../options/checked';
 import { LISTENER_DELIVERY_SHAPE } from '../../options/delivery-shape';
@@ -36,7 +37,7 @@ export function validateOptions(options: ListenerOptions): void {
   const unknown = unknownOptions(options);
   const known = Object.entries(options).filter(([option]) => Object.hasOwn(LISTENER_SHAPE, option));
   const input = Object.assign(new ListenerInput(), Object.fromEntries(known));
-  const failing = { ...unknown, ...reasons(validateSync(input)), ...deliveryReasons(options) };
+  const failing = { ...unknown, ...reasons(validateSync(input)), ...optionReasons(options) };
   if (Object.keys(failing).length > 0) throw new ListenerInvalidError(failing);
 }
 
@@ -57,6 +58,7 @@ const LISTENER_SHAPE: Shape<ListenerOptions> = {
   delivery: optionsOf(LISTENER_DELIVERY_SHAPE),
   ordered: ANYTHING,
   maxPerSecond: ANYTHING,
+  batch: optionsOf(BATCH_SHAPE),
 };
 
 function unknownOptions(options: ListenerOptions): Reasons {
@@ -65,6 +67,21 @@ function unknownOptions(options: ListenerOptions): Reasons {
   );
   const problems = problemsOf(Object.fromEntries(unknown), LISTENER_SHAPE);
   return Object.fromEntries(problems.map(({ option, text }) => [option, [`${option} ${text}`]]));
+}
+
+function optionReasons(options: ListenerOptions): Reasons {
+  return { ...deliveryReasons(options), ...batchReasons(options) };
+}
+
+/** A form cannot hold a list of events. */
+function batchReasons({ batch, contentType }: ListenerOptions): Reasons {
+  if (batch == null) return {};
+  const problems = problemsOf(batch, BATCH_SHAPE, 'batch').map(
+    ({ option, text }) => `${option} ${text}`,
+  );
+  const isForm = contentType != null && contentType !== 'application/json';
+  if (isForm) problems.push('batch is only for the content type application/json');
+  return problems.length === 0 ? {} : { batch: problems };
 }
 
 /** Null takes the option back to its default. */
@@ -138,6 +155,10 @@ class ListenerInput {
   @IsOptional()
   @Must(isRate, `must be a number above 0, at most ${MAX_RATE}`)
   maxPerSecond?: unknown;
+
+  /** Checked by `batchReasons`. */
+  @IsOptional()
+  batch?: unknown;
 }
 
 function isRate(value: unknown): boolean {

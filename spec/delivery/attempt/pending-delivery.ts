@@ -36,6 +36,7 @@ export function recipientOf(values: Partial<Recipient> = {}): Recipient {
     digest: 'sha256',
     replies: true,
     delivery: {},
+    batch: null,
     active: true,
     inactiveReason: null,
     pausedUntilMs: null,

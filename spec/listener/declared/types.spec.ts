@@ -153,6 +153,9 @@ describe('ModelHooks', () => {
         url: '',
         delivery: { recipients: { ports: [443], deny: ['10.0.0.0/8'] } },
       }),
+      hooks.listen('*', { url: '', batch: { maxEvents: 10, maxWaitMs: 1_000 } }),
+      // @ts-expect-error a batch without a wait
+      hooks.listen('*', { url: '', batch: { maxEvents: 10 } }),
       // @ts-expect-error a text for a boolean
       hooks.listen('*', { url: '', ordered: 'yes' }),
       // @ts-expect-error a text for a number

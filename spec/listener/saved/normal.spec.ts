@@ -32,6 +32,7 @@ describe('normalise', () => {
       replies: true,
       ordered: false,
       max_per_second: null,
+      batch: null,
     });
     expect(row.secret).toMatch(/^whsec_.{44}$/);
     expect([named, namesMatch]).toEqual([[], false]);

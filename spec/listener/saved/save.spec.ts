@@ -29,6 +29,7 @@ describe('ListenerBuilder.save', () => {
       operations: ['insert'],
       ordered: false,
       maxPerSecond: null,
+      batch: null,
       pattern: null,
       target: URL,
       match: [{ field: 'title', operator: 'is', operand: 'Joe' }],

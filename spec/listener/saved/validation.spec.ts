@@ -70,6 +70,10 @@ describe('a listener that is invalid', () => {
       field: 'maxPerSecond',
       values: [0, -1, 1e-6, 100_001, Number.NaN, Number.POSITIVE_INFINITY, '5'],
     },
+    {
+      field: 'batch',
+      values: [5, [], {}, { maxEvents: 1.5, maxWaitMs: 0 }, { maxEvents: 1, maxWaitMs: -1 }],
+    },
     { field: 'delivery', values: ['fast', [], 1] },
   ])('The error of a listener names `$field` for each invalid value', async ({ field, values }) => {
     for (const value of values)

@@ -32,6 +32,7 @@ export function newListener(
       delivery: {},
       ordered: false,
       max_per_second: null,
+      batch: null,
       previous_secret: null,
       key_ids: [],
       ...values,
