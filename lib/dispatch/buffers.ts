@@ -46,7 +46,9 @@ export class Buffers {
 
   /** Whether the process must stay known as alive. */
   get isOpen(): boolean {
-    return [...this.#open].some(({ isClosed, runners }) => !isClosed || [...runners].some(isInTransaction));
+    return [...this.#open].some(
+      ({ isClosed, runners }) => !isClosed || [...runners].some(isInTransaction),
+    );
   }
 
   /** Runs `fn`; the events of its transactions are handed on when the outermost block ends, or at a flush. */

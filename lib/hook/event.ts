@@ -31,6 +31,10 @@ export function backfillName(hook: string): string {
 }
 
 /** Whether a backfill made the event. An event of a defined hook has the name of the hook. */
-export function isBackfilled({ hook, name, operation }: HookEvent): boolean {
+export function isBackfilled({
+  hook,
+  name,
+  operation,
+}: Pick<HookEvent, 'hook' | 'name' | 'operation'>): boolean {
   return operation === null && name === backfillName(hook);
 }

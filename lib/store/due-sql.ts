@@ -80,7 +80,8 @@ function sharesSql(tables: Tables): string {
   const { listener, pace } = tables;
   return `offers AS (
     SELECT listener_id, since, l.max_per_second AS rate, r.quantum AS restraint, ($6::int / count(*) OVER ())::int AS share,
-      CASE WHEN l.batch IS NOT NULL THEN least((l.batch->>'maxEvents')::int, greatest(1, floor(l.max_per_second))::int) END AS size,
+      CASE WHEN l.batch IS NOT NULL THEN least((l.batch->>'maxEvents')::int,
+        CASE WHEN l.max_per_second IS NOT NULL THEN greatest(1, floor(l.max_per_second))::int END) END AS size,
       (l.batch->>'maxWaitMs')::float8 * interval '1 millisecond' AS wait,
       least($6::int / count(*) OVER (), coalesce(r.quantum, $6::int),
         CASE WHEN l.max_per_second IS NOT NULL THEN greatest(1, floor(l.max_per_second / ${PARTS})) END)::int AS quantum

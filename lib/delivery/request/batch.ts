@@ -1,5 +1,6 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { HookEvent } from '../../hook/event';
+import type { HeadedEvent } from './headers';
 
 /** The longest body of a batch, in bytes. Only an event that is longer by itself makes a longer one. */
 const MAX_BATCH_BYTES = 1_048_576;
@@ -29,14 +30,15 @@ export function batchId(listenerId: string, deliveryIds: readonly string[]): str
 }
 
 /** What the headers of a batch say about its events: their name, and the headers that all of them have. */
-export function batchEvent(
-  events: readonly HookEvent[],
-): Pick<HookEvent, 'name' | 'headers'> | undefined {
+export function batchEvent(events: readonly HookEvent[]): HeadedEvent | undefined {
   const [first] = events;
   if (!first) return undefined;
   const isShared = ([name, value]: [string, string]) =>
     events.every(({ headers }) => headers[name] === value);
+  const { hook, operation } = first;
   return {
+    hook,
+    operation,
     name: events.every(({ name }) => name === first.name) ? first.name : SEVERAL_NAMES,
     headers: Object.fromEntries(Object.entries(first.headers).filter(isShared)),
   };

@@ -17,9 +17,12 @@ export interface SignedRequest {
   readonly isTest?: boolean;
 }
 
+/** What the headers of a request say about an event. */
+export type HeadedEvent = Pick<HookEvent, 'hook' | 'name' | 'operation' | 'headers'>;
+
 /** All headers of one request. Those of the listener override those of the hook; those of this package override both. */
 export function requestHeaders(
-  event: Pick<HookEvent, 'name' | 'headers'>,
+  event: HeadedEvent,
   listener: Pick<Recipient, 'id' | 'contentType' | 'digest' | 'headers'>,
   { deliveryId, attempt, body, secret, previousSecret, now, isTest = false }: SignedRequest,
 ): Record<string, string> {

@@ -40,10 +40,16 @@ describe('a batching listener', () => {
   });
 
   it('A batch is sent with fewer events when the oldest has waited for `maxWaitMs`', async () => {
-    const { receiver } = await batching({ batch: { maxEvents: 100, maxWaitMs: 300 } });
+    const { listener, receiver } = await batching({ batch: { maxEvents: 100, maxWaitMs: 300 } });
     await saved(2);
     await receiver.waitFor(1);
     expect(names(receiver)).toEqual([['0', '1']]);
+    await untilEnded(listener, 2);
+    const waits = await flow.query<{ ms: number }>(
+      'SELECT (extract(epoch FROM attempted_at - created_at) * 1000)::float8 AS ms FROM model_hook_delivery WHERE listener_id = $1',
+      [listener.id],
+    );
+    expect(waits.map(({ ms }) => ms >= 299)).toEqual([true, true]);
   });
 
   it('The headers name the events, the count and the deliveries, and a batch has one signature', async () => {
