@@ -4,7 +4,11 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 
-for (const name of ['typeorm-model-hooks', 'typeorm-model-hooks/receiver']) {
+for (const name of [
+  'typeorm-model-hooks',
+  'typeorm-model-hooks/bullmq',
+  'typeorm-model-hooks/receiver',
+]) {
   const required = Object.keys(require(name));
   const imported = new Set(Object.keys(await import(name)));
   const missing = required.filter((key) => key !== '__esModule' && !imported.has(key));
