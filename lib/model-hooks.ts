@@ -213,8 +213,8 @@ export class ModelHooks extends Declarations {
    *
    * @example
    * await hooks.buffer(async (buffer) => {
-   *   for (const row of rows) {
-   *     await people.save(row);
+   *   for (const name of ['Ann', 'Bob']) {
+   *     await dataSource.getRepository(Person).save({ name });
    *     await buffer.maybeFlush();
    *   }
    * });

@@ -9,6 +9,7 @@ import { VERSION } from '../lib/base/version';
 import { HANDLER_DEFAULTS } from '../lib/delivery/handler/handlers';
 import { REPLAY_DEFAULTS } from '../lib/delivery/log/replay';
 import { DISPATCHER_DEFAULTS } from '../lib/dispatch/dispatcher';
+import { BUFFER_DEFAULTS } from '../lib/dispatch/event-buffer';
 import { RETENTION_DEFAULTS } from '../lib/dispatch/pruning';
 import { INTERACTIVE_DEFAULTS } from '../lib/hook/options';
 import { VETO_DEFAULTS } from '../lib/interactive/veto/veto';
@@ -118,6 +119,7 @@ describe('the docstrings', () => {
       defaults: { ...ATTACH_OWN, statementTimeoutMs: LIKE_LEASE, notify: BY_ROLE },
     },
     { path: 'lib/dispatch/dispatcher.ts', name: 'Dispatcher', defaults: DISPATCHER_DEFAULTS },
+    { path: 'lib/dispatch/event-buffer.ts', name: 'BufferOptions', defaults: BUFFER_DEFAULTS },
     { path: 'lib/listener/secrets/rotation.ts', name: 'RotateOptions', defaults: ROTATE_DEFAULTS },
     { path: 'lib/schedule/options.ts', name: 'ScheduleOptions', defaults: SCHEDULE_DEFAULTS },
     {

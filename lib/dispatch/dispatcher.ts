@@ -36,7 +36,7 @@ export interface Dispatcher {
   readonly waitsForTries?: boolean;
   /** Most deliveries of a chunk, from 1 to 500. @defaultValue `500` */
   readonly chunkSize?: number;
-  /** The same while more events wait than are planned at once. @defaultValue the value of `chunkSize` */
+  /** The same while more events wait than are planned at once; without it, `chunkSize`. */
   readonly backlogChunkSize?: number;
   start?(engine: Engine, surroundings: DispatcherSurroundings): void | Promise<void>;
   /** If it throws, the error is logged and the next sweep dispatches the chunks again. */

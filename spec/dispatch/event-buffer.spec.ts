@@ -34,7 +34,7 @@ describe('EventBuffer.maybeFlush', () => {
     expect(flushes).toEqual([62_000]);
   });
 
-  it('After a flush, the time since that flush counts', async () => {
+  it('The time since the last flush counts after a flush', async () => {
     const { buffer, clock, flushes } = started();
     await buffer.maybeFlush();
     clock.now += 1_500;

@@ -243,6 +243,10 @@ const DOORS: readonly (readonly [string, Door])[] = [
     everything.ModelHooks.doctor(application.dataSource, {}, bad),
   ),
   ...doors('hooks.silence', 'fn', [], (bad) => hooks.silence(bad)),
+  ...doors('hooks.buffer', 'fn', [], (bad) => hooks.buffer(bad)),
+  ...doors('hooks.buffer', 'options', ['flushFreq', 'flushTimeoutMs'], (bad) =>
+    hooks.buffer(() => undefined, bad),
+  ),
   ...doors('hooks.criteria', 'mode', [], (bad) => hooks.criteria(bad, () => undefined)),
   ...doors('hooks.criteria', 'fn', [], (bad) => hooks.criteria('expand', bad)),
   ...doors('hooks.reencrypt', 'options', ['onProgress'], (bad) => hooks.reencrypt(bad)),

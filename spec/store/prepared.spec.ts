@@ -82,7 +82,7 @@ describe('frequent statements', () => {
     expect(again).toHaveLength(1);
   });
 
-  it('Behind a pooler that gives each transaction another connection, each statement runs once', async () => {
+  it('Each statement runs once behind a pooler that gives each transaction another connection', async () => {
     const pooler = await startTransactionPooler(server.url);
     const pooled = await new DataSource({
       type: 'postgres',
@@ -149,7 +149,7 @@ describe('synchronousCommit', () => {
   ] as const;
 
   it.each(CASES)(
-    'With %s, a commit that may be repeated has the setting %s',
+    'A commit that may be repeated has, with %s, the setting %s',
     async (synchronousCommit, setting) => {
       database = new Database(dataSource, 2, LIMIT_MS, { statements: 'named', synchronousCommit });
       expect(await database.queryRepeatable(SETTING)).toEqual([{ setting }]);

@@ -174,14 +174,14 @@ describe('hooks.buffer', () => {
     expect(names(receiver)).toEqual(['first']);
   });
 
-  it('With the dispatcher `disabled`, the events of a block are skipped as always', async () => {
+  it('The events of a block are skipped as always with the dispatcher `disabled`', async () => {
     const receiver = await start({ dispatcher: 'disabled' });
     await flow.hooks.buffer(() => flow.savePeople(2));
     expect(await flow.pendingEvents()).toBe(0);
     expect(receiver.received).toEqual([]);
   });
 
-  it('100 buffered events of one listener are 10 chunks of 10', async () => {
+  it('A hundred buffered events of one listener are ten chunks of ten', async () => {
     const chunks: Chunk[] = [];
     const dispatcher: Dispatcher = {
       chunkSize: 10,

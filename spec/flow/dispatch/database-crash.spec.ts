@@ -49,7 +49,7 @@ describe('a crash of the database after events were delivered', () => {
     expect(new Set(ids).size).toBe(PEOPLE);
   });
 
-  it('With synchronousCommit, it undoes no outcome', async () => {
+  it('No outcome is undone with synchronousCommit', async () => {
     const before = await delivering(true);
     await crash(before);
     expect(await statuses()).toEqual({ done: PEOPLE });
