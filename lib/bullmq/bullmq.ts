@@ -27,8 +27,6 @@ const MINUTE_MS = 60_000;
  * sweeps add what it lost again. Throws `OPTION_INVALID`.
  *
  * @example
- * import { bullmq } from 'typeorm-model-hooks/bullmq';
- *
  * const dispatcher = bullmq({ connection: { host: 'redis.internal' } });
  * const hooks = await ModelHooks.attach(dataSource, { dispatcher });
  */

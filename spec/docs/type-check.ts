@@ -13,9 +13,11 @@ export interface Snippet {
 const SURROUNDINGS = `
 import 'reflect-metadata';
 import { createHmac } from 'node:crypto';
+import { createServer } from 'node:http';
 import * as typeorm from 'typeorm';
 import { Column, DataSource, Entity, EntitySchema, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
 import * as lib from 'typeorm-model-hooks';
+import { bullmq } from 'typeorm-model-hooks/bullmq';
 import { memoryStore, verify, verifyOnce } from 'typeorm-model-hooks/receiver';
 import type { AttachOptions, Chunk, Dispatcher, HookEvent, Listener } from 'typeorm-model-hooks';
 interface Person { id: number; name: string; address: string | null; age: number; status: string; accountId: string; home: { city: string } }
