@@ -6,6 +6,7 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   moduleNameMapper: {
     '^typeorm-model-hooks$': '<rootDir>/lib/index.ts',
+    '^typeorm-model-hooks/bullmq$': '<rootDir>/lib/bullmq/index.ts',
     '^typeorm-model-hooks/receiver$': '<rootDir>/lib/receiver/index.ts',
   },
   transform: {
