@@ -60,10 +60,15 @@ async function opening(schema: EntitySchema<object>): Promise<DataSource> {
 const attach = (dataSource: DataSource, options: AttachOptions) =>
   ModelHooks.attach(dataSource, specOptions(options));
 
+/** Those of hooked tables: the event table has one of its own, with a function. */
 const functionsIn = (dataSource: DataSource): Promise<readonly { name: string }[]> =>
-  dataSource.query(`SELECT proname AS name FROM pg_proc WHERE proname LIKE 'model_hook_%'`);
+  dataSource.query(
+    `SELECT proname AS name FROM pg_proc WHERE proname LIKE 'model_hook_%' AND proname <> 'model_hook_buffer_event'`,
+  );
 const triggersIn = (dataSource: DataSource): Promise<readonly { name: string }[]> =>
-  dataSource.query(`SELECT tgname AS name FROM pg_trigger WHERE tgname LIKE '%model_hook_%'`);
+  dataSource.query(
+    `SELECT tgname AS name FROM pg_trigger WHERE tgname LIKE '%model_hook_%' AND tgname <> 'model_hook_buffered'`,
+  );
 const storedIn = async (dataSource: DataSource): Promise<readonly object[]> => {
   const rows: readonly { data: object }[] = await dataSource.query(
     'SELECT data FROM model_hook_event ORDER BY id',
