@@ -66,11 +66,11 @@ class BullmqDispatcher implements Dispatcher {
 
   async dispatch(chunks: readonly Chunk[]): Promise<void> {
     const jobs = chunks.map((chunk) => chunkJob(chunk, this.options.jobOptions));
-    await this.#inTime(this.#started.addBulk(jobs));
+    await this.#inTime((await this.#ready()).addBulk(jobs));
   }
 
   async held(chunks: readonly Pick<Chunk, 'id'>[]): Promise<readonly string[]> {
-    const queue = this.#started;
+    const queue = await this.#ready();
     const states = chunks.map(async ({ id }) => ({ id, state: await queue.getJobState(id) }));
     const known = await this.#inTime(Promise.all(states));
     return known.flatMap(({ id, state }) => (ENDED.has(state) ? [] : [id]));
@@ -78,7 +78,7 @@ class BullmqDispatcher implements Dispatcher {
 
   async due(afterMs: number): Promise<void> {
     const { name, data, opts } = dueJob(Date.now() + afterMs, afterMs, this.options.jobOptions);
-    await this.#inTime(this.#started.add(name, data, opts));
+    await this.#inTime((await this.#ready()).add(name, data, opts));
   }
 
   /** Takes no more jobs; those in work end with their deliveries, which are given back at the deadline. */
@@ -92,9 +92,12 @@ class BullmqDispatcher implements Dispatcher {
     this.#copy = undefined;
   }
 
-  get #started(): Queue<JobData> {
-    if (!this.#queue) throw new Error('The BullMQ dispatcher has not been started.');
-    return this.#queue;
+  /** Until the queue is ready, nothing is given to it: it would be added later, when the chunk has been dispatched again. */
+  async #ready(): Promise<Queue<JobData>> {
+    const queue = this.#queue;
+    if (!queue) throw new Error('The BullMQ dispatcher has not been started.');
+    await this.#inTime(queue.waitUntilReady());
+    return queue;
   }
 
   get #producing() {
@@ -103,7 +106,7 @@ class BullmqDispatcher implements Dispatcher {
       ? this.options.connection
       : producerConnection(this.options.connection);
     const keys = prefix === undefined ? {} : { prefix };
-    return { connection, skipWaitingForReady: true, ...keys };
+    return { connection, ...keys };
   }
 
   #newWorker(engine: Engine): Worker<JobData> {
