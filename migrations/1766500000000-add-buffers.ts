@@ -13,7 +13,8 @@ export class AddBuffers1766500000000 implements MigrationInterface {
       `ALTER TABLE ${table('process')} ADD COLUMN buffers_until timestamptz`,
     );
     await runner.query(
-      `CREATE FUNCTION ${qualified('buffer_event')}() RETURNS trigger LANGUAGE plpgsql AS $$
+      // It stays when `synchronize(true)` drops the tables.
+      `CREATE OR REPLACE FUNCTION ${qualified('buffer_event')}() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
           NEW.shape := current_setting('model_hook.buffer') || NEW.shape;
           RETURN NEW;

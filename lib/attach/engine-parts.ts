@@ -14,7 +14,7 @@ import { Breakers } from '../delivery/origins/breakers';
 import { Recheck } from '../delivery/recheck/recheck';
 import { ListenerHealth } from '../delivery/record/listener-health';
 import { Recorder } from '../delivery/record/recorder';
-import { Carrier, MAX_DISPATCHED } from '../dispatch/carrier';
+import { Carrier, dispatchedAtOnce } from '../dispatch/carrier';
 import { Claims } from '../dispatch/claim/claims';
 import type { ResolvedDispatcher } from '../dispatch/dispatcher';
 import { DeliveryEngine } from '../dispatch/engine';
@@ -101,7 +101,7 @@ function newPlanner(parts: EngineParts, decoder: EventDecoder): Planner {
 /** Another process sends the chunks of a dispatcher that is not local, so many are handed on at once; it keeps its connections warm. */
 function sizesOf({ isLocal, chunkSize, backlogChunkSize }: ResolvedDispatcher): ChunkSizes {
   if (isLocal) return { chunkSize };
-  return { chunkSize, backlogChunkSize, atOnce: MAX_DISPATCHED, isSorted: true };
+  return { chunkSize, backlogChunkSize, atOnce: dispatchedAtOnce(chunkSize), isSorted: true };
 }
 
 /** What attempts deliveries, and what stores their outcomes. */

@@ -231,7 +231,7 @@ export class Session {
 
   /** Hands on what buffers hold, and stops: the DataSource is destroyed. */
   async end(deadlineMs: number): Promise<void> {
-    if (this.#buffers.isOpen) await endsWithin(this.#buffers.endAll(), deadlineMs);
+    await endsWithin(this.#buffers.endAll(), deadlineMs);
     await this.stop(deadlineMs);
   }
 

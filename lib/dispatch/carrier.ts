@@ -33,8 +33,10 @@ type ChunkRef = Pick<Chunk, 'id' | 'token'>;
 
 /** Deliveries held by this process at once. Above this, it neither plans, claims nor loads more. */
 const MAX_DELIVERIES = 2_000;
-/** Chunks given at once to a dispatcher that is not local: only their ids are held here. */
-export const MAX_DISPATCHED = 200;
+/** Deliveries given at once to a dispatcher that is not local: only their ids are held here … */
+const DISPATCHED_DELIVERIES = 2_000;
+/** … but at least this number of chunks. */
+const MIN_DISPATCHED = 8;
 /** Names of events in the label of a chunk. */
 const LABELLED = 3;
 /** A chunk that could not be loaded is loaded again after this time. */
@@ -70,7 +72,9 @@ export class Carrier implements Pick<Engine, 'deliver'> {
   /** How many chunks to claim after `hasRoom()`. */
   get chunksWanted(): number {
     const { isLocal, chunkSize } = this.parts.dispatcher;
-    return isLocal ? Math.max(1, Math.floor(this.#room.left / chunkSize)) : MAX_DISPATCHED;
+    return isLocal
+      ? Math.max(1, Math.floor(this.#room.left / chunkSize))
+      : dispatchedAtOnce(chunkSize);
   }
 
   /** Lets the dispatcher begin; it hands chunks back to `engine`. */
@@ -232,6 +236,11 @@ export class Carrier implements Pick<Engine, 'deliver'> {
       logger.error('The dispatcher could not be stopped.', { error: loggable(error) });
     }
   }
+}
+
+/** Chunks of this size that are given at once to a dispatcher that is not local. */
+export function dispatchedAtOnce(chunkSize: number): number {
+  return Math.max(MIN_DISPATCHED, Math.floor(DISPATCHED_DELIVERIES / chunkSize));
 }
 
 /** With the names of its events, as far as they are known here. */
