@@ -5,6 +5,7 @@ import {
   type HandlerFunction,
   type ModelHooks,
 } from '../../../lib';
+import { bullmq } from '../../../lib/bullmq';
 import { type Application, startApplication } from '../application/application';
 import { Person, person } from '../entities/person';
 import { setClockAhead } from './set-clock';
@@ -17,6 +18,8 @@ export interface CrashOptions {
   readonly diesAt?: 'commit' | 'plan';
   /** What the handler `work` does here. @defaultValue it is not registered */
   readonly handler?: HandlerMode;
+  /** Chunks are handed to this queue of BullMQ, in a Redis on this machine. */
+  readonly bullmq?: { readonly port: number; readonly queue: string };
   /** How far the clock of the machine is ahead, in milliseconds. */
   readonly clockAheadMs?: number;
 }
@@ -57,13 +60,14 @@ async function main({
   attach,
   diesAt,
   handler,
+  bullmq: queue,
   clockAheadMs = 0,
 }: CrashOptions): Promise<void> {
   if (clockAheadMs !== 0) setClockAhead(clockAheadMs);
   const application = await startApplication({
     entities: [Person],
     url,
-    attach: diesAt === 'plan' ? { ...attach, dispatcher: { dispatch: die } } : attach,
+    attach: { ...attach, ...dispatching(diesAt, queue) },
     dataSource: diesAt === 'commit' ? { subscribers: [DiesAfterCommit] } : {},
   });
   if (handler) application.hooks.handler('work', handling(application, handler));
@@ -81,6 +85,16 @@ async function main({
   // Ends with the spec that started it.
   process.once('disconnect', () => process.exit());
   answer();
+}
+
+function dispatching(
+  diesAt: CrashOptions['diesAt'],
+  queue: CrashOptions['bullmq'],
+): Pick<AttachOptions, 'dispatcher'> {
+  if (diesAt === 'plan') return { dispatcher: { dispatch: die } };
+  if (!queue) return {};
+  const connection = { host: '127.0.0.1', port: queue.port };
+  return { dispatcher: bullmq({ connection, queue: queue.queue, concurrency: 4 }) };
 }
 
 function handling({ dataSource }: Application, mode: HandlerMode): HandlerFunction {
