@@ -11,6 +11,10 @@ import { match } from './match';
 import { FILLER, fillAsOrdered } from './match/filling';
 import { matchEndToEnd } from './match-end-to-end';
 import { orderedBacklog } from './ordered-backlog';
+import { peers } from './peers';
+import { CONTENDER } from './peers/contender';
+import { contend } from './peers/contending';
+import { PEER_WORKER, peerWorker } from './peers/ours';
 import { receive } from './receiver';
 import { saveCost } from './save-cost';
 import { vetoes } from './vetoes';
@@ -27,6 +31,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ['fan-out', fanOut],
   ['hanging', hanging],
   ['ordered-backlog', orderedBacklog],
+  ['peers', peers],
   ['match', match],
   ['match-end-to-end', matchEndToEnd],
 ]);
@@ -71,6 +76,8 @@ async function machine(): Promise<string> {
 /** Runs the bench that this process was forked for. */
 async function role(name: string, order = ''): Promise<void> {
   if (name === FILLER) return fillAsOrdered(order);
+  if (name === CONTENDER) return contend(order);
+  if (name === PEER_WORKER) return peerWorker(order);
   const bench = BENCHES.get(name);
   if (!bench) return receive();
   const figures = await bench();
