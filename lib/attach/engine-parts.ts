@@ -19,10 +19,11 @@ import { Claims } from '../dispatch/claim/claims';
 import type { ResolvedDispatcher } from '../dispatch/dispatcher';
 import { DeliveryEngine } from '../dispatch/engine';
 import type { Housekeeping } from '../dispatch/housekeeping';
+import type { ChunkLimits } from '../dispatch/plan/chunk-writer';
 import { Completion } from '../dispatch/plan/completion';
 import { ForeignHooks } from '../dispatch/plan/foreign-hooks';
 import { Judging } from '../dispatch/plan/judging';
-import { type ChunkSizes, Planner } from '../dispatch/plan/planner';
+import { Planner } from '../dispatch/plan/planner';
 import type { TrialWaits } from '../dispatch/trial-waits';
 import type { HookCatalog } from '../hook/catalog';
 import type { ListenerMatching } from '../listener/matching/matching';
@@ -99,9 +100,9 @@ function newPlanner(parts: EngineParts, decoder: EventDecoder): Planner {
 }
 
 /** Another process sends the chunks of a dispatcher that is not local, so many are handed on at once; it keeps its connections warm. */
-function sizesOf({ isLocal, chunkSize, backlogChunkSize }: ResolvedDispatcher): ChunkSizes {
+function sizesOf({ isLocal, chunkSize, backlogChunkSize }: ResolvedDispatcher): ChunkLimits {
   if (isLocal) return { chunkSize };
-  return { chunkSize, backlogChunkSize, atOnce: dispatchedAtOnce(chunkSize), isSorted: true };
+  return { chunkSize, backlogChunkSize, atOnce: dispatchedAtOnce(chunkSize), isForOthers: true };
 }
 
 /** What attempts deliveries, and what stores their outcomes. */

@@ -2,18 +2,28 @@ import { v7 as uuidv7 } from 'uuid';
 import { type Chunk, MAX_CHUNK_SIZE } from '../../delivery/chunk/chunk';
 import type { Match } from '../../listener/matching/checks';
 import { FIRST_TOKEN, type Lease, UNHELD_TOKEN } from '../../store/chunks';
+import type { LaterRows } from '../../store/later-rows';
+import type { RecipientRow } from '../../store/recipients';
 import type { Store } from '../../store/store';
 
 export interface ChunkLimits {
   /** Most deliveries of a chunk. @defaultValue `500` */
-  readonly chunkSize?: number | undefined;
+  readonly chunkSize?: number;
+  /** The same while there is a backlog. @defaultValue the value of `chunkSize` */
+  readonly backlogChunkSize?: number;
+  readonly isBacklog?: boolean;
   /** Chunks that are stored in one statement, and that the planning process leases. @defaultValue `8` */
-  readonly atOnce?: number | undefined;
-  /** Whether deliveries to one origin are next to each other, as far as they are stored at once. @defaultValue `false` */
-  readonly isSorted?: boolean | undefined;
+  readonly atOnce?: number;
+  /**
+   * Whether other processes send: then deliveries to one origin are next to each other, as far as they are stored at once.
+   * @defaultValue `false`
+   */
+  readonly isForOthers?: boolean;
 }
 
 const STORED_AT_ONCE = 8;
+/** Recipients of more deliveries are read when they are sent to: until then, their rows may have changed. */
+const MAX_READ_AHEAD = 500;
 
 /**
  * Stores the deliveries of one plan as they become known. The first chunks are leased to this process. If an event has very many
@@ -24,7 +34,9 @@ export class ChunkWriter {
   readonly leased: Chunk[] = [];
   /** Ids of events with chunks that no process holds yet. */
   readonly scattered = new Set<string>();
-  readonly #limits: Required<ChunkLimits> & { readonly chunkSize: number; readonly atOnce: number };
+  readonly #chunkSize: number;
+  readonly #atOnce: number;
+  readonly #isForOthers: boolean;
   #count = 0;
   #full: Chunk[] = [];
   #pairs: Pair[] = [];
@@ -32,9 +44,17 @@ export class ChunkWriter {
   constructor(
     private readonly store: Store,
     private readonly lease: Lease,
-    { chunkSize = MAX_CHUNK_SIZE, atOnce = STORED_AT_ONCE, isSorted = false }: ChunkLimits = {},
+    {
+      chunkSize = MAX_CHUNK_SIZE,
+      backlogChunkSize = chunkSize,
+      isBacklog = false,
+      atOnce = STORED_AT_ONCE,
+      isForOthers = false,
+    }: ChunkLimits = {},
   ) {
-    this.#limits = { chunkSize, atOnce, isSorted };
+    this.#chunkSize = isBacklog ? backlogChunkSize : chunkSize;
+    this.#atOnce = atOnce;
+    this.#isForOthers = isForOthers;
   }
 
   /** Deliveries in chunks so far. */
@@ -47,13 +67,19 @@ export class ChunkWriter {
     const others = new Set(inTurn.map(({ id }) => id));
     const listenerIds = others.size > 0 ? all.filter((id) => !others.has(id)) : all;
     this.#count += listenerIds.length;
-    const { chunkSize, atOnce, isSorted } = this.#limits;
+    const atOnce = this.#isForOthers ? this.#chunkSize * this.#atOnce : this.#chunkSize;
     for (const listenerId of listenerIds) {
       this.#pairs.push({ eventId: event.id, listenerId });
-      const isFull = this.#pairs.length === (isSorted ? chunkSize * atOnce : chunkSize);
-      if (isFull) await this.#fill();
-      if (this.#full.length >= atOnce) await this.#empty();
+      if (this.#pairs.length === atOnce) await this.#fill();
+      if (this.#full.length >= this.#atOnce) await this.#empty();
     }
+  }
+
+  /** Reads the recipients of the leased chunks with the next statement, or the COMMIT. Null if they are read later. */
+  recipientsLater(): LaterRows<RecipientRow> | null {
+    const ids = this.leased.flatMap(({ listenerIds }) => listenerIds);
+    if (this.#isForOthers || ids.length === 0 || ids.length > MAX_READ_AHEAD) return null;
+    return this.store.recipients.readLater(new Set(ids));
   }
 
   /** Stores the rest, and the leased chunks: they come last, so that their lease begins when the plan is complete. */
@@ -64,8 +90,8 @@ export class ChunkWriter {
   }
 
   async #fill(): Promise<void> {
-    const { chunkSize, isSorted } = this.#limits;
-    const pairs = isSorted ? await this.#sorted(this.#pairs) : this.#pairs;
+    const chunkSize = this.#chunkSize;
+    const pairs = this.#isForOthers ? await this.#sorted(this.#pairs) : this.#pairs;
     this.#pairs = [];
     for (let at = 0; at < pairs.length; at += chunkSize) {
       const of = pairs.slice(at, at + chunkSize);

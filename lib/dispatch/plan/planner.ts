@@ -10,8 +10,6 @@ import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
 import type { Lease } from '../../store/chunks';
 import type { ClaimedEvent, EventRow, Events, PlannableHere } from '../../store/events';
-import type { LaterRows } from '../../store/later-rows';
-import type { RecipientRow } from '../../store/recipients';
 import { isRefused } from '../../store/refused';
 import type { Store } from '../../store/store';
 import type { Vault } from '../../vault/vault';
@@ -47,23 +45,6 @@ export interface PlannerParts {
   readonly foreign: Pick<ForeignHooks, 'sweep'>;
   readonly judging: Pick<Judging, 'sweep'>;
   readonly completion: Pick<Completion, 'complete'>;
-}
-
-/** How many deliveries a chunk holds, and how many chunks are stored at once. */
-export interface ChunkSizes {
-  readonly chunkSize?: number;
-  readonly backlogChunkSize?: number;
-  readonly atOnce?: number;
-  /** Whether deliveries to one origin are next to each other. */
-  readonly isSorted?: boolean;
-}
-
-/** While there is a backlog, chunks may be larger. */
-function chunksOf(
-  { chunkSize, backlogChunkSize, ...others }: ChunkSizes,
-  isBacklog: boolean,
-): ChunkLimits {
-  return { ...others, chunkSize: isBacklog ? (backlogChunkSize ?? chunkSize) : chunkSize };
 }
 
 const NOTHING: Plan = {
@@ -102,7 +83,7 @@ export class Planner {
   constructor(
     private readonly parts: PlannerParts,
     private readonly lease: Lease,
-    private readonly sizes: ChunkSizes = {},
+    private readonly sizes: Omit<ChunkLimits, 'isBacklog'> = {},
   ) {
     this.#reading = new EventReading(parts.decoder, parts.logger);
     this.#warnings = new UnjudgedWarnings(parts.logger);
@@ -215,7 +196,7 @@ export class Planner {
     const rows = await this.parts.completion.complete(store, claimed);
     const { events, unknownFields, left, unreadable } = this.#reading.read(rows);
     const isBacklog = claimed.length >= PLANNED_AT_ONCE;
-    const writer = new ChunkWriter(store, this.lease, chunksOf(this.sizes, isBacklog));
+    const writer = new ChunkWriter(store, this.lease, { ...this.sizes, isBacklog });
     const inTurn = new InTurnWriter(store, rows);
     const unjudged = new UnjudgedWriter(store, rows, this.#warnings);
     const count = () => writer.count + inTurn.deliveries.length + unjudged.count;
@@ -238,24 +219,11 @@ export class Planner {
       inTurn: inTurn.deliveries,
       planned: {
         events: new Map(events.map((event) => [event.id, event])),
-        recipients: recipientsLater(store, writer.leased),
+        recipients: writer.recipientsLater(),
       },
       count: count(),
     };
   }
-}
-
-/** Recipients of more deliveries are read when they are sent to: until then, their rows may have changed. */
-const MAX_READ_AHEAD = 500;
-
-/** Reads the recipients together with the commit. */
-function recipientsLater(
-  { recipients }: Store,
-  chunks: readonly Chunk[],
-): LaterRows<RecipientRow> | null {
-  const ids = chunks.flatMap(({ listenerIds }) => listenerIds);
-  if (ids.length === 0 || ids.length > MAX_READ_AHEAD) return null;
-  return recipients.readLater(new Set(ids));
 }
 
 /** Whether it is the events that cannot be planned: the database refuses their values, or code of ours or of the application throws. */
