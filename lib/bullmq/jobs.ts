@@ -19,20 +19,16 @@ const BUCKET_MS = 1_000;
 /** The job comes a little later than the delivery is due: clocks differ. */
 const MARGIN_MS = 250;
 
-/** An ended job leaves nothing behind, so that its id can be used again. */
-const DEFAULTS: JobsOptions = {
-  attempts: 3,
-  backoff: { type: 'fixed', delay: 1_000 },
-  removeOnComplete: true,
-  removeOnFail: true,
-};
+const DEFAULTS: JobsOptions = { attempts: 3, backoff: { type: 'fixed', delay: 1_000 } };
+/** An ended job leaves nothing behind, so that its id can be used again: BullMQ adds no job whose id it has. */
+const LEAVING_NOTHING: JobsOptions = { removeOnComplete: true, removeOnFail: true };
 
 /** Under the id of its chunk, so that a second hand-over changes nothing while the first one is on its way. */
 export function chunkJob(
   { id, token, label }: Chunk,
   options: BullmqOptions['jobOptions'],
 ): NewJob {
-  const opts = { ...DEFAULTS, ...options, jobId: id };
+  const opts = { ...DEFAULTS, ...options, ...LEAVING_NOTHING, jobId: id };
   return { name: label ?? 'deliveries', data: { id, token }, opts };
 }
 
@@ -44,6 +40,6 @@ export function dueJob(
 ): NewJob {
   const bucket = Math.ceil(atMs / BUCKET_MS);
   const delay = Math.round(afterMs + bucket * BUCKET_MS - atMs + MARGIN_MS);
-  const opts = { ...DEFAULTS, ...options, jobId: `due-${bucket}`, delay };
+  const opts = { ...DEFAULTS, ...options, ...LEAVING_NOTHING, jobId: `due-${bucket}`, delay };
   return { name: DUE, data: { dueAt: new Date(bucket * BUCKET_MS).toISOString() }, opts };
 }

@@ -2,9 +2,11 @@ import type { BackendFactory, ConnectionOptions, IQueueBackend, JobsOptions } fr
 import { MAX_CHUNK_SIZE } from '../delivery/chunk/chunk';
 import { checkedOptions } from '../options/checked';
 import {
+  ANYTHING,
   BOOLEAN,
   FUNCTION,
   isOptions,
+  optionsOf,
   type Rule,
   required,
   type Shape,
@@ -27,8 +29,11 @@ export interface BullmqOptions<Connection = ConnectionOptions> {
   readonly chunkSize?: number;
   /** Jobs that this process works on at once. @defaultValue `50` */
   readonly concurrency?: number;
-  /** Further options of the jobs, such as `priority`. The id of a job is that of its chunk. */
-  readonly jobOptions?: Omit<JobsOptions, 'jobId' | 'delay' | 'repeat' | 'parent'>;
+  /** Further options of the jobs: how often and when BullMQ tries one again that threw, and how it is sorted in. */
+  readonly jobOptions?: Pick<
+    JobsOptions,
+    'attempts' | 'backoff' | 'priority' | 'lifo' | 'keepLogs' | 'stackTraceLimit'
+  >;
   /** `createPostgresBackend` of BullMQ, or another one. @defaultValue Redis */
   readonly backend?: BackendFactory<IQueueBackend, Connection>;
   /** Whether this process works on jobs, and does not only add them. @defaultValue `true` */
@@ -53,13 +58,23 @@ const CONNECTION: Rule = {
   expected: 'the options of a connection, or a client',
 };
 
+/** An id, a delay or a deduplication of the application's would lose jobs; kept ones would block their ids. */
+const JOB_SHAPE: Shape<Required<BullmqOptions>['jobOptions']> = {
+  attempts: wholeNumberFrom(1),
+  backoff: ANYTHING,
+  priority: wholeNumberFrom(0),
+  lifo: BOOLEAN,
+  keepLogs: wholeNumberFrom(0),
+  stackTraceLimit: wholeNumberFrom(0),
+};
+
 const BULLMQ_SHAPE: Shape<BullmqOptions> = {
   connection: required(CONNECTION),
   queue: QUEUE_NAME,
   prefix: TEXT,
   chunkSize: wholeNumberFrom(1, MAX_CHUNK_SIZE),
   concurrency: wholeNumberFrom(1),
-  jobOptions: { accepts: isOptions, expected: 'options of a job' },
+  jobOptions: optionsOf<Required<BullmqOptions>['jobOptions']>(JOB_SHAPE),
   backend: FUNCTION,
   consume: BOOLEAN,
 };

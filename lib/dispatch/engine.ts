@@ -15,6 +15,8 @@ import type { Work } from './work';
 export interface EngineOptions {
   readonly sweepMs: number;
   readonly leaseMs: number;
+  /** Time from the start to the first sweep. @defaultValue `500` */
+  readonly firstSweepMs?: number;
   readonly logger: Logger;
   /** Milliseconds on a clock that is never set. @defaultValue `monotonicMs` */
   readonly now?: () => number;
@@ -92,7 +94,8 @@ export class DeliveryEngine implements Wakeable {
     // What waits already does not wait for the first sweep, which repairs what is seldom broken.
     this.#isUnheldWanted = true;
     this.due();
-    const first = setTimeout(() => this.#guard(this.#sweep()), FIRST_SWEEP_MS);
+    const { firstSweepMs = FIRST_SWEEP_MS } = this.options;
+    const first = setTimeout(() => this.#guard(this.#sweep()), firstSweepMs);
     this.#timers.push(first.unref());
   }
 

@@ -24,8 +24,13 @@ describe('chunkJob', () => {
   });
 
   it('Options of the application are added, but not another id', () => {
-    const options = { priority: 7, jobId: 'another' };
-    expect(chunkJob(CHUNK, options).opts).toMatchObject({ priority: 7, jobId: 'a-chunk' });
+    const kept = { jobId: 'another', removeOnComplete: false, removeOnFail: { count: 100 } };
+    expect(chunkJob(CHUNK, { priority: 7, ...kept }).opts).toMatchObject({
+      priority: 7,
+      jobId: 'a-chunk',
+      removeOnComplete: true,
+      removeOnFail: true,
+    });
   });
 });
 
@@ -60,6 +65,11 @@ describe('bullmq', () => {
     ['bullmq.chunkSize', { connection, chunkSize: 1.5 }],
     ['bullmq.concurrency', { connection, concurrency: 0 }],
     ['bullmq.jobOptions', { connection, jobOptions: 'high' }],
+    ['bullmq.jobOptions.priority', { connection, jobOptions: { priority: -1 } }],
+    ['bullmq.jobOptions.delay', { connection, jobOptions: { delay: 1 } }],
+    ['bullmq.jobOptions.jobId', { connection, jobOptions: { jobId: 'x' } }],
+    ['bullmq.jobOptions.deduplication', { connection, jobOptions: { deduplication: { id: 'x' } } }],
+    ['bullmq.jobOptions.removeOnComplete', { connection, jobOptions: { removeOnComplete: 9 } }],
     ['bullmq.backend', { connection, backend: {} }],
     ['bullmq.consume', { connection, consume: 'yes' }],
     ['bullmq.chunksize', { connection, chunksize: 10 }],
