@@ -17,7 +17,7 @@ describe('Carrier', () => {
     const { carrier, claims, sender } = newCarrier({ dispatcher: { dispatch: () => undefined } });
     await carrier.dispatch([A], NOTHING_PLANNED);
     await carrier.deliver(A);
-    expect(claims.take).toHaveBeenCalledWith({ id: A.id, token: A.token });
+    expect(claims.take).toHaveBeenCalledWith({ id: A.id, token: A.token }, 1);
     expect(sender.send.mock.calls).toEqual([[{ ...A, token: '2' }, null]]);
   });
 
