@@ -41,7 +41,7 @@ describeHere('a Redis that loses everything', () => {
     await untilDelivered(receiver, 60);
   });
 
-  it('Writes succeed while it is down, and their events follow when it is back', async () => {
+  it('All writes succeed while it is down, and their events follow when it is back', async () => {
     const receiver = await start({});
     await redis.stop();
     await flow.savePeople(20);
