@@ -68,9 +68,10 @@ export class Pipeline implements Work {
 
   /** Dispatches chunks without a lease: new ones, and those of processes that died. Returns whether there may be more. */
   async claimUnheld(): Promise<boolean> {
-    if (this.carrier.mayHold && !(await this.#keepHeld())) return false;
     const limit = this.carrier.chunksWanted;
-    const chunks = await this.claims.unheld(limit);
+    const lost = this.carrier.mayHold ? await this.#lostChunks(limit) : undefined;
+    if (lost === null) return false;
+    const chunks = await this.claims.unheld(limit, lost);
     const untried = chunks.filter(wasUnheld);
     const others = chunks.filter((chunk) => !wasUnheld(chunk));
     const areDispatched = [
@@ -81,16 +82,21 @@ export class Pipeline implements Work {
     return chunks.length === limit && !areDispatched.includes(false);
   }
 
-  /** A chunk that waits in the queue of the dispatcher, longer than its lease holds, has not been abandoned. False if that is not known. */
-  async #keepHeld(): Promise<boolean> {
-    for (let asked = 0; asked < MAX_ASKED; asked += ASKED_AT_ONCE) {
-      const expired = await this.claims.expired(ASKED_AT_ONCE);
+  /**
+   * Chunks with an expired lease that the dispatcher does not have any more. Those that it has get a new lease: waiting in a queue is no
+   * sign of a dead process. Null if the dispatcher cannot be asked now.
+   */
+  async #lostChunks(limit: number): Promise<readonly string[] | null> {
+    const lost: string[] = [];
+    for (let asked = 0; asked < MAX_ASKED && lost.length < limit; asked += ASKED_AT_ONCE) {
+      const expired = await this.claims.expired(ASKED_AT_ONCE, lost);
       const held = await this.carrier.held(expired);
-      if (!held) return false;
+      if (!held) return null;
       await this.claims.renew(expired.filter(({ id }) => held.has(id)));
-      if (held.size < expired.length || expired.length < ASKED_AT_ONCE) break;
+      lost.push(...expired.flatMap(({ id }) => (held.has(id) ? [] : id)));
+      if (expired.length < ASKED_AT_ONCE) break;
     }
-    return true;
+    return lost;
   }
 
   get isAwaited(): boolean {

@@ -5,7 +5,13 @@ import type { Dispatcher, DispatcherSurroundings, Engine } from '../dispatch/dis
 import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
 import { Seldom } from '../logging/seldom';
-import { type ClientCopy, consumerConnection, copyOf, producerConnection } from './connection';
+import {
+  type ClientCopy,
+  consumerConnection,
+  copyOf,
+  producerConnection,
+  reconnecting,
+} from './connection';
 import { chunkJob, DUE, dueJob, type JobData } from './jobs';
 import { type BullmqOptions, type ResolvedBullmqOptions, resolvedOptions } from './options';
 
@@ -46,6 +52,8 @@ class BullmqDispatcher implements Dispatcher {
   #worker: Worker<JobData> | undefined;
   /** The connection of the worker, if it is a copy of a client of the application. */
   #copy: ClientCopy | undefined;
+  #isStopping = false;
+  readonly #retryStrategy = reconnecting(() => this.#isStopping);
 
   constructor(private readonly options: ResolvedBullmqOptions) {
     this.chunkSize = options.chunkSize;
@@ -54,6 +62,7 @@ class BullmqDispatcher implements Dispatcher {
 
   async start(engine: Engine, { logger }: DispatcherSurroundings): Promise<void> {
     this.#logger = logger;
+    this.#isStopping = false;
     const { queue, consume } = this.options;
     this.#queue = new Queue<JobData>(queue, this.#producing, this.options.backend as undefined);
     this.#queue.on('error', (error) => this.#warn(error));
@@ -82,14 +91,19 @@ class BullmqDispatcher implements Dispatcher {
   }
 
   /** Takes no more jobs; those in work end with their deliveries, which are given back at the deadline. */
-  async stop(): Promise<void> {
-    const [worker, queue] = [this.#worker, this.#queue];
+  async stop({ deadlineMs }: { readonly deadlineMs: number }): Promise<void> {
+    const [worker, queue, copy] = [this.#worker, this.#queue, this.#copy];
     this.#worker = undefined;
     this.#queue = undefined;
-    await worker?.close();
-    await queue?.close();
-    this.#copy?.disconnect();
     this.#copy = undefined;
+    this.#isStopping = true;
+    // Without Redis these would never end. Their connections give up by themselves then.
+    const closing = Promise.allSettled([worker?.close(), queue?.close()]);
+    await endsWithin(
+      closing.then(() => undefined),
+      deadlineMs,
+    );
+    copy?.disconnect();
   }
 
   /** Until the queue is ready, nothing is given to it: it would be added later, when the chunk has been dispatched again. */
@@ -104,7 +118,7 @@ class BullmqDispatcher implements Dispatcher {
     const { prefix, backend } = this.options;
     const connection = backend
       ? this.options.connection
-      : producerConnection(this.options.connection);
+      : producerConnection(this.options.connection, this.#retryStrategy);
     const keys = prefix === undefined ? {} : { prefix };
     return { connection, ...keys };
   }
@@ -132,7 +146,7 @@ class BullmqDispatcher implements Dispatcher {
     const { connection, backend } = this.options;
     if (backend) return connection;
     this.#copy = copyOf(connection);
-    return this.#copy ?? consumerConnection(connection);
+    return this.#copy ?? consumerConnection(connection, this.#retryStrategy);
   }
 
   async #work({ name, data, attemptsStarted }: Job<JobData>, engine: Engine): Promise<void> {

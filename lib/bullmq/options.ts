@@ -1,5 +1,6 @@
 import type { BackendFactory, ConnectionOptions, IQueueBackend, JobsOptions } from 'bullmq';
 import { MAX_CHUNK_SIZE } from '../delivery/chunk/chunk';
+import { OptionInvalidError } from '../errors/option-errors';
 import { checkedOptions } from '../options/checked';
 import {
   ANYTHING,
@@ -84,5 +85,9 @@ export type ResolvedBullmqOptions = BullmqOptions &
 
 /** Throws `OPTION_INVALID`. */
 export function resolvedOptions(options: BullmqOptions): ResolvedBullmqOptions {
-  return { ...BULLMQ_DEFAULTS, ...checkedOptions(options, BULLMQ_SHAPE, { path: 'bullmq' }) };
+  const given = checkedOptions(options, BULLMQ_SHAPE, { path: 'bullmq' });
+  // BullMQ ignores a text, and would use the Redis of this machine.
+  if (typeof given.connection === 'string' && !given.backend)
+    throw new OptionInvalidError('bullmq.connection', 'options or a client of Redis, and no text');
+  return { ...BULLMQ_DEFAULTS, ...given };
 }

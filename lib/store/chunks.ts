@@ -67,25 +67,33 @@ export class Chunks {
     );
   }
 
-  /** Takes chunks without a valid lease: no process has held them yet, or the lease of the process that did has expired. */
-  async claimUnheld(limit: number, { processId, leaseMs }: Lease): Promise<readonly StoredChunk[]> {
+  /**
+   * Takes chunks without a valid lease: no process has held them yet, or the lease of the process that did has expired; of the latter only
+   * the `lost` ones, if given.
+   */
+  async claimUnheld(
+    limit: number,
+    { processId, leaseMs }: Lease,
+    lost: readonly string[] | null = null,
+  ): Promise<readonly StoredChunk[]> {
     const { chunk } = this.tables;
     const rows = await this.query<ChunkRow>(
       `UPDATE ${chunk} c SET token = c.token + 1, process_id = $1,
          lease_until = clock_timestamp() + $2 * interval '1 millisecond'
        WHERE c.id = ANY(ARRAY(SELECT id FROM ${chunk} WHERE lease_until < now()
+         AND ($4::uuid[] IS NULL OR lease_until = '-infinity' OR id = ANY($4::uuid[]))
          ORDER BY lease_until LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING ${CHUNK_COLUMNS}`,
-      [processId, leaseMs, limit],
+      [processId, leaseMs, limit, lost],
     );
     return rows.map(toChunk);
   }
 
   /** Chunks that a process has held, and whose lease has expired. */
-  expired(limit: number): Promise<readonly ChunkRef[]> {
+  expired(limit: number, without: readonly string[] = []): Promise<readonly ChunkRef[]> {
     return this.query<ChunkRef>(
       `SELECT id, token FROM ${this.tables.chunk} WHERE lease_until < now() AND lease_until > '-infinity'
-       ORDER BY lease_until LIMIT $1`,
-      [limit],
+       AND id <> ALL($2::uuid[]) ORDER BY lease_until LIMIT $1`,
+      [limit, without],
     );
   }
 

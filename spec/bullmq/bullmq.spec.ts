@@ -57,6 +57,7 @@ describe('bullmq', () => {
     ['bullmq.connection', {}],
     ['bullmq.connection', { connection: 6379 }],
     ['bullmq.connection', { connection: '' }],
+    ['bullmq.connection', { connection: 'redis://redis.invalid' }],
     ['bullmq.queue', { connection, queue: '' }],
     ['bullmq.queue', { connection, queue: 'a:b' }],
     ['bullmq.prefix', { connection, prefix: 1 }],

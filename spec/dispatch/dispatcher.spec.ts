@@ -27,6 +27,7 @@ describe('dispatcherOf', () => {
       isLocal: true,
       waitsForTries: true,
       chunkSize: 20,
+      backlogChunkSize: 20,
       skipped: null,
     });
   });

@@ -54,6 +54,19 @@ describe('Chunks.claimUnheld', () => {
   });
 });
 
+describe('Chunks.expired', () => {
+  it('A sweep takes the chunks that a queue has lost and those that no process held, and no others', async () => {
+    const [lost, queued, never] = [newChunk(), newChunk(), newChunk()];
+    await store.chunks.put([lost, queued], FIRST_TOKEN, { ...lease(), leaseMs: -1 });
+    await store.chunks.put([never], UNHELD_TOKEN, lease());
+    const expired = await store.chunks.expired(10);
+    expect(expired.map(({ id }) => id).sort()).toEqual([lost.id, queued.id].sort());
+    expect(await store.chunks.expired(10, [lost.id])).toMatchObject([{ id: queued.id }]);
+    const claimed = await store.chunks.claimUnheld(10, lease(), [lost.id]);
+    expect(claimed.map(({ id }) => id).sort()).toEqual([lost.id, never.id].sort());
+  });
+});
+
 describe('Chunks.take', () => {
   it('take() takes a chunk under its token once', async () => {
     const chunk = newChunk();

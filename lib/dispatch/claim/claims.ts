@@ -41,14 +41,17 @@ export class Claims {
     return this.store.turns.nextDueMs(barredBy(restraints));
   }
 
-  /** Takes chunks that no process holds: new ones, and those whose lease has expired. */
-  unheld(limit: number): Promise<readonly Chunk[]> {
-    return this.store.chunks.claimUnheld(limit, this.lease);
+  /** Takes chunks that no process holds: new ones, and those whose lease has expired; of these only the `lost` ones, if given. */
+  unheld(limit: number, lost?: readonly string[]): Promise<readonly Chunk[]> {
+    return this.store.chunks.claimUnheld(limit, this.lease, lost);
   }
 
   /** Chunks that a process has held, and whose lease has expired. They are not taken. */
-  expired(limit: number): Promise<readonly Pick<Chunk, 'id' | 'token'>[]> {
-    return this.store.chunks.expired(limit);
+  expired(
+    limit: number,
+    without: readonly string[],
+  ): Promise<readonly Pick<Chunk, 'id' | 'token'>[]> {
+    return this.store.chunks.expired(limit, without);
   }
 
   /** Takes a chunk that a dispatcher hands back. Null if another process has taken it since, or it has ended; see `DeliverOptions.starts`. */

@@ -50,6 +50,18 @@ describeHere('a Redis that loses everything', () => {
     await untilDelivered(receiver, 20);
   });
 
+  it('A process stops while it is down, and its events follow', async () => {
+    const receiver = await start({});
+    await flow.savePeople(1);
+    await receiver.waitFor(1);
+    await redis.stop();
+    await flow.savePeople(5);
+    await flow.hooks.detach({ deadlineMs: 1_000 });
+    await redis.start();
+    await startWorker(SHORT);
+    await untilDelivered(receiver, 6);
+  });
+
   it('A process attaches while it is down', async () => {
     await redis.stop();
     const receiver = await start({});
