@@ -15,8 +15,6 @@ import type { Work } from './work';
 export interface EngineOptions {
   readonly sweepMs: number;
   readonly leaseMs: number;
-  /** Time from the start to the first sweep. @defaultValue `500` */
-  readonly firstSweepMs?: number;
   readonly logger: Logger;
   /** Milliseconds on a clock that is never set. @defaultValue `monotonicMs` */
   readonly now?: () => number;
@@ -24,7 +22,6 @@ export interface EngineOptions {
 
 /** The longest time between two plans, unless the first plan left events or a commit waits. */
 const LONGEST_PAUSE_MS = 10;
-const FIRST_SWEEP_MS = 500;
 /** A due delivery that could not be claimed is held by another process, or was just given back; it is not tried sooner than this. */
 const SOONEST_DUE_MS = 100;
 
@@ -91,12 +88,9 @@ export class DeliveryEngine implements Wakeable {
     await this.carrier.start(this.work);
     this.#every(this.options.sweepMs, () => this.#sweep());
     this.#every(this.options.leaseMs / 3, () => this.#renew());
-    // What waits already does not wait for the first sweep, which repairs what is seldom broken.
-    this.#isUnheldWanted = true;
-    this.due();
-    const { firstSweepMs = FIRST_SWEEP_MS } = this.options;
-    const first = setTimeout(() => this.#guard(this.#sweep()), firstSweepMs);
-    this.#timers.push(first.unref());
+    // Events that wait already do not wait for the first sweep.
+    this.committed();
+    this.#guard(this.#sweep());
   }
 
   /** Events may have been committed. Never waits, never throws. */

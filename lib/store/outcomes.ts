@@ -70,7 +70,7 @@ export class Outcomes {
   constructor(
     protected readonly query: Query,
     protected readonly tables: Tables,
-    /** A delivery whose outcome is lost in a crash of the database is sent again, under the same id. */
+    /** Does not wait for the disk: for what is done again, under the same ids, if a crash of the database has undone it. */
     protected readonly repeatable: Query = query,
   ) {}
 
@@ -81,13 +81,18 @@ export class Outcomes {
    *
    * A delivery that is not assigned to these chunks has its outcome already: the first answer was lost. Its outcome is not stored again,
    * because others may have continued with that delivery; its id is returned as `repeated`.
+   *
+   * Outcomes that leave a chunk open must be `isDurable`: if a crash of the database undid them, a later outcome could still close the
+   * chunk, and nobody would look for the deliveries that have lost theirs.
    */
   record(
     outcomes: readonly OutcomeRow[],
     chunks: readonly (ChunkRef & Placed)[],
     events: readonly ({ readonly id: string; readonly name: string } & Placed)[],
+    { isDurable = true }: { readonly isDurable?: boolean } = {},
   ): Promise<readonly RecordedRow[]> {
-    return this.repeatable<RecordedRow>(
+    const run = isDurable ? this.query : this.repeatable;
+    return run<RecordedRow>(
       recordSql(this.tables),
       [outcomes, chunks, events].map((rows) => JSON.stringify(rows)),
       'frequent',

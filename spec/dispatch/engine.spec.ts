@@ -225,8 +225,6 @@ async function started() {
 async function start(engine: DeliveryEngine): Promise<void> {
   running.push(engine);
   await engine.start();
-  // The first sweep has a timer of the same length, which was set before.
-  await new Promise((resolve) => setTimeout(resolve, 0));
   do await new Promise(setImmediate);
   while (engine.isBusy);
 }
@@ -268,7 +266,6 @@ function newEngine({ leaseMs = 3_600_000 } = {}) {
   };
   const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
   const engine = new DeliveryEngine(work, carrier, housekeeping, {
-    firstSweepMs: 0,
     sweepMs: 3_600_000,
     leaseMs,
     logger,

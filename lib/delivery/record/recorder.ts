@@ -190,6 +190,7 @@ export class Recorder {
       rows,
       chunks.values.map(({ id, token }, place) => ({ place, id, token })),
       events.values.map((id, place) => ({ place, id, name: names[place] ?? '' })),
+      { isDurable: leavesOpen(batch) },
     );
     const leased = new Set(answers.map(({ place }) => place));
     return {
@@ -219,6 +220,12 @@ export class Recorder {
         reason: reasonOf(outcome),
       });
   }
+}
+
+/** Whether a chunk has further outcomes, which are stored later. */
+function leavesOpen(batch: readonly OutcomeRecord[]): boolean {
+  const closed = new Set(batch.flatMap(({ chunk, closes }) => (closes ? chunkKey(chunk) : [])));
+  return batch.some(({ chunk }) => !closed.has(chunkKey(chunk)));
 }
 
 function sum(records: readonly OutcomeRecord[]): number {
