@@ -14,6 +14,7 @@ import { Breakers } from '../delivery/origins/breakers';
 import { Recheck } from '../delivery/recheck/recheck';
 import { ListenerHealth } from '../delivery/record/listener-health';
 import { Recorder } from '../delivery/record/recorder';
+import type { Buffers } from '../dispatch/buffers';
 import { Carrier, dispatchedAtOnce } from '../dispatch/carrier';
 import { Claims } from '../dispatch/claim/claims';
 import type { ResolvedDispatcher } from '../dispatch/dispatcher';
@@ -59,6 +60,7 @@ export interface EngineParts extends SessionParts {
   readonly dispatcher: ResolvedDispatcher;
   readonly housekeeping: Housekeeping;
   readonly waits: TrialWaits;
+  readonly buffers: Pick<Buffers, 'held'>;
 }
 
 /** An engine with the pipeline that it runs. */
@@ -87,7 +89,7 @@ function newPlanner(parts: EngineParts, decoder: EventDecoder): Planner {
   const shared = { ...parts, logger, decoder };
   const { patienceMs } = decoder;
   const { eventsMs } = retention;
-  const foreign = new ForeignHooks(shared, { ...lease, patienceMs, eventsMs });
+  const foreign = new ForeignHooks(shared, { leaseMs: lease.leaseMs, patienceMs, eventsMs });
   const judging = new Judging(shared, lease);
   const limits = new SizeLimits(options.delivery, parts.catalog);
   const evaluation = new SourceEvaluation(parts.dataSource, parts.catalog, { vault, limits });

@@ -66,6 +66,8 @@ export class Session {
   #scheduler: Scheduler | undefined;
   #taskEngine: TaskEngine | undefined;
   #startedAt = new Date();
+  /** How often `stop()` was called. */
+  #stops = 0;
 
   constructor(private readonly parts: SessionParts) {
     const { dataSource, store, options, catalog } = parts;
@@ -177,7 +179,10 @@ export class Session {
   /** Sends events from now on. */
   async work({ concurrency, isWorker }: SessionWork): Promise<void> {
     const { options } = this.parts;
+    const stops = this.#stops;
     await this.#housekeeping.heartbeat();
+    // The session may have been stopped meanwhile.
+    if (this.#stops !== stops) return;
     const delivery = { ...options.delivery, maxConcurrency: concurrency };
     const engine = newEngine({
       ...this.parts,
@@ -186,6 +191,7 @@ export class Session {
       dispatcher: this.#dispatcher,
       housekeeping: this.#housekeeping,
       waits: this.#waits,
+      buffers: this.#buffers,
     });
     this.#engine = engine;
     const notifies = options.notify === true || (isWorker && options.notify !== false);
@@ -197,7 +203,6 @@ export class Session {
     const taskEngine = this.parts.task.newEngine(this.#lease, concurrency);
     this.#taskEngine = taskEngine;
     await engine.start();
-    // The session may have been stopped meanwhile.
     if (this.#engine !== engine) return;
     scheduler.start();
     this.parts.task.link.bind(taskEngine);
@@ -211,6 +216,7 @@ export class Session {
    */
   async stop(deadlineMs: number): Promise<void> {
     const { store, task, options } = this.parts;
+    this.#stops += 1;
     const hasWorked = this.#engine !== undefined;
     const engines = [this.#engine, this.#scheduler, this.#taskEngine];
     this.#engine = undefined;

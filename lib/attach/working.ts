@@ -74,8 +74,8 @@ export class Working {
     try {
       await run.started;
     } catch (error) {
-      if (this.#run === run) this.#run = undefined;
-      await this.ended(run);
+      if (this.#run === run) await this.stop(0, run);
+      else await this.ended(run);
       throw error;
     }
   }

@@ -7,6 +7,8 @@ export interface BufferScope {
   readonly prefix: string;
   /** Query runners whose transactions may hold events of the block that are not committed. */
   readonly runners: Set<QueryRunner>;
+  /** When there are so many, those whose transactions have ended are dropped. */
+  mostRunners: number;
   isClosed: boolean;
   /** Whether triggers may have written events of the block. */
   isByTriggers: boolean;
@@ -29,7 +31,7 @@ export class Buffering {
   /** The transaction of this query runner holds events of the present buffer. False if there is none. */
   note(runner: QueryRunner): boolean {
     const { current } = this;
-    current?.runners.add(runner);
+    if (current && !current.runners.has(runner)) add(runner, current);
     return current !== null;
   }
 
@@ -37,4 +39,32 @@ export class Buffering {
   noteTriggers(runner: QueryRunner): void {
     if (this.note(runner) && this.current) this.current.isByTriggers = true;
   }
+}
+
+/** Query runners whose transactions have ended are dropped when this many were added since. */
+const DROPPED_AFTER = 100;
+
+/** A block may go on for very long, and each write has a query runner of its own. */
+function add(runner: QueryRunner, scope: BufferScope): void {
+  if (scope.runners.size >= scope.mostRunners) {
+    for (const one of scope.runners) if (!isInTransaction(one)) scope.runners.delete(one);
+    scope.mostRunners = 2 * scope.runners.size + DROPPED_AFTER;
+  }
+  scope.runners.add(runner);
+}
+
+/** Whether TypeORM has begun a transaction with it that has not ended. */
+export function isInTransaction(runner: QueryRunner): boolean {
+  return runner.isTransactionActive && !runner.isReleased;
+}
+
+/** The state in which a block begins. */
+export function newScope(prefix: string): BufferScope {
+  return {
+    prefix,
+    runners: new Set(),
+    mostRunners: DROPPED_AFTER,
+    isClosed: false,
+    isByTriggers: false,
+  };
 }

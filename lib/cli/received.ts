@@ -66,7 +66,7 @@ function problemOf({ headers }: IncomingMessage, raw: Buffer, secret: string): s
   }
 }
 
-const SHOWN = /^(hook-(?!.*signature).*|webhook-(id|timestamp)|content-type)$/;
+const SHOWN = /^(hook-(?!.*(signature|hmac)).*|webhook-(id|timestamp)|content-type)$/;
 
 function shownHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
   const entries = Object.entries(headers).filter(([name]) => SHOWN.test(name));

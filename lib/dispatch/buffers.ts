@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import type { QueryRunner } from 'typeorm';
 import { monotonicMs } from '../base/clock';
-import type { Buffering, BufferScope } from '../capture/buffering';
+import { type Buffering, type BufferScope, isInTransaction, newScope } from '../capture/buffering';
 import type { HookCatalog } from '../hook/catalog';
 import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
-import { bufferPrefix, RELEASED_AT_ONCE } from '../store/buffers';
+import { bufferPrefix, type HeldBuffers, RELEASED_AT_ONCE } from '../store/buffers';
 import type { Lease } from '../store/chunks';
 import type { Store } from '../store/store';
 import { type BufferOptions, EventBuffer } from './event-buffer';
@@ -24,6 +24,7 @@ const LOOK_MS = 1_000;
 
 /** A buffer with the objects that its blocks have. */
 interface OpenBuffer extends BufferScope {
+  readonly number: number;
   readonly handles: Set<EventBuffer>;
 }
 
@@ -49,6 +50,12 @@ export class Buffers {
     return [...this.#open].some(
       ({ isClosed, runners }) => !isClosed || [...runners].some(isInTransaction),
     );
+  }
+
+  /** The buffers whose events are not to be released by sweeps. */
+  get held(): HeldBuffers {
+    const open = [...this.#open].map(({ number }) => number);
+    return { processId: this.lease.processId, newest: this.#count, open };
   }
 
   /** Runs `fn`; the events of its transactions are handed on when the outermost block ends, or at a flush. */
@@ -91,13 +98,13 @@ export class Buffers {
   }
 
   async #begin(): Promise<OpenBuffer> {
-    this.#count += 1;
-    const prefix = bufferPrefix(this.lease.processId, this.#count);
-    const scope = { prefix, runners: new Set<QueryRunner>(), handles: new Set<EventBuffer>() };
     await this.#keepAlive();
-    const { leaseMs } = this.lease;
+    const { processId, leaseMs } = this.lease;
     this.#timer ??= setInterval(() => this.#tick(), Math.min(LOOK_MS, leaseMs / 3)).unref();
-    const open = { ...scope, isClosed: false, isByTriggers: false };
+    // A number that was given out belongs to an open buffer at once; see `held`.
+    this.#count += 1;
+    const scope = newScope(bufferPrefix(processId, this.#count));
+    const open = { ...scope, number: this.#count, handles: new Set<EventBuffer>() };
     this.#open.add(open);
     return open;
   }
@@ -142,7 +149,9 @@ export class Buffers {
     for (const scope of this.#open)
       if (scope.isClosed) this.#forget(scope).catch((error: unknown) => this.#warn(error));
     if (this.now() - this.#keptAliveAt >= this.lease.leaseMs / 3)
-      this.#keepAlive().catch((error: unknown) => this.#warn(error));
+      this.#keepAlive()
+        .then(() => this.#releaseLeft())
+        .catch((error: unknown) => this.#warn(error));
   }
 
   async #keepAlive(): Promise<void> {
@@ -154,13 +163,15 @@ export class Buffers {
     this.#keptAliveAt = this.now();
   }
 
+  /** While this process buffers, other processes take all of its buffers for open. */
+  async #releaseLeft(): Promise<void> {
+    const { store, wake } = this.parts;
+    if ((await store.buffers.releaseLeft(this.held)) > 0) await wake([]);
+  }
+
   #warn(error: unknown): void {
     this.parts.logger.warn('Buffered events could not be handed on; this is tried again.', {
       error: loggable(error),
     });
   }
-}
-
-function isInTransaction(runner: QueryRunner): boolean {
-  return runner.isTransactionActive && !runner.isReleased;
 }

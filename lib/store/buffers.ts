@@ -19,6 +19,14 @@ export function bufferPrefix(processId: string, number: number): string {
   return `${BUFFERED}${processId}:${number}/`;
 }
 
+/** The buffers of a process, by their numbers. Those that are not open hold nothing back any more. */
+export interface HeldBuffers {
+  readonly processId: string;
+  /** Those with higher numbers may have been opened meanwhile. */
+  readonly newest: number;
+  readonly open: readonly number[];
+}
+
 /** Events released in one statement. */
 export const RELEASED_AT_ONCE = 1_000;
 
@@ -73,6 +81,22 @@ export class BufferRows {
          WHERE b.process_id <> $1::uuid AND (p.buffers_until IS NULL OR p.buffers_until < clock_timestamp())
        ) ${releaseSql(event, 'abandoned')} RETURNING id`,
       [ownId],
+    );
+    return rows.length;
+  }
+
+  /**
+   * The same for ended buffers of a process itself: their events were committed long after the end, by a transaction that was not known.
+   */
+  async releaseLeft({ processId, newest, open }: HeldBuffers): Promise<number> {
+    const { event } = this.tables;
+    const rows = await this.query(
+      `${pairsSql(event)}, numbered AS (
+         SELECT hook, shape, split_part(split_part(shape, ':', 3), '/', 1)::int AS number FROM pairs WHERE starts_with(shape, $1)
+       ), ended AS (
+         SELECT hook, shape FROM numbered WHERE number <= $2::int AND number <> ALL($3::int[])
+       ) ${releaseSql(event, 'ended')} RETURNING id`,
+      [`${BUFFERED}${processId}:`, newest, open],
     );
     return rows.length;
   }

@@ -14,6 +14,8 @@ export interface NotificationReader {
 
 /** The part of a client of `pg` that is used here. */
 interface Client {
+  /** Absent in clients without JavaScript's implementation of the protocol. */
+  readonly connection?: { readonly stream?: { destroy(): void } };
   connect(): Promise<unknown>;
   query(sql: string): Promise<unknown>;
   end(): Promise<void>;
@@ -68,7 +70,9 @@ export class Listening {
   async stop(): Promise<void> {
     this.#stopping.abort();
     if (this.#client) close(this.#client);
-    if (this.#loop) await endsWithin(this.#loop, CLOSE_MS);
+    if (!this.#loop || (await endsWithin(this.#loop, CLOSE_MS))) return;
+    // The server does not close its side.
+    this.#client?.connection?.stream?.destroy();
   }
 
   async #run(tried: () => void): Promise<void> {
@@ -80,7 +84,7 @@ export class Listening {
         pauseMs = FIRST_PAUSE_MS;
         tried();
         await lost;
-        this.#warn(new Error('The connection was closed.'));
+        this.#warn(new ClosedError());
       } catch (error) {
         this.#warn(error);
         tried();
@@ -102,9 +106,10 @@ export class Listening {
     });
     try {
       const listening = this.#listen(client);
-      if (!(await endsWithin(Promise.race([listening, lost]), CONNECT_MS)))
-        throw new TooSlowError();
-      await listening;
+      // `pg` answers nothing if `end()` is called while it connects.
+      const ended = Promise.race([listening, lost.then(() => Promise.reject(new ClosedError()))]);
+      if (!(await endsWithin(ended, CONNECT_MS))) throw new TooSlowError();
+      await ended;
     } catch (error) {
       close(client);
       throw error;
@@ -141,6 +146,12 @@ export class Listening {
 class TooSlowError extends Error {
   constructor() {
     super(`The database did not answer within ${CONNECT_MS} ms.`);
+  }
+}
+
+class ClosedError extends Error {
+  constructor() {
+    super('The connection was closed.');
   }
 }
 

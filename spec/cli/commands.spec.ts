@@ -178,7 +178,9 @@ describe('model-hooks receive', () => {
     const body = '{"data":{"name":"Joe"}}';
     const timestamp = Math.floor(Date.now() / 1_000);
     const signature = webhookSignature(SECRETS.signing, { id: 'd1', timestamp, body });
-    const headers = { 'webhook-id': 'd1', 'webhook-timestamp': `${timestamp}` };
+    const hmacs = ['hook-hmac', 'hook-hmac-previous', 'x-hook-signature'];
+    const signed = Object.fromEntries(hmacs.map((name) => [name, `value of ${name}`]));
+    const headers = { ...signed, 'webhook-id': 'd1', 'webhook-timestamp': `${timestamp}` };
     const post = async (one: string) => {
       const init = { method: 'POST', body, headers: { ...headers, 'webhook-signature': one } };
       return (await fetch(`${url}/hooks?token=${SECRETS.query}`, init)).status;
@@ -193,7 +195,7 @@ describe('model-hooks receive', () => {
     expect(good).toMatchObject({ path: '/hooks', verified: true, body: { data: { name: 'Joe' } } });
     expect(bad).toMatchObject({ verified: false, reason: 'signature-mismatch' });
     expect(code).toBe(0);
-    for (const text of [signature, SECRETS.signing, SECRETS.query])
+    for (const text of [signature, SECRETS.signing, SECRETS.query, ...Object.values(signed)])
       expect(out + error).not.toContain(text);
   });
 });

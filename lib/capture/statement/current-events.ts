@@ -12,7 +12,7 @@ import { computedValues } from '../functions';
 import { toEvent } from '../outbox/event-row';
 import { provided } from '../provided';
 import { rowsOf } from './fresh-rows';
-import { HookTables, UnreadableRowsError } from './hook-tables';
+import { HookTables, hiddenRows } from './hook-tables';
 import type { StatementRow } from './row-sql';
 
 /** The row of a stored event as it is now. */
@@ -61,7 +61,7 @@ export class CurrentEvents {
     if (!key) return { kind: 'unknown' };
     const row = rows.get(nameOf(key));
     if (row) return this.#made(hook, event, row);
-    return isSecured ? { kind: 'unreadable', error: hidden(hook) } : { kind: 'gone' };
+    return isSecured ? { kind: 'unreadable', error: hiddenRows(hook) } : { kind: 'gone' };
   }
 
   #made(hook: Hook, event: EventRow, row: StatementRow): CurrentRow {
@@ -124,10 +124,4 @@ function distinct(keys: Iterable<Key | null>): readonly Key[] {
 
 function nameOf(key: Key): string {
   return JSON.stringify(key);
-}
-
-function hidden({ name }: Hook): UnreadableRowsError {
-  return new UnreadableRowsError(
-    `row security is active for the role of this process, and may hide rows of the hook "${name}"`,
-  );
 }

@@ -60,6 +60,13 @@ export class HookTables {
   }
 }
 
+/** Row security is active for the role of this process, whatever its policies are. */
+export function hiddenRows({ name }: Hook): UnreadableRowsError {
+  return new UnreadableRowsError(
+    `row security is active for the role of this process, and may hide rows of the hook "${name}"`,
+  );
+}
+
 /** A value that is not read would look like one that is absent, and conditions on it would not hold. */
 function checkReadable(
   { name }: Hook,

@@ -4,7 +4,7 @@ import type { Hook } from '../../hook/hook';
 import type { Query } from '../../store/database';
 import type { HookedEntity } from '../entity/hooked-entity';
 import { tableSql } from '../entity/table-sql';
-import { HookTables } from './hook-tables';
+import { HookTables, hiddenRows } from './hook-tables';
 import { keyOf, markSql, type RowContext, rowSql, type StatementRow } from './row-sql';
 
 /** A row that exists now, with the class that it is one of. */
@@ -38,12 +38,13 @@ export class RowPages {
     this.#tables = new HookTables(dataSource, catalog);
   }
 
-  /** Rejects with `UnreadableRowsError`, and with what the database says. */
+  /** Rejects with `UnreadableRowsError`, also if row security may hide rows: they would be left out unnoticed. Rejects with what the database says too. */
   async read(hook: Hook, page: RowPage): Promise<readonly ExistingRow[]> {
     const { query } = this;
     const database = { query: (sql: string, parameters?: unknown[]) => query(sql, parameters) };
     try {
       const context = await this.#tables.contextOf(database, hook);
+      if (context.facts.isSecured) throw hiddenRows(hook);
       const { sql, parameters } = pageSql(context, page);
       const rows = await query<{ row: string }>(sql, parameters);
       return rows.map(({ row }) => existing(context, JSON.parse(row)));

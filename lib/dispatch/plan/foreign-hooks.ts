@@ -1,6 +1,7 @@
 import type { HookCatalog } from '../../hook/catalog';
 import type { Logger } from '../../logging/logger';
 import { Seldom } from '../../logging/seldom';
+import type { HeldBuffers } from '../../store/buffers';
 import type { KnownHook } from '../../store/events';
 import type { Store } from '../../store/store';
 
@@ -13,11 +14,11 @@ export interface ForeignHooksParts {
   readonly store: Pick<Store, 'foreign' | 'buffers'>;
   readonly catalog: Pick<HookCatalog, 'all'>;
   readonly logger: Pick<Logger, 'warn'>;
+  /** The buffers of this process. */
+  readonly buffers: { readonly held: HeldBuffers };
 }
 
 export interface ForeignHooksOptions {
-  /** The buffers of this process are its own matter. */
-  readonly processId: string;
   readonly leaseMs: number;
   /** How long an event is left to processes that know all of its fields. */
   readonly patienceMs: number;
@@ -56,10 +57,12 @@ export class ForeignHooks {
     await this.#report(hooks);
   }
 
-  /** Events of buffers whose processes died. */
+  /** Events of buffers whose processes died, and of those of this process that ended long ago. */
   async #releaseAbandoned(): Promise<void> {
-    const { store, logger } = this.parts;
-    const count = await store.buffers.releaseAbandoned(this.options.processId);
+    const { store, logger, buffers } = this.parts;
+    const { held } = buffers;
+    await store.buffers.releaseLeft(held);
+    const count = await store.buffers.releaseAbandoned(held.processId);
     if (count > 0)
       logger.warn('Buffered events are sent whose process has died, or has lost the database.', {
         count,
