@@ -62,7 +62,8 @@ export interface AttachOptions extends CaptureOptions, TriggerOptions {
   readonly statements?: 'named' | 'unnamed';
   /**
    * Whether the commits of the package's own plans and outcomes wait for the disk. What a crash of the database undoes of them is done
-   * again: deliveries are repeated, with the same ids. Writes of the application, and claims, are not affected. @defaultValue `false`
+   * again: deliveries are repeated, with the same ids. Writes of the application, and claims, are not affected. With `false`, deliveries of
+   * ordered listeners can be left waiting after such a crash. @defaultValue `true`
    */
   readonly synchronousCommit?: boolean;
   /** How long events and deliveries are kept. */

@@ -41,7 +41,7 @@ export interface DatabaseOptions {
 
 export const DATABASE_DEFAULTS = {
   statements: 'named',
-  synchronousCommit: false,
+  synchronousCommit: true,
 } as const satisfies DatabaseOptions;
 
 /** @defaultValue of `statementTimeoutMs` where none is given */
