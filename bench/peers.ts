@@ -2,7 +2,7 @@ import { withDatabase } from './application';
 import { atLeast, atMost, explains, type Figure, rounded } from './figure';
 import { waits } from './latency';
 import { median, quantile } from './numbers';
-import { Contender, type Done, type Kind, type Task } from './peers/contender';
+import { Contender, type Done, KINDS, type Kind, type Task } from './peers/contender';
 import { serverCpuMs } from './peers/server-cpu';
 import { type Receiver, withReceiver } from './receiver';
 
@@ -26,16 +26,8 @@ type Runs = ReadonlyMap<Kind, readonly Run[]>;
 
 /** End to end, against what a team writes by hand: a subscriber, a BullMQ job for each event, and a signed request. */
 export async function peers(): Promise<readonly Figure[]> {
-  const kinds: readonly Kind[] = [
-    'default',
-    'worker',
-    'bullmq',
-    'triggers',
-    'by hand, undici',
-    'by hand, fetch',
-  ];
   return [
-    ...(await compared(kinds, 1, ARRAYS, arrayFigures)),
+    ...(await compared(KINDS, 1, ARRAYS, arrayFigures)),
     ...(await compared(['default', 'worker', 'by hand, undici'], 1, SINGLES, singleFigures)),
     ...(await compared(['default', 'triggers', 'by hand, undici'], 1, SAVES, saveFigures)),
     ...(await compared(['default', 'by hand, undici'], MANY_LISTENERS, ARRAYS, manyFigures)),

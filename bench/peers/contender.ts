@@ -37,7 +37,7 @@ export type Task =
 
 export interface Done {
   readonly seconds: number;
-  /** Of the processes that save and send, for all events. */
+  /** Processor time of the processes that save and send, for all events. */
   readonly cpuMs: number;
   /** The single saves of `saves` and `paced`. */
   readonly saves: readonly Save[];
