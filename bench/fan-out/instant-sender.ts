@@ -50,6 +50,8 @@ export class InstantSender implements ChunkSender {
     return deliveries.length > 0;
   }
 
+  close(): void {}
+
   stop(): Promise<void> {
     return Promise.resolve();
   }

@@ -163,13 +163,14 @@ export class Carrier implements Pick<Engine, 'deliver'> {
     return this.parts.claims.renew([...this.#leased.values()]);
   }
 
-  /** Rejects chunks and claims that wait for room, and loads no chunk again. */
+  /** Begins no further request, rejects chunks and claims that wait for room, and loads no chunk again. */
   close(): void {
     this.#isClosed = true;
+    this.parts.sender.close();
     this.#room.close();
   }
 
-  /** Gives back deliveries that were not started, waits until the deadline for the others, and releases all chunks. */
+  /** Closes, waits until the deadline for requests in flight, and releases all chunks. */
   async stop(deadlineMs: number): Promise<void> {
     const { claims, recorder, sender } = this.parts;
     const deadline = new Deadline(deadlineMs);

@@ -160,6 +160,13 @@ describe('Carrier', () => {
     await expect(carrier.hasRoom()).resolves.toBeUndefined();
   });
 
+  it('The carrier begins no further request from the moment that it is closed', () => {
+    const { carrier, sender } = newCarrier();
+    carrier.close();
+    expect(sender.close).toHaveBeenCalledTimes(1);
+    expect(sender.stop).not.toHaveBeenCalled();
+  });
+
   it('The carrier stops the dispatcher, the sender and the recorder in this order, and releases what is left', async () => {
     const stopped: string[] = [];
     const { carrier, claims, recorder, sender } = newCarrier({
@@ -199,6 +206,7 @@ function newCarrier({ dispatcher, leaseMs = 30_000 }: Given = {}) {
     size: 0,
     restraints: new Map<string, number>(),
     send: jest.fn((_chunk: Chunk, _events: unknown) => Promise.resolve(true)),
+    close: jest.fn(),
     stop: jest.fn((_deadlineMs: number) => Promise.resolve()),
   };
   const recorder = { size: 0, stop: jest.fn(() => Promise.resolve()) };

@@ -41,7 +41,7 @@ export interface SenderParts {
 }
 
 /** The part of a sender that the carrier of chunks uses. */
-export type ChunkSender = Pick<Sender, 'size' | 'restraints' | 'send' | 'stop'>;
+export type ChunkSender = Pick<Sender, 'size' | 'restraints' | 'send' | 'close' | 'stop'>;
 
 /** Sends the deliveries of chunks to their recipients, and hands their outcomes to the recorder. */
 export class Sender {
@@ -98,7 +98,12 @@ export class Sender {
     return true;
   }
 
-  /** Gives back what has not started, lets requests in flight end until the deadline, then breaks them off. */
+  /** Begins no further request: gives back what has not started, and what is handed over from now on. */
+  close(): void {
+    void this.#lanes.close(STOPPED);
+  }
+
+  /** Closes, lets requests in flight end until the deadline, then breaks them off. */
   async stop(deadlineMs: number): Promise<void> {
     const timer = setTimeout(() => this.#stopping.abort(new Error(STOPPED)), deadlineMs);
     await this.#lanes.close(STOPPED);

@@ -157,13 +157,13 @@ describe('Sender', () => {
     ]);
   });
 
-  it('A sender that stops gives back jobs that did not start, and waits for requests in flight', async () => {
+  it('A sender that is closed gives back jobs that did not start, and when it stops waits for requests in flight', async () => {
     let reached: () => void = () => undefined;
     const started = new Promise<void>((resolve) => {
       reached = resolve;
     });
     let answer: (reply: Reply) => void = () => undefined;
-    const { send, sender, records } = senderOf(
+    const { send, sender, records, requests } = senderOf(
       () => {
         reached();
         return new Promise<Reply>((resolve) => {
@@ -175,12 +175,15 @@ describe('Sender', () => {
     const sending = send([recipientOf(), recipientOf()]);
     await started;
     expect(sender.size).toBe(2);
+    sender.close();
+    const givenBack = { outcome: { kind: 'waiting', reason: 'the process stopped' } };
+    expect(records).toMatchObject([{ ...givenBack, closes: false }]);
+    await send([recipientOf()]);
+    expect(records[1]).toMatchObject({ ...givenBack, closes: true });
     const stopping = sender.stop(60_000);
-    expect(records).toMatchObject([
-      { outcome: { kind: 'waiting', reason: 'the process stopped' }, closes: false },
-    ]);
     answer(answered(200));
     await Promise.all([sending, stopping]);
-    expect(records[1]).toMatchObject({ outcome: { kind: 'done' }, closes: true });
+    expect(records[2]).toMatchObject({ outcome: { kind: 'done' }, closes: true });
+    expect(requests).toHaveLength(1);
   });
 });
