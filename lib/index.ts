@@ -13,7 +13,13 @@ export {
   CreateModelHookTables1764000000000,
   modelHookMigrations,
 } from '../migrations';
-export type { AttachedHook, DefinedHook, SendOptions } from './attach/attached-hook';
+export type {
+  AttachedHook,
+  DefinedHook,
+  HookField,
+  HookSample,
+  SendOptions,
+} from './attach/attached-hook';
 export type { DetachOptions } from './attach/detach';
 export type { IdleOptions } from './attach/idle';
 export type { InteractiveHook } from './attach/interactive-hook';
@@ -39,9 +45,15 @@ export type {
 export { InteractiveResponse } from './delivery/handler/interactive-response';
 export { ScheduledExecutionResponse } from './delivery/handler/scheduled-response';
 export type { Deliveries, DeliveryPage, DeliveryWhere } from './delivery/log/deliveries';
-export type { Attempt, Delivery, DeliveryWithAttempts } from './delivery/log/delivery';
+export type {
+  Attempt,
+  Delivery,
+  DeliveryWithAttempts,
+  ShownRequest,
+} from './delivery/log/delivery';
 export type { PruneOptions } from './delivery/log/prune';
 export type { ReplayOptions } from './delivery/log/replay';
+export type { JsonSchema } from './delivery/request/body-schema';
 export type { Dispatcher, Engine } from './dispatch/dispatcher';
 export type { BufferOptions, EventBuffer } from './dispatch/event-buffer';
 export type { RetentionOptions } from './dispatch/pruning';
@@ -98,6 +110,7 @@ export type { RotateOptions } from './listener/secrets/rotation';
 export type { StaleListener } from './listener/stale';
 export type { Logger } from './logging/logger';
 export type { DeliveryReport, ReportName, Reports } from './logging/reports';
+export type { FieldKind } from './match/field-kind';
 export {
   allOf,
   any,

@@ -1,17 +1,44 @@
 import type { EntityManager } from 'typeorm';
+import { sampleOf } from '../delivery/attempt/sample-event';
+import { body } from '../delivery/request/body';
+import { bodySchema, type JsonSchema } from '../delivery/request/body-schema';
+import type { HookEvent } from '../hook/event';
+import { isMany, membersOf } from '../hook/field';
 import type { AnyFilter } from '../hook/filter';
-import { eventNames, type Hook } from '../hook/hook';
+import { eventName, eventNames, type Hook, namesSender } from '../hook/hook';
 import type { Operation } from '../hook/operation';
 import { CALL_SHAPE, type CallOptions, DATA, givenOptions } from '../interactive/call/options';
 import type { VetoFunction, VetoOptions } from '../interactive/veto/veto';
 import type { Vetoes } from '../interactive/veto/vetoes';
 import type { ListenerBuilder } from '../listener/declared/builder';
 import type { Listeners } from '../listener/listeners';
-import type { Condition } from '../match/matcher';
+import type { FieldKind } from '../match/field-kind';
+import type { Condition, Operator } from '../match/matcher';
+import { operatorsOf } from '../match/operators';
+import { BODY_FORMATS, type BodyFormat } from '../options/body-format';
 import { checkArgument } from '../options/checked';
 import type { HandlerRef } from '../options/handler-ref';
 import type { ListenerTarget } from '../options/listener';
-import { MANAGER, type Shape } from '../options/rules';
+import { MANAGER, oneOf, type Shape } from '../options/rules';
+
+/** A field that a hook provides, and the conditions that it can have. */
+export interface HookField {
+  readonly path: string;
+  /** How its values compare; `unknown` if any value can stand there. */
+  readonly kind: FieldKind;
+  /** Whether the value is a list: one value for each row of a to-many relation. A condition holds if it holds for one of them. */
+  readonly isList: boolean;
+  /** The only texts that it can have: the members of an enum. Null: any. */
+  readonly members: readonly string[] | null;
+  readonly operators: readonly Operator[];
+}
+
+/** An event with invented values, and its body. */
+export interface HookSample {
+  readonly event: HookEvent;
+  /** JSON. */
+  readonly body: string;
+}
 
 /**
  * A hook of an attached DataSource. `Filter` is the type of the conditions that its listeners may have.
@@ -38,6 +65,16 @@ export class AttachedHook<Filter = AnyFilter> {
     return this.hook.description;
   }
 
+  /** How bodies are laid out, unless a listener asks for another format. */
+  get format(): BodyFormat {
+    return this.hook.format;
+  }
+
+  /** Whether its events can have a sender. A listener with an owner needs one. */
+  get hasSender(): boolean {
+    return namesSender(this.hook);
+  }
+
   /** Empty for a defined hook. */
   get operations(): readonly Operation[] {
     return this.hook.operations;
@@ -51,6 +88,46 @@ export class AttachedHook<Filter = AnyFilter> {
   /** The fields that listeners get and may have conditions on. `['*']` for a schedule: all of its data. */
   get provides(): readonly string[] {
     return this.hook.isOpen ? ['*'] : [...this.hook.fields.keys()];
+  }
+
+  /** The provided fields, in the order of a body. Empty for a schedule. */
+  get fields(): readonly HookField[] {
+    return [...this.hook.fields.values()].map((field) => ({
+      path: field.path,
+      kind: field.kind,
+      isList: isMany(field),
+      members: membersOf(field),
+      operators: operatorsOf(field.kind),
+    }));
+  }
+
+  /**
+   * An event of that name with invented values, and its JSON body. Throws `OPTION_INVALID` for a name that is none of `events`.
+   *
+   * @example
+   * const { body } = hooks.for(Person).sample('person.created');
+   */
+  sample(event: string, format: BodyFormat = this.hook.format): HookSample {
+    this.#checkEvent(event, format);
+    const operation = this.hook.operations.find((one) => eventName(this.hook, one) === event);
+    const sample = sampleOf(this.hook, operation ?? null, null);
+    return { event: sample, body: body(sample, this.hook, { format, contentType: JSON_TYPE }) };
+  }
+
+  /**
+   * The JSON Schema of the bodies of an event, dialect 2020-12. Throws `OPTION_INVALID` for a name that is none of `events`.
+   *
+   * @example
+   * const schema = hooks.for(Person).schema('person.created', 'envelope');
+   */
+  schema(event: string, format: BodyFormat = this.hook.format): JsonSchema {
+    this.#checkEvent(event, format);
+    return bodySchema(this.hook, event, format);
+  }
+
+  #checkEvent(event: string, format: BodyFormat): void {
+    checkArgument('event', event, oneOf(...this.events));
+    checkArgument('format', format, oneOf(...BODY_FORMATS));
   }
 
   /**
@@ -81,6 +158,8 @@ export class AttachedHook<Filter = AnyFilter> {
     return this.vetoes.add(this.hook, operation, veto, options);
   }
 }
+
+const JSON_TYPE = 'application/json';
 
 export interface SendOptions extends CallOptions {
   /** Joins the transaction of this manager. @defaultValue the ambient transaction, if there is one */

@@ -1,8 +1,10 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { Backfill } from '../backfill/backfill';
+import { EventDecoder } from '../capture/outbox/event-decoder';
 import { SizeLimits } from '../capture/outbox/size-limits';
 import { Triggers } from '../capture/triggers/triggers';
 import { HandlerCalls } from '../delivery/attempt/handler-calls';
+import { shownRequest } from '../delivery/attempt/shown-request';
 import { sendTest } from '../delivery/attempt/test-delivery';
 import { Wakeup } from '../delivery/chunk/wakeup';
 import { Handlers } from '../delivery/handler/handlers';
@@ -88,6 +90,7 @@ export function hooksParts(
     onCaptureError: options.onCaptureError,
     process,
   });
+  const decoder = new EventDecoder(dataSource, catalog, options);
   const task = taskParts({ ...shared, options });
   const attachment = new Attachment({ ...shared, options, wakeup, reporter, matching, task });
   const alarm = {
@@ -105,6 +108,7 @@ export function hooksParts(
     deliveries: new Deliveries(store, wakeup, {
       replay: new Replay({ store, wakeup, logger, process }),
       prune: new Prune({ store, retention: options.retention, logger }),
+      request: (row) => shownRequest({ store, decoder, vault, options }, row),
     }),
     schedules: new Schedules({ ...shared, listeners }, alarm),
     tasks: task.tasks,

@@ -19,6 +19,8 @@ export const ERROR_CODES = {
   TYPEORM_UNSUPPORTED:
     'The version of TypeORM, its database driver, or the encoding of the database is not supported.',
   LISTENER_INVALID: 'A listener was refused; the error names the failing fields.',
+  LISTENER_EXISTS:
+    "A listener of that identity is stored already, and it was saved with `ifExists: 'reject'`.",
   LISTENER_NOT_FOUND: 'No listener of that id is stored.',
   BACKFILL_REFUSED:
     'A listener cannot be backfilled: it has no hook of an entity, is not active, or its rows cannot be read.',

@@ -25,6 +25,14 @@ export class ListenerInvalidError extends ModelHookError {
   }
 }
 
+/** A listener of the same identity is stored already, and was not to be updated. */
+export class ListenerExistsError extends ModelHookError {
+  readonly code = 'LISTENER_EXISTS';
+  constructor(readonly listener: string) {
+    super(`The listener exists already; its id is ${quoted(listener)}.`);
+  }
+}
+
 /** No listener of that id is stored. */
 export class ListenerNotFoundError extends ModelHookError {
   readonly code = 'LISTENER_NOT_FOUND';

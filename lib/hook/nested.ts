@@ -36,12 +36,13 @@ function hasSteps(path: string): boolean {
 }
 
 /** A relation that a value stands in, with its path from the entity before it. */
-interface Branch {
+export interface Branch {
   readonly path: string;
   readonly isMany: boolean;
 }
 
-interface Place {
+/** Where a value stands in the object. */
+export interface Place {
   readonly branches: readonly Branch[];
   /** The path of the value in the last of the branches. */
   readonly leaf: string;
@@ -51,7 +52,7 @@ interface Entry extends Place {
   readonly value: JsonValue;
 }
 
-function placeOf({ path, relation, related }: Field): Place {
+export function placeOf({ path, relation, related }: Field): Place {
   if (related) {
     const { branches, leaf } = placeOf(related.field);
     const steps = related.steps.map((step) => ({

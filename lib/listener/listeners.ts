@@ -8,7 +8,7 @@ import type { AnyFilter } from '../hook/filter';
 import type { BackfillOptions, BulkResult } from '../options/bulk';
 import { checkArgument, checkedOptions } from '../options/checked';
 import type { ListenerTarget } from '../options/listener';
-import { OPTIONS, TEXT } from '../options/rules';
+import { CHANGES, FUNCTION, OPTIONS, TEXT } from '../options/rules';
 import type { Store } from '../store/store';
 import {
   type DraftSaver,
@@ -91,7 +91,7 @@ export class Listeners implements DraftSaver {
 
   /** What `save()` of a builder does. */
   async save(draft: ListenerDraft, options: SaveOptions): Promise<Listener> {
-    return this.#inTransaction(options, (store) => this.parts.saving.one(store, draft));
+    return this.#inTransaction(options, (store) => this.parts.saving.one(store, draft, options));
   }
 
   /**
@@ -140,13 +140,20 @@ export class Listeners implements DraftSaver {
   }
 
   /**
-   * Why a listener gets an event, or why it does not. Rejects with `EVENT_NOT_FOUND` and `LISTENER_NOT_FOUND`.
+   * Why a listener gets an event, or why it does not. Of a builder, it answers for the listener that `save()` would store. Rejects with
+   * `EVENT_NOT_FOUND` and `LISTENER_NOT_FOUND`, and for a builder like `save`.
    *
    * @example
    * const { matches, reasons } = await hooks.listeners.explain('an event id', 'a listener id');
    */
-  explain(event: HookEvent | string, listener: Listener | string): Promise<Explanation> {
-    return this.parts.audience.explain(event, listener);
+  async explain(
+    event: HookEvent | string,
+    listener: Listener | string | ListenerBuilder<never>,
+  ): Promise<Explanation> {
+    const { audience, saving } = this.parts;
+    if (!(listener instanceof ListenerBuilder)) return audience.explain(event, listener);
+    const { row, match } = saving.checked(listener.draft);
+    return audience.explainUnsaved(event, { ...row, match });
   }
 
   /**
@@ -211,18 +218,24 @@ export class Listeners implements DraftSaver {
   }
 
   /**
-   * Changes a listener and checks it as a whole. Rejects like `save`, and with `LISTENER_NOT_FOUND`.
+   * Changes a listener and checks it as a whole. A function gets the listener as it is, locked, and returns the changes; if it throws,
+   * nothing is changed. Rejects like `save`, with `LISTENER_NOT_FOUND`, and with what the function throws.
    *
    * @example
    * await hooks.listeners.update('a listener id', { url: 'https://example.com/new', on: ['insert'] });
    */
-  async update(id: string, changes: ListenerChanges): Promise<Listener> {
-    checkArgument('changes', changes, OPTIONS);
+  async update(
+    id: string,
+    changes: ListenerChanges | ((current: Listener) => ListenerChanges),
+  ): Promise<Listener> {
+    checkArgument('changes', changes, CHANGES);
     const { saved, saving } = this.parts;
     return this.store.transaction(async (store) => {
       const stored = await saved.locked(store, id);
       if (!stored) throw unknownListener(id);
-      const changed = saving.checked(changedDraft(stored, changes));
+      const wanted = typeof changes === 'function' ? changes(stored.listener) : changes;
+      checkArgument('changes', wanted, OPTIONS);
+      const changed = saving.checked(changedDraft(stored, wanted));
       if (!(await saved.replace(store, stored, changed)))
         throw new ListenerInvalidError({ url: ['an identical listener exists already'] });
       return ((await saved.one(store, id)) as StoredListener).listener;
@@ -285,13 +298,19 @@ export class Listeners implements DraftSaver {
   }
 
   /**
-   * Removes a listener. Resolves with false if it did not exist.
+   * Removes a listener. `check` gets it before, locked; if it throws, the listener stays. Resolves with false if it did not exist.
    *
    * @example
    * const wasRemoved = await hooks.listeners.remove('a listener id');
    */
-  async remove(id: string): Promise<boolean> {
-    return isUuid(id) && this.store.listeners.remove(id);
+  async remove(id: string, check: (current: Listener) => void = () => undefined): Promise<boolean> {
+    checkArgument('check', check, FUNCTION);
+    return this.store.transaction(async (store) => {
+      const stored = await this.parts.saved.locked(store, id);
+      if (!stored) return false;
+      check(stored.listener);
+      return store.listeners.remove(id);
+    });
   }
 
   /**

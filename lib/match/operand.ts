@@ -13,6 +13,7 @@ import {
   type Operator,
   type StoredMatcher,
 } from './matcher';
+import { kindsNeeded } from './operators';
 import { compare, familyOf } from './order';
 import { compiled } from './regex';
 
@@ -81,7 +82,7 @@ function operandOf(place: Place, { operator, operand }: Matcher): JsonValue {
       return null;
     case 'isTrue':
     case 'isFalse':
-      expectKind(place, operator, ['boolean']);
+      expectKind(place, operator);
       return null;
     case 'is':
       return plain(place, operator, operand);
@@ -123,10 +124,11 @@ function expectPresent(place: Place, operator: Operator): void {
   if (place.isPast) throw refusal(place, operator, 'to stand outside of was(…) and becomes(…)');
 }
 
-function expectKind(place: Place, operator: Operator, kinds: readonly FieldKind[]): void {
+function expectKind(place: Place, operator: Operator): void {
   const { kind } = place;
-  if (kind === 'json' || kind === 'unknown' || kinds.includes(kind)) return;
-  throw refusal(place, operator, `a column of kind ${kinds.join(', ')} or json, not ${kind}`);
+  const kinds = kindsNeeded(operator, kind);
+  if (kinds !== null)
+    throw refusal(place, operator, `a column of kind ${kinds.join(', ')} or json, not ${kind}`);
 }
 
 function list(place: Place, operator: Operator, operand: unknown): readonly unknown[] {
@@ -154,10 +156,8 @@ function value(place: Place, operator: Operator, operand: unknown): JsonValue {
   return json;
 }
 
-const ORDERED: readonly FieldKind[] = ['text', 'number', 'exact', 'instant', 'date', 'time'];
-
 function ordered(place: Place, operator: Operator, operand: unknown): JsonValue {
-  expectKind(place, operator, ORDERED);
+  expectKind(place, operator);
   const json = value(place, operator, operand);
   // Without a numeric column, bigints are stored as texts, which have another order.
   const isAmbiguous = typeof operand === 'bigint' && place.kind !== 'exact';
@@ -176,7 +176,7 @@ function range(place: Place, ends: readonly unknown[]): JsonValue {
 }
 
 function text(place: Place, operator: Operator, operand: unknown): string {
-  expectKind(place, operator, ['text']);
+  expectKind(place, operator);
   if (typeof operand !== 'string') throw refusal(place, operator, 'a string');
   if (operand.length > MAX_OPERAND_LENGTH) throw tooLong(place, operator);
   return operand;

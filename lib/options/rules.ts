@@ -120,6 +120,12 @@ export function isListOf(accepts: (value: unknown) => boolean, value: unknown): 
 /** An object whose members are checked elsewhere. */
 export const OPTIONS: Rule = { accepts: isOptions, expected: 'an object of options' };
 
+/** Changes, or what makes them. */
+export const CHANGES: Rule = {
+  accepts: (value) => isOptions(value) || FUNCTION.accepts(value),
+  expected: 'an object of options, or a function that returns one',
+};
+
 /** An object of options, each with its own rule. */
 export function optionsOf<Options extends object>(members: Shape<Options>): Rule {
   return { ...OPTIONS, members };

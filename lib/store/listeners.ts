@@ -69,6 +69,15 @@ export class ListenerRows {
     );
   }
 
+  /** The id of the listener of that identity. Undefined if it is not stored. */
+  async idOf(identity: string): Promise<string | undefined> {
+    const [row] = await this.query<{ id: string }>(
+      `SELECT id FROM ${this.tables.listener} WHERE identity = $1`,
+      [identity],
+    );
+    return row?.id;
+  }
+
   /** Locks a listener until the transaction ends. */
   async lock(id: string): Promise<void> {
     await this.query(`SELECT FROM ${this.tables.listener} WHERE id = $1 FOR UPDATE`, [id]);

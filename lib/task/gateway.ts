@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { validate as isUuid } from 'uuid';
 import type { JsonValue } from '../base/json';
+import { type FetchHandler, serveNode } from '../base/web-requests';
 import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
 import { checkedOptions } from '../options/checked';
 import { FUNCTION, type Rule, required, type Shape, wholeNumberFrom } from '../options/rules';
 import type { Store } from '../store/store';
 import { FUNCTION_LANE, type TaskStateRow } from '../store/tasks';
-import { type FetchHandler, serveNode } from './adapters';
 import type { TaskCalling } from './calling';
 import type { Definitions } from './definitions';
 import { outcomeOf } from './outcome';

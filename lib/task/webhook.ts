@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { checkArgument, checkedOptions } from '../options/checked';
-import { FUNCTION, type Shape, wholeNumberFrom } from '../options/rules';
 import {
   type ExpressHandler,
   expressHandler,
-  type FastifyHandler,
   type FetchHandler,
-  fastifyHandler,
   serveNode,
-} from './adapters';
+} from '../base/web-requests';
+import { checkArgument, checkedOptions } from '../options/checked';
+import { FUNCTION, type Shape, wholeNumberFrom } from '../options/rules';
+import { type FastifyHandler, fastifyHandler } from './adapters';
 import { reasonOf } from './reason';
 import { argumentsOf } from './request-args';
 import { retvalOf } from './retval';

@@ -260,6 +260,10 @@ const DOORS: readonly (readonly [string, Door])[] = [
     listener({ delivery: { recipients: bad } }).save(),
   ),
   ['hook.listener header', (bad) => listener({ headers: { 'X-A': bad } }).save()],
+  ...doors('hook.sample', 'event', [], (bad) => article().sample(bad)),
+  ...doors('hook.sample', 'format', [], (bad) => article().sample('article.created', bad)),
+  ...doors('hook.schema', 'event', [], (bad) => article().schema(bad)),
+  ...doors('hook.schema', 'format', [], (bad) => article().schema('article.created', bad)),
   ...doors('hook.interactive', 'operation', [], (bad) =>
     article().interactive(bad, () => ({ status: 'success' })),
   ),
@@ -347,6 +351,7 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors('listeners.pause', 'why', [], (bad) => hooks.listeners.pause(id, bad)),
   ...doors('listeners.resume', 'id', [], (bad) => hooks.listeners.resume(bad)),
   ...doors('listeners.remove', 'id', [], (bad) => hooks.listeners.remove(bad)),
+  ...doors('listeners.remove', 'check', [], (bad) => hooks.listeners.remove(id, bad)),
   ['listeners.stale', () => hooks.listeners.stale()],
   ...doors(
     'deliveries.find',
@@ -355,6 +360,7 @@ const DOORS: readonly (readonly [string, Door])[] = [
     (bad) => hooks.deliveries.find(bad),
   ),
   ...doors('deliveries.get', 'id', [], (bad) => hooks.deliveries.get(bad)),
+  ...doors('deliveries.request', 'id', [], (bad) => hooks.deliveries.request(bad)),
   ...doors('deliveries.retry', 'id', [], (bad) => hooks.deliveries.retry(bad)),
   ...doors(
     'deliveries.replay',

@@ -21,25 +21,31 @@ export function sampleEvent(listener: Listener, catalog: HookCatalog): Sample {
     hook: defineHook(nameFor(listener), { provides: [] }),
     operation: null,
   };
+  return { hook, event: sampleOf(hook, operation, listener.owner) };
+}
+
+/** An event of this hook with sample values. */
+export function sampleOf(
+  hook: Hook,
+  operation: Operation | null,
+  sender: string | null,
+): HookEvent {
   const data = sampleValues(hook, sampleValue);
   const { headers } = hook.declared;
   return {
-    hook,
-    event: {
-      id: uuidv7(),
-      hook: hook.name,
-      name: eventName(hook, operation),
-      operation,
-      ref: null,
-      sender: listener.owner,
-      // A function expects the values of a real row.
-      headers: typeof headers === 'object' ? headers : {},
-      occurredAt: new Date(),
-      ...(hook.isOpen && { dueAt: new Date() }),
-      data,
-      previous: isChange(operation) ? sampleValues(hook, oldValue) : null,
-      changed: operation === 'remove' ? [] : Object.keys(data),
-    },
+    id: uuidv7(),
+    hook: hook.name,
+    name: eventName(hook, operation),
+    operation,
+    ref: null,
+    sender,
+    // A function expects the values of a real row.
+    headers: typeof headers === 'object' ? headers : {},
+    occurredAt: new Date(),
+    ...(hook.isOpen && { dueAt: new Date() }),
+    data,
+    previous: isChange(operation) ? sampleValues(hook, oldValue) : null,
+    changed: operation === 'remove' ? [] : Object.keys(data),
   };
 }
 

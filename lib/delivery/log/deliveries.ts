@@ -24,6 +24,7 @@ import {
   type Delivery,
   type DeliveryWithAttempts,
   onlyAttempt,
+  type ShownRequest,
   toAttempt,
   toDelivery,
 } from './delivery';
@@ -61,9 +62,10 @@ export class Deliveries {
   constructor(
     private readonly store: Store,
     private readonly wakeup: Pick<Wakeup, 'due'>,
-    private readonly bulk: {
+    private readonly parts: {
       readonly replay: Pick<Replay, 'run'>;
       readonly prune: Pick<Prune, 'run'>;
+      readonly request: (row: DeliveryRow) => Promise<ShownRequest | null>;
     },
   ) {}
 
@@ -103,6 +105,19 @@ export class Deliveries {
   }
 
   /**
+   * The request of the delivery, made again from what is stored now: the event, today's `provides`, and the listener's URL and secret. The
+   * request of a batch is shown with this event alone. Null if the delivery, its event or its listener is not stored any more, if the
+   * listener has a handler, or if this process cannot read the event.
+   *
+   * @example
+   * const request = await hooks.deliveries.request('a delivery id');
+   */
+  async request(id: string): Promise<ShownRequest | null> {
+    const row = isUuid(id) ? await this.store.deliveries.get(id) : undefined;
+    return row ? this.parts.request(row) : null;
+  }
+
+  /**
    * Sends the same delivery again, soon: same id, next attempt number, all its retries. A delivery that is being sent at the moment is not
    * sent a second time. Rejects with `DELIVERY_NOT_FOUND`.
    */
@@ -120,7 +135,7 @@ export class Deliveries {
    * const { count, cursor } = await hooks.deliveries.replay({ status: 'failed', maxPerSecond: 100 });
    */
   async replay(options: ReplayOptions = {}): Promise<BulkResult> {
-    return this.bulk.replay.run(options);
+    return this.parts.replay.run(options);
   }
 
   /**
@@ -131,7 +146,7 @@ export class Deliveries {
    * const { count } = await hooks.deliveries.prune({ deliveriesMs: 7 * 86_400_000 });
    */
   async prune(options: PruneOptions = {}): Promise<BulkResult> {
-    return this.bulk.prune.run(options);
+    return this.parts.prune.run(options);
   }
 }
 

@@ -45,6 +45,15 @@ export interface DeliveryWithAttempts extends Delivery {
   readonly attempts: readonly Attempt[];
 }
 
+/** The request of a delivery, as its last attempt sent it or its first one would. */
+export interface ShownRequest {
+  readonly method: string;
+  readonly url: string;
+  /** Names in lower case. A secret value is shown as `[secret]`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 export function toDelivery(row: DeliveryRow): Delivery {
   return {
     id: row.id,

@@ -5,15 +5,25 @@ import type { Condition } from '../../match/matcher';
 import { checkedOptions } from '../../options/checked';
 import { HandlerRef } from '../../options/handler-ref';
 import type { ListenerOptions, ListenerTarget } from '../../options/listener';
-import { MANAGER, type Shape } from '../../options/rules';
+import { MANAGER, oneOf, type Shape } from '../../options/rules';
 import type { Listener } from './listener';
 
 export interface SaveOptions {
   /** Saves in the transaction of this manager. @defaultValue the ambient transaction, if there is one */
   readonly manager?: EntityManager;
+  /** What happens if the listener exists already: it is updated, or `LISTENER_EXISTS` names its id. @defaultValue `'update'` */
+  readonly ifExists?: 'update' | 'reject';
 }
 
-export const SAVE_SHAPE: Shape<SaveOptions> = { manager: MANAGER };
+export const SAVE_DEFAULTS = { ifExists: 'update' } as const satisfies Omit<
+  Required<SaveOptions>,
+  'manager'
+>;
+
+export const SAVE_SHAPE: Shape<SaveOptions> = {
+  manager: MANAGER,
+  ifExists: oneOf('update', 'reject'),
+};
 
 /** What was declared about a listener. Nothing is checked yet; undefined means that nothing was declared. */
 export interface ListenerDraft {
@@ -75,7 +85,7 @@ export class ListenerBuilder<Filter = AnyFilter> {
    * Creates the listener. If it exists already, updates what was declared; saving twice is the same as saving once. Only the save that
    * creates it returns the `secret`. Rejects with `LISTENER_INVALID`, `RECIPIENT_REFUSED`, `DIGEST_UNSUPPORTED`,
    * `FILTER_FIELD_NOT_PROVIDED`, `FILTER_OPERAND_INVALID`, `FILTER_REGEX_UNSUPPORTED`, `HOOK_UNKNOWN_OPERATION`,
-   * `HOOK_HAS_NO_SENDER`.
+   * `HOOK_HAS_NO_SENDER`, and with `ifExists: 'reject'` with `LISTENER_EXISTS`.
    *
    * @example
    * const { id, secret } = await hooks.for(Person).listener('https://example.com/people').save();

@@ -6,7 +6,7 @@ import type { HookEvent } from '../../hook/event';
 import { checkArgument } from '../../options/checked';
 import { isOptions, type Rule } from '../../options/rules';
 import type { Store } from '../../store/store';
-import type { Listener } from '../declared/listener';
+import type { Listener, WantedEvents } from '../declared/listener';
 import { type SavedListeners, unknownListener } from '../saved/saved-listeners';
 import { type Check, checks } from './checks';
 import { madeUpEvent } from './made-up-event';
@@ -73,6 +73,16 @@ export class Audience {
       },
       ...checks(stored, event, { catalog: this.catalog }),
     ];
+    return { matches: reasons.every(({ holds }) => holds === true), reasons };
+  }
+
+  /** For a listener that is not stored, and would be active. */
+  async explainUnsaved(
+    eventOrId: HookEvent | string,
+    listener: WantedEvents,
+  ): Promise<Explanation> {
+    const event = await this.#event(eventOrId);
+    const reasons = [...checks(listener, event, { catalog: this.catalog })];
     return { matches: reasons.every(({ holds }) => holds === true), reasons };
   }
 

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ListenerInvalidError } from '../../errors/listener-errors';
+import { ListenerExistsError, ListenerInvalidError } from '../../errors/listener-errors';
 import type { HookCatalog } from '../../hook/catalog';
 import { checkArgument } from '../../options/checked';
 import { LIMIT_DEFAULTS } from '../../options/delivery-defaults';
@@ -7,7 +7,12 @@ import { type DeliveryLimits, limitProblems, limitsWith } from '../../options/de
 import { FUNCTION, isOptions, type Rule, type Shape } from '../../options/rules';
 import type { Policies } from '../../recipient/policies';
 import type { Store } from '../../store/store';
-import { type ListenerDraft, SAVE_SHAPE, type SaveOptions } from '../declared/builder';
+import {
+  type ListenerDraft,
+  SAVE_DEFAULTS,
+  SAVE_SHAPE,
+  type SaveOptions,
+} from '../declared/builder';
 import type { Listener } from '../declared/listener';
 import { createdListener, type Saved } from './listener-row';
 import { type NormalListener, normalise } from './normal';
@@ -15,7 +20,7 @@ import { checkOnly } from './only-listener';
 import type { SavedListeners } from './saved-listeners';
 import type { UnlikelyValues } from './unlikely';
 
-export interface SaveManyOptions extends SaveOptions {
+export interface SaveManyOptions extends Pick<SaveOptions, 'manager'> {
   /** Called after each thousand listeners with the number that was saved so far. A promise that it returns is awaited. */
   readonly onProgress?: (saved: number) => unknown;
 }
@@ -23,7 +28,10 @@ export interface SaveManyOptions extends SaveOptions {
 export type ProgressOptions = Pick<SaveManyOptions, 'onProgress'>;
 
 export const PROGRESS_SHAPE: Shape<ProgressOptions> = { onProgress: FUNCTION };
-export const SAVE_MANY_SHAPE: Shape<SaveManyOptions> = { ...SAVE_SHAPE, ...PROGRESS_SHAPE };
+export const SAVE_MANY_SHAPE: Shape<SaveManyOptions> = {
+  manager: SAVE_SHAPE.manager,
+  ...PROGRESS_SHAPE,
+};
 
 export const BUILDERS: Rule = {
   accepts: (value) => typeof value === 'object' && value !== null && Symbol.iterator in value,
@@ -93,9 +101,20 @@ export class Saving {
     throw new ListenerInvalidError({ delivery: reasons });
   }
 
-  async one(store: Store, draft: ListenerDraft): Promise<Listener> {
-    const [listener] = await this.#batch(store, [this.checked(draft)]);
-    return listener as Listener;
+  async one(
+    store: Store,
+    draft: ListenerDraft,
+    { ifExists = SAVE_DEFAULTS.ifExists }: Pick<SaveOptions, 'ifExists'>,
+  ): Promise<Listener> {
+    const checked = this.checked(draft);
+    const known = ifExists === 'reject' ? await store.listeners.idOf(checked.identity) : undefined;
+    if (known !== undefined) throw new ListenerExistsError(known);
+    const [saved] = await this.#batch(store, [checked]);
+    const listener = saved as Listener;
+    // Another process may have created it meanwhile; only its creation returns the secret.
+    if (ifExists === 'reject' && listener.secret === undefined)
+      throw new ListenerExistsError(listener.id);
+    return listener;
   }
 
   /** Returns the listeners in the order of their builders. `onProgress` is called with the number that is stored. */
