@@ -38,7 +38,12 @@ export type {
 } from './delivery/handler/handlers';
 export { InteractiveResponse } from './delivery/handler/interactive-response';
 export { ScheduledExecutionResponse } from './delivery/handler/scheduled-response';
-export type { Deliveries, DeliveryPage, DeliveryWhere } from './delivery/log/deliveries';
+export type {
+  Deliveries,
+  DeliveryPage,
+  DeliveryWhere,
+  OwnerWhere,
+} from './delivery/log/deliveries';
 export type { Attempt, Delivery, DeliveryWithAttempts } from './delivery/log/delivery';
 export type { PruneOptions } from './delivery/log/prune';
 export type { ReplayOptions } from './delivery/log/replay';

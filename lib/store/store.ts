@@ -20,6 +20,7 @@ import { Notifications } from './notifications';
 import { Origins } from './origins';
 import { OutboxRows } from './outbox';
 import { Outcomes } from './outcomes';
+import { OwnerRows } from './owners';
 import { Processes } from './processes';
 import { RecipientRows } from './recipients';
 import { ScheduleRows } from './schedules';
@@ -54,6 +55,7 @@ export class Store {
   readonly recipients: RecipientRows;
   readonly listeners: ListenerRows;
   readonly listenerHooks: ListenerHooks;
+  readonly owners: OwnerRows;
   readonly filters: FilterRows;
   readonly schedules: ScheduleRows;
   readonly secrets: SecretRows;
@@ -89,6 +91,7 @@ export class Store {
     this.recipients = new RecipientRows(repeatable, tables);
     this.listeners = new ListenerRows(query, tables);
     this.listenerHooks = new ListenerHooks(query, tables);
+    this.owners = new OwnerRows(query, tables);
     this.filters = new FilterRows(query, tables);
     this.schedules = new ScheduleRows(query, tables);
     this.secrets = new SecretRows(query, tables);

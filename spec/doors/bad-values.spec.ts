@@ -351,15 +351,19 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors(
     'deliveries.find',
     'where',
-    ['listener', 'event', 'status', 'since', 'until', 'limit', 'cursor', 'typo'],
+    ['listener', 'owner', 'event', 'status', 'since', 'until', 'limit', 'cursor', 'typo'],
     (bad) => hooks.deliveries.find(bad),
   ),
   ...doors('deliveries.get', 'id', [], (bad) => hooks.deliveries.get(bad)),
+  ...doors('deliveries.get', 'where', ['owner', 'typo'], (bad) => hooks.deliveries.get(id, bad)),
   ...doors('deliveries.retry', 'id', [], (bad) => hooks.deliveries.retry(bad)),
+  ...doors('deliveries.retry', 'where', ['owner', 'typo'], (bad) =>
+    hooks.deliveries.retry(id, bad),
+  ),
   ...doors(
     'deliveries.replay',
     'options',
-    ['listener', 'since', 'until', 'status', 'newId', 'maxPerSecond', ...BULK],
+    ['listener', 'owner', 'since', 'until', 'status', 'newId', 'maxPerSecond', ...BULK],
     (bad) => hooks.deliveries.replay(bad),
   ),
   ...doors('deliveries.prune', 'options', ['eventsMs', 'deliveriesMs', ...BULK], (bad) =>

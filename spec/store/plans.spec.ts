@@ -56,21 +56,26 @@ const claim =
       restraints,
     });
 
+const ANY = {
+  listener: undefined,
+  event: undefined,
+  since: undefined,
+  until: undefined,
+  cursor: undefined,
+} as const;
+
 const find =
   (conditions: Partial<PageConditions>): Statement =>
   (store) =>
-    store.deliveries.page(
-      {
-        listener: undefined,
-        event: undefined,
-        status: undefined,
-        since: undefined,
-        until: undefined,
-        cursor: undefined,
-        ...conditions,
-      },
-      PAGE,
-    );
+    store.deliveries.page({ ...ANY, ...conditions }, PAGE);
+
+/** Of the listener with very many, one with one, and very many with none. */
+const LISTENERS = [BUSY, OTHER, ...Array.from({ length: 300 }, () => randomUUID())];
+
+const findOf =
+  (conditions: Partial<PageConditions>): Statement =>
+  (store) =>
+    store.deliveries.pageOfListeners({ ...ANY, ...conditions, listeners: LISTENERS }, PAGE);
 
 const queued = (count: number) =>
   Array.from({ length: count }, () => ({
@@ -128,6 +133,13 @@ const STATEMENTS: readonly (readonly [what: string, most: number, Statement])[] 
   ['old deliveries', PAGE, find({ until: LONG_AGO })],
   ['old deliveries of a listener', PAGE, find({ listener: BUSY, until: LONG_AGO })],
   ['old deliveries of a status', PAGE, find({ status: 'done', until: LONG_AGO })],
+  ['deliveries of several listeners', 4 * PAGE, findOf({})],
+  ['rare deliveries of several listeners', 2 * PAGE, findOf({ status: 'failed' })],
+  ['a name of several listeners', 4 * PAGE, findOf({ event: 'person.updated' })],
+  ['old deliveries of several listeners', PAGE, findOf({ until: LONG_AGO })],
+  ['deliveries of an owner', 2 * 5_000 + PAGE, find({ owner: 'small' })],
+  ['deliveries of an owner by status', 8 * 5_000, find({ owner: 'small', status: 'done' })],
+  ['deliveries of an owner by event', PAGE, find({ owner: 'small', event: EVENT })],
   ['listeners of an owner', 10, (store) => store.listeners.find({ owner: 'small' })],
   ['a page of an owner', PAGE, (store) => store.listeners.page({ owner: 'small' }, { limit: 10 })],
   ['a page of listeners', 2 * PAGE, (store) => store.listeners.page({}, { limit: 10 })],
