@@ -45,6 +45,7 @@ export type {
   OwnerWhere,
 } from './delivery/log/deliveries';
 export type { Attempt, Delivery, DeliveryWithAttempts } from './delivery/log/delivery';
+export type { EventLog, EventPage, EventWhere } from './delivery/log/event-log';
 export type { PruneOptions } from './delivery/log/prune';
 export type { ReplayOptions } from './delivery/log/replay';
 export type { Dispatcher, Engine } from './dispatch/dispatcher';

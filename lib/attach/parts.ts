@@ -1,5 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { Backfill } from '../backfill/backfill';
+import { EventReader } from '../capture/outbox/event-reader';
 import { SizeLimits } from '../capture/outbox/size-limits';
 import { Triggers } from '../capture/triggers/triggers';
 import { HandlerCalls } from '../delivery/attempt/handler-calls';
@@ -7,6 +8,7 @@ import { sendTest } from '../delivery/attempt/test-delivery';
 import { Wakeup } from '../delivery/chunk/wakeup';
 import { Handlers } from '../delivery/handler/handlers';
 import { Deliveries } from '../delivery/log/deliveries';
+import { EventLog } from '../delivery/log/event-log';
 import { Prune } from '../delivery/log/prune';
 import { Replay } from '../delivery/log/replay';
 import { Doctor } from '../doctor/doctor';
@@ -40,6 +42,7 @@ export interface HooksParts extends InteractiveParts {
   readonly attachment: Attachment;
   readonly listeners: Listeners;
   readonly deliveries: Deliveries;
+  readonly events: EventLog;
   readonly schedules: Schedules;
   readonly tasks: Tasks;
   readonly idle: Idle;
@@ -106,6 +109,7 @@ export function hooksParts(
       replay: new Replay({ store, wakeup, logger, process }),
       prune: new Prune({ store, retention: options.retention, logger }),
     }),
+    events: new EventLog(store, catalog, new EventReader(dataSource, store, catalog)),
     schedules: new Schedules({ ...shared, listeners }, alarm),
     tasks: task.tasks,
     idle,

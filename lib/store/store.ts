@@ -6,6 +6,7 @@ import { CandidateRows } from './candidates';
 import { Chunks } from './chunks';
 import { type Database, type Query, runLogged, runOn } from './database';
 import { DeliveryRows } from './deliveries';
+import { EventLogRows } from './event-log';
 import { EventSources } from './event-sources';
 import { Events } from './events';
 import { FilterRows } from './filters';
@@ -38,6 +39,7 @@ import { Upkeep } from './upkeep';
 export class Store {
   readonly outbox: OutboxRows;
   readonly events: Events;
+  readonly eventLog: EventLogRows;
   readonly sources: EventSources;
   readonly foreign: ForeignEvents;
   readonly buffers: BufferRows;
@@ -74,6 +76,7 @@ export class Store {
   ) {
     this.outbox = new OutboxRows(query, tables);
     this.events = new Events(query, tables);
+    this.eventLog = new EventLogRows(query, tables);
     this.sources = new EventSources(query, tables);
     this.foreign = new ForeignEvents(query, tables);
     this.buffers = new BufferRows(query, tables);

@@ -7,6 +7,7 @@ import { InteractiveHook } from '../../lib/attach/interactive-hook';
 import { Worker } from '../../lib/attach/worker';
 import { Declarations } from '../../lib/declarations';
 import { Deliveries } from '../../lib/delivery/log/deliveries';
+import { EventLog } from '../../lib/delivery/log/event-log';
 import { ListenerBuilder } from '../../lib/listener/declared/builder';
 import { Listeners } from '../../lib/listener/listeners';
 import * as receiver from '../../lib/receiver';
@@ -369,6 +370,13 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors('deliveries.prune', 'options', ['eventsMs', 'deliveriesMs', ...BULK], (bad) =>
     hooks.deliveries.prune(bad),
   ),
+  ...doors(
+    'events.find',
+    'where',
+    ['event', 'hook', 'owner', 'since', 'until', 'limit', 'cursor', 'typo'],
+    (bad) => hooks.events.find(bad),
+  ),
+  ...doors('events.get', 'id', [], (bad) => hooks.events.get(bad)),
   ...doors('tasks.get', 'url', [], (bad) => hooks.tasks.get(bad)),
   ...doors('tasks.get', 'args', ['x'], (bad) => hooks.tasks.get(TARGET, bad)),
   ...doors('tasks.get', 'options', TASK, (bad) => hooks.tasks.get(TARGET, {}, bad)),
@@ -446,6 +454,7 @@ const OBJECTS: readonly (readonly [string, { readonly prototype: object }])[] = 
   ['worker', Worker],
   ['listeners', Listeners],
   ['deliveries', Deliveries],
+  ['events', EventLog],
   ['schedules', Schedules],
   ['hook', AttachedHook],
   ['defined', DefinedHook],

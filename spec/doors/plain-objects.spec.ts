@@ -88,6 +88,7 @@ const DOORS: Readonly<Record<string, readonly [code: string, door: Door]>> = {
   'listeners.page': ['OPTION_INVALID', (where) => application.hooks.listeners.page(where)],
   'deliveries.find': ['OPTION_INVALID', (where) => application.hooks.deliveries.find(where)],
   'deliveries.get': ['OPTION_INVALID', (where) => application.hooks.deliveries.get('', where)],
+  'events.find': ['OPTION_INVALID', (where) => application.hooks.events.find(where)],
   'the encryption keys': [
     'OPTION_INVALID',
     (encryptionKeys) => resolveOptions({ encryptionKeys } as AttachOptions),

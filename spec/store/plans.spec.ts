@@ -3,6 +3,7 @@ import type { QueryRunner } from 'typeorm';
 import type { Query } from '../../lib/store/database';
 import { runOn } from '../../lib/store/database';
 import type { PageConditions } from '../../lib/store/deliveries';
+import type { EventConditions } from '../../lib/store/event-log';
 import { Store } from '../../lib/store/store';
 import { tablesOf } from '../../lib/store/tables';
 import { PRUNE_START } from '../../lib/store/upkeep';
@@ -77,6 +78,15 @@ const findOf =
   (store) =>
     store.deliveries.pageOfListeners({ ...ANY, ...conditions, listeners: LISTENERS }, PAGE);
 
+const findEvents =
+  (conditions: Partial<EventConditions>): Statement =>
+  async ({ eventLog }) => {
+    const none = { event: undefined, sender: undefined, before: undefined };
+    const given = { hooks: ['person'], ...none, since: undefined, until: undefined, ...conditions };
+    await eventLog.page(given, PAGE);
+    await eventLog.lastLookedAt(given);
+  };
+
 const queued = (count: number) =>
   Array.from({ length: count }, () => ({
     id: randomUUID(),
@@ -140,6 +150,9 @@ const STATEMENTS: readonly (readonly [what: string, most: number, Statement])[] 
   ['deliveries of an owner', 2 * 5_000 + PAGE, find({ owner: 'small' })],
   ['deliveries of an owner by status', 8 * 5_000, find({ owner: 'small', status: 'done' })],
   ['deliveries of an owner by event', PAGE, find({ owner: 'small', event: EVENT })],
+  ['the newest events', 10_000 + PAGE, findEvents({})],
+  ['events of a rare name', 20_000, findEvents({ event: 'person.removed' })],
+  ['old events', PAGE, findEvents({ until: LONG_AGO })],
   ['listeners of an owner', 10, (store) => store.listeners.find({ owner: 'small' })],
   ['a page of an owner', PAGE, (store) => store.listeners.page({ owner: 'small' }, { limit: 10 })],
   ['a page of listeners', 2 * PAGE, (store) => store.listeners.page({}, { limit: 10 })],
