@@ -44,13 +44,19 @@ export type {
 } from './delivery/handler/handlers';
 export { InteractiveResponse } from './delivery/handler/interactive-response';
 export { ScheduledExecutionResponse } from './delivery/handler/scheduled-response';
-export type { Deliveries, DeliveryPage, DeliveryWhere } from './delivery/log/deliveries';
+export type {
+  Deliveries,
+  DeliveryPage,
+  DeliveryWhere,
+  OwnerWhere,
+} from './delivery/log/deliveries';
 export type {
   Attempt,
   Delivery,
   DeliveryWithAttempts,
   ShownRequest,
 } from './delivery/log/delivery';
+export type { EventLog, EventPage, EventWhere } from './delivery/log/event-log';
 export type { PruneOptions } from './delivery/log/prune';
 export type { ReplayOptions } from './delivery/log/replay';
 export type { JsonSchema } from './delivery/request/body-schema';

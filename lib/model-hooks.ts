@@ -26,6 +26,7 @@ import { silence } from './capture/silence';
 import type { Triggers } from './capture/triggers/triggers';
 import { Declarations } from './declarations';
 import type { Deliveries } from './delivery/log/deliveries';
+import type { EventLog } from './delivery/log/event-log';
 import {
   BUFFER_DEFAULTS,
   BUFFER_SHAPE,
@@ -57,6 +58,8 @@ const attachments = shared(
 export class ModelHooks extends Declarations {
   /** Stored deliveries. */
   readonly deliveries: Deliveries;
+  /** Stored events. */
+  readonly events: EventLog;
   /** The triggers of hooks with `capture: 'triggers'`: their SQL, and their state in the database. */
   readonly triggers: Triggers;
   readonly #parts: HooksParts;
@@ -124,6 +127,7 @@ export class ModelHooks extends Declarations {
     super(parts);
     this.#parts = parts;
     this.deliveries = parts.deliveries;
+    this.events = parts.events;
     this.triggers = parts.triggers;
   }
 

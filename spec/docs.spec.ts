@@ -7,6 +7,7 @@ import { ATTACH_DEFAULTS } from '../lib/attach/options';
 import { RUN_ONCE_DEFAULTS } from '../lib/attach/work-options';
 import { VERSION } from '../lib/base/version';
 import { HANDLER_DEFAULTS } from '../lib/delivery/handler/handlers';
+import { EVENT_PAGE_DEFAULTS } from '../lib/delivery/log/event-log';
 import { REPLAY_DEFAULTS } from '../lib/delivery/log/replay';
 import { DISPATCHER_DEFAULTS } from '../lib/dispatch/dispatcher';
 import { BUFFER_DEFAULTS } from '../lib/dispatch/event-buffer';
@@ -112,6 +113,7 @@ describe('the docstrings', () => {
     },
     { path: 'lib/options/bulk.ts', name: 'BulkOptions', defaults: BULK_DEFAULTS },
     { path: 'lib/delivery/log/replay.ts', name: 'ReplayOptions', defaults: REPLAY_DEFAULTS },
+    { path: 'lib/delivery/log/event-log.ts', name: 'EventWhere', defaults: EVENT_PAGE_DEFAULTS },
     { path: 'lib/dispatch/pruning.ts', name: 'RetentionOptions', defaults: RETENTION_DEFAULTS },
     {
       path: 'lib/attach/options.ts',

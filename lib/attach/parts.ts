@@ -1,6 +1,7 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { Backfill } from '../backfill/backfill';
 import { EventDecoder } from '../capture/outbox/event-decoder';
+import { EventReader } from '../capture/outbox/event-reader';
 import { SizeLimits } from '../capture/outbox/size-limits';
 import { Triggers } from '../capture/triggers/triggers';
 import { HandlerCalls } from '../delivery/attempt/handler-calls';
@@ -9,6 +10,7 @@ import { sendTest } from '../delivery/attempt/test-delivery';
 import { Wakeup } from '../delivery/chunk/wakeup';
 import { Handlers } from '../delivery/handler/handlers';
 import { Deliveries } from '../delivery/log/deliveries';
+import { EventLog } from '../delivery/log/event-log';
 import { Prune } from '../delivery/log/prune';
 import { Replay } from '../delivery/log/replay';
 import { Doctor } from '../doctor/doctor';
@@ -42,6 +44,7 @@ export interface HooksParts extends InteractiveParts {
   readonly attachment: Attachment;
   readonly listeners: Listeners;
   readonly deliveries: Deliveries;
+  readonly events: EventLog;
   readonly schedules: Schedules;
   readonly tasks: Tasks;
   readonly idle: Idle;
@@ -110,6 +113,7 @@ export function hooksParts(
       prune: new Prune({ store, retention: options.retention, logger }),
       request: (row) => shownRequest({ store, decoder, vault, options }, row),
     }),
+    events: new EventLog(store, catalog, new EventReader(dataSource, store, catalog)),
     schedules: new Schedules({ ...shared, listeners }, alarm),
     tasks: task.tasks,
     idle,

@@ -2,7 +2,13 @@ import type { JsonValue } from '../base/json';
 import { CALLED } from './calls';
 import { cursorAfter, type LastRow } from './cursor';
 import type { Query } from './database';
-import { type DeliveryConditions, pageSql } from './delivery-page';
+import { listenersPageSql } from './delivery-groups';
+import {
+  type DeliveryConditions,
+  lastLookedAtSql,
+  type PagedConditions,
+  pageSql,
+} from './delivery-page';
 import type { Tables } from './tables';
 
 /** The status of a delivery is the kind of its last outcome. */
@@ -79,13 +85,27 @@ export class DeliveryRows {
    * Newest first, unless the conditions say otherwise. A page without any condition but times has deliveries of all statuses. Rejects with
    * `OPTION_INVALID` if the cursor is not one of `cursorAfter`.
    */
-  async page(
-    { status, statuses: several = DELIVERY_STATUSES, ...conditions }: PageConditions,
-    limit: number,
-  ): Promise<readonly DeliveryRow[]> {
-    const statuses = status === undefined ? several : [status];
-    const { sql, parameters } = pageSql(this.tables, { ...conditions, statuses }, limit);
+  async page(conditions: PageConditions, limit: number): Promise<readonly DeliveryRow[]> {
+    const { sql, parameters } = pageSql(this.tables, pagedConditions(conditions), limit);
     return this.query<DeliveryRow>(sql, parameters);
+  }
+
+  /** The same of several listeners; see `listenersPageSql`. Null if these have too many deliveries of different names and statuses. */
+  async pageOfListeners(
+    { listeners, ...conditions }: PageConditions & { readonly listeners: readonly string[] },
+    limit: number,
+  ): Promise<readonly DeliveryRow[] | null> {
+    const wanted = { ...pagedConditions(conditions), listeners };
+    const { sql, parameters } = listenersPageSql(this.tables, wanted, limit);
+    const rows = await this.query<GroupedRow>(sql, parameters);
+    return rows[0]?.too_many ? null : rows.filter(isDelivery);
+  }
+
+  /** The last delivery that `page` looks at for an owner. Undefined if it looks at all that fit the other conditions. */
+  async lastLookedAt({ owner, ...conditions }: PageConditions): Promise<LastRow | undefined> {
+    const { sql, parameters } = lastLookedAtSql(this.tables, pagedConditions(conditions));
+    const [row] = await this.query<Pick<DeliveryRow, 'id' | 'created_at'>>(sql, parameters);
+    return row && { id: row.id, createdAt: row.created_at };
   }
 
   /** The cursor of the page after this delivery. */
@@ -93,11 +113,13 @@ export class DeliveryRows {
     return cursorAfter(this.query, this.tables.delivery, last);
   }
 
-  /** Undefined if it is not stored. */
-  async get(id: string): Promise<DeliveryRow | undefined> {
+  /** Undefined if it is not stored, or if an owner is given that its listener does not have. */
+  async get(id: string, owner?: string): Promise<DeliveryRow | undefined> {
+    const { delivery, listener } = this.tables;
+    const isOwned = `AND EXISTS (SELECT FROM ${listener} l WHERE l.id = d.listener_id AND l.owner = $2)`;
     const [row] = await this.query<DeliveryRow>(
-      `SELECT * FROM ${this.tables.delivery} WHERE id = $1`,
-      [id],
+      `SELECT d.* FROM ${delivery} d WHERE d.id = $1 ${owner === undefined ? '' : isOwned}`,
+      owner === undefined ? [id] : [id, owner],
     );
     return row;
   }
@@ -122,9 +144,11 @@ export class DeliveryRows {
   /**
    * Makes a delivery due now, with all its retries, and gives its listener a turn. False if the delivery or its event is not stored, and
    * for a call, whose caller would not get the answer. A delivery that is being sent keeps its status and only gets its retries back. An
-   * only attempt is copied to a row of its own, because the next attempt overwrites the delivery's row.
+   * only attempt is copied to a row of its own, because the next attempt overwrites the delivery's row. With an owner, also false if the
+   * listener does not have it.
    */
-  async retry(id: string): Promise<boolean> {
+  async retry(id: string, owner?: string): Promise<boolean> {
+    if (owner !== undefined && !(await this.get(id, owner))) return false;
     const { delivery, attempt, event, turn, head } = this.tables;
     const rows = await this.query(
       `WITH kept AS (
@@ -142,4 +166,17 @@ export class DeliveryRows {
     );
     return rows.length > 0;
   }
+}
+
+function pagedConditions({ status, statuses, ...conditions }: PageConditions): PagedConditions {
+  return {
+    ...conditions,
+    statuses: status === undefined ? (statuses ?? DELIVERY_STATUSES) : [status],
+  };
+}
+
+type GroupedRow = { readonly too_many: boolean } & (DeliveryRow | { readonly id: null });
+
+function isDelivery(row: GroupedRow): row is GroupedRow & DeliveryRow {
+  return row.id !== null;
 }

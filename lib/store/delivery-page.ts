@@ -4,10 +4,12 @@ import type { Tables } from './tables';
 
 /** Which deliveries to read. An undefined member is no condition. */
 export interface DeliveryConditions {
-  /** The id of the only delivery that there can be. */
-  readonly id?: string;
+  /** The ids of the only deliveries that there can be. */
+  readonly ids?: readonly string[];
   /** A listener's id; a text that is no UUID fits no delivery. */
   readonly listener: string | undefined;
+  /** Only deliveries of this owner's listeners, of the first 5,000 that fit the other conditions; see `lastLookedAtSql`. */
+  readonly owner?: string;
   /** An event's id or name. */
   readonly event: string | undefined;
   /** Created then or later. */
@@ -25,43 +27,94 @@ export interface PageSql {
   readonly parameters: readonly unknown[];
 }
 
-type Parameter = (value: unknown) => string;
+export type PagedConditions = DeliveryConditions & { readonly statuses: readonly string[] };
+
+export type Parameter = (value: unknown) => string;
 type Conditions = Pick<DeliveryConditions, 'listener' | 'event'>;
 
-/**
- * A page of deliveries, newest first unless the conditions say otherwise. The indexes of deliveries end with their status and time, so a page of several statuses is put
- * together from a page of each status, and a page of all event names from a page of each name. At most some pages are read, however few
- * of very many deliveries fit.
- */
+/** How many deliveries are looked at to find those of an owner. */
+const LOOKED_AT = 5_000;
+
+/** A page of deliveries, newest first unless the conditions say otherwise. */
 export function pageSql(
-  { delivery }: Tables,
-  { statuses, ...conditions }: DeliveryConditions & { readonly statuses: readonly string[] },
+  { delivery, listener }: Tables,
+  given: PagedConditions,
   limit: number,
 ): PageSql {
   const parameters: unknown[] = [];
   const parameter: Parameter = (value) => `$${parameters.push(value)}`;
-  const isFiltered =
-    conditions.listener !== undefined || conditions.event !== undefined || statuses.length === 1;
-  const time = isFiltered ? timeIn(conditions) : CREATED;
-  const { names, fits } = filtersSql(delivery, conditions, { time, parameter });
-  const times = timesSql(conditions, time, parameter);
-  const direction = conditions.isOldestFirst ? 'ASC' : 'DESC';
-  const inOrder = `ORDER BY d.created_at ${direction}, d.id ${direction} LIMIT ${limit}`;
-  const select = `SELECT d.* FROM ${delivery} d`;
-  if (conditions.id !== undefined) {
-    const own = [`d.id = ${parameter(conditions.id)}`, `d.status = ANY(${parameter(statuses)})`];
-    return { sql: `${select} WHERE ${isAll([...own, ...fits, ...times])}`, parameters };
-  }
-  if (!isFiltered) return { sql: `${select} WHERE ${isAll(times)} ${inOrder}`, parameters };
-  const ofEach = `SELECT d.id, ${time.of('d')} AS at FROM ${delivery} d WHERE ${isAll([...fits, 'd.status = s.status', ...times])}
-    ORDER BY ${time.of('d')} ${direction}, d.id ${direction} LIMIT ${limit}`;
-  const sql = `WITH RECURSIVE names(event) AS (${names}) ${select} WHERE d.id = ANY(ARRAY(
-      SELECT d.id FROM names n CROSS JOIN unnest(${parameter(statuses)}::text[]) AS s(status) CROSS JOIN LATERAL (${ofEach}) d
-      ORDER BY d.at ${direction}, d.id ${direction} LIMIT ${limit})) ${inOrder}`;
+  const { owner, ...conditions } = given;
+  const fits = () => {
+    if (conditions.ids !== undefined) return idsFit(conditions, parameter);
+    if (owner === undefined && !isFiltered(conditions))
+      return timesSql(conditions, CREATED, parameter);
+    const most = owner === undefined ? limit : LOOKED_AT;
+    const fitting = fittingSql(delivery, conditions, { most, parameter });
+    if (owner === undefined) return [`d.id = ANY(ARRAY(SELECT d.id FROM (${fitting}) d))`];
+    // As a join, PostgreSQL could begin with all listeners of the owner.
+    const isOwned = `(SELECT l.owner FROM ${listener} l WHERE l.id = d.listener_id) = ${parameter(owner)}`;
+    const first = `ORDER BY ${inOrder(conditions, AT)} LIMIT ${limit}`;
+    return [`d.id = ANY(ARRAY(SELECT d.id FROM (${fitting}) d WHERE ${isOwned} ${first}))`];
+  };
+  const sql = `SELECT d.* FROM ${delivery} d WHERE ${isAll(fits())} ORDER BY ${inOrder(conditions)} LIMIT ${limit}`;
   return { sql, parameters };
 }
 
-interface TimeColumn {
+/** The last delivery that is looked at for an owner. No row if all that fit the other conditions are looked at. */
+export function lastLookedAtSql({ delivery }: Tables, conditions: PagedConditions): PageSql {
+  const parameters: unknown[] = [];
+  const parameter: Parameter = (value) => `$${parameters.push(value)}`;
+  const fitting = fittingSql(delivery, conditions, { most: LOOKED_AT, parameter });
+  const last = `SELECT d.id FROM (${fitting}) d ORDER BY ${inOrder(conditions, AT)} OFFSET ${LOOKED_AT - 1}`;
+  const sql = `SELECT d.id, d.created_at FROM ${delivery} d WHERE d.id = ANY(ARRAY(${last}))`;
+  return { sql, parameters };
+}
+
+function isFiltered({ listener, event, statuses }: PagedConditions): boolean {
+  return listener !== undefined || event !== undefined || statuses.length === 1;
+}
+
+function idsFit(conditions: PagedConditions, parameter: Parameter): readonly string[] {
+  const { ids, statuses } = conditions;
+  const own = [
+    `d.id = ANY(${parameter(ids)}::uuid[])`,
+    `d.status = ANY(${parameter(statuses)}::text[])`,
+  ];
+  return [...own, ...timesSql(conditions, CREATED, parameter)];
+}
+
+/**
+ * The first deliveries that fit. The indexes of deliveries end with their status and time, so a page of several statuses is put
+ * together from a page of each status, and a page of all event names from a page of each name. At most some pages are read, however few
+ * of very many deliveries fit.
+ */
+function fittingSql(
+  delivery: string,
+  conditions: PagedConditions,
+  { most, parameter }: { readonly most: number; readonly parameter: Parameter },
+): string {
+  const time = isFiltered(conditions) ? timeIn(conditions) : CREATED;
+  const select = (fits: readonly string[]) =>
+    `SELECT d.id, d.listener_id, ${time.of('d')} AS at FROM ${delivery} d WHERE ${isAll(fits)}
+     ORDER BY ${inOrder(conditions, time)} LIMIT ${most}`;
+  if (!isFiltered(conditions)) return select(timesSql(conditions, time, parameter));
+  const { names, fits } = filtersSql(delivery, conditions, { time, parameter });
+  const ofEach = select([...fits, 'd.status = s.status', ...timesSql(conditions, time, parameter)]);
+  return `WITH RECURSIVE names(event) AS (${names})
+    SELECT d.* FROM names n CROSS JOIN unnest(${parameter(conditions.statuses)}::text[]) AS s(status) CROSS JOIN LATERAL (${ofEach}) d
+    ORDER BY ${inOrder(conditions, AT)} LIMIT ${most}`;
+}
+
+/** The order of deliveries `d`. */
+export function inOrder(
+  { isOldestFirst }: Pick<DeliveryConditions, 'isOldestFirst'>,
+  { of }: Pick<TimeColumn, 'of'> = CREATED,
+): string {
+  const direction = isOldestFirst ? 'ASC' : 'DESC';
+  return `${of('d')} ${direction}, d.id ${direction}`;
+}
+
+export interface TimeColumn {
   readonly of: (delivery: string) => string;
   readonly compared: (time: string) => string;
 }
@@ -70,11 +123,15 @@ const CREATED: TimeColumn = {
   of: (delivery) => `${delivery}.created_at`,
   compared: (time) => `${time}::timestamptz`,
 };
+
+/** The time of a row that has it as `at`. */
+const AT: Pick<TimeColumn, 'of'> = { of: (row) => `${row}.at` };
+
 /**
  * The time as it stands in the index of these conditions, and in no other; see the migration that made them. With the column itself,
  * PostgreSQL may walk the newest deliveries of all.
  */
-function timeIn({ listener, event }: Conditions): TimeColumn {
+export function timeIn({ listener, event }: Conditions): TimeColumn {
   const byEvent = event !== undefined && isUuid(event) ? 'GMT' : 'Etc/UTC';
   const zone = listener !== undefined && byEvent !== 'GMT' ? 'UTC' : byEvent;
   return {
@@ -114,13 +171,13 @@ function namesSql(delivery: string, own: readonly string[], time: TimeColumn): s
     SELECT ${next([...own, 'd.event > n.event'])} FROM names n WHERE n.event IS NOT NULL`;
 }
 
-function timesSql(
+export function timesSql(
   {
     since,
     until,
     cursor,
     isOldestFirst = false,
-  }: Omit<DeliveryConditions, 'id' | keyof Conditions>,
+  }: Pick<DeliveryConditions, 'since' | 'until' | 'cursor' | 'isOldestFirst'>,
   { of, compared }: TimeColumn,
   parameter: Parameter,
 ): readonly string[] {
@@ -136,6 +193,6 @@ function timesSql(
   return conditions;
 }
 
-function isAll(conditions: readonly string[]): string {
+export function isAll(conditions: readonly string[]): string {
   return conditions.length > 0 ? conditions.join(' AND ') : 'true';
 }

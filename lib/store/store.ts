@@ -6,6 +6,7 @@ import { CandidateRows } from './candidates';
 import { Chunks } from './chunks';
 import { type Database, type Query, runLogged, runOn } from './database';
 import { DeliveryRows } from './deliveries';
+import { EventLogRows } from './event-log';
 import { EventSources } from './event-sources';
 import { Events } from './events';
 import { FilterRows } from './filters';
@@ -20,6 +21,7 @@ import { Notifications } from './notifications';
 import { Origins } from './origins';
 import { OutboxRows } from './outbox';
 import { Outcomes } from './outcomes';
+import { OwnerRows } from './owners';
 import { Processes } from './processes';
 import { RecipientRows } from './recipients';
 import { ScheduleRows } from './schedules';
@@ -37,6 +39,7 @@ import { Upkeep } from './upkeep';
 export class Store {
   readonly outbox: OutboxRows;
   readonly events: Events;
+  readonly eventLog: EventLogRows;
   readonly sources: EventSources;
   readonly foreign: ForeignEvents;
   readonly buffers: BufferRows;
@@ -54,6 +57,7 @@ export class Store {
   readonly recipients: RecipientRows;
   readonly listeners: ListenerRows;
   readonly listenerHooks: ListenerHooks;
+  readonly owners: OwnerRows;
   readonly filters: FilterRows;
   readonly schedules: ScheduleRows;
   readonly secrets: SecretRows;
@@ -72,6 +76,7 @@ export class Store {
   ) {
     this.outbox = new OutboxRows(query, tables);
     this.events = new Events(query, tables);
+    this.eventLog = new EventLogRows(query, tables);
     this.sources = new EventSources(query, tables);
     this.foreign = new ForeignEvents(query, tables);
     this.buffers = new BufferRows(query, tables);
@@ -89,6 +94,7 @@ export class Store {
     this.recipients = new RecipientRows(repeatable, tables);
     this.listeners = new ListenerRows(query, tables);
     this.listenerHooks = new ListenerHooks(query, tables);
+    this.owners = new OwnerRows(query, tables);
     this.filters = new FilterRows(query, tables);
     this.schedules = new ScheduleRows(query, tables);
     this.secrets = new SecretRows(query, tables);

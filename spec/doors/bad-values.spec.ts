@@ -7,6 +7,7 @@ import { InteractiveHook } from '../../lib/attach/interactive-hook';
 import { Worker } from '../../lib/attach/worker';
 import { Declarations } from '../../lib/declarations';
 import { Deliveries } from '../../lib/delivery/log/deliveries';
+import { EventLog } from '../../lib/delivery/log/event-log';
 import { ListenerBuilder } from '../../lib/listener/declared/builder';
 import { Listeners } from '../../lib/listener/listeners';
 import * as receiver from '../../lib/receiver';
@@ -356,21 +357,32 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors(
     'deliveries.find',
     'where',
-    ['listener', 'event', 'status', 'since', 'until', 'limit', 'cursor', 'typo'],
+    ['listener', 'owner', 'event', 'status', 'since', 'until', 'limit', 'cursor', 'typo'],
     (bad) => hooks.deliveries.find(bad),
   ),
   ...doors('deliveries.get', 'id', [], (bad) => hooks.deliveries.get(bad)),
   ...doors('deliveries.request', 'id', [], (bad) => hooks.deliveries.request(bad)),
+  ...doors('deliveries.get', 'where', ['owner', 'typo'], (bad) => hooks.deliveries.get(id, bad)),
   ...doors('deliveries.retry', 'id', [], (bad) => hooks.deliveries.retry(bad)),
+  ...doors('deliveries.retry', 'where', ['owner', 'typo'], (bad) =>
+    hooks.deliveries.retry(id, bad),
+  ),
   ...doors(
     'deliveries.replay',
     'options',
-    ['listener', 'since', 'until', 'status', 'newId', 'maxPerSecond', ...BULK],
+    ['listener', 'owner', 'since', 'until', 'status', 'newId', 'maxPerSecond', ...BULK],
     (bad) => hooks.deliveries.replay(bad),
   ),
   ...doors('deliveries.prune', 'options', ['eventsMs', 'deliveriesMs', ...BULK], (bad) =>
     hooks.deliveries.prune(bad),
   ),
+  ...doors(
+    'events.find',
+    'where',
+    ['event', 'hook', 'owner', 'since', 'until', 'limit', 'cursor', 'typo'],
+    (bad) => hooks.events.find(bad),
+  ),
+  ...doors('events.get', 'id', [], (bad) => hooks.events.get(bad)),
   ...doors('tasks.get', 'url', [], (bad) => hooks.tasks.get(bad)),
   ...doors('tasks.get', 'args', ['x'], (bad) => hooks.tasks.get(TARGET, bad)),
   ...doors('tasks.get', 'options', TASK, (bad) => hooks.tasks.get(TARGET, {}, bad)),
@@ -448,6 +460,7 @@ const OBJECTS: readonly (readonly [string, { readonly prototype: object }])[] = 
   ['worker', Worker],
   ['listeners', Listeners],
   ['deliveries', Deliveries],
+  ['events', EventLog],
   ['schedules', Schedules],
   ['hook', AttachedHook],
   ['defined', DefinedHook],

@@ -87,6 +87,8 @@ const DOORS: Readonly<Record<string, readonly [code: string, door: Door]>> = {
   'listeners.find': ['OPTION_INVALID', (where) => application.hooks.listeners.find(where)],
   'listeners.page': ['OPTION_INVALID', (where) => application.hooks.listeners.page(where)],
   'deliveries.find': ['OPTION_INVALID', (where) => application.hooks.deliveries.find(where)],
+  'deliveries.get': ['OPTION_INVALID', (where) => application.hooks.deliveries.get('', where)],
+  'events.find': ['OPTION_INVALID', (where) => application.hooks.events.find(where)],
   'the encryption keys': [
     'OPTION_INVALID',
     (encryptionKeys) => resolveOptions({ encryptionKeys } as AttachOptions),
@@ -181,7 +183,7 @@ describe('a search', () => {
       { door: 'listeners.find', option },
       { door: 'listeners.page', option },
     ]),
-    ...['listener', 'event', 'status', 'since', 'until', 'listner'].map((option) => ({
+    ...['listener', 'owner', 'event', 'status', 'since', 'until', 'listner'].map((option) => ({
       door: 'deliveries.find',
       option,
     })),

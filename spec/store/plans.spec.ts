@@ -3,6 +3,7 @@ import type { QueryRunner } from 'typeorm';
 import type { Query } from '../../lib/store/database';
 import { runOn } from '../../lib/store/database';
 import type { PageConditions } from '../../lib/store/deliveries';
+import type { EventConditions } from '../../lib/store/event-log';
 import { Store } from '../../lib/store/store';
 import { tablesOf } from '../../lib/store/tables';
 import { PRUNE_START } from '../../lib/store/upkeep';
@@ -56,21 +57,35 @@ const claim =
       restraints,
     });
 
+const ANY = {
+  listener: undefined,
+  event: undefined,
+  since: undefined,
+  until: undefined,
+  cursor: undefined,
+} as const;
+
 const find =
   (conditions: Partial<PageConditions>): Statement =>
   (store) =>
-    store.deliveries.page(
-      {
-        listener: undefined,
-        event: undefined,
-        status: undefined,
-        since: undefined,
-        until: undefined,
-        cursor: undefined,
-        ...conditions,
-      },
-      PAGE,
-    );
+    store.deliveries.page({ ...ANY, ...conditions }, PAGE);
+
+/** Of the listener with very many, one with one, and very many with none. */
+const LISTENERS = [BUSY, OTHER, ...Array.from({ length: 300 }, () => randomUUID())];
+
+const findOf =
+  (conditions: Partial<PageConditions>): Statement =>
+  (store) =>
+    store.deliveries.pageOfListeners({ ...ANY, ...conditions, listeners: LISTENERS }, PAGE);
+
+const findEvents =
+  (conditions: Partial<EventConditions>): Statement =>
+  async ({ eventLog }) => {
+    const none = { event: undefined, sender: undefined, before: undefined };
+    const given = { hooks: ['person'], ...none, since: undefined, until: undefined, ...conditions };
+    await eventLog.page(given, PAGE);
+    await eventLog.lastLookedAt(given);
+  };
 
 const queued = (count: number) =>
   Array.from({ length: count }, () => ({
@@ -128,6 +143,16 @@ const STATEMENTS: readonly (readonly [what: string, most: number, Statement])[] 
   ['old deliveries', PAGE, find({ until: LONG_AGO })],
   ['old deliveries of a listener', PAGE, find({ listener: BUSY, until: LONG_AGO })],
   ['old deliveries of a status', PAGE, find({ status: 'done', until: LONG_AGO })],
+  ['deliveries of several listeners', 4 * PAGE, findOf({})],
+  ['rare deliveries of several listeners', 2 * PAGE, findOf({ status: 'failed' })],
+  ['a name of several listeners', 4 * PAGE, findOf({ event: 'person.updated' })],
+  ['old deliveries of several listeners', PAGE, findOf({ until: LONG_AGO })],
+  ['deliveries of an owner', 2 * 5_000 + PAGE, find({ owner: 'small' })],
+  ['deliveries of an owner by status', 8 * 5_000, find({ owner: 'small', status: 'done' })],
+  ['deliveries of an owner by event', PAGE, find({ owner: 'small', event: EVENT })],
+  ['the newest events', 10_000 + PAGE, findEvents({})],
+  ['events of a rare name', 20_000, findEvents({ event: 'person.removed' })],
+  ['old events', PAGE, findEvents({ until: LONG_AGO })],
   ['listeners of an owner', 10, (store) => store.listeners.find({ owner: 'small' })],
   ['a page of an owner', PAGE, (store) => store.listeners.page({ owner: 'small' }, { limit: 10 })],
   ['a page of listeners', 2 * PAGE, (store) => store.listeners.page({}, { limit: 10 })],

@@ -11,14 +11,8 @@ import {
   TEXT,
   wholeNumberFrom,
 } from '../../options/rules';
-import {
-  DELIVERY_STATUSES,
-  type DeliveryRow,
-  type DeliveryStatus,
-  type PageConditions,
-} from '../../store/deliveries';
+import { DELIVERY_STATUSES, type DeliveryRow, type DeliveryStatus } from '../../store/deliveries';
 import type { Store } from '../../store/store';
-import { deliveryId } from '../chunk/chunk';
 import type { Wakeup } from '../chunk/wakeup';
 import {
   type Delivery,
@@ -28,6 +22,7 @@ import {
   toAttempt,
   toDelivery,
 } from './delivery';
+import { DeliveryPages } from './delivery-pages';
 import type { Prune, PruneOptions } from './prune';
 import type { Replay, ReplayOptions } from './replay';
 
@@ -38,6 +33,11 @@ export interface DeliveryWhere {
   readonly event?: string;
   /** Its status. */
   readonly status?: DeliveryStatus;
+  /**
+   * Only deliveries of the listeners that have this owner now. For an owner with very many listeners, from some hundreds on, a page looks
+   * at the newest 5,000 deliveries that fit the other criteria, so it may have fewer items than `limit`, or none, and still a `nextCursor`.
+   */
+  readonly owner?: string;
   /** Created then or later. */
   readonly since?: Date;
   /** Created before. */
@@ -46,6 +46,12 @@ export interface DeliveryWhere {
   readonly limit?: number;
   /** `nextCursor` of the page before. */
   readonly cursor?: string;
+}
+
+/** Whose delivery it must be. */
+export interface OwnerWhere {
+  /** The owner that its listener must have now. Left out: any or none. */
+  readonly owner?: string;
 }
 
 export interface DeliveryPage {
@@ -59,6 +65,8 @@ const DEFAULT_PAGE_SIZE = 100;
 
 /** The log of deliveries: `hooks.deliveries`. */
 export class Deliveries {
+  readonly #pages: DeliveryPages;
+
   constructor(
     private readonly store: Store,
     private readonly wakeup: Pick<Wakeup, 'due'>,
@@ -67,7 +75,9 @@ export class Deliveries {
       readonly prune: Pick<Prune, 'run'>;
       readonly request: (row: DeliveryRow) => Promise<ShownRequest | null>;
     },
-  ) {}
+  ) {
+    this.#pages = new DeliveryPages(store);
+  }
 
   /**
    * Rejects with `OPTION_INVALID` for an unknown name or a value that is not valid, also for a condition that is `undefined`: a variable that
@@ -75,29 +85,21 @@ export class Deliveries {
    */
   async find(given: DeliveryWhere = {}): Promise<DeliveryPage> {
     const { limit = DEFAULT_PAGE_SIZE, ...where } = checkedOptions(given, WHERE_SHAPE);
-    const { listener, event, status, since, until, cursor } = where;
-    const conditions = { listener, event, status, since, until, cursor };
-    const rows = await this.#page(conditions, limit + 1);
-    const items = rows.slice(0, limit).map(toDelivery);
-    const last = rows.length > limit ? items.at(-1) : undefined;
-    return { items, nextCursor: last ? await this.store.deliveries.cursorAfter(last) : null };
+    const { rows, nextCursor } = await this.#pages.page({ ...NO_CONDITIONS, ...where }, limit);
+    return { items: rows.map(toDelivery), nextCursor };
   }
 
-  /** An event has one delivery for a listener at most, which is found by its id however many others both have. */
-  async #page(conditions: PageConditions, limit: number): Promise<readonly DeliveryRow[]> {
-    const { deliveries } = this.store;
-    const { event, listener } = conditions;
-    if (event !== undefined && isUuid(event) && listener !== undefined && isUuid(listener)) {
-      const only = await deliveries.page({ ...conditions, id: deliveryId(event, listener) }, limit);
-      if (only.length > 0) return only;
-    }
-    return deliveries.page(conditions, limit);
-  }
-
-  /** The delivery with its attempts, first to last. Null if it does not exist. */
-  async get(id: string): Promise<DeliveryWithAttempts | null> {
+  /**
+   * The delivery with its attempts, first to last. Null if it does not exist, or if its listener does not have the given owner. Rejects
+   * with `OPTION_INVALID`.
+   *
+   * @example
+   * const delivery = await hooks.deliveries.get('a delivery id', { owner: 'acme' });
+   */
+  async get(id: string, where: OwnerWhere = {}): Promise<DeliveryWithAttempts | null> {
+    const { owner } = checkedOptions(where, OWNER_SHAPE, { name: 'where' });
     if (!isUuid(id)) return null;
-    const row = await this.store.deliveries.get(id);
+    const row = await this.store.deliveries.get(id, owner);
     if (!row) return null;
     const rows = await this.store.deliveries.attempts(id);
     const attempts = rows.length > 0 ? rows.map(toAttempt) : onlyAttempt(row);
@@ -119,10 +121,14 @@ export class Deliveries {
 
   /**
    * Sends the same delivery again, soon: same id, next attempt number, all its retries. A delivery that is being sent at the moment is not
-   * sent a second time. Rejects with `DELIVERY_NOT_FOUND`.
+   * sent a second time. Rejects with `DELIVERY_NOT_FOUND`, also if its listener does not have the given owner, and with `OPTION_INVALID`.
+   *
+   * @example
+   * await hooks.deliveries.retry('a delivery id', { owner: 'acme' });
    */
-  async retry(id: string): Promise<void> {
-    if (!isUuid(id) || !(await this.store.deliveries.retry(id)))
+  async retry(id: string, where: OwnerWhere = {}): Promise<void> {
+    const { owner } = checkedOptions(where, OWNER_SHAPE, { name: 'where' });
+    if (!isUuid(id) || !(await this.store.deliveries.retry(id, owner)))
       throw new DeliveryNotFoundError(id);
     this.wakeup.due();
   }
@@ -150,7 +156,18 @@ export class Deliveries {
   }
 }
 
+const NO_CONDITIONS = {
+  listener: undefined,
+  event: undefined,
+  since: undefined,
+  until: undefined,
+  cursor: undefined,
+} as const;
+
+const OWNER_SHAPE: Shape<OwnerWhere> = { owner: criterion(STORABLE) };
+
 const WHERE_SHAPE: Shape<DeliveryWhere> = {
+  ...OWNER_SHAPE,
   listener: criterion(STORABLE),
   event: criterion(STORABLE),
   status: criterion(oneOf(...DELIVERY_STATUSES)),

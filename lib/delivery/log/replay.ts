@@ -16,11 +16,14 @@ import { type DeliveryRow, ENDED_STATUSES } from '../../store/deliveries';
 import type { Store } from '../../store/store';
 import { deliveryId } from '../chunk/chunk';
 import type { Wakeup } from '../chunk/wakeup';
+import { DeliveryPages } from './delivery-pages';
 
 /** Which ended deliveries are sent again, and how. */
 export interface ReplayOptions extends BulkOptions {
   /** A listener's id. Left out: those of all listeners. */
   readonly listener?: string;
+  /** Only deliveries of the listeners that have this owner now. Left out: of any owner or none. */
+  readonly owner?: string;
   /** Created then or later. */
   readonly since?: Date;
   /** Created before. Left out: before the replay began. */
@@ -39,6 +42,7 @@ const REPLAY_SHAPE: Shape<ReplayOptions> = {
   ...BULK_SHAPE,
   maxPerSecond: RATE,
   listener: criterion(STORABLE),
+  owner: criterion(STORABLE),
   since: criterion(DATE),
   until: criterion(DATE),
   status: criterion(oneOf(...ENDED_STATUSES)),
@@ -61,11 +65,15 @@ interface Place {
   readonly untilMs: number;
 }
 
-type Filter = Pick<ReplayOptions, 'listener' | 'since' | 'status' | 'newId'>;
+type Filter = Pick<ReplayOptions, 'listener' | 'owner' | 'since' | 'status' | 'newId'>;
 
 /** Sends ended deliveries again, the oldest first, in batches of one transaction each. */
 export class Replay {
-  constructor(private readonly parts: ReplayParts) {}
+  readonly #pages: DeliveryPages;
+
+  constructor(private readonly parts: ReplayParts) {
+    this.#pages = new DeliveryPages(parts.store);
+  }
 
   async run(given: ReplayOptions): Promise<BulkResult> {
     const { logger } = this.parts;
@@ -83,10 +91,10 @@ export class Replay {
   }
 
   async #step(filter: Filter, { after, untilMs }: Place, size: number): Promise<Batch<Place>> {
-    const { store, wakeup } = this.parts;
-    const { listener, since, status } = filter;
+    const { listener, owner, since, status } = filter;
     const conditions = {
       listener,
+      ...(owner !== undefined && { owner }),
       event: undefined,
       since,
       until: new Date(untilMs),
@@ -94,16 +102,11 @@ export class Replay {
       isOldestFirst: true,
       ...(status === undefined ? { statuses: ENDED_STATUSES } : { status }),
     };
-    const rows = await store.deliveries.page(conditions, size);
-    const last = rows.at(-1);
-    if (!last) return { count: 0, place: null };
-    const next = await store.deliveries.cursorAfter({ id: last.id, createdAt: last.created_at });
-    const count = await this.#sendAgain(
-      rows.filter(hasEnded),
-      filter.newId ?? REPLAY_DEFAULTS.newId,
-    );
-    if (count > 0) wakeup.due();
-    return { count, place: rows.length < size ? null : { after: next, untilMs } };
+    const { rows, nextCursor } = await this.#pages.page(conditions, size);
+    const newId = filter.newId ?? REPLAY_DEFAULTS.newId;
+    const count = await this.#sendAgain(rows.filter(hasEnded), newId);
+    if (count > 0) this.parts.wakeup.due();
+    return { count, place: nextCursor === null ? null : { after: nextCursor, untilMs } };
   }
 
   async #sendAgain(rows: readonly DeliveryRow[], newId: boolean): Promise<number> {
