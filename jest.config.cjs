@@ -1,3 +1,26 @@
+/** @param {object} parser */
+function swc(parser) {
+  return [
+    '@swc/jest',
+    {
+      swcrc: false,
+      sourceMaps: 'inline',
+      module: { type: 'commonjs' },
+      jsc: {
+        target: 'es2022',
+        parser: { syntax: 'typescript', decorators: true, ...parser },
+        transform: {
+          legacyDecorator: true,
+          decoratorMetadata: true,
+          // As in tsconfig.json: TypeORM fills entities field by field.
+          useDefineForClassFields: false,
+          react: { runtime: 'automatic', importSource: 'hono/jsx' },
+        },
+      },
+    },
+  ];
+}
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
@@ -6,29 +29,11 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   moduleNameMapper: {
     '^typeorm-model-hooks$': '<rootDir>/lib/index.ts',
+    '^typeorm-model-hooks/admin$': '<rootDir>/lib/admin/index.ts',
     '^typeorm-model-hooks/bullmq$': '<rootDir>/lib/bullmq/index.ts',
     '^typeorm-model-hooks/receiver$': '<rootDir>/lib/receiver/index.ts',
   },
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        swcrc: false,
-        sourceMaps: 'inline',
-        module: { type: 'commonjs' },
-        jsc: {
-          target: 'es2022',
-          parser: { syntax: 'typescript', decorators: true },
-          transform: {
-            legacyDecorator: true,
-            decoratorMetadata: true,
-            // As in tsconfig.json: TypeORM fills entities field by field.
-            useDefineForClassFields: false,
-          },
-        },
-      },
-    ],
-  },
+  transform: { '^.+\\.ts$': swc({}), '^.+\\.tsx$': swc({ tsx: true }) },
   testTimeout: 60_000,
   maxWorkers: 2,
 };

@@ -1,8 +1,8 @@
-// npm run sample
+// npm run sample [-- --serve]
 //
 // Writes the countries of an npm package and their capitals in eight chapters. Ten listeners in another process receive the events.
 // Then a handler, a veto, a call, a schedule and a remote task answer. The exit code is 0 only if each listener received exactly what it
-// asked for, no secret was sent, and each answer was right.
+// asked for, no secret was sent, and each answer was right. With --serve, the admin page shows it all until Ctrl+C.
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -24,6 +24,7 @@ import {
   readOutcomes,
   recordFaults,
 } from './report';
+import { serve } from './serve';
 import { type Chapter, story } from './story';
 import { CANARY } from './world';
 
@@ -99,6 +100,7 @@ async function runStory(
     console.log(
       `\n${receipts.length} requests, one of them refused and retried: all signed, expected and free of secrets.`,
     );
+  if (process.argv.includes('--serve')) await serve(hooks);
   return faults;
 }
 

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import * as errors from '../lib';
+import { PORTAL_DEFAULTS } from '../lib/admin/access/portal';
+import { ADMIN_DEFAULTS, FRAME_DEFAULTS, OWNER_RIGHTS } from '../lib/admin/options';
 import { HISTORY_DEFAULTS } from '../lib/attach/history';
+
 import { IDLE_DEFAULTS } from '../lib/attach/idle';
 import { ATTACH_DEFAULTS } from '../lib/attach/options';
 import { RUN_ONCE_DEFAULTS } from '../lib/attach/work-options';
@@ -15,6 +18,7 @@ import { BUFFER_DEFAULTS } from '../lib/dispatch/event-buffer';
 import { RETENTION_DEFAULTS } from '../lib/dispatch/pruning';
 import { INTERACTIVE_DEFAULTS } from '../lib/hook/options';
 import { VETO_DEFAULTS } from '../lib/interactive/veto/veto';
+import { SAVE_DEFAULTS } from '../lib/listener/declared/builder';
 import { LISTENER_PAGE_DEFAULTS } from '../lib/listener/saved/where';
 import { ROTATE_DEFAULTS } from '../lib/listener/secrets/rotation';
 import { CONSOLE_LOGGER } from '../lib/logging/logger';
@@ -75,6 +79,7 @@ const BY_ROLE = Symbol('what depends on what a process does');
 const WORDED: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [CONSOLE_LOGGER, 'warnings and errors to `console`'],
   [Date.now, '`Date.now`'],
+  [OWNER_RIGHTS, 'everything that concerns their own listeners'],
   [LIKE_LEASE, 'the value of `leaseMs`'],
   [BY_ROLE, 'a process that only captures notifies, and one that `hooks.work()` runs in listens'],
 ]);
@@ -112,6 +117,11 @@ describe('the docstrings', () => {
       name: 'DeliveryLimitOptions',
       defaults: LIMIT_DEFAULTS,
     },
+    { path: 'lib/admin/options.ts', name: 'AdminOptions', defaults: ADMIN_DEFAULTS },
+    { path: 'lib/admin/options.ts', name: 'OwnerRights', defaults: OWNER_RIGHTS },
+    { path: 'lib/admin/options.ts', name: 'PortalOptions', defaults: FRAME_DEFAULTS },
+    { path: 'lib/admin/access/portal.ts', name: 'PortalLinkOptions', defaults: PORTAL_DEFAULTS },
+    { path: 'lib/listener/declared/builder.ts', name: 'SaveOptions', defaults: SAVE_DEFAULTS },
     { path: 'lib/options/bulk.ts', name: 'BulkOptions', defaults: BULK_DEFAULTS },
     { path: 'lib/delivery/log/replay.ts', name: 'ReplayOptions', defaults: REPLAY_DEFAULTS },
     { path: 'lib/delivery/log/event-log.ts', name: 'EventWhere', defaults: EVENT_PAGE_DEFAULTS },

@@ -1,4 +1,5 @@
 import * as lib from '../../lib';
+import * as admin from '../../lib/admin';
 import { bullmq } from '../../lib/bullmq';
 import * as receiver from '../../lib/receiver';
 import { codeBlocks, DOCUMENTS, read } from './documents';
@@ -12,7 +13,7 @@ const programs: readonly Snippet[] = DOCUMENTS.flatMap((path) =>
 );
 
 /** Functions, decorators and lists that a user calls or hands over. Classes are met through the objects that these give. */
-const exported = Object.entries({ ...lib, bullmq, ...receiver })
+const exported = Object.entries({ ...lib, ...admin, bullmq, ...receiver })
   .filter(([name]) => /^[a-z]/.test(name) || name === 'ModelHook' || name === 'ModelHooks')
   .map(([name]) => name);
 

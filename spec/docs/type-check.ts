@@ -17,6 +17,7 @@ import { createServer } from 'node:http';
 import * as typeorm from 'typeorm';
 import { Column, DataSource, Entity, EntitySchema, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
 import * as lib from 'typeorm-model-hooks';
+import { adminApp, type Authenticate, toExpress, toFastify, toNode } from 'typeorm-model-hooks/admin';
 import { bullmq } from 'typeorm-model-hooks/bullmq';
 import { memoryStore, verify, verifyOnce } from 'typeorm-model-hooks/receiver';
 import type { AttachOptions, Chunk, Dispatcher, HookEvent, Listener } from 'typeorm-model-hooks';
@@ -29,6 +30,9 @@ declare const listener: Listener;
 declare const url: string;
 declare const secretOfListener: string;
 declare const request: Request;
+declare const authenticate: Authenticate;
+declare const expressApp: { use(path: string, handler: ReturnType<typeof toExpress>): unknown };
+declare const fastifyApp: { register(plugin: ReturnType<typeof toFastify>, options: { prefix: string }): Promise<unknown> };
 `;
 
 /** As much of NestJS and Express as the documents use: they are no dependencies of this package. */

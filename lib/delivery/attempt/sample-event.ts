@@ -74,26 +74,33 @@ function sampleValues(hook: Hook, sample: (field: Field) => JsonValue): JsonReco
   return Object.fromEntries([...hook.fields].map(([path, field]) => [path, sample(field)]));
 }
 
+/** Another value than the sample, unless it is a key: null where the column can be null. */
 function oldValue(field: Field): JsonValue {
-  return isMany(field) ? [] : null;
+  if (isMany(field)) return [];
+  const column = storedColumn(field);
+  if (!column || column.isNullable || field.related) return null;
+  if (column.isPrimary) return sampleItem(field, SAMPLES);
+  return column.enum?.[1] ?? sampleItem(field, OLD_SAMPLES);
 }
 
 function sampleValue(field: Field): JsonValue {
-  const value = sampleItem(field);
+  const value = sampleItem(field, SAMPLES);
   return isMany(field) ? [value] : value;
 }
 
-function sampleItem(field: Field): JsonValue {
+function sampleItem(field: Field, samples: Samples): JsonValue {
   const column = storedColumn(field);
   const { kind } = field;
   const [member] = column?.enum ?? [];
   if (member !== undefined && kind !== 'list') return member;
-  return column?.type === 'uuid' && kind === 'text' ? SAMPLE_UUID : SAMPLES[kind];
+  return column?.type === 'uuid' && kind === 'text' ? SAMPLE_UUID : samples[kind];
 }
 
 const SAMPLE_UUID = '00000000-0000-4000-8000-000000000000';
 
-const SAMPLES: Readonly<Record<FieldKind, JsonValue>> = {
+type Samples = Readonly<Record<FieldKind, JsonValue>>;
+
+const SAMPLES: Samples = {
   text: 'sample',
   number: 1,
   exact: '1',
@@ -105,4 +112,18 @@ const SAMPLES: Readonly<Record<FieldKind, JsonValue>> = {
   list: [],
   bytes: Buffer.from('sample').toString('base64'),
   unknown: 'sample',
+};
+
+const OLD_SAMPLES: Samples = {
+  text: 'old sample',
+  number: 0,
+  exact: '0',
+  boolean: false,
+  instant: '1999-12-31T00:00:00.000Z',
+  date: '1999-12-31',
+  time: '12:00:00',
+  json: {},
+  list: [],
+  bytes: Buffer.from('old sample').toString('base64'),
+  unknown: 'old sample',
 };

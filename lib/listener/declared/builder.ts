@@ -9,7 +9,7 @@ import { MANAGER, oneOf, type Shape } from '../../options/rules';
 import type { Listener } from './listener';
 
 export interface SaveOptions {
-  /** Saves in the transaction of this manager. @defaultValue the ambient transaction, if there is one */
+  /** Saves in the transaction of this manager. Left out: in the ambient transaction, if there is one. */
   readonly manager?: EntityManager;
   /** What happens if the listener exists already: it is updated, or `LISTENER_EXISTS` names its id. @defaultValue `'update'` */
   readonly ifExists?: 'update' | 'reject';

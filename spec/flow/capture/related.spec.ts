@@ -15,6 +15,7 @@ import {
   TO_ONE,
   Writer,
 } from '../../support/entities/related-entities';
+import { schemaFaults } from '../../support/values/schema-faults';
 
 const PATHS = [...TO_ONE, ...TO_MANY];
 
@@ -362,5 +363,20 @@ describe('an event with fields of related entities', () => {
       return statements.filter((sql) => sql.includes('model_hook_0')).length;
     };
     expect(await countOf(50)).toBe(await countOf(1));
+  });
+});
+
+describe('schema()', () => {
+  it('Bodies with related fields, present or not, are as the schema says', async () => {
+    await fullNovel();
+    await flow.dataSource.manager.save(novel());
+    const bodies = await flow.received();
+    const seen = new Set(bodies.map(({ event }) => event));
+    expect(seen.size).toBeGreaterThan(1);
+    for (const body of bodies) {
+      const hook = flow.hooks.list().find(({ events }) => events.includes(body.event));
+      const schema = hook?.schema(body.event, 'envelope') ?? {};
+      expect([body.event, schemaFaults(schema, body)]).toEqual([body.event, []]);
+    }
   });
 });

@@ -174,7 +174,7 @@ describe('hooks.listeners.test', () => {
     expect(request?.body).toMatchObject({
       event: 'person.updated',
       'data.name': 'sample',
-      'previous.name': '',
+      'previous.name': 'old sample',
       changed: '["name","address"]',
     });
   });
@@ -258,7 +258,7 @@ describe('hooks.listeners.test', () => {
       sender: 'acme',
       timestamp: expect.any(String),
       data,
-      previous: expect.objectContaining({ title: null, author: null }),
+      previous: expect.objectContaining({ id: 1, title: 'old sample', author: null, words: null }),
       changed: expect.arrayContaining(['title', 'author.id', 'words']),
     });
   });

@@ -1,0 +1,6 @@
+export type { PortalLinkOptions } from './access/portal';
+export type { Authenticate, Principal, Role } from './access/principal';
+export { toExpress, toFastify, toNode } from './adapters';
+export { type AdminApp, adminApp } from './admin-app';
+export type { AdminOptions, OwnerRights, PortalOptions } from './options';
+export type { Wording } from './page/wording';
