@@ -6,6 +6,7 @@ const require = createRequire(import.meta.url);
 
 for (const name of [
   'typeorm-model-hooks',
+  'typeorm-model-hooks/admin',
   'typeorm-model-hooks/bullmq',
   'typeorm-model-hooks/receiver',
 ]) {
