@@ -1,10 +1,10 @@
 import type { FC } from 'hono/jsx';
-import type { AttachedHook, HookField } from '../../attach/attached-hook';
+import type { AttachedHook } from '../../attach/attached-hook';
 import { BODY_FORMATS } from '../../options/body-format';
 import { CONTENT_TYPES, DIGESTS } from '../../options/listener';
-import { choicesFor } from './condition-rows';
 import { type FormValues, textIn, textsIn } from './form-values';
 import { Layout, Note, type Shell } from './layout';
+import { Conditions } from './listener-conditions';
 import { Preview, type Previewed } from './preview';
 
 export interface ListenerFormProps {
@@ -127,67 +127,6 @@ const Operations: FC<HookPartProps> = ({ shell: { t }, hook, values }) => {
         </label>
       ))}
       <p class="muted">{t.allOperations}</p>
-    </fieldset>
-  );
-};
-
-const Conditions: FC<HookPartProps> = ({ shell, hook, values }) => {
-  const { t } = shell;
-  return (
-    <fieldset>
-      <legend>{t.conditions}</legend>
-      <p class="muted">{`${t.conditionsHelp} ${t.listHelp}`}</p>
-      {hook.fields.map((field) => (
-        <ConditionRow shell={shell} field={field} values={values} />
-      ))}
-      <label class="wide">
-        {t.furtherConditions}
-        <textarea name="match" rows={3}>
-          {textIn(values, 'match')}
-        </textarea>
-      </label>
-    </fieldset>
-  );
-};
-
-const ConditionRow: FC<PartProps & { readonly field: HookField }> = ({
-  shell: { t },
-  field,
-  values,
-}) => {
-  const { path, kind, members } = field;
-  const chosen = textIn(values, `operator:${path}`);
-  const list = members ? `members:${path}` : undefined;
-  return (
-    <fieldset class="row">
-      <legend>{`${path} (${kind})`}</legend>
-      <label>
-        {t.operator}
-        <select name={`operator:${path}`}>
-          <option value="">{t.anyValue}</option>
-          {choicesFor(field).map((choice) => (
-            <option value={choice} selected={choice === chosen}>
-              {choice}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        {t.value}
-        <input
-          name={`value:${path}`}
-          value={textIn(values, `value:${path}`)}
-          autocomplete="off"
-          list={list}
-        />
-      </label>
-      {members && (
-        <datalist id={list}>
-          {members.map((member) => (
-            <option value={member} />
-          ))}
-        </datalist>
-      )}
     </fieldset>
   );
 };

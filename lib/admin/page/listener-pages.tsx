@@ -8,7 +8,8 @@ import type { ResolvedAdminOptions } from '../options';
 import { Problem, schemaProblem } from '../problem';
 import { type FormValues, inputOf, textIn, valuesOf } from './form-values';
 import { ListenerForm, type ListenerFormProps } from './listener-form';
-import { ListenerList, ListenerPage, type ListenerPageProps } from './listener-views';
+import { ListenerList } from './listener-list';
+import { ListenerPage, type ListenerPageProps } from './listener-page';
 import { Preview, type Previewed } from './preview';
 import { type Done, doneIn, formOf, type PageContext, queryOf, reasonsOf, shellOf } from './shell';
 

@@ -3,7 +3,7 @@ import type { HookHistory } from '../../attach/history';
 import type { HookStats } from '../../attach/stats';
 import type { Delivery } from '../../delivery/log/delivery';
 import { type Bar, Bars, shortNumber } from './charts';
-import { DeliveryTable } from './delivery-views';
+import { DeliveryTable } from './delivery-table';
 import { Layout, Note, type Shell, Time } from './layout';
 import type { Wording } from './wording';
 
