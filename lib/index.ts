@@ -15,6 +15,7 @@ export {
 } from '../migrations';
 export type { AttachedHook, DefinedHook, SendOptions } from './attach/attached-hook';
 export type { DetachOptions } from './attach/detach';
+export type { HistoryBucket, HistoryOptions, HookHistory } from './attach/history';
 export type { IdleOptions } from './attach/idle';
 export type { InteractiveHook } from './attach/interactive-hook';
 export type { AttachOptions } from './attach/options';

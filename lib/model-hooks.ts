@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { checkDataSource, checkVersion, DATA_SOURCE, installedVersion } from './attach/checks';
 import { type DetachOptions, detachDeadlineMs } from './attach/detach';
+import { type HistoryOptions, type HookHistory, hookHistory } from './attach/history';
 import { type IdleOptions, idleTimeoutMs } from './attach/idle';
 import { followLifecycle } from './attach/lifecycle';
 import {
@@ -182,6 +183,17 @@ export class ModelHooks extends Declarations {
   /** The backlog and the recent work of all processes of the database. */
   stats(): Promise<HookStats> {
     return hookStats(this.#parts.store, this.#parts.catalog);
+  }
+
+  /**
+   * Events and deliveries over time, of all processes, for charts. Up to 10,000 of each are counted; more are estimated by a sample, so
+   * that it stays cheap. Rejects with `OPTION_INVALID`.
+   *
+   * @example
+   * const { buckets, durations } = await hooks.history({ since: new Date(Date.now() - 86_400_000), buckets: 24 });
+   */
+  async history(options: HistoryOptions = {}): Promise<HookHistory> {
+    return hookHistory(this.#parts.store, options);
   }
 
   /**

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import * as errors from '../lib';
+import { HISTORY_DEFAULTS } from '../lib/attach/history';
 import { IDLE_DEFAULTS } from '../lib/attach/idle';
 import { ATTACH_DEFAULTS } from '../lib/attach/options';
 import { RUN_ONCE_DEFAULTS } from '../lib/attach/work-options';
@@ -130,6 +131,7 @@ describe('the docstrings', () => {
       defaults: INTERACTIVE_DEFAULTS,
     },
     { path: 'lib/interactive/veto/veto.ts', name: 'VetoOptions', defaults: VETO_DEFAULTS },
+    { path: 'lib/attach/history.ts', name: 'HistoryOptions', defaults: HISTORY_DEFAULTS },
     { path: 'lib/attach/idle.ts', name: 'IdleOptions', defaults: IDLE_DEFAULTS },
     {
       path: 'lib/attach/work-options.ts',

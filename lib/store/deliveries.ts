@@ -2,7 +2,7 @@ import type { JsonValue } from '../base/json';
 import { CALLED } from './calls';
 import { cursorAfter, type LastRow } from './cursor';
 import type { Query } from './database';
-import { listenersPageSql } from './delivery-groups';
+import { type DeliveryGroup, deliveryGroupsSql, listenersPageSql } from './delivery-groups';
 import {
   type DeliveryConditions,
   lastLookedAtSql,
@@ -23,6 +23,9 @@ export const DELIVERY_STATUSES = [
 
 /** Those of deliveries that have ended. */
 export const ENDED_STATUSES = ['done', 'skipped', 'failed'] as const;
+
+/** Those of the others. */
+export const OPEN_STATUSES = ['waiting', 'retrying', 'rescheduled'] as const;
 
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
@@ -99,6 +102,12 @@ export class DeliveryRows {
     const { sql, parameters } = listenersPageSql(this.tables, wanted, limit);
     const rows = await this.query<GroupedRow>(sql, parameters);
     return rows[0]?.too_many ? null : rows.filter(isDelivery);
+  }
+
+  /** The groups of the deliveries of several listeners, at most so many; see `listenersPageSql`. */
+  groups(listeners: readonly string[], most: number): Promise<readonly DeliveryGroup[]> {
+    const { sql, parameters } = deliveryGroupsSql(this.tables, listeners, most);
+    return this.query<DeliveryGroup>(sql, parameters);
   }
 
   /** The last delivery that `page` looks at for an owner. Undefined if it looks at all that fit the other conditions. */

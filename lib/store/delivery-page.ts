@@ -163,8 +163,12 @@ function filtersSql(
   return { names: namesSql(delivery, own, time), fits };
 }
 
-/** The names of events that there are such deliveries of, each by one look into an index. */
-function namesSql(delivery: string, own: readonly string[], time: TimeColumn): string {
+/** Selects the names of events that there are such deliveries of, each by one look into an index. For the recursive `names(event)`. */
+export function namesSql(
+  delivery: string,
+  own: readonly string[] = [],
+  time = timeIn({ listener: undefined, event: undefined }),
+): string {
   const next = (conditions: readonly string[]) =>
     `(SELECT d.event FROM ${delivery} d WHERE ${isAll(conditions)} ORDER BY d.event, d.status, ${time.of('d')}, d.id LIMIT 1)`;
   return `SELECT ${next(own)} UNION ALL

@@ -11,6 +11,7 @@ import { EventSources } from './event-sources';
 import { Events } from './events';
 import { FilterRows } from './filters';
 import { ForeignEvents } from './foreign-events';
+import { HistoryRows } from './history';
 import { Inspection } from './inspection';
 import { ListenerHooks } from './listener-hooks';
 import { ListenerRows } from './listeners';
@@ -64,6 +65,7 @@ export class Store {
   readonly keys: MatchKeyRows;
   readonly candidates: CandidateRows;
   readonly upkeep: Upkeep;
+  readonly history: HistoryRows;
   readonly inspection: Inspection;
   readonly tasks: TaskRows;
 
@@ -101,6 +103,7 @@ export class Store {
     this.keys = new MatchKeyRows(query, tables);
     this.candidates = new CandidateRows(query, tables);
     this.upkeep = new Upkeep(query, tables);
+    this.history = new HistoryRows(query, tables);
     this.inspection = new Inspection(query, tables);
     this.tasks = new TaskRows(query, tables);
   }

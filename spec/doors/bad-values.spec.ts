@@ -235,6 +235,9 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors('hooks.on', 'name', [], (bad) => hooks.on(bad, () => undefined)),
   ...doors('hooks.on', 'fn', [], (bad) => hooks.on('outcome', bad)()),
   ['hooks.stats', () => hooks.stats()],
+  ...doors('hooks.history', 'options', ['since', 'buckets', 'owner', 'typo'], (bad) =>
+    hooks.history(bad),
+  ),
   ['hooks.doctor', () => hooks.doctor()],
   ...doors('ModelHooks.doctor', 'dataSource', [], (bad) => everything.ModelHooks.doctor(bad)),
   ...doors('ModelHooks.doctor', 'options', ATTACH, (bad) =>

@@ -4,6 +4,8 @@ import type { Query } from '../../lib/store/database';
 import { runOn } from '../../lib/store/database';
 import type { PageConditions } from '../../lib/store/deliveries';
 import type { EventConditions } from '../../lib/store/event-log';
+import type { HistoryWindow } from '../../lib/store/history';
+import type { HistoryOf } from '../../lib/store/oldest-open';
 import { Store } from '../../lib/store/store';
 import { tablesOf } from '../../lib/store/tables';
 import { PRUNE_START } from '../../lib/store/upkeep';
@@ -87,6 +89,37 @@ const findEvents =
     await eventLog.lastLookedAt(given);
   };
 
+const LAST_HOUR = (): HistoryWindow => ({
+  sinceMs: Date.now() - 3_600_000,
+  untilMs: Date.now(),
+  bucketMs: 60_000,
+  buckets: 60,
+});
+const SAMPLING = { slices: 100, each: 10 };
+const GROUPS: HistoryOf = {
+  kind: 'groups',
+  owner: 'small',
+  groups: ['done', 'failed', 'waiting'].map((status) => ({
+    listener_id: BUSY,
+    event: 'person.updated',
+    status,
+  })),
+};
+const OWNER: HistoryOf = { kind: 'owner', owner: 'small' };
+
+const chart =
+  (of: HistoryOf): Statement =>
+  async ({ history }) => {
+    await history.hasMoreDeliveries(LAST_HOUR(), of, 1_000);
+    await history.deliveries(LAST_HOUR(), of, SAMPLING);
+    await history.oldestOpenAt(of);
+  };
+
+const chartOfEvents: Statement = async ({ history }) => {
+  await history.hasMoreEvents(LAST_HOUR(), 1_000);
+  await history.events(LAST_HOUR(), SAMPLING);
+};
+
 const queued = (count: number) =>
   Array.from({ length: count }, () => ({
     id: randomUUID(),
@@ -150,6 +183,10 @@ const STATEMENTS: readonly (readonly [what: string, most: number, Statement])[] 
   ['deliveries of an owner', 2 * 5_000 + PAGE, find({ owner: 'small' })],
   ['deliveries of an owner by status', 8 * 5_000, find({ owner: 'small', status: 'done' })],
   ['deliveries of an owner by event', PAGE, find({ owner: 'small', event: EVENT })],
+  ['a history', 2_100, chart({ kind: 'all' })],
+  ['a history of groups', 5_100, chart(GROUPS)],
+  ['a history of an owner', 9_000, chart(OWNER)],
+  ['a history of events', 2_100, chartOfEvents],
   ['the newest events', 10_000 + PAGE, findEvents({})],
   ['events of a rare name', 20_000, findEvents({ event: 'person.removed' })],
   ['old events', PAGE, findEvents({ until: LONG_AGO })],

@@ -21,7 +21,7 @@ import {
   toAttempt,
   toDelivery,
 } from './delivery';
-import { DeliveryPages } from './delivery-pages';
+import { DeliveryPages, NO_CONDITIONS } from './delivery-pages';
 import type { Prune, PruneOptions } from './prune';
 import type { Replay, ReplayOptions } from './replay';
 
@@ -140,14 +140,6 @@ export class Deliveries {
     return this.bulk.prune.run(options);
   }
 }
-
-const NO_CONDITIONS = {
-  listener: undefined,
-  event: undefined,
-  since: undefined,
-  until: undefined,
-  cursor: undefined,
-} as const;
 
 const OWNER_SHAPE: Shape<OwnerWhere> = { owner: criterion(STORABLE) };
 

@@ -1,6 +1,7 @@
 import { validate as isUuid } from 'uuid';
 import type { LastRow } from '../../store/cursor';
 import type { DeliveryRow, PageConditions } from '../../store/deliveries';
+import type { OwnedListeners } from '../../store/owners';
 import type { Store } from '../../store/store';
 import { deliveryId } from '../chunk/chunk';
 
@@ -17,7 +18,15 @@ interface Found {
 }
 
 /** More listeners are not looked at one by one. */
-const MOST_LISTENERS = 4_000;
+export const MOST_LISTENERS = 4_000;
+
+export const NO_CONDITIONS = {
+  listener: undefined,
+  event: undefined,
+  since: undefined,
+  until: undefined,
+  cursor: undefined,
+} as const satisfies PageConditions;
 
 /** Pages of deliveries, also of those of an owner's listeners. Deliveries do not say whose they are. */
 export class DeliveryPages {
@@ -54,14 +63,16 @@ export class DeliveryPages {
     limit: number,
   ): Promise<Found> {
     const { listener } = conditions;
-    const listeners = await this.store.owners.listenerIds({ owner, listener }, MOST_LISTENERS + 1);
+    const listeners = await this.#listenersOf({ owner, listener });
     if (listeners.length === 0) return { rows: [] };
     if (listener !== undefined) return this.#ofAll(conditions, limit);
-    const rows =
-      listeners.length > MOST_LISTENERS
-        ? null
-        : await this.#ofListeners(conditions, listeners, limit);
+    const rows = await this.#ofListeners(conditions, listeners, limit);
     return rows ? { rows } : this.#walked({ ...conditions, owner }, limit);
+  }
+
+  /** One more than are looked at one by one, at most. */
+  #listenersOf(of: OwnedListeners): Promise<readonly string[]> {
+    return this.store.owners.listenerIds(of, MOST_LISTENERS + 1);
   }
 
   /** Null if that would take too long. */
@@ -70,6 +81,7 @@ export class DeliveryPages {
     listeners: readonly string[],
     limit: number,
   ): Promise<readonly DeliveryRow[] | null> {
+    if (listeners.length > MOST_LISTENERS) return null;
     const { deliveries } = this.store;
     const { event } = conditions;
     if (event === undefined || !isUuid(event))
