@@ -12,12 +12,19 @@ export interface HistoryWindow {
   readonly buckets: number;
 }
 
-/** Which rows of a window are read: the newest ones of slices of equal length. */
+/** Which rows of a window are read: those of a part of each slice. The slices are of equal length. */
 export interface Sampling {
   readonly slices: number;
-  /** Rows of each slice, and of each group in it. */
-  readonly each: number;
+  /** How much of each slice is read, up to 1. Each row counts for the others of its slice. */
+  readonly share: number;
+  /** Rows that are read of each slice, and of each group in it. If there are more, each one counts for them, too. */
+  readonly most: number;
 }
+
+/** Up to this number, rows are counted one by one. */
+export const EXACT = 10_000;
+/** How the number of rows is estimated. */
+const PILOT: Sampling = { slices: 300, share: 1, most: 10 };
 
 export interface EventBucketRow {
   /** The number of the bucket, from 0. */
@@ -40,10 +47,7 @@ export interface DeliveryHistoryRow {
   readonly p99: number | null;
 }
 
-/**
- * Statements that count events and deliveries over time, for charts. If a slice has more rows than are read, each row of it counts for
- * several: as many as the slice would have if all were as close to each other as the rows that are read.
- */
+/** Statements that count events and deliveries over time, for charts. */
 export class HistoryRows {
   constructor(
     protected readonly query: Query,
@@ -56,12 +60,10 @@ export class HistoryRows {
     of: HistoryOf,
     sampling: Sampling,
   ): Promise<DeliveryHistoryRow> {
-    const { from, at, owned, parameters } = deliveriesSql(this.tables, of);
-    const rows = `SELECT d.event_id, d.listener_id, d.status, d.duration_ms, d.created_at AS at ${from} ORDER BY ${at} DESC, d.id DESC`;
-    const oldest = `SELECT d.created_at FROM ${this.tables.delivery} d ORDER BY d.created_at, d.id LIMIT 1`;
+    const { rows, oldest, groups, owned, parameters } = deliveriesSql(this.tables, of);
     const [row] = await this.query<DeliveryHistoryRow>(
-      `WITH ${slicesSql(oldest, sampling)}, looked AS MATERIALIZED (${lookedSql(rows, sampling, groupsOf(of))}),
-       own AS MATERIALIZED (SELECT d.*, ${BUCKET} AS n FROM looked d ${owned}),
+      `WITH ${slicesSql(oldest, sampling)}, looked AS MATERIALIZED (${lookedSql(rows, sampling, groups)}),
+       own AS MATERIALIZED (SELECT d.*, ${bucketSql(window)} AS n FROM looked d ${owned}),
        durations AS (
          SELECT duration_ms, sum(sum(weight)) OVER (ORDER BY duration_ms) AS upto, sum(sum(weight)) OVER () AS total
          FROM own WHERE duration_ms IS NOT NULL GROUP BY duration_ms
@@ -71,49 +73,51 @@ export class HistoryRows {
        ) SELECT (SELECT coalesce(json_agg(c), '[]') FROM counted c) AS buckets,
          (SELECT min(duration_ms) FROM durations WHERE upto >= total * 0.5) AS p50,
          (SELECT min(duration_ms) FROM durations WHERE upto >= total * 0.99) AS p99`,
-      [...windowParameters(window), ...parameters],
+      [...timesOf(window), ...parameters],
     );
     return row ?? { buckets: [], p50: null, p99: null };
   }
 
-  /** Whether more deliveries than so many would be read. Those of an owner are looked for among those of all. */
-  async hasMoreDeliveries(window: HistoryWindow, of: HistoryOf, most: number): Promise<boolean> {
-    const { from, parameters } = deliveriesSql(
-      this.tables,
-      of.kind === 'owner' ? { kind: 'all' } : of,
-    );
-    return this.#hasMore(
-      `${groupsOf(of)} CROSS JOIN LATERAL (SELECT ${from} LIMIT ${most + 1}) d`,
-      most,
-      [...windowParameters(window), ...parameters],
-    );
-  }
-
   /** Events by the time in their ids. */
   events(window: HistoryWindow, sampling: Sampling): Promise<readonly EventBucketRow[]> {
-    const { event } = this.tables;
-    const rows = `SELECT ${timeOfIdSql('e.id')} AS at ${eventsSql(this.tables)} ORDER BY e.id DESC`;
-    const oldest = `SELECT ${timeOfIdSql('e.id')} FROM ${event} e ORDER BY e.id LIMIT 1`;
+    const { rows, oldest } = eventsSql(this.tables);
     return this.query<EventBucketRow>(
       `WITH ${slicesSql(oldest, sampling)}
-       SELECT ${BUCKET} AS n, sum(weight)::float8 AS events FROM (${lookedSql(rows, sampling)}) d GROUP BY 1`,
-      windowParameters(window),
+       SELECT ${bucketSql(window)} AS n, sum(weight)::float8 AS events FROM (${lookedSql(rows, sampling)}) d GROUP BY 1`,
+      timesOf(window),
     );
   }
 
-  /** Whether there are more events than so many. */
-  async hasMoreEvents(window: HistoryWindow, most: number): Promise<boolean> {
-    const from = `CROSS JOIN LATERAL (SELECT ${eventsSql(this.tables)} LIMIT ${most + 1}) e`;
-    return this.#hasMore(from, most, windowParameters(window));
+  /** How many deliveries are to be read. Those of an owner are looked for among those of all. */
+  countDeliveries(window: HistoryWindow, of: HistoryOf): Promise<number> {
+    return this.#count(window, deliveriesSql(this.tables, of.kind === 'owner' ? ALL : of));
   }
 
-  async #hasMore(from: string, most: number, parameters: readonly unknown[]): Promise<boolean> {
-    const [row] = await this.query<{ more: boolean }>(
-      `SELECT count(*) > ${most} AS more FROM (SELECT FROM (
-         SELECT ${timeSql('$1')} AS since, ${timeSql('$2')} AS until WHERE $3::float8 > 0 AND $4::int > 0) s ${from} LIMIT ${most + 1}) d`,
-      parameters,
+  /** How many events are to be read. */
+  countEvents(window: HistoryWindow): Promise<number> {
+    return this.#count(window, eventsSql(this.tables));
+  }
+
+  /** Exact up to `EXACT`. A larger number is estimated by the distances of some rows of each slice. */
+  async #count(
+    window: HistoryWindow,
+    { rows, oldest, groups, parameters }: RowsSql,
+  ): Promise<number> {
+    const given = [...timesOf(window), ...parameters];
+    const [exact] = await this.query<{ rows: number }>(
+      `SELECT count(*)::int AS rows FROM (SELECT FROM (SELECT ${timeSql('$1')} AS since, ${timeSql('$2')} AS until) s ${groups}
+         CROSS JOIN LATERAL (${rows} LIMIT ${EXACT + 1}) d LIMIT ${EXACT + 1}) d`,
+      given,
     );
-    return row?.more ?? false;
+    if (exact && exact.rows <= EXACT) return exact.rows;
+    const ofSlice = `SELECT count(*) AS rows, min(at) AS first FROM (${rows} LIMIT ${PILOT.most}) d`;
+    const inAll = `${PILOT.most - 1} * s.seconds / greatest(extract(epoch FROM s.until - c.first)::float8, 0.000001)`;
+    const [estimated] = await this.query<{ rows: number }>(
+      `WITH ${slicesSql(oldest, PILOT)} SELECT sum(CASE WHEN c.rows < ${PILOT.most} THEN c.rows ELSE ${inAll} END)::float8 AS rows
+       FROM slices s ${groups} CROSS JOIN LATERAL (${ofSlice}) c`,
+      given,
+    );
+    return Math.max(EXACT + 1, estimated?.rows ?? 0);
   }
 
   /**
@@ -127,73 +131,85 @@ export class HistoryRows {
   }
 }
 
-/** $1 to $4. */
-function windowParameters({ sinceMs, untilMs, bucketMs, buckets }: HistoryWindow) {
-  return [sinceMs, untilMs, bucketMs, buckets] as const;
+/** $1 and $2. */
+function timesOf({ sinceMs, untilMs }: HistoryWindow): readonly unknown[] {
+  return [sinceMs, untilMs];
 }
 
 const timeSql = (ms: string) => `to_timestamp(${ms}::float8 / 1000)`;
 
 /** The bucket of a row `d`. */
-const BUCKET = `least($4::int - 1, floor(extract(epoch FROM d.at - ${timeSql('$1')}) * 1000 / $3::float8))::int`;
+function bucketSql({ bucketMs, buckets }: HistoryWindow): string {
+  return `least(${buckets - 1}, floor(extract(epoch FROM d.at - ${timeSql('$1')}) * 1000 / ${bucketMs}))::int`;
+}
 
-/** The slices. They begin with the oldest row, because most of a long time can be empty. */
-function slicesSql(oldest: string, { slices }: Sampling): string {
+/**
+ * The parts of the slices that are read. The slices begin with the oldest row, because most of a long time can be empty. The places of the
+ * parts are multiples of the golden ratio: with equal places, a load that repeats itself would always be read in the same phase.
+ */
+function slicesSql(oldest: string, { slices, share }: Sampling): string {
+  const place = `${1 - share} * (n * 0.618034 - floor(n * 0.618034))`;
   return `span AS MATERIALIZED (SELECT greatest(${timeSql('$1')}, (${oldest})) AS since, ${timeSql('$2')} AS until),
-    slices AS MATERIALIZED (
-      SELECT since + n * length AS since, since + (n + 1) * length AS until, extract(epoch FROM length)::float8 AS seconds
-      FROM (SELECT since, (until - since) / ${slices} AS length FROM span) s, generate_series(0, ${slices - 1}) n)`;
+    lengths AS (SELECT since, (until - since) / ${slices} AS length FROM span),
+    starts AS (SELECT since + length * (n + ${place})::float8 AS since, length * ${share} AS length FROM lengths, generate_series(0, ${slices - 1}) n),
+    slices AS MATERIALIZED (SELECT since, since + length AS until, extract(epoch FROM length)::float8 AS seconds FROM starts)`;
 }
 
 /** The rows that are read, with their weights. `rows` selects those of a slice `s`, the newest first. */
-function lookedSql(rows: string, { each }: Sampling, groups = ''): string {
-  const density = `${(each - 1) / each} / greatest(extract(epoch FROM s.until - min(d.at) OVER ())::float8, 0.000001)`;
+function lookedSql(rows: string, { share, most }: Sampling, groups = ''): string {
+  const density = `${(most - 1) / most} / greatest(extract(epoch FROM s.until - min(d.at) OVER ())::float8, 0.000001)`;
   return `SELECT d.* FROM slices s ${groups} CROSS JOIN LATERAL (
-    SELECT d.*, CASE WHEN count(*) OVER () < ${each} THEN 1 ELSE greatest(1, s.seconds * ${density}) END::float8 AS weight
-    FROM (${rows} LIMIT ${each}) d) d`;
+    SELECT d.*, (CASE WHEN count(*) OVER () < ${most} THEN 1 ELSE greatest(1, s.seconds * ${density}) END / ${share})::float8 AS weight
+    FROM (${rows} LIMIT ${most}) d) d`;
 }
 
-interface DeliveriesSql {
-  /** Deliveries `d` of a slice `s`, and of a group `g`. */
-  readonly from: string;
-  /** The time in the index that has their order. */
-  readonly at: string;
+interface RowsSql {
+  /** Selects the rows of a slice `s`, and of a group `g`, the newest first. */
+  readonly rows: string;
+  /** Selects the time of the oldest row of all. */
+  readonly oldest: string;
+  /** Joins the groups. */
+  readonly groups: string;
   /** Joins what a delivery `d` that was read must have. */
   readonly owned: string;
-  /** From $5 on. */
+  /** From $3 on. */
   readonly parameters: readonly unknown[];
 }
 
-function deliveriesSql({ delivery, listener }: Tables, of: HistoryOf): DeliveriesSql {
+const ALL: HistoryOf = { kind: 'all' };
+
+function deliveriesSql({ delivery, listener }: Tables, of: HistoryOf): RowsSql {
+  const oldest = `SELECT d.created_at FROM ${delivery} d ORDER BY d.created_at, d.id LIMIT 1`;
   const inIndex = (time: string) => (of.kind === 'groups' ? `(${time} AT TIME ZONE 'UTC')` : time);
   const at = inIndex('d.created_at');
-  const from = `FROM ${delivery} d WHERE ${at} >= ${inIndex('s.since')} AND ${at} < ${inIndex('s.until')}`;
+  const rows = (fits = '') =>
+    `SELECT d.event_id, d.listener_id, d.status, d.duration_ms, d.created_at AS at FROM ${delivery} d
+     WHERE ${at} >= ${inIndex('s.since')} AND ${at} < ${inIndex('s.until')} ${fits} ORDER BY ${at} DESC, d.id DESC`;
+  const all = { rows: rows(), oldest, groups: '', owned: '', parameters: [] };
   switch (of.kind) {
     case 'all':
-      return { from, at, owned: '', parameters: [] };
+      return all;
     case 'owner': {
-      const owned = `JOIN ${listener} l ON l.id = d.listener_id AND l.owner = $5`;
-      return { from, at, owned, parameters: [of.owner] };
+      const owned = `JOIN ${listener} l ON l.id = d.listener_id AND l.owner = $3`;
+      return { ...all, owned, parameters: [of.owner] };
     }
     case 'groups': {
+      const groups = `CROSS JOIN ${groupsFromSql(3)}`;
       return {
-        from: `${from} AND ${IN_GROUP}`,
-        at,
-        owned: '',
+        ...all,
+        rows: rows(`AND ${IN_GROUP}`),
+        groups,
         parameters: groupParameters(of.groups),
       };
     }
   }
 }
 
-/** Joins the groups `g`. */
-function groupsOf({ kind }: HistoryOf): string {
-  if (kind !== 'groups') return '';
-  return `CROSS JOIN ${groupsFromSql(5)}`;
-}
-
-function eventsSql({ event }: Tables): string {
-  return `FROM ${event} e WHERE e.id >= ${idAtSql('s.since')} AND e.id < ${idAtSql('s.until')}`;
+function eventsSql({ event }: Tables): RowsSql {
+  const at = timeOfIdSql('e.id');
+  const rows = `SELECT ${at} AS at FROM ${event} e WHERE e.id >= ${idAtSql('s.since')} AND e.id < ${idAtSql('s.until')} ORDER BY e.id DESC`;
+  const oldest = `SELECT ${at} FROM ${event} e ORDER BY e.id LIMIT 1`;
+  return { rows, oldest, groups: '', owned: '', parameters: [] };
 }
 
 /** How many deliveries have one of these statuses. */

@@ -1,8 +1,9 @@
-import type {
-  DeliveryHistoryRow,
-  EventBucketRow,
-  HistoryWindow,
-  Sampling,
+import {
+  type DeliveryHistoryRow,
+  type EventBucketRow,
+  EXACT,
+  type HistoryWindow,
+  type Sampling,
 } from '../../store/history';
 import type { HistoryOf } from '../../store/oldest-open';
 import type { Store } from '../../store/store';
@@ -19,10 +20,11 @@ export interface EventHistory {
   readonly isSampled: boolean;
 }
 
-/** Up to this number, rows are counted one by one. */
-const COUNTED = 10_000;
-const EXACT: Sampling = { slices: 1, each: COUNTED + 1 };
-const SAMPLED: Sampling = { slices: 600, each: 20 };
+const ALL_ROWS: Sampling = { slices: 1, share: 1, most: EXACT + 1 };
+/** How many slices are looked at, and how many rows of them on average and at most. */
+const SLICES = 600;
+const SAMPLED = 12_000;
+const MOST_OF_SLICE = 100;
 /** More groups of deliveries are not looked at one by one. */
 const MOST_GROUPS = 1_000;
 /** Fewer slices would not show how a load changes. */
@@ -46,24 +48,32 @@ export class HistoryReader {
 
   async deliveries(window: HistoryWindow, of: HistoryOf): Promise<DeliveryHistory> {
     const { history } = this.store;
-    if (!(await history.hasMoreDeliveries(window, of, COUNTED)))
-      return { ...(await history.deliveries(window, of, EXACT)), isSampled: false };
-    if (of.kind !== 'groups')
-      return { ...(await history.deliveries(window, of, SAMPLED)), isSampled: true };
-    const slices = Math.floor(SAMPLED.slices / of.groups.length);
-    if (slices < FEWEST_SLICES) return this.deliveries(window, { ...of, kind: 'owner' });
-    return { ...(await history.deliveries(window, of, { ...SAMPLED, slices })), isSampled: true };
+    const count = await history.countDeliveries(window, of);
+    if (count <= EXACT)
+      return { ...(await history.deliveries(window, of, ALL_ROWS)), isSampled: false };
+    const slices = of.kind === 'groups' ? Math.floor(SLICES / of.groups.length) : SLICES;
+    // Those of so many groups are looked for among those of all.
+    if (of.kind === 'groups' && slices < FEWEST_SLICES)
+      return this.deliveries(window, { ...of, kind: 'owner' });
+    const sampling = sampleOf(count, slices);
+    return { ...(await history.deliveries(window, of, sampling)), isSampled: true };
   }
 
   /** The events of all senders. */
   async events(window: HistoryWindow): Promise<EventHistory> {
     const { history } = this.store;
-    const isSampled = await history.hasMoreEvents(window, COUNTED);
-    return { buckets: await history.events(window, isSampled ? SAMPLED : EXACT), isSampled };
+    const count = await history.countEvents(window);
+    const isSampled = count > EXACT;
+    const sampling = isSampled ? sampleOf(count, SLICES) : ALL_ROWS;
+    return { buckets: await history.events(window, sampling), isSampled };
   }
 
   /** When the oldest delivery was created that has not ended. Null if all have. */
   oldestOpenAt(of: HistoryOf): Promise<Date | null> {
     return this.store.history.oldestOpenAt(of);
   }
+}
+
+function sampleOf(count: number, slices: number): Sampling {
+  return { slices, share: Math.min(1, SAMPLED / count), most: MOST_OF_SLICE };
 }
