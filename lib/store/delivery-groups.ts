@@ -104,9 +104,10 @@ function groupsSql(
   // With a condition on the name too, PostgreSQL would look for the row from the beginning of that name.
   const isLater =
     event === undefined ? '(d.event, d.status) > (g.event, g.status)' : 'd.status > g.status';
+  // In the whole order of the index by listener: the beginning of it is also that of the index by name, which holds all listeners.
   const next = (fits: readonly string[]) =>
     `SELECT d.listener_id, d.event, d.status FROM ${delivery} d WHERE ${isAll([...fits, ...name])}
-     ORDER BY d.event, d.status LIMIT 1`;
+     ORDER BY d.event, d.status, ${TIME.of('d')}, d.id LIMIT 1`;
   return `groups AS (
       SELECT d.* FROM unnest(${parameter(listeners)}::uuid[]) AS l(id) CROSS JOIN LATERAL (${next(['d.listener_id = l.id'])}) d
       UNION ALL SELECT d.* FROM groups g CROSS JOIN LATERAL (${next(['d.listener_id = g.listener_id', isLater])}) d)`;
