@@ -20,7 +20,7 @@ interface DeliveryTableProps {
   readonly shell: Shell;
   readonly caption: string;
   readonly deliveries: readonly Delivery[];
-  /** Whether each row has a box to select it. */
+  /** Whether each row has a box to select it, and a button to send it again. Both belong to a form around the table. */
   readonly isSelectable?: boolean;
 }
 
@@ -33,7 +33,7 @@ export const DeliveryTable: FC<DeliveryTableProps> = ({
   const { t } = shell;
   const head = [t.time, t.event, t.status, t.attempt, t.httpStatus, t.reason, t.listener];
   return (
-    <Table caption={caption} head={isSelectable ? [t.select, ...head] : head}>
+    <Table caption={caption} head={isSelectable ? [t.select, ...head, t.retry] : head}>
       {deliveries.map((delivery) => (
         <DeliveryRow shell={shell} delivery={delivery} isSelectable={isSelectable} />
       ))}
@@ -72,6 +72,17 @@ const DeliveryRow: FC<DeliveryRowProps> = ({ shell, delivery, isSelectable }) =>
       <td class="number">
         <a href={`${options.basePath}/listeners/${listenerId}`}>{listenerId.slice(-8)}</a>
       </td>
+      {isSelectable && (
+        <td>
+          <button
+            type="submit"
+            formaction={`${options.basePath}/deliveries/${id}/retry`}
+            aria-label={`${t.retry} ${id}`}
+          >
+            {t.retry}
+          </button>
+        </td>
+      )}
     </tr>
   );
 };

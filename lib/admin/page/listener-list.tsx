@@ -32,26 +32,48 @@ export const ListenerList: FC<ListenerListProps> = (props) => {
       {listeners.length === 0 ? (
         <p class="muted">{t.noListeners}</p>
       ) : (
-        <Table caption={t.listeners} head={[t.created, t.address, t.hook, t.state, t.owner]}>
+        <Table
+          caption={t.listeners}
+          head={[t.created, t.address, t.hook, t.state, t.owner, t.actions]}
+        >
           {listeners.map((one) => (
-            <tr>
-              <td class="number">
-                <Time at={one.createdAt} />
-              </td>
-              <td>
-                <a href={`${options.basePath}/listeners/${one.id}`}>{one.target}</a>
-              </td>
-              <td>{one.hook ?? one.pattern}</td>
-              <td>
-                <State t={t} listener={one} />
-              </td>
-              <td>{one.owner}</td>
-            </tr>
+            <ListenerRow shell={shell} listener={one} />
           ))}
         </Table>
       )}
       <NextPage t={t} query={query} cursor={nextCursor} />
     </Layout>
+  );
+};
+
+const ListenerRow: FC<{ readonly shell: Shell; readonly listener: Listener }> = ({
+  shell: { t, options, desk },
+  listener,
+}) => {
+  const own = `${options.basePath}/listeners/${listener.id}`;
+  return (
+    <tr>
+      <td class="number">
+        <Time at={listener.createdAt} />
+      </td>
+      <td>
+        <a href={own}>{listener.target}</a>
+      </td>
+      <td>{listener.hook ?? listener.pattern}</td>
+      <td>
+        <State t={t} listener={listener} />
+      </td>
+      <td>{listener.owner}</td>
+      <td>
+        {desk?.may('test') && (
+          <form method="post" action={`${own}/test`}>
+            <button type="submit" aria-label={`${t.sendTest}: ${listener.target}`}>
+              {t.sendTest}
+            </button>
+          </form>
+        )}
+      </td>
+    </tr>
   );
 };
 
