@@ -35,5 +35,6 @@ module.exports = {
   },
   transform: { '^.+\\.ts$': swc({}), '^.+\\.tsx$': swc({ tsx: true }) },
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // Specs wait for databases and receivers more than they compute.
+  maxWorkers: 3,
 };

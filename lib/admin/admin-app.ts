@@ -88,7 +88,8 @@ function built(hooks: ModelHooks, options: ResolvedAdminOptions, portal: Portal 
 /** A link gives a cookie, and is not needed after that. */
 function openPortal(app: App, portal: Portal, basePath: string): void {
   app.get('/portal', (context) => {
-    const cookie = portal.cookieOf(context.req.query('token') ?? '');
+    const { searchParams } = new URL(context.req.url);
+    const cookie = portal.cookieOf(searchParams.get('token') ?? '');
     if (cookie === null) throw new Problem(401, 'The link is wrong or has expired.');
     context.header('set-cookie', cookie);
     return context.redirect(`${basePath}/`, 303);

@@ -62,6 +62,6 @@ export type Done = keyof typeof DONE;
 
 /** The text about what was just done, which the redirect after a form names. */
 export function doneIn({ req }: PageContext, t: Wording): string | undefined {
-  const name = req.query('done') ?? '';
+  const name = new URL(req.url).searchParams.get('done') ?? '';
   return Object.hasOwn(DONE, name) ? t[DONE[name as Done]] : undefined;
 }
