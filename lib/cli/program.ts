@@ -14,6 +14,7 @@ import { addReplay } from './replay';
 import { addSend } from './send';
 import type { Terminal } from './terminal';
 import { addTriggers } from './triggers';
+import { addTypes } from './types';
 import { UsageError } from './usage-error';
 import { addWork } from './work';
 
@@ -54,6 +55,7 @@ function program(invocation: Invocation): Command {
   addPrune(command, invocation);
   addSend(command, invocation);
   addReceive(command, invocation);
+  addTypes(command, invocation);
   return command;
 }
 

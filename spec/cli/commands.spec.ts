@@ -152,6 +152,30 @@ describe('The commands for operators', () => {
   });
 });
 
+describe('model-hooks types', () => {
+  it('It writes three files, and `--check` fails where one of them would change', async () => {
+    const args = ['types', ...D, '--out', 'generated/events.ts'];
+    const paths = ['events.ts', 'events.schema.json', 'events.asyncapi.json'].map(
+      (name) => `generated/${name}`,
+    );
+    expect(await cli(...args, '--check')).toMatchObject({ code: 1 });
+    const written = await cli(...args);
+    expect([JSON.parse(written.out), written.code]).toEqual([{ changed: paths }, 0]);
+    expect(project.read('generated/events.ts')).toContain(
+      'readonly "person.created": PersonCreated;',
+    );
+    const checked = await cli(...args, '--check');
+    expect([JSON.parse(checked.out), checked.code]).toEqual([{ changed: [] }, 0]);
+    project.write('generated/events.schema.json', '{}');
+    const outdated = await cli(...args, '--check', '--no-json');
+    expect(outdated).toMatchObject({
+      code: 1,
+      out: 'Out of date: generated/events.schema.json. Run the command without --check.\n',
+    });
+    expect(await cli('types', ...D, '--out', 'events.js')).toMatchObject({ code: 2 });
+  });
+});
+
 /** Waits until so many events of this name are stored. */
 async function stored(name: string, count: number): Promise<void> {
   const text = `const { shop } = require('./data-source.js');

@@ -56,6 +56,10 @@ export class BuiltProject {
     writeFileSync(path, text);
   }
 
+  read(name: string): string {
+    return readFileSync(join(this.path, name), 'utf8');
+  }
+
   uninstall(name: string): void {
     rmSync(join(this.path, 'node_modules', name));
   }

@@ -1,0 +1,55 @@
+import type { AttachedHook } from '../../attach/attached-hook';
+import type { JsonSchema } from '../../delivery/request/body-schema';
+import type { BodyFormat } from '../../options/body-format';
+
+/** An event, as the documents about it describe it. */
+export interface DescribedEvent {
+  /** `person.created` */
+  readonly name: string;
+  /** The name of its type: `PersonCreated`. Each event has another one. */
+  readonly typeName: string;
+  readonly title: string;
+  readonly schema: JsonSchema;
+}
+
+/** The events of hooks, in the order of their names. Without a format, each body is laid out as its hook says. */
+export function describedEvents(
+  hooks: readonly AttachedHook[],
+  format: BodyFormat | undefined,
+): readonly DescribedEvent[] {
+  const found = new Map<string, { readonly title: string; readonly schemas: JsonSchema[] }>();
+  for (const hook of hooks)
+    for (const event of hook.events) {
+      const known = found.get(event) ?? { title: hook.title, schemas: [] };
+      known.schemas.push(hook.schema(event, format));
+      found.set(event, known);
+    }
+  const taken = new Set<string>();
+  return [...found.keys()].sort().map((name) => {
+    const { title, schemas } = found.get(name) ?? { title: name, schemas: [] };
+    return { name, typeName: freeName(typeNameOf(name), taken), title, schema: either(schemas) };
+  });
+}
+
+/** Hooks may share an event name. */
+function either(schemas: readonly JsonSchema[]): JsonSchema {
+  const [only, ...others] = schemas;
+  return only && others.length === 0 ? only : { anyOf: schemas };
+}
+
+/** `order.line-added` → `OrderLineAdded`. What is no letter or digit of ASCII ends a word. */
+function typeNameOf(event: string): string {
+  const words = event.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+  const name = words.map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`).join('');
+  return /^[A-Za-z]/.test(name) ? name : `Event${name}`;
+}
+
+/** Names that the module of types gives to other things. */
+const RESERVED = ['Events', 'EventName', 'EventBody'];
+
+function freeName(name: string, taken: Set<string>): string {
+  let free = RESERVED.includes(name) ? `${name}1` : name;
+  for (let n = 2; taken.has(free); n += 1) free = `${name}${n}`;
+  taken.add(free);
+  return free;
+}

@@ -1,0 +1,124 @@
+import asyncApiSchema from '@asyncapi/specs/schemas/3.0.0-without-$id.json';
+import Ajv from 'ajv';
+import addFormats from 'ajv-formats';
+import { type DescribedEvent, describedEvents } from '../../lib/cli/event-types/described-events';
+import { asyncApiText, schemaText, typesText } from '../../lib/cli/event-types/documents';
+import { typeText } from '../../lib/cli/event-types/type-text';
+import { BODY_FORMATS, type BodyFormat } from '../../lib/options/body-format';
+import { typeErrors } from '../docs/type-check';
+import { Flow } from '../support/application/flow';
+import { Parcel } from '../support/entities/parcel';
+import { RELATED } from '../support/entities/related-entities';
+import { schemaFaults } from '../support/values/schema-faults';
+
+let flow: Flow;
+beforeAll(async () => {
+  flow = await Flow.start({ entities: [Parcel, ...RELATED] });
+  flow.hooks.define('order shipped/now', { provides: ['total', 'customer.name'] });
+});
+afterAll(() => flow.stop());
+
+function described(format?: BodyFormat): readonly DescribedEvent[] {
+  return describedEvents(flow.hooks.list(), format);
+}
+
+/** A sample body of each event, as JSON. */
+function samples(format: BodyFormat): readonly { readonly event: string; readonly body: string }[] {
+  return flow.hooks
+    .list()
+    .flatMap((hook) =>
+      hook.events.map((event) => ({ event, body: hook.sample(event, format).body })),
+    );
+}
+
+/** A module of types, and code that uses them. */
+function using(format: BodyFormat, uses: readonly string[]): string {
+  return `import 'node:path';\n${typesText(described(format))}\n${[...new Set(uses)].join('\n')}`;
+}
+
+function accepting(format: BodyFormat): string {
+  const uses = samples(format).map(({ event, body }) => {
+    const name = event.replaceAll(/\W/g, '_');
+    return `export const _${name} = ${body} as const satisfies Events[${JSON.stringify(event)}];`;
+  });
+  return using(format, uses);
+}
+
+function refusing(): string {
+  const { body } = flow.hooks.get('parcel').sample('parcel.created');
+  const wrong = ['{ weight: "1" }', '{ state: "eaten" }', '{ name: undefined }'];
+  const uses = wrong.map(
+    (change, n) =>
+      `// @ts-expect-error\nexport const wrong${n}: ParcelCreated = { ...right, ...${change} as const };`,
+  );
+  return using('fields', [`const right = ${body} as const satisfies ParcelCreated;`, ...uses]);
+}
+
+describe('typesText()', () => {
+  it('The types accept the bodies of all events in each format, and refuse wrong ones', () => {
+    const snippets = BODY_FORMATS.map((format) => ({ place: format, text: accepting(format) }));
+    const all = [...snippets, { place: 'wrong bodies', text: refusing() }];
+    expect(typeErrors(all, [])).toEqual([]);
+  }, 120_000);
+
+  it('Names of events become names of types, each another one', () => {
+    const hook = (events: readonly string[]) => ({
+      title: 'x',
+      events,
+      schema: () => ({ type: 'object' }),
+    });
+    const named = describedEvents(
+      [hook(['a.b', 'a-b', 'a b', '1.up', 'events', 'ü'])] as never,
+      undefined,
+    );
+    expect(Object.fromEntries(named.map(({ name, typeName }) => [name, typeName]))).toEqual({
+      'a b': 'AB',
+      'a-b': 'AB2',
+      'a.b': 'AB3',
+      '1.up': 'Event1Up',
+      events: 'Events1',
+      ü: 'Event',
+    });
+  });
+});
+
+describe('typeText()', () => {
+  it.each<[object, string]>([
+    [{}, 'unknown'],
+    [{ type: 'string' }, 'string'],
+    [{ type: ['string', 'null'] }, 'string | null'],
+    [{ enum: ['a', null] }, '"a" | null'],
+    [{ const: 'a"b' }, '"a\\"b"'],
+    [{ type: 'array', items: { type: ['number', 'null'] } }, 'readonly (number | null)[]'],
+    [{ type: 'array' }, 'readonly unknown[]'],
+    [{ type: 'object' }, '{ readonly [name: string]: unknown }'],
+    [{ anyOf: [{ type: 'string' }, { type: 'null' }] }, 'string | null'],
+    [
+      { type: 'object', properties: { a: { type: 'integer' }, 'b-c': {} }, required: ['a'] },
+      '{\n  readonly a: number;\n  readonly "b-c"?: unknown;\n}',
+    ],
+  ])('The schema %j is the type %s', (schema, text) => {
+    expect(typeText(schema as never)).toBe(text);
+  });
+});
+
+describe('schemaText()', () => {
+  it('Each event has a definition that accepts its bodies', () => {
+    const document = JSON.parse(schemaText(described('envelope')));
+    for (const { event, body } of samples('envelope')) {
+      const name = described().find((one) => one.name === event)?.typeName;
+      const schema = { ...document, $ref: `#/$defs/${name}` };
+      expect([event, schemaFaults(schema, JSON.parse(body))]).toEqual([event, []]);
+    }
+  });
+});
+
+describe('asyncApiText()', () => {
+  it('The schema of AsyncAPI 3.0.0 accepts the document', () => {
+    const ajv = new Ajv({ strict: false, allErrors: true });
+    addFormats(ajv);
+    const check = ajv.compile(asyncApiSchema);
+    check(JSON.parse(asyncApiText(described())));
+    expect(check.errors).toBeNull();
+  });
+});
