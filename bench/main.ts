@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { Client } from 'pg';
+import { admin } from './admin';
 import { backlog } from './backlog';
 import { fanOut } from './fan-out';
 import { type Figure, table } from './figure';
@@ -34,6 +35,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ['peers', peers],
   ['match', match],
   ['match-end-to-end', matchEndToEnd],
+  ['admin', admin],
 ]);
 
 /** `npm run bench [-- NAME…]` runs each bench in a process of its own and then prints one table. */

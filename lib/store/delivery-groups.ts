@@ -94,21 +94,24 @@ export function groupParameters(groups: readonly DeliveryGroup[]): readonly unkn
 export const IN_GROUP =
   'd.listener_id = g.listener_id AND d.event = g.event AND d.status = g.status';
 
-/** The common table expression `groups`: those of some listeners, and of an event name if one is given. */
+/**
+ * The common table expression `groups`: those of some listeners, and of an event name if one is given. Each look is for the next entry of
+ * the whole index by listener, because a look for an entry of the listener could as well walk another index.
+ */
 function groupsSql(
   { delivery }: Tables,
   { listeners, event }: Pick<GroupConditions, 'listeners' | 'event'>,
   parameter: Parameter,
 ): string {
-  const name = event === undefined ? [] : [`d.event = ${parameter(event)}`];
-  // With a condition on the name too, PostgreSQL would look for the row from the beginning of that name.
-  const isLater =
-    event === undefined ? '(d.event, d.status) > (g.event, g.status)' : 'd.status > g.status';
-  // In the whole order of the index by listener: the beginning of it is also that of the index by name, which holds all listeners.
-  const next = (fits: readonly string[]) =>
-    `SELECT d.listener_id, d.event, d.status FROM ${delivery} d WHERE ${isAll([...fits, ...name])}
-     ORDER BY d.event, d.status, ${TIME.of('d')}, d.id LIMIT 1`;
+  const name = event === undefined ? null : parameter(event);
+  const next = (isLater: string) =>
+    `SELECT d.listener_id, d.event, d.status FROM ${delivery} d WHERE ${isLater} ORDER BY d.listener_id, d.event, d.status LIMIT 1`;
+  const isFirst =
+    name === null ? 'd.listener_id >= l.id' : `(d.listener_id, d.event) >= (l.id, ${name})`;
+  const isNext = '(d.listener_id, d.event, d.status) > (g.listener_id, g.event, g.status)';
+  const isOfName = name === null ? '' : `AND d.event = ${name}`;
   return `groups AS (
-      SELECT d.* FROM unnest(${parameter(listeners)}::uuid[]) AS l(id) CROSS JOIN LATERAL (${next(['d.listener_id = l.id'])}) d
-      UNION ALL SELECT d.* FROM groups g CROSS JOIN LATERAL (${next(['d.listener_id = g.listener_id', isLater])}) d)`;
+      SELECT d.* FROM unnest(${parameter(listeners)}::uuid[]) AS l(id) CROSS JOIN LATERAL (${next(isFirst)}) d
+      WHERE d.listener_id = l.id ${isOfName}
+      UNION ALL SELECT d.* FROM groups g CROSS JOIN LATERAL (${next(isNext)}) d WHERE d.listener_id = g.listener_id ${isOfName})`;
 }

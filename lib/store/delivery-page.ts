@@ -36,28 +36,32 @@ type Conditions = Pick<DeliveryConditions, 'listener' | 'event'>;
 const LOOKED_AT = 5_000;
 
 /** A page of deliveries, newest first unless the conditions say otherwise. */
-export function pageSql(
-  { delivery, listener }: Tables,
-  given: PagedConditions,
-  limit: number,
-): PageSql {
+export function pageSql(tables: Tables, conditions: PagedConditions, limit: number): PageSql {
   const parameters: unknown[] = [];
   const parameter: Parameter = (value) => `$${parameters.push(value)}`;
-  const { owner, ...conditions } = given;
-  const fits = () => {
-    if (conditions.ids !== undefined) return idsFit(conditions, parameter);
-    if (owner === undefined && !isFiltered(conditions))
-      return timesSql(conditions, CREATED, parameter);
-    const most = owner === undefined ? limit : LOOKED_AT;
-    const fitting = fittingSql(delivery, conditions, { most, parameter });
-    if (owner === undefined) return [`d.id = ANY(ARRAY(SELECT d.id FROM (${fitting}) d))`];
-    // As a join, PostgreSQL could begin with all listeners of the owner.
-    const isOwned = `(SELECT l.owner FROM ${listener} l WHERE l.id = d.listener_id) = ${parameter(owner)}`;
-    const first = `ORDER BY ${inOrder(conditions, AT)} LIMIT ${limit}`;
-    return [`d.id = ANY(ARRAY(SELECT d.id FROM (${fitting}) d WHERE ${isOwned} ${first}))`];
-  };
-  const sql = `SELECT d.* FROM ${delivery} d WHERE ${isAll(fits())} ORDER BY ${inOrder(conditions)} LIMIT ${limit}`;
+  const isWalked = conditions.owner === undefined && !isFiltered(conditions);
+  const fits =
+    conditions.ids !== undefined
+      ? idsFit(conditions, parameter)
+      : isWalked
+        ? timesSql(conditions, CREATED, parameter)
+        : [`d.id = ANY(ARRAY(${idsSql(tables, conditions, { limit, parameter })}))`];
+  const sql = `SELECT d.* FROM ${tables.delivery} d WHERE ${isAll(fits)} ORDER BY ${inOrder(conditions)} LIMIT ${limit}`;
   return { sql, parameters };
+}
+
+/** The ids of a page. Those of an owner are looked for among the first deliveries that fit. */
+function idsSql(
+  { delivery, listener }: Tables,
+  { owner, ...conditions }: PagedConditions,
+  { limit, parameter }: { readonly limit: number; readonly parameter: Parameter },
+): string {
+  const most = owner === undefined ? limit : LOOKED_AT;
+  const ids = `SELECT d.id FROM (${fittingSql(delivery, conditions, { most, parameter })}) d`;
+  if (owner === undefined) return ids;
+  // As a join, PostgreSQL could begin with all listeners of the owner.
+  const isOwned = `(SELECT l.owner FROM ${listener} l WHERE l.id = d.listener_id) = ${parameter(owner)}`;
+  return `${ids} WHERE ${isOwned} ORDER BY ${inOrder(conditions, AT)} LIMIT ${limit}`;
 }
 
 /** The last delivery that is looked at for an owner. No row if all that fit the other conditions are looked at. */

@@ -23,8 +23,11 @@ export interface Sampling {
 
 /** Up to this number, rows are counted one by one. */
 export const EXACT = 10_000;
-/** How the number of rows is estimated. */
-const PILOT: Sampling = { slices: 300, share: 1, most: 10 };
+/** Rows of a slice that an estimate reads. */
+const PILOT = 10;
+
+/** What is read of a time. Deliveries of an owner are looked for among those of all. */
+export type Looked = HistoryOf | { readonly kind: 'events' };
 
 export interface EventBucketRow {
   /** The number of the bucket, from 0. */
@@ -88,36 +91,29 @@ export class HistoryRows {
     );
   }
 
-  /** How many deliveries are to be read. Those of an owner are looked for among those of all. */
-  countDeliveries(window: HistoryWindow, of: HistoryOf): Promise<number> {
-    return this.#count(window, deliveriesSql(this.tables, of.kind === 'owner' ? ALL : of));
-  }
-
-  /** How many events are to be read. */
-  countEvents(window: HistoryWindow): Promise<number> {
-    return this.#count(window, eventsSql(this.tables));
-  }
-
-  /** Exact up to `EXACT`. A larger number is estimated by the distances of some rows of each slice. */
-  async #count(
-    window: HistoryWindow,
-    { rows, oldest, groups, parameters }: RowsSql,
-  ): Promise<number> {
-    const given = [...timesOf(window), ...parameters];
-    const [exact] = await this.query<{ rows: number }>(
-      `SELECT count(*)::int AS rows FROM (SELECT FROM (SELECT ${timeSql('$1')} AS since, ${timeSql('$2')} AS until) s ${groups}
+  /** Whether more rows than `EXACT` are to be read. */
+  async hasMore(window: HistoryWindow, of: Looked): Promise<boolean> {
+    const { rows, groups, parameters } = rowsSql(this.tables, of);
+    const [row] = await this.query<{ more: boolean }>(
+      `SELECT count(*) > ${EXACT} AS more FROM (SELECT FROM (SELECT ${timeSql('$1')} AS since, ${timeSql('$2')} AS until) s ${groups}
          CROSS JOIN LATERAL (${rows} LIMIT ${EXACT + 1}) d LIMIT ${EXACT + 1}) d`,
-      given,
+      [...timesOf(window), ...parameters],
     );
-    if (exact && exact.rows <= EXACT) return exact.rows;
-    const ofSlice = `SELECT count(*) AS rows, min(at) AS first FROM (${rows} LIMIT ${PILOT.most}) d`;
-    const inAll = `${PILOT.most - 1} * s.seconds / greatest(extract(epoch FROM s.until - c.first)::float8, 0.000001)`;
-    const [estimated] = await this.query<{ rows: number }>(
-      `WITH ${slicesSql(oldest, PILOT)} SELECT sum(CASE WHEN c.rows < ${PILOT.most} THEN c.rows ELSE ${inAll} END)::float8 AS rows
+    return row?.more ?? false;
+  }
+
+  /** About how many rows are to be read, by the distances of the newest rows of each slice. */
+  async estimate(window: HistoryWindow, of: Looked, slices: number): Promise<number> {
+    const { rows, oldest, groups, parameters } = rowsSql(this.tables, of);
+    const ofSlice = `SELECT count(*) AS rows, min(at) AS first FROM (${rows} LIMIT ${PILOT}) d`;
+    const inAll = `${PILOT - 1} * s.seconds / greatest(extract(epoch FROM s.until - c.first)::float8, 0.000001)`;
+    const [row] = await this.query<{ rows: number | null }>(
+      `WITH ${slicesSql(oldest, { slices, share: 1 })}
+       SELECT sum(CASE WHEN c.rows < ${PILOT} THEN c.rows ELSE ${inAll} END)::float8 AS rows
        FROM slices s ${groups} CROSS JOIN LATERAL (${ofSlice}) c`,
-      given,
+      [...timesOf(window), ...parameters],
     );
-    return Math.max(EXACT + 1, estimated?.rows ?? 0);
+    return Math.max(EXACT, row?.rows ?? 0);
   }
 
   /**
@@ -147,7 +143,7 @@ function bucketSql({ bucketMs, buckets }: HistoryWindow): string {
  * The parts of the slices that are read. The slices begin with the oldest row, because most of a long time can be empty. The places of the
  * parts are multiples of the golden ratio: with equal places, a load that repeats itself would always be read in the same phase.
  */
-function slicesSql(oldest: string, { slices, share }: Sampling): string {
+function slicesSql(oldest: string, { slices, share }: Omit<Sampling, 'most'>): string {
   const place = `${1 - share} * (n * 0.618034 - floor(n * 0.618034))`;
   return `span AS MATERIALIZED (SELECT greatest(${timeSql('$1')}, (${oldest})) AS since, ${timeSql('$2')} AS until),
     lengths AS (SELECT since, (until - since) / ${slices} AS length FROM span),
@@ -176,7 +172,17 @@ interface RowsSql {
   readonly parameters: readonly unknown[];
 }
 
-const ALL: HistoryOf = { kind: 'all' };
+function rowsSql(tables: Tables, of: Looked): RowsSql {
+  switch (of.kind) {
+    case 'events':
+      return eventsSql(tables);
+    case 'owner':
+      return deliveriesSql(tables, { kind: 'all' });
+    case 'all':
+    case 'groups':
+      return deliveriesSql(tables, of);
+  }
+}
 
 function deliveriesSql({ delivery, listener }: Tables, of: HistoryOf): RowsSql {
   const oldest = `SELECT d.created_at FROM ${delivery} d ORDER BY d.created_at, d.id LIMIT 1`;

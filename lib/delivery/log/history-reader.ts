@@ -3,6 +3,7 @@ import {
   type EventBucketRow,
   EXACT,
   type HistoryWindow,
+  type Looked,
   type Sampling,
 } from '../../store/history';
 import type { HistoryOf } from '../../store/oldest-open';
@@ -27,8 +28,9 @@ const SAMPLED = 12_000;
 const MOST_OF_SLICE = 100;
 /** More groups of deliveries are not looked at one by one. */
 const MOST_GROUPS = 1_000;
-/** Fewer slices would not show how a load changes. */
-const FEWEST_SLICES = 60;
+/** Slices of all groups together, and the fewest that show how a load changes. */
+const GROUP_SLICES = 3_000;
+const FEWEST_SLICES = 100;
 
 /** Counts events and deliveries over time, and estimates what is too much to count. */
 export class HistoryReader {
@@ -48,23 +50,23 @@ export class HistoryReader {
 
   async deliveries(window: HistoryWindow, of: HistoryOf): Promise<DeliveryHistory> {
     const { history } = this.store;
-    const count = await history.countDeliveries(window, of);
-    if (count <= EXACT)
+    if (!(await history.hasMore(window, of)))
       return { ...(await history.deliveries(window, of, ALL_ROWS)), isSampled: false };
-    const slices = of.kind === 'groups' ? Math.floor(SLICES / of.groups.length) : SLICES;
+    const slices =
+      of.kind === 'groups' ? Math.min(SLICES, Math.floor(GROUP_SLICES / of.groups.length)) : SLICES;
     // Those of so many groups are looked for among those of all.
     if (of.kind === 'groups' && slices < FEWEST_SLICES)
       return this.deliveries(window, { ...of, kind: 'owner' });
-    const sampling = sampleOf(count, slices);
+    const sampling = await this.#sample(window, of, slices);
     return { ...(await history.deliveries(window, of, sampling)), isSampled: true };
   }
 
   /** The events of all senders. */
   async events(window: HistoryWindow): Promise<EventHistory> {
     const { history } = this.store;
-    const count = await history.countEvents(window);
-    const isSampled = count > EXACT;
-    const sampling = isSampled ? sampleOf(count, SLICES) : ALL_ROWS;
+    const events = { kind: 'events' } as const;
+    const isSampled = await history.hasMore(window, events);
+    const sampling = isSampled ? await this.#sample(window, events, SLICES) : ALL_ROWS;
     return { buckets: await history.events(window, sampling), isSampled };
   }
 
@@ -72,8 +74,10 @@ export class HistoryReader {
   oldestOpenAt(of: HistoryOf): Promise<Date | null> {
     return this.store.history.oldestOpenAt(of);
   }
-}
 
-function sampleOf(count: number, slices: number): Sampling {
-  return { slices, share: Math.min(1, SAMPLED / count), most: MOST_OF_SLICE };
+  /** A sample of about `SAMPLED` rows. */
+  async #sample(window: HistoryWindow, of: Looked, slices: number): Promise<Sampling> {
+    const count = await this.store.history.estimate(window, of, Math.ceil(slices / 2));
+    return { slices, share: Math.min(1, SAMPLED / count), most: MOST_OF_SLICE };
+  }
 }
