@@ -61,7 +61,7 @@ describe('typesText()', () => {
     expect(typeErrors(all, [])).toEqual([]);
   }, 120_000);
 
-  it('Names of events become names of types, each another one', () => {
+  it('Each event has a type of another name, made of the words of its own', () => {
     const hook = (events: readonly string[]) => ({
       title: 'x',
       events,
