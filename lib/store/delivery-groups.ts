@@ -22,7 +22,7 @@ export interface DeliveryGroup {
 }
 
 /** Each takes two looks into the index, of 10 to 20 microseconds each. */
-const MOST_GROUPS = 4_000;
+const MOST_GROUPS = 3_000;
 
 /** As it stands in the index by listener. */
 const TIME = timeIn({ listener: '', event: undefined });

@@ -8,7 +8,7 @@ export interface DeliveryConditions {
   readonly ids?: readonly string[];
   /** A listener's id; a text that is no UUID fits no delivery. */
   readonly listener: string | undefined;
-  /** Only deliveries of this owner's listeners, of the first 5,000 that fit the other conditions; see `lastLookedAtSql`. */
+  /** Only deliveries of this owner's listeners, of the first 3,000 that fit the other conditions; see `lastLookedAtSql`. */
   readonly owner?: string;
   /** An event's id or name. */
   readonly event: string | undefined;
@@ -33,7 +33,7 @@ export type Parameter = (value: unknown) => string;
 type Conditions = Pick<DeliveryConditions, 'listener' | 'event'>;
 
 /** How many deliveries are looked at to find those of an owner. */
-const LOOKED_AT = 5_000;
+const LOOKED_AT = 3_000;
 
 /** A page of deliveries, newest first unless the conditions say otherwise. */
 export function pageSql(tables: Tables, conditions: PagedConditions, limit: number): PageSql {

@@ -35,7 +35,7 @@ export interface DeliveryWhere {
   readonly status?: DeliveryStatus;
   /**
    * Only deliveries of the listeners that have this owner now. For an owner with very many listeners, from some hundreds on, a page looks
-   * at the newest 5,000 deliveries that fit the other criteria, so it may have fewer items than `limit`, or none, and still a `nextCursor`.
+   * at the newest 3,000 deliveries that fit the other criteria, so it may have fewer items than `limit`, or none, and still a `nextCursor`.
    */
   readonly owner?: string;
   /** Created then or later. */

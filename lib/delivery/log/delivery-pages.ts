@@ -18,7 +18,7 @@ interface Found {
 }
 
 /** More listeners are not looked at one by one. */
-export const MOST_LISTENERS = 4_000;
+export const MOST_LISTENERS = 3_000;
 
 export const NO_CONDITIONS = {
   listener: undefined,

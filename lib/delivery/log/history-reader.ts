@@ -24,12 +24,12 @@ export interface EventHistory {
 const ALL_ROWS: Sampling = { slices: 1, share: 1, most: EXACT + 1 };
 /** How many slices are looked at, and how many rows of them on average and at most. */
 const SLICES = 600;
-const SAMPLED = 12_000;
+const SAMPLED = 10_000;
 const MOST_OF_SLICE = 100;
 /** More groups of deliveries are not looked at one by one. */
 const MOST_GROUPS = 1_000;
 /** Slices of all groups together, and the fewest that show how a load changes. */
-const GROUP_SLICES = 3_000;
+const GROUP_SLICES = 2_000;
 const FEWEST_SLICES = 100;
 
 /** Counts events and deliveries over time, and estimates what is too much to count. */
@@ -77,7 +77,7 @@ export class HistoryReader {
 
   /** A sample of about `SAMPLED` rows. */
   async #sample(window: HistoryWindow, of: Looked, slices: number): Promise<Sampling> {
-    const count = await this.store.history.estimate(window, of, Math.ceil(slices / 2));
+    const count = await this.store.history.estimate(window, of, Math.ceil(slices / 4));
     return { slices, share: Math.min(1, SAMPLED / count), most: MOST_OF_SLICE };
   }
 }

@@ -83,7 +83,7 @@ describe('hooks.deliveries.find', () => {
     const { one } = await delivered();
     await flow.query(
       `INSERT INTO model_hook_listener (id, identity, target, content_type, secret, digest, headers, owner, config, replies, delivery, active)
-       SELECT gen_random_uuid(), 'many ' || n, '', '', '', '', '{}', 'acme', '{}', true, '{}', false FROM generate_series(1, 4000) n`,
+       SELECT gen_random_uuid(), 'many ' || n, '', '', '', '', '{}', 'acme', '{}', true, '{}', false FROM generate_series(1, 3000) n`,
     );
     const first = await flow.hooks.deliveries.find({ owner: 'acme', limit: 3 });
     expect(first.items).toHaveLength(3);
