@@ -35,6 +35,5 @@ module.exports = {
   },
   transform: { '^.+\\.ts$': swc({}), '^.+\\.tsx$': swc({ tsx: true }) },
   testTimeout: 60_000,
-  // Specs wait for databases and receivers more than they compute.
-  maxWorkers: 3,
+  maxWorkers: 2,
 };
