@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { expressHandler, requestOf, textOfBody } from '../base/web-requests';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { expressHandler, fastifyRoute } from '../base/web-requests';
 import type { AdminApp } from './admin-app';
 
 /** Answers a request of Node.js. */
@@ -41,19 +41,6 @@ interface FastifyLike {
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-interface FastifyRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body?: unknown;
-}
-
-interface FastifyReply {
-  code(status: number): FastifyReply;
-  headers(headers: Readonly<Record<string, string>>): FastifyReply;
-  send(text: string): FastifyReply;
-}
-
 /**
  * The app as a plugin of Fastify. Its `prefix` is the `basePath` of the app.
  *
@@ -62,17 +49,12 @@ interface FastifyReply {
  * await fastifyApp.register(toFastify(app), { prefix: '/hooks' });
  */
 export function toFastify({ fetch, maxBodyBytes }: AdminApp): FastifyPlugin {
-  const handle = async ({ method, url, headers, body }: FastifyRequest, reply: FastifyReply) => {
-    const request = requestOf({ method, url, headers, body: textOfBody(body) });
-    const response = await fetch(request);
-    const text = await response.text();
-    return reply.code(response.status).headers(Object.fromEntries(response.headers)).send(text);
-  };
+  const handler = fastifyRoute(fetch);
   return async (instance) => {
     // The app reads bodies itself. One byte more, so that the app answers a body that is too long.
     instance.removeAllContentTypeParsers();
     const options = { parseAs: 'buffer', bodyLimit: maxBodyBytes + 1 } as const;
     instance.addContentTypeParser('*', options, (_request, body, done) => done(null, body));
-    for (const url of ['/', '/*']) instance.route({ method: METHODS, url, handler: handle });
+    for (const url of ['/', '/*']) instance.route({ method: METHODS, url, handler });
   };
 }

@@ -122,7 +122,7 @@ function checkAllowed(request: Request, principal: Principal, limit: RateLimit):
   if (isForeign(request)) throw new Problem(403, 'The request comes from another site.');
 }
 
-/** The API answers in JSON, the page in HTML. What is nobody's mistake is logged, and its text is not shown. */
+/** The API answers in JSON, the page in HTML. An error that the request did not cause is logged, and its text is not shown. */
 function answerTo(error: unknown, request: Request, options: ResolvedAdminOptions): Response {
   const problem = problemOf(error) ?? new Problem(500, 'The request could not be answered.');
   if (problem.status === 500)

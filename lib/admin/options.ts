@@ -1,6 +1,7 @@
 import { CONSOLE_LOGGER, type Logger } from '../logging/logger';
 import { checkedOptions } from '../options/checked';
 import {
+  BASE_PATH,
   BOOLEAN,
   FUNCTION,
   listOf,
@@ -106,12 +107,6 @@ export function resolvedAdminOptions(given: AdminOptions): ResolvedAdminOptions 
   };
 }
 
-const PATH: Rule = {
-  accepts: (value) => typeof value === 'string' && /^(\/[^?#\s]*)?$/.test(value),
-  expected: "a path that begins with '/'",
-  repeatsText: true,
-};
-
 const KEY: Rule = {
   accepts: (value) => typeof value === 'string' && value.length >= 32,
   expected: 'a text of at least 32 characters',
@@ -147,7 +142,7 @@ const LOGGER: Rule = {
 
 const ADMIN_SHAPE: Shape<AdminOptions> = {
   authenticate: required(FUNCTION),
-  basePath: PATH,
+  basePath: BASE_PATH,
   requestsPerMinute: wholeNumberFrom(1),
   maxBodyBytes: wholeNumberFrom(1),
   owners: optionsOf<OwnerRights>({

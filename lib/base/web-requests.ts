@@ -45,7 +45,31 @@ export function expressHandler(handler: FetchHandler, maxBodyBytes: number): Exp
   return (request, response) => serveNode(handler, request, response, maxBodyBytes);
 }
 
-export interface PlainRequest {
+/** The parts of a request of Fastify that a route uses. */
+export interface FastifyRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body?: unknown;
+}
+
+export interface FastifyReply {
+  code(status: number): FastifyReply;
+  headers(headers: Readonly<Record<string, string>>): FastifyReply;
+  send(text: string): FastifyReply;
+}
+
+/** A route of Fastify, whose parsers have read the body. */
+export function fastifyRoute(handler: FetchHandler) {
+  return async ({ method, url, headers, body }: FastifyRequest, reply: FastifyReply) => {
+    const request = requestOf({ method, headers, url, body: textOfBody(body) });
+    const response = await handler(request);
+    const text = await response.text();
+    return reply.code(response.status).headers(Object.fromEntries(response.headers)).send(text);
+  };
+}
+
+interface PlainRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
@@ -54,7 +78,7 @@ export interface PlainRequest {
 }
 
 /** A request of web standards. Its host is that of the request, or `localhost` if that is no host. */
-export function requestOf({ method, url, headers, body }: PlainRequest): Request {
+function requestOf({ method, url, headers, body }: PlainRequest): Request {
   const path = url.startsWith('/') ? url : '/';
   const entries = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
     value === undefined || name.startsWith(':') ? [] : [[name, [value].flat().join(', ')]],
@@ -86,7 +110,7 @@ async function bodyOf(incoming: IncomingMessage, maxBytes: number): Promise<Buff
 }
 
 /** A body that a framework has read: its text, its bytes, JSON, or the values of a form. */
-export function textOfBody(body: unknown, contentType = ''): string | Buffer | null {
+function textOfBody(body: unknown, contentType = ''): string | Buffer | null {
   if (typeof body === 'string' || Buffer.isBuffer(body)) return body;
   if (/^application\/([\w.-]+\+)?json\b/i.test(contentType) && body !== undefined)
     return JSON.stringify(body);
@@ -98,7 +122,7 @@ export function textOfBody(body: unknown, contentType = ''): string | Buffer | n
   return new URLSearchParams(pairs).toString();
 }
 
-/** Of several values of one name, the last counts. */
+/** If a name has several values, the last one counts. */
 function textOfValue(value: unknown): string {
   if (Array.isArray(value)) return textOfValue(value.at(-1) ?? '');
   return typeof value === 'string' ? value : JSON.stringify(value);

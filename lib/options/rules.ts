@@ -120,6 +120,13 @@ export function isListOf(accepts: (value: unknown) => boolean, value: unknown): 
 /** An object whose members are checked elsewhere. */
 export const OPTIONS: Rule = { accepts: isOptions, expected: 'an object of options' };
 
+/** Where an HTTP handler is mounted. */
+export const BASE_PATH: Rule = {
+  accepts: (value) => typeof value === 'string' && /^(\/[^?#\s]*)?$/.test(value),
+  expected: "a path that begins with '/'",
+  repeatsText: true,
+};
+
 /** Changes, or what makes them. */
 export const CHANGES: Rule = {
   accepts: (value) => isOptions(value) || FUNCTION.accepts(value),

@@ -1,5 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { type FetchHandler, requestOf, textOfBody } from '../base/web-requests';
+import {
+  type FastifyReply,
+  type FastifyRequest,
+  type FetchHandler,
+  fastifyRoute,
+} from '../base/web-requests';
 
 /** A plugin of Fastify, or a handler of a route. */
 export type FastifyHandler = (
@@ -19,27 +23,9 @@ interface FastifyInstance {
   route(options: object): void;
 }
 
-interface FastifyRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body?: unknown;
-}
-
-interface FastifyReply {
-  code(status: number): FastifyReply;
-  headers(headers: Readonly<Record<string, string>>): FastifyReply;
-  send(text: string): FastifyReply;
-}
-
 /** As a plugin it adds a parser of forms, which Fastify lacks, and the route. */
 export function fastifyHandler(handler: FetchHandler, maxBodyBytes: number): FastifyHandler {
-  const handle = async ({ method, url, headers, body }: FastifyRequest, reply: FastifyReply) => {
-    const request = requestOf({ method, headers, url, body: textOfBody(body) });
-    const response = await handler(request);
-    const text = await response.text();
-    return reply.code(response.status).headers(Object.fromEntries(response.headers)).send(text);
-  };
+  const handle = fastifyRoute(handler);
   return async (first, second) => {
     if (!isInstance(first)) return handle(first as FastifyRequest, second as FastifyReply);
     if (!first.hasContentTypeParser(FORM))

@@ -5,7 +5,7 @@ import { type FetchHandler, serveNode } from '../base/web-requests';
 import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
 import { checkedOptions } from '../options/checked';
-import { FUNCTION, type Rule, required, type Shape, wholeNumberFrom } from '../options/rules';
+import { BASE_PATH, FUNCTION, required, type Shape, wholeNumberFrom } from '../options/rules';
 import type { Store } from '../store/store';
 import { FUNCTION_LANE, type TaskStateRow } from '../store/tasks';
 import type { TaskCalling } from './calling';
@@ -29,15 +29,9 @@ export const GATEWAY_DEFAULTS = { basePath: '/', maxBodyBytes: 1_048_576 } as co
   'authenticate'
 >;
 
-const PATH: Rule = {
-  accepts: (value) => typeof value === 'string' && /^(\/[^?#\s]*)?$/.test(value),
-  expected: "a path that begins with '/'",
-  repeatsText: true,
-};
-
 const GATEWAY_SHAPE: Shape<GatewayOptions> = {
   authenticate: required(FUNCTION),
-  basePath: PATH,
+  basePath: BASE_PATH,
   maxBodyBytes: wholeNumberFrom(0),
 };
 

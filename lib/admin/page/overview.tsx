@@ -73,7 +73,7 @@ const Cards: FC<CardsProps> = ({ t, backlog, history }) => {
   );
 };
 
-/** Of the deliveries that have ended. Null if none has. */
+/** The share of `done` among ended deliveries. Null if none has ended. */
 function successRate({ buckets }: HookHistory): string | null {
   const done = buckets.reduce((sum, bucket) => sum + bucket.done, 0);
   const failed = buckets.reduce((sum, bucket) => sum + bucket.failed, 0);

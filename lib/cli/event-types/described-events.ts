@@ -25,10 +25,13 @@ export function describedEvents(
       found.set(event, known);
     }
   const taken = new Set<string>();
-  return [...found.keys()].sort().map((name) => {
-    const { title, schemas } = found.get(name) ?? { title: name, schemas: [] };
-    return { name, typeName: freeName(typeNameOf(name), taken), title, schema: either(schemas) };
-  });
+  const sorted = [...found].sort(([one], [other]) => (one < other ? -1 : 1));
+  return sorted.map(([name, { title, schemas }]) => ({
+    name,
+    typeName: freeName(typeNameOf(name), taken),
+    title,
+    schema: either(schemas),
+  }));
 }
 
 /** Hooks may share an event name. */

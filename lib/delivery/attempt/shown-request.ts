@@ -47,7 +47,7 @@ function isShowable({ unreadable, target }: Recipient): boolean {
   return unreadable === null && isTarget(target);
 }
 
-/** Signatures stay: whoever sees them has the body as well. */
+/** Signatures are kept: they are shown together with the body that they sign. */
 function withoutSecrets(
   headers: Readonly<Record<string, string>>,
   { secretHeaders }: Recipient,
