@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TriggerStatus } from '../../lib';
+import { VERSION } from '../../lib/base/version';
 import type { Diagnosis } from '../../lib/doctor/finding';
 import { createDatabase, type Database } from '../support/application/database';
 import { BuiltProject } from '../support/processes/built-package';
@@ -116,7 +117,7 @@ describe('model-hooks', () => {
   it.each([
     [[], 2, 'Usage: model-hooks'],
     [['--help'], 0, 'Exit codes'],
-    [['--version'], 0, '0.1.0'],
+    [['--version'], 0, VERSION],
     [['doctor', '--help'], 0, '--data-source <FILE>'],
     [['triggers', '--help'], 0, '--migration <NAME>'],
     [['examine'], 2, "unknown command 'examine'"],
