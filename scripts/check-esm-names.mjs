@@ -4,12 +4,10 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 
-for (const name of [
-  'typeorm-model-hooks',
-  'typeorm-model-hooks/admin',
-  'typeorm-model-hooks/bullmq',
-  'typeorm-model-hooks/receiver',
-]) {
+const manifest = require('../package.json');
+const entries = Object.keys(manifest.exports).filter((path) => !path.endsWith('.json'));
+
+for (const name of entries.map((path) => manifest.name + path.slice(1))) {
   const required = Object.keys(require(name));
   const imported = new Set(Object.keys(await import(name)));
   const missing = required.filter((key) => key !== '__esModule' && !imported.has(key));
