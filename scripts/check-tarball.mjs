@@ -1,5 +1,5 @@
-// Checks that the tarball holds what is meant to be published and nothing else, and that each entry of the package
-// loads from it.
+// Checks that the tarball of what is built holds what is meant to be published and nothing else, that its types resolve
+// (attw), and that each of its entries loads.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkEntries } from './check-entries.mjs';
@@ -26,7 +26,8 @@ const FORBIDDEN = {
 };
 
 const problems = inScratch('tarball', (scratch) => {
-  const tarball = packed(scratch);
+  const tarball = packed(scratch, { isBuilt: true });
+  console.log(run('npx', ['--no-install', 'attw', tarball, '--profile', 'node16'], { cwd: ROOT }));
   run('tar', ['xzf', tarball, '-C', scratch], { cwd: scratch });
   const folder = join(scratch, 'package');
   const files = filesIn(folder);

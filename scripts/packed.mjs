@@ -7,14 +7,16 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * A tarball of this package: the one that PACKAGE_TARBALL names, else a new one in the folder, for which the package is built.
+ * A tarball of this package: the one that PACKAGE_TARBALL names, else a new one in the folder.
  *
  * @param {string} folder
+ * @param {{ isBuilt?: boolean }} options `isBuilt`: dist/ is current, so it is not built again
  */
-export function packed(folder) {
+export function packed(folder, { isBuilt = false } = {}) {
   const { PACKAGE_TARBALL } = process.env;
   if (PACKAGE_TARBALL) return resolve(ROOT, PACKAGE_TARBALL);
-  const args = ['pack', '--json', '--foreground-scripts=false', '--pack-destination', folder];
+  const flag = isBuilt ? '--ignore-scripts' : '--foreground-scripts=false';
+  const args = ['pack', '--json', flag, '--pack-destination', folder];
   const [{ filename }] = JSON.parse(run('npm', args, { cwd: ROOT }));
   return join(folder, filename);
 }

@@ -10,6 +10,7 @@ export const DOCUMENTS: readonly string[] = [
   ...readdirSync(ROOT),
   ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
   'sample-app/README.md',
+  'examples/README.md',
 ].filter((path) => path.endsWith('.md'));
 
 export interface CodeBlock {
