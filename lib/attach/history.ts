@@ -5,6 +5,7 @@ import { criterion, DATE, type Shape, STORABLE, wholeNumberFrom } from '../optio
 import type { BucketRow, EventBucketRow, HistoryWindow } from '../store/history';
 import type { Store } from '../store/store';
 
+/** Options of `hooks.history()`. */
 export interface HistoryOptions {
   /** The beginning. Left out: an hour ago, by the clock of the database. */
   readonly since?: Date;

@@ -28,6 +28,7 @@ export interface EventWhere {
 
 export const EVENT_PAGE_DEFAULTS = { limit: 20 } as const satisfies Pick<EventWhere, 'limit'>;
 
+/** A page of `hooks.events.find()`. */
 export interface EventPage {
   /** Newest first. */
   readonly items: readonly HookEvent[];
