@@ -62,8 +62,8 @@ describe('the built site', () => {
 
   it('A search for "retries" finds the page on delivery', async () => {
     const page = await browser.newPage();
-    await page.goto(`${origin}/`);
-    await page.keyboard.press('Control+K');
+    await page.goto(`${origin}/`, { waitUntil: 'networkidle' });
+    await page.locator('.DocSearch-Button').click();
     await page.locator('#localsearch-input').fill('retries');
     const found = page.locator('.VPLocalSearchBox .result[href*="/delivery.html"]').first();
     await found.waitFor();

@@ -12,6 +12,9 @@ const { links } = await new LinkChecker().check({
   serverRoot: fileURLToPath(new URL('dist', import.meta.url)),
   recurse: true,
   checkFragments: true,
+  // A machine under load refuses connections at times.
+  concurrency: 20,
+  retryErrors: true,
   linksToSkip: async (link) => {
     if (OWN.test(link)) return false;
     if (!isWellFormed(link)) malformed.add(link);

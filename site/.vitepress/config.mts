@@ -21,6 +21,8 @@ export default defineConfig({
   lastUpdated: false,
   markdown: {
     config: linkToPages,
+    // The plain light theme has too little contrast.
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
     // The anchors of GitHub, so that a link to a heading works in both.
     anchor: { slugify: (text) => slug(text) },
   },
@@ -41,7 +43,17 @@ export default defineConfig({
     ],
     sidebar: { '/': sidebarOfPages(), '/reference/': sidebarOfReference() },
     outline: [2, 3],
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: {
+        miniSearch: {
+          searchOptions: {
+            // The pages that explain come before those of the API.
+            boostDocument: (id: string) => (id.includes('/reference/') ? 0.2 : 1),
+          },
+        },
+      },
+    },
     editLink: { pattern: `${REPOSITORY}/edit/main/:path`, text: 'Edit this page' },
     socialLinks: [{ icon: 'github', link: REPOSITORY }],
   },
