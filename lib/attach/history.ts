@@ -42,7 +42,7 @@ export interface HookHistory {
   readonly buckets: readonly HistoryBucket[];
   /** How long the last attempts of these deliveries took, in milliseconds. Null if none was tried. */
   readonly durations: { readonly p50: number; readonly p99: number } | null;
-  /** When the oldest delivery was created that has not ended, whether in this time or before. Null if all have ended. */
+  /** When the oldest delivery without a final status was created, in this time or earlier. Null if there is none. */
   readonly oldestWaitingAt: Date | null;
   /** Whether the numbers are estimates: there are more than 10,000 events or deliveries in this time. */
   readonly isSampled: boolean;

@@ -48,7 +48,7 @@ const WHERE_SHAPE: Shape<EventWhere> = {
 
 const CURSOR = 'events';
 
-/** The log of events: `hooks.events`. */
+/** Reads the stored events: `hooks.events`. */
 export class EventLog {
   constructor(
     private readonly store: Pick<Store, 'eventLog'>,
