@@ -1,3 +1,9 @@
+/**
+ * Declares hooks, saves listeners and delivers events.
+ *
+ * @module typeorm-model-hooks
+ */
+
 export {
   AddAttemptDetail1766000000000,
   AddBatch1766600000000,

@@ -51,6 +51,7 @@ export interface PortalOptions {
   readonly frameAncestors?: readonly string[];
 }
 
+/** Options of `adminApp()`. */
 export interface AdminOptions {
   /**
    * Who makes a request: an operator, who sees everything, or an owner of listeners. Null is answered with 401, an error with 500. Its

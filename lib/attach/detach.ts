@@ -1,6 +1,7 @@
 import { checkedOptions } from '../options/checked';
 import { numberFrom, type Shape } from '../options/rules';
 
+/** Options of `hooks.detach()`. */
 export interface DetachOptions {
   /** How long requests in flight may take to end, in milliseconds. @defaultValue the value of `delivery.timeoutMs` */
   readonly deadlineMs?: number;

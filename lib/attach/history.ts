@@ -5,6 +5,7 @@ import { criterion, DATE, type Shape, STORABLE, wholeNumberFrom } from '../optio
 import type { BucketRow, EventBucketRow, HistoryWindow } from '../store/history';
 import type { Store } from '../store/store';
 
+/** Options of `hooks.history()`. */
 export interface HistoryOptions {
   /** The beginning. Left out: an hour ago, by the clock of the database. */
   readonly since?: Date;
@@ -41,7 +42,7 @@ export interface HookHistory {
   readonly buckets: readonly HistoryBucket[];
   /** How long the last attempts of these deliveries took, in milliseconds. Null if none was tried. */
   readonly durations: { readonly p50: number; readonly p99: number } | null;
-  /** When the oldest delivery was created that has not ended, whether in this time or before. Null if all have ended. */
+  /** When the oldest delivery without a final status was created, in this time or earlier. Null if there is none. */
   readonly oldestWaitingAt: Date | null;
   /** Whether the numbers are estimates: there are more than 10,000 events or deliveries in this time. */
   readonly isSampled: boolean;

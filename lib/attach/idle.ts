@@ -12,6 +12,7 @@ import type { DueCounts } from '../store/upkeep';
 import type { TaskEngine } from '../task/engine';
 import type { Vault } from '../vault/vault';
 
+/** Options of `hooks.idle()`. */
 export interface IdleOptions {
   /** How long to wait, in milliseconds. @defaultValue `30000` */
   readonly timeoutMs?: number;

@@ -2,6 +2,7 @@ import { OptionInvalidError } from '../errors/option-errors';
 import { checkedOptions } from '../options/checked';
 import { FUNCTION, numberFrom, type Shape, wholeNumberFrom } from '../options/rules';
 
+/** Options of `hooks.work()`. */
 export interface WorkOptions {
   /** The most requests, and the most tasks, in flight at once. @defaultValue the value of `delivery.maxConcurrency` */
   readonly concurrency?: number;
@@ -11,11 +12,13 @@ export interface WorkOptions {
   readonly onStop?: () => unknown;
 }
 
+/** Options of `stop()` of a worker. */
 export interface WorkerStopOptions {
   /** How long requests in flight may take to end, in milliseconds. @defaultValue the value of `delivery.timeoutMs` */
   readonly deadlineMs?: number;
 }
 
+/** Options of `hooks.runOnce()`. */
 export interface RunOnceOptions {
   /** How long the run may take, in milliseconds. @defaultValue `30000` */
   readonly deadlineMs?: number;

@@ -41,6 +41,7 @@ export interface BullmqOptions<Connection = ConnectionOptions> {
   readonly consume?: boolean;
 }
 
+/** The default options of `bullmq()`. */
 export const BULLMQ_DEFAULTS = {
   queue: 'model-hooks',
   chunkSize: 10,

@@ -7,7 +7,7 @@ export interface BufferScope {
   readonly prefix: string;
   /** Query runners whose transactions may hold events of the block that are not committed. */
   readonly runners: Set<QueryRunner>;
-  /** When there are so many, those whose transactions have ended are dropped. */
+  /** At this number of runners, those whose transactions have ended are dropped. */
   mostRunners: number;
   isClosed: boolean;
   /** Whether triggers may have written events of the block. */

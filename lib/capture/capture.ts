@@ -11,6 +11,7 @@ import type { Outbox, ReadyEvent, WrittenEvent } from './outbox/outbox';
 import type { ToldEvent } from './statement/told-events';
 import { withTargets } from './targets';
 
+/** Options of capture, part of those of `ModelHooks.attach()`. */
 export interface CaptureOptions {
   /**
    * What happens if an event cannot be stored, because a function of the hook throws or the event is too large

@@ -38,6 +38,7 @@ export interface Dispatcher {
   readonly chunkSize?: number;
   /** The same while more events wait than are planned at once; without it, `chunkSize`. */
   readonly backlogChunkSize?: number;
+  /** Called before the first chunks, and again if the DataSource is initialised again. */
   start?(engine: Engine, surroundings: DispatcherSurroundings): void | Promise<void>;
   /** If it throws, the error is logged and the next sweep dispatches the chunks again. */
   dispatch(chunks: readonly Chunk[]): void | Promise<void>;
@@ -48,6 +49,7 @@ export interface Dispatcher {
   held?(chunks: readonly Pick<Chunk, 'id' | 'token'>[]): Promise<readonly string[]>;
   /** A delivery is due in `afterMs`: some process should call `engine.claimDue()` then. Sweeps do so in any case. Never called if local. */
   due?(afterMs: number): void | Promise<void>;
+  /** Called by `detach()` and `destroy()`; requests in flight may take `deadlineMs` to end. */
   stop?(options: { readonly deadlineMs: number }): void | Promise<void>;
 }
 

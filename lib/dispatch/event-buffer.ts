@@ -1,5 +1,6 @@
 import { numberFrom, type Shape, wholeNumberFrom } from '../options/rules';
 
+/** Options of `hooks.buffer()`. */
 export interface BufferOptions {
   /** `maybeFlush()` flushes at each call of this number. @defaultValue `100` */
   readonly flushFreq?: number;

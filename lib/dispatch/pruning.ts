@@ -4,6 +4,7 @@ import type { Logger } from '../logging/logger';
 import type { Store } from '../store/store';
 import { PRUNE_START, type Pruned, type PruneStep } from '../store/upkeep';
 
+/** How long rows are kept. */
 export interface RetentionOptions {
   /** How long planned events are kept, in milliseconds; 0 keeps them for ever. @defaultValue `604800000` */
   readonly eventsMs?: number;

@@ -54,6 +54,7 @@ export const ERROR_CODES = {
   IDLE_TIMEOUT: 'idle() reached its time limit while work was left.',
 } as const satisfies Readonly<Record<string, string>>;
 
+/** The `code` of an error of this package. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** What is wrong with a received request. */

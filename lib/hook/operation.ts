@@ -1,6 +1,7 @@
 /** What can happen to a row. */
 export const OPERATIONS = ['insert', 'update', 'remove', 'softRemove', 'recover'] as const;
 
+/** The kind of a change of a row. */
 export type Operation = (typeof OPERATIONS)[number];
 
 /** Last part of the default event names: `person.created`. */

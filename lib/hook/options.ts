@@ -58,7 +58,10 @@ export interface ModelHookOptions<
    */
   readonly when?: { readonly [field: string]: Condition };
   /** Further provided fields, by name. Like all functions of a hook except `resolve`, they must not return a promise. */
-  readonly compute?: { readonly [field: string]: (row: Row) => unknown };
+  readonly compute?: {
+    /** Returns the value of the field. */
+    readonly [field: string]: (row: Row) => unknown;
+  };
   /**
    * Canonical URL of the resource: a template over columns, `'https://api.example.com/people/{id}'`, or a function. A template is RFC 6570,
    * level 1: `{…}` holds the path of a column, whose value is percent-encoded. Null leaves no text.

@@ -1,8 +1,12 @@
 /** Receives the log messages of the package. They contain no field values, no secrets and no bodies. */
 export interface Logger {
+  /** What happened in detail. */
   debug(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  /** What happened as it should. */
   info(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  /** What went wrong and is tried again, or can be put right. */
   warn(message: string, facts?: Readonly<Record<string, unknown>>): void;
+  /** What failed. */
   error(message: string, facts?: Readonly<Record<string, unknown>>): void;
 }
 

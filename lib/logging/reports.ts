@@ -24,6 +24,7 @@ export interface Reports {
   readonly listenerDisabled: { readonly listenerId: string; readonly reason: string };
 }
 
+/** The facts of every report on a delivery. */
 export interface DeliveryReport {
   readonly deliveryId: string;
   readonly eventId: string;
@@ -35,6 +36,7 @@ export interface DeliveryReport {
 
 export const REPORT_NAMES = ['captured', 'attempt', 'outcome', 'listenerDisabled'] as const;
 
+/** The name of a report of `hooks.on()`. */
 export type ReportName = (typeof REPORT_NAMES)[number];
 
 type Subscriber = (report: never, name: string) => unknown;

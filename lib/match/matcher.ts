@@ -26,6 +26,7 @@ export const OPERATORS = [
   'becomes',
 ] as const;
 
+/** The name of a condition, as it is stored with a listener. */
 export type Operator = (typeof OPERATORS)[number];
 
 declare const JUDGES: unique symbol;

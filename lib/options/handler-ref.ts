@@ -17,10 +17,12 @@ export class HandlerRef {
     return HANDLER_SCHEME + this.name;
   }
 
+  /** The same text, in JSON. */
   toJSON(): string {
     return this.target;
   }
 
+  /** The same text. */
   toString(): string {
     return this.target;
   }

@@ -6,9 +6,13 @@ import type { HandlerRef } from './handler-ref';
 import type { HeaderValue } from './header-value';
 
 export const DIGESTS = ['sha1', 'sha256', 'sha384', 'sha512'] as const;
+
+/** The hash function of the header `hook-hmac`. */
 export type Digest = (typeof DIGESTS)[number];
 
 export const CONTENT_TYPES = ['application/json', 'application/x-www-form-urlencoded'] as const;
+
+/** How the body of a request is encoded. */
 export type ContentType = (typeof CONTENT_TYPES)[number];
 
 /** Where a listener gets its deliveries: a URL, a handler, or options with one of them. */

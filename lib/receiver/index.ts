@@ -1,3 +1,9 @@
+/**
+ * Verifies the requests that this package sends.
+ *
+ * @module typeorm-model-hooks/receiver
+ */
+
 export type { VerificationReason } from '../errors/codes';
 export { VerificationError } from '../errors/receiver-errors';
 export { type MemoryStoreOptions, memoryStore } from './memory-store';

@@ -3,6 +3,7 @@ import { checkedOptions } from '../options/checked';
 import { FUNCTION, numberFrom, type Shape } from '../options/rules';
 import type { RepeatStore } from './verify-once';
 
+/** Options of `memoryStore()`. */
 export interface MemoryStoreOptions {
   /** Ids that are kept at once; beyond this, the oldest is forgotten. @defaultValue `100000` */
   readonly max?: number;

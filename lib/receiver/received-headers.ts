@@ -1,6 +1,9 @@
 /** The headers of a request: Fetch's `Headers`, those of `node:http`, or any record, with names in any case. */
 export type ReceivedHeaders =
-  | { get(name: string): string | null }
+  | {
+      /** The value of a header, by its name in any case. */
+      get(name: string): string | null;
+    }
   | Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** The value of a header by its name in lower case; null if it is missing or empty. */

@@ -12,6 +12,7 @@ export interface RepeatStore {
   delete(id: string): unknown;
 }
 
+/** Options of `verifyOnce()`. */
 export interface OnceOptions extends VerifyOptions {
   /** Where ids are remembered. */
   readonly store: RepeatStore;

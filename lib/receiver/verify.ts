@@ -8,6 +8,7 @@ import { secretProblem } from '../signing/secret';
 import { unusable, webhookSignature } from '../signing/signature';
 import { headerOf, type ReceivedHeaders } from './received-headers';
 
+/** Options of `verify()`. */
 export interface VerifyOptions {
   /** The largest difference between `webhook-timestamp` and now, in milliseconds. @defaultValue `300000` */
   readonly toleranceMs?: number;

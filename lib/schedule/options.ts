@@ -67,6 +67,7 @@ export const SCHEDULE_SHAPE: Shape<ScheduleOptions> = {
   catchUp: oneOf(...CATCH_UPS),
 };
 
+/** Options of `hooks.at()`. */
 export interface AtOptions {
   /** Stores the event in the transaction of this manager. @defaultValue the ambient transaction, if there is one */
   readonly manager?: EntityManager;

@@ -27,6 +27,7 @@ export const ENDED_STATUSES = ['done', 'skipped', 'failed'] as const;
 /** Those of the others. */
 export const OPEN_STATUSES = ['waiting', 'retrying', 'rescheduled'] as const;
 
+/** The state of a delivery. `done`, `skipped` and `failed` are final. */
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 export interface DeliveryRow {

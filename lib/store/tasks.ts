@@ -3,6 +3,7 @@ import type { HeaderValues } from '../options/header-value';
 import type { Query } from './database';
 import type { Tables } from './tables';
 
+/** The state of a remote task. */
 export type TaskStatus = 'pending' | 'success' | 'failure';
 
 /** Lanes of task functions begin with it. */

@@ -10,7 +10,10 @@ export type TaskValue =
   | null
   | undefined
   | Uint8Array
-  | { toJSON(): unknown }
+  | {
+      /** What JSON holds instead. */
+      toJSON(): unknown;
+    }
   | readonly TaskValue[]
   | { readonly [name: string]: TaskValue };
 

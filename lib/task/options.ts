@@ -19,6 +19,7 @@ import {
 import type { TaskArgs } from './args';
 import type { TaskResult } from './result';
 
+/** The HTTP method of a call of a remote task. */
 export type TaskMethod = 'GET' | 'POST';
 
 /** The reply that a task function `parse` reads. */

@@ -5,6 +5,7 @@ import { type Rule, type Shape, wholeNumberFrom } from '../../options/rules';
 import type { PortalOptions } from '../options';
 import type { Principal } from './principal';
 
+/** Options of `portalUrl()`. */
 export interface PortalLinkOptions {
   /** How long the link can be opened, and how long the session lasts after that, in milliseconds. @defaultValue `3600000` */
   readonly expiresInMs?: number;

@@ -7,8 +7,10 @@ export type Principal =
   /** Sees and does only what concerns the listeners of this owner. */
   | { readonly role: 'owner'; readonly owner: string };
 
+/** The two kinds of users: operators see everything, owners only their own listeners. */
 export type Role = Principal['role'];
 
+/** Says who makes a request. Null: nobody. */
 export type Authenticate = (
   request: Request,
 ) => Principal | null | undefined | Promise<Principal | null | undefined>;

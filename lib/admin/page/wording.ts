@@ -177,6 +177,7 @@ export const WORDING = {
   back: 'Back to the overview',
 } as const;
 
+/** The texts of the page, by name. */
 export type Wording = { readonly [Text in keyof typeof WORDING]: string };
 
 /** A text with its values: `{owner}` is replaced by `values.owner`. */

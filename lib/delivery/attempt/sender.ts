@@ -98,7 +98,7 @@ export class Sender {
     return true;
   }
 
-  /** Begins no further request: gives back what has not started, and what is handed over from now on. */
+  /** Begins no further request. Gives back chunks that have not started, and those that it is given from now on. */
   close(): void {
     void this.#lanes.close(STOPPED);
   }

@@ -21,6 +21,7 @@ export interface InteractiveResponse {
  * );
  */
 export const InteractiveResponse = {
+  /** The call succeeded. */
   done(
     httpStatus: number = 200,
     headers: InteractiveResponse['headers'] = null,
@@ -28,6 +29,7 @@ export const InteractiveResponse = {
   ): InteractiveResponse {
     return { status: 'success', httpStatus, headers, body };
   },
+  /** The call failed. `output` says why; it is stored and not given to the caller. */
   fail(
     httpStatus: number = 400,
     headers: InteractiveResponse['headers'] = null,

@@ -26,6 +26,7 @@ import { DeliveryPages, NO_CONDITIONS } from './delivery-pages';
 import type { Prune, PruneOptions } from './prune';
 import type { Replay, ReplayOptions } from './replay';
 
+/** Criteria of `hooks.deliveries.find()`; a delivery must satisfy all of them. */
 export interface DeliveryWhere {
   /** A listener's id. */
   readonly listener?: string;
@@ -54,6 +55,7 @@ export interface OwnerWhere {
   readonly owner?: string;
 }
 
+/** A page of `hooks.deliveries.find()`. */
 export interface DeliveryPage {
   /** Newest first. */
   readonly items: readonly Delivery[];

@@ -25,6 +25,7 @@ export interface Delivery {
   readonly updatedAt: Date;
 }
 
+/** One try to deliver an event: a request, or a call of a handler. */
 export interface Attempt {
   /** From 1. */
   readonly number: number;

@@ -28,6 +28,7 @@ export interface EventWhere {
 
 export const EVENT_PAGE_DEFAULTS = { limit: 20 } as const satisfies Pick<EventWhere, 'limit'>;
 
+/** A page of `hooks.events.find()`. */
 export interface EventPage {
   /** Newest first. */
   readonly items: readonly HookEvent[];
@@ -47,7 +48,7 @@ const WHERE_SHAPE: Shape<EventWhere> = {
 
 const CURSOR = 'events';
 
-/** The log of events: `hooks.events`. */
+/** Reads the stored events: `hooks.events`. */
 export class EventLog {
   constructor(
     private readonly store: Pick<Store, 'eventLog'>,

@@ -8,6 +8,7 @@ import type { ListenerOptions, ListenerTarget } from '../../options/listener';
 import { MANAGER, oneOf, type Shape } from '../../options/rules';
 import type { Listener } from './listener';
 
+/** Options of `save()` of a listener. */
 export interface SaveOptions {
   /** Saves in the transaction of this manager. Left out: in the ambient transaction, if there is one. */
   readonly manager?: EntityManager;

@@ -20,6 +20,7 @@ import { checkOnly } from './only-listener';
 import type { SavedListeners } from './saved-listeners';
 import type { UnlikelyValues } from './unlikely';
 
+/** Options of `hooks.listeners.saveMany()`. */
 export interface SaveManyOptions extends Pick<SaveOptions, 'manager'> {
   /** Called after each thousand listeners with the number that was saved so far. A promise that it returns is awaited. */
   readonly onProgress?: (saved: number) => unknown;

@@ -26,6 +26,7 @@ export interface ListenerWhere {
   readonly active?: boolean;
 }
 
+/** Options of `hooks.listeners.page()`. */
 export interface ListenerPageOptions {
   /** 1 to 1,000. @defaultValue `100` */
   readonly limit?: number;
@@ -38,6 +39,7 @@ export const LISTENER_PAGE_DEFAULTS = { limit: 100 } as const satisfies Omit<
   'cursor'
 >;
 
+/** A page of `hooks.listeners.page()`. */
 export interface ListenerPage {
   /** Newest first. */
   readonly items: readonly Listener[];

@@ -7,6 +7,7 @@ import { newSecret } from '../saved/normal';
 import { type SavedListeners, unknownListener } from '../saved/saved-listeners';
 import { sealed } from '../saved/sealing';
 
+/** Options of `hooks.listeners.rotateSecret()`. */
 export interface RotateOptions {
   /** How long requests are signed with both secrets, in milliseconds; 0: with the new one only. @defaultValue `86400000` */
   readonly graceMs?: number;
