@@ -33,3 +33,40 @@ export function codeBlocks(markdown: string): readonly CodeBlock[] {
 export function proseOf(markdown: string): string {
   return markdown.replaceAll(/^```\w*\n[\s\S]*?^```$/gm, '');
 }
+
+/** A program of a document, in TypeScript. */
+export interface Program {
+  /** Where it stands, for people: `docs/hooks.md:12`. */
+  readonly place: string;
+  readonly text: string;
+  /** What it prints; null if the document does not say. */
+  readonly printed: string | null;
+}
+
+/** All blocks of such a document are one program, which grows from section to section. */
+const WHOLE_PAGE = '<!-- program: the whole page -->';
+
+/** The programs of a document: its blocks of TypeScript. A block of plain text that follows is what it prints. */
+export function programsOf(path: string): readonly Program[] {
+  const markdown = read(path);
+  const blocks = codeBlocks(markdown);
+  const isText = ({ language }: CodeBlock) => language === 'text';
+  if (markdown.includes(WHOLE_PAGE)) {
+    const printed = blocks.filter(isText).map(({ text }) => text);
+    return [{ place: path, text: linesInPlace(markdown, blocks), printed: printed.join('') }];
+  }
+  return blocks.flatMap((block, n) => {
+    const next = blocks[n + 1];
+    const printed = next && isText(next) ? next.text : null;
+    const { language, line, text } = block;
+    return language === 'ts' ? [{ place: `${path}:${line}`, text, printed }] : [];
+  });
+}
+
+/** The blocks of TypeScript, on the lines that they have in the document, so that errors name these. */
+function linesInPlace(markdown: string, blocks: readonly CodeBlock[]): string {
+  const lines = markdown.split('\n').map(() => '');
+  for (const { language, line, text } of blocks)
+    if (language === 'ts') lines.splice(line - 1, text.split('\n').length, ...text.split('\n'));
+  return lines.join('\n');
+}

@@ -1,16 +1,9 @@
 import { createDatabase, type Database } from '../support/application/database';
-import { type CodeBlock, codeBlocks, DOCUMENTS, read } from './documents';
+import { DOCUMENTS, programsOf } from './documents';
 import { runProgram } from './run-program';
 
 /** The programs that are followed by what they print. */
-const printing = DOCUMENTS.flatMap((path) => {
-  const blocks = codeBlocks(read(path));
-  return blocks.flatMap((program, n): readonly (readonly [string, CodeBlock, CodeBlock])[] => {
-    const printed = blocks[n + 1];
-    if (program.language !== 'ts' || printed?.language !== 'text') return [];
-    return [[`${path}:${program.line}`, program, printed]];
-  });
-});
+const printing = DOCUMENTS.flatMap(programsOf).filter(({ printed }) => printed !== null);
 
 describe('the programs of the documents that are followed by their output', () => {
   let database: Database;
@@ -28,13 +21,13 @@ describe('the programs of the documents that are followed by their output', () =
   });
 
   it.each(printing)(
-    'The program at %s prints what the document says',
-    async (_place, program, printed) => {
+    'The program at $place prints what the document says',
+    async ({ text, printed }) => {
       const lines: string[] = [];
       jest.spyOn(console, 'log').mockImplementation((line: unknown) => lines.push(String(line)));
       jest.spyOn(console, 'warn').mockImplementation();
-      await runProgram(program.text, require);
-      expect(lines.join('\n')).toBe(printed.text.trimEnd());
+      await runProgram(text, require);
+      expect(lines.join('\n')).toBe(printed?.trimEnd());
     },
   );
 });

@@ -2,15 +2,11 @@ import * as lib from '../../lib';
 import * as admin from '../../lib/admin';
 import { bullmq } from '../../lib/bullmq';
 import * as receiver from '../../lib/receiver';
-import { codeBlocks, DOCUMENTS, read } from './documents';
+import { DOCUMENTS, programsOf } from './documents';
 import { examples } from './examples';
-import { type Snippet, typeErrors } from './type-check';
+import { typeErrors } from './type-check';
 
-const programs: readonly Snippet[] = DOCUMENTS.flatMap((path) =>
-  codeBlocks(read(path))
-    .filter(({ language }) => language === 'ts')
-    .map(({ text, line }) => ({ place: `${path}:${line}`, text })),
-);
+const programs = DOCUMENTS.flatMap(programsOf);
 
 /** Functions, decorators and lists that a user calls or hands over. Classes are met through the objects that these give. */
 const exported = Object.entries({ ...lib, ...admin, bullmq, ...receiver })

@@ -35,7 +35,7 @@ declare const expressApp: { use(path: string, handler: ReturnType<typeof toExpre
 declare const fastifyApp: { register(plugin: ReturnType<typeof toFastify>, options: { prefix: string }): Promise<unknown> };
 `;
 
-/** As much of NestJS and Express as the documents use: they are no dependencies of this package. */
+/** As much of NestJS as the documents use. */
 const NEST = `
 declare module '@nestjs/common' {
   export function Injectable(): ClassDecorator;
@@ -47,17 +47,6 @@ declare module '@nestjs/common' {
   export function Body(): ParameterDecorator;
   export function Res(): ParameterDecorator;
   export function Module(metadata: { imports?: unknown[]; providers?: unknown[]; exports?: unknown[] }): ClassDecorator;
-}
-declare module 'express' {
-  export interface Request { readonly body: Record<string, unknown> }
-  export interface Response {
-    status(code: number): this;
-    set(headers: Readonly<Record<string, string>>): this;
-    send(body: unknown): this;
-  }
-  export type NextFunction = (error?: unknown) => void;
-  export type RequestHandler = (request: Request, response: Response, next: NextFunction) => unknown;
-  export type ErrorRequestHandler = (error: unknown, request: Request, response: Response, next: NextFunction) => unknown;
 }
 declare module '@nestjs/typeorm' {
   import type { DataSourceOptions } from 'typeorm';

@@ -29,10 +29,14 @@ const SWC: Options = {
 export class BuiltProject {
   readonly #folder = mkdtempSync(join(tmpdir(), 'model-hooks-project-'));
 
-  /** `modules` are the packages that are installed beside this one. */
-  constructor(modules: readonly string[]) {
+  /**
+   * `modules` are the packages that are installed beside this one. With `forImports`, ES modules of the project can import the
+   * exports of the package by their names.
+   */
+  constructor(modules: readonly string[], { forImports = false } = {}) {
     const installed = join(this.#folder, 'package');
-    for (const folder of ['lib', 'migrations']) buildFolder(folder, installed);
+    const options = { ...SWC, module: { ...SWC.module, exportInteropAnnotation: forImports } };
+    for (const folder of ['lib', 'migrations']) buildFolder(folder, installed, options as Options);
     writeFileSync(join(installed, 'package.json'), readFileSync(join(ROOT, 'package.json')));
     symlinkSync(join(ROOT, 'node_modules'), join(installed, 'node_modules'));
     mkdirSync(join(this.path, 'node_modules'), { recursive: true });
@@ -73,10 +77,10 @@ export class BuiltProject {
   }
 }
 
-function buildFolder(folder: string, to: string): void {
+function buildFolder(folder: string, to: string, options: Options): void {
   const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
   for (const name of names.filter((one) => one.endsWith('.ts'))) {
-    const { code } = transformFileSync(join(ROOT, folder, name), SWC);
+    const { code } = transformFileSync(join(ROOT, folder, name), options);
     const path = join(to, 'dist', folder, name.replace(/ts$/, 'js'));
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, code);
