@@ -194,7 +194,7 @@ export type { AtOptions, CatchUp, ScheduleOptions } from './schedule/options';
 export type { Schedule, ScheduledEvent, ScheduleHandler } from './schedule/schedule';
 export type { ScheduledOnce, Schedules, ScheduleWhere } from './schedule/schedules';
 export { generateSigningKey, type SigningKeyPair } from './signing/key-pair';
-export type { SigningKeys } from './signing/key-ring';
+export type { PublicJwk, SigningKeys } from './signing/key-ring';
 export type { DeliveryStatus } from './store/deliveries';
 export { modelHookEntities } from './store/entities';
 export type { TaskStatus } from './store/tasks';

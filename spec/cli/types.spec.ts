@@ -91,6 +91,16 @@ describe('typeText()', () => {
     [{ const: 'a"b' }, '"a\\"b"'],
     [{ type: 'array', items: { type: ['number', 'null'] } }, 'readonly (number | null)[]'],
     [{ type: 'array' }, 'readonly unknown[]'],
+    [{ type: 'array', items: { enum: ['a', 'b'] } }, 'readonly ("a" | "b")[]'],
+    [{ type: 'array', items: { const: 'a | b' } }, 'readonly "a | b"[]'],
+    [
+      { type: 'array', items: { type: ['object', 'null'], properties: { a: {} } } },
+      'readonly ({\n  readonly a?: unknown;\n} | null)[]',
+    ],
+    [
+      { type: 'array', items: { type: 'object', properties: { a: { type: ['string', 'null'] } } } },
+      'readonly {\n  readonly a?: string | null;\n}[]',
+    ],
     [{ type: 'object' }, '{ readonly [name: string]: unknown }'],
     [{ anyOf: [{ type: 'string' }, { type: 'null' }] }, 'string | null'],
     [
