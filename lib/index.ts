@@ -14,6 +14,7 @@ export {
   AddMatchingKeys1764600000000,
   AddRawPrevious1765800000000,
   AddSchedules1766300000000,
+  AddSignatureKind1766800000000,
   AddTasks1766400000000,
   AddTrust1765200000000,
   CreateModelHookTables1764000000000,
@@ -182,7 +183,13 @@ export {
   type ShownHeaderValue,
   secret,
 } from './options/header-value';
-export type { ContentType, Digest, ListenerOptions, ListenerTarget } from './options/listener';
+export type {
+  ContentType,
+  Digest,
+  ListenerOptions,
+  ListenerTarget,
+  SignatureKind,
+} from './options/listener';
 export {
   blockCidrNetwork,
   blockInternalIps,
@@ -192,6 +199,8 @@ export {
 export type { AtOptions, CatchUp, ScheduleOptions } from './schedule/options';
 export type { Schedule, ScheduledEvent, ScheduleHandler } from './schedule/schedule';
 export type { ScheduledOnce, Schedules, ScheduleWhere } from './schedule/schedules';
+export { generateSigningKey, type SigningKeyPair } from './signing/key-pair';
+export type { PublicJwk, SigningKeys } from './signing/key-ring';
 export type { DeliveryStatus } from './store/deliveries';
 export { modelHookEntities } from './store/entities';
 export type { TaskStatus } from './store/tasks';

@@ -43,6 +43,7 @@ import { REPORT_NAMES, type ReportName, type Reports } from './logging/reports';
 import { checkArgument, checkedOptions } from './options/checked';
 import { CRITERIA_MODES, type CriteriaMode } from './options/criteria';
 import { FUNCTION, oneOf } from './options/rules';
+import type { PublicJwk } from './signing/key-ring';
 import { findTables, type Tables } from './store/tables';
 
 interface Attached {
@@ -117,6 +118,17 @@ export class ModelHooks extends Declarations {
     hooks.#parts.catalog.load(await globbedSchemas(dataSource));
     await register(hooks);
     return hooks.doctor();
+  }
+
+  /**
+   * The public keys of the option `signingKeys`, the newest first, as members of a JSON Web Key Set. The admin app publishes them at
+   * `/.well-known/webhook-keys`.
+   *
+   * @example
+   * const keySet = JSON.stringify({ keys: hooks.publicKeys });
+   */
+  get publicKeys(): readonly PublicJwk[] {
+    return this.options.keyRing.publicKeys;
   }
 
   private constructor(

@@ -45,7 +45,10 @@ export function instantEngine(dataSource: DataSource, watch: Watch): Engine {
   const lease = { processId: randomUUID(), leaseMs: LEASE_MS };
   const matching = new ListenerMatching(catalog);
   const decoder = new EventDecoder(dataSource, catalog, lease);
-  const loader = new ChunkLoader(decoder, store, catalog, new Vault());
+  const loader = new ChunkLoader(decoder, store, catalog, {
+    vault: new Vault(),
+    keyRing: new KeyRing(),
+  });
   const foreign = { sweep: () => Promise.resolve() };
   const judging = { sweep: () => Promise.resolve(null) };
   const completion = { complete: async (_: unknown, rows: readonly EventRow[]) => rows };
@@ -77,6 +80,7 @@ const { tablesOf } = built<typeof import('../../lib/store/tables')>('store/table
 const { CONSOLE_LOGGER } = built<typeof import('../../lib/logging/logger')>('logging/logger');
 const { Reporter } = built<typeof import('../../lib/logging/reports')>('logging/reports');
 const { Vault } = built<typeof import('../../lib/vault/vault')>('vault/vault');
+const { KeyRing } = built<typeof import('../../lib/signing/key-ring')>('signing/key-ring');
 const { EventDecoder } = built<typeof import('../../lib/capture/outbox/event-decoder')>(
   'capture/outbox/event-decoder',
 );

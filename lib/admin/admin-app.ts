@@ -14,6 +14,7 @@ import { type AdminOptions, type ResolvedAdminOptions, resolvedAdminOptions } fr
 import { assets } from './page/assets';
 import { page, pageProblem } from './page/page';
 import { Problem, problemOf, problemResponse } from './problem';
+import { webhookKeys } from './webhook-keys';
 
 /** The admin app: a REST API and web pages, for servers of web standards. Its members need no `this`. */
 export interface AdminApp {
@@ -72,6 +73,7 @@ function built(hooks: ModelHooks, options: ResolvedAdminOptions, portal: Portal 
   );
   app.use('*', bodyLimit({ maxSize: maxBodyBytes, onError: () => tooLong(maxBodyBytes) }));
   app.route('/assets', assets(options.theme));
+  app.route('/', webhookKeys(hooks, options));
   if (portal) openPortal(app, portal, basePath);
   const limit = new RateLimit(options.requestsPerMinute);
   app.use('*', async (context, next) => {

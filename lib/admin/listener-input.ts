@@ -4,7 +4,7 @@ import { OPERATIONS } from '../hook/operation';
 import type { ListenerChanges } from '../listener/saved/changes';
 import { BODY_FORMATS } from '../options/body-format';
 import { HandlerRef } from '../options/handler-ref';
-import { CONTENT_TYPES, DIGESTS, type ListenerOptions } from '../options/listener';
+import { CONTENT_TYPES, DIGESTS, type ListenerOptions, SIGNATURE_KINDS } from '../options/listener';
 import { conditionsOf, type MatchJson } from './match-json';
 
 /** Bodies come from JSON, so a member can be nothing else. */
@@ -30,6 +30,7 @@ const OPTIONAL = {
   format: z.enum(BODY_FORMATS).nullish(),
   contentType: z.enum(CONTENT_TYPES).nullish(),
   digest: z.enum(DIGESTS).nullish(),
+  signature: z.enum(SIGNATURE_KINDS).nullish(),
   headers: Headers.nullish(),
   owner: z.string().nullish(),
   key: z.string().nullish(),

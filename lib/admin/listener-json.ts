@@ -17,6 +17,7 @@ export function listenerJson(listener: Listener): { readonly [member: string]: J
     format: listener.format,
     contentType: listener.contentType,
     digest: listener.digest,
+    signature: listener.signature,
     headers: headers as JsonValue,
     owner: listener.owner,
     key: listener.key,

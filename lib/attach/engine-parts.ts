@@ -113,11 +113,11 @@ function sending(
   decoder: EventDecoder,
 ): { readonly sender: Sender; readonly recorder: Recorder } {
   const { options, store, wakeup, catalog, policies, reporter, lease, handlers, calls } = parts;
-  const { logger, vault } = options;
+  const { logger } = options;
   const reporting = { reporter, logger, wakeup };
   const health = new ListenerHealth({ ...reporting, store, processId: lease.processId });
   const recorder = new Recorder({ ...reporting, outcomes: store.outcomes, health });
-  const loader = new ChunkLoader(decoder, store, catalog, vault);
+  const loader = new ChunkLoader(decoder, store, catalog, options);
   const breakers = new Breakers({ origins: store.origins, logger, wakeup });
   const transport = new HttpTransport(policies, options.delivery);
   const current = new CurrentEvents(parts.dataSource, catalog, store.ofApplication);

@@ -23,13 +23,13 @@ export interface InteractiveParts {
 /** Puts the interactive stage together. */
 export function interactiveParts(given: InteractiveSurroundings): InteractiveParts {
   const { policies, options } = given;
-  const { logger, vault, delivery } = options;
+  const { logger, delivery } = options;
   // Calls work in processes without an engine, and leave no idle connection open.
   const transport = new HttpTransport(policies, { ...delivery, keepAlive: false });
   const asking = new Asking({ ...given, transport, logger, delivery });
   const log = new CallLog({ ...given, logger });
   return {
     vetoes: new Vetoes({ ...given, logger }),
-    interactive: new Calls({ ...given, vault, asking, log }),
+    interactive: new Calls({ ...given, keys: options, asking, log }),
   };
 }

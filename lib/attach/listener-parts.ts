@@ -16,6 +16,7 @@ import { SealedListeners, SealedTargets } from '../listener/secrets/sealed-rows'
 import type { Logger } from '../logging/logger';
 import type { DeliveryLimits } from '../options/delivery-limits';
 import type { Policies } from '../recipient/policies';
+import type { KeyRing } from '../signing/key-ring';
 import { joinedRunner } from '../store/ambient';
 import type { Store } from '../store/store';
 import { SealedTasks } from '../task/sealed-headers';
@@ -33,6 +34,7 @@ export interface ListenerSurroundings {
   readonly backfill: Backfiller;
   readonly process: AttachedProcess;
   readonly limits: DeliveryLimits;
+  readonly keyRing: KeyRing;
 }
 
 export interface ListenerParts {
@@ -43,11 +45,11 @@ export interface ListenerParts {
 
 /** Puts the listener stage together. */
 export function listenerParts(given: ListenerSurroundings): ListenerParts {
-  const { dataSource, store, catalog, policies, logger, vault, backfill } = given;
+  const { dataSource, store, catalog, logger, vault, backfill } = given;
   const keys = new KeyAssignment(catalog);
   const saved = new SavedListeners(keys, vault);
   const unlikely = new UnlikelyValues(catalog, logger);
-  const saving = new Saving(saved, { catalog, policies, unlikely, limits: given.limits });
+  const saving = new Saving(saved, { ...given, unlikely });
   const dynamic = new DynamicListeners(saved, saving, vault, logger);
   const matching = new ListenerMatching(catalog, dynamic, logger);
   const events = new EventReader(dataSource, store, catalog);

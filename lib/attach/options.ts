@@ -24,6 +24,7 @@ import {
 } from '../options/rules';
 import { RecipientPolicy } from '../recipient/policy';
 import type { RecipientRules } from '../recipient/rules';
+import { KeyRing, type SigningKeys } from '../signing/key-ring';
 import { DATABASE_DEFAULTS } from '../store/database';
 import type { EncryptionKeys } from '../vault/encryption-keys';
 import { Vault } from '../vault/vault';
@@ -74,6 +75,11 @@ export interface AttachOptions extends CaptureOptions, TriggerOptions {
    */
   readonly encryptionKeys?: EncryptionKeys;
   /**
+   * Signs the requests of listeners with `signature: 'v1a'` or `'both'` by ed25519, as Standard Webhooks defines it: at most 4 keys by id,
+   * the newest first, each `whsk_` and base64 as `generateSigningKey()` makes it. All of them sign, so that a key can be replaced.
+   */
+  readonly signingKeys?: SigningKeys;
+  /**
    * What a write of a hooked entity by criteria, by query builder or by `insert()` does: make an event of each row that it changes
    * (`'expand'`), log a warning (`'warn'`), be rejected with `CRITERIA_REFUSED` (`'refuse'`), or nothing (`'ignore'`). A hook can have its
    * own. @defaultValue `'expand'`
@@ -96,19 +102,23 @@ export const ATTACH_DEFAULTS = {
   ...TRIGGER_DEFAULTS,
   logger: CONSOLE_LOGGER,
 } as const satisfies Required<
-  Omit<AttachOptions, 'delivery' | 'retention' | 'encryptionKeys' | 'statementTimeoutMs' | 'notify'>
+  Omit<
+    AttachOptions,
+    'delivery' | 'retention' | 'encryptionKeys' | 'signingKeys' | 'statementTimeoutMs' | 'notify'
+  >
 >;
 
 const DISPATCHERS = ['default', 'inline', 'disabled'] as const;
 
 export interface ResolvedOptions
-  extends Required<Omit<AttachOptions, 'delivery' | 'encryptionKeys' | 'notify'>> {
+  extends Required<Omit<AttachOptions, 'delivery' | 'encryptionKeys' | 'signingKeys' | 'notify'>> {
   /** Undefined: processes that only capture notify, and only workers listen. */
   readonly notify?: boolean;
   readonly delivery: SenderOptions;
   readonly policy: RecipientPolicy;
   readonly retention: Required<RetentionOptions>;
   readonly vault: Vault;
+  readonly keyRing: KeyRing;
 }
 
 const DISPATCHER: Rule = {
@@ -145,13 +155,16 @@ const ATTACH_SHAPE: Shape<AttachOptions> = {
   ...TRIGGER_SHAPE,
   // Checked by the vault, which reads the keys.
   encryptionKeys: ANYTHING,
+  // Checked by the key ring, which reads the keys.
+  signingKeys: ANYTHING,
   logger: LOGGER,
 };
 
 /** Checks the options and fills in what was left out. Throws `OPTION_INVALID`. */
 export function resolveOptions(given: AttachOptions): ResolvedOptions {
   const options = checkedOptions<AttachOptions>(given, ATTACH_SHAPE);
-  const { delivery = {}, retention, encryptionKeys, logger = CONSOLE_LOGGER, ...others } = options;
+  const { delivery = {}, retention, logger = CONSOLE_LOGGER, ...unsealed } = options;
+  const { encryptionKeys, signingKeys, ...others } = unsealed;
   const { recipients, limits, ...attempts } = delivery;
   return {
     ...ATTACH_DEFAULTS,
@@ -162,6 +175,7 @@ export function resolveOptions(given: AttachOptions): ResolvedOptions {
     delivery: { ...DELIVERY_DEFAULTS, ...attempts, limits: { ...LIMIT_DEFAULTS, ...limits } },
     policy: new RecipientPolicy(recipients),
     vault: new Vault(encryptionKeys),
+    keyRing: new KeyRing(signingKeys),
   };
 }
 
@@ -184,7 +198,7 @@ function differingOption(
   first: ResolvedOptions,
   second: ResolvedOptions,
 ): string | null {
-  const { delivery = {}, retention = {}, encryptionKeys, ...own } = named;
+  const { delivery = {}, retention = {}, encryptionKeys, signingKeys, ...own } = named;
   const { recipients = {}, limits = {}, ...attempts } = delivery;
   return (
     firstDifference('', own, first, second) ??
@@ -194,7 +208,8 @@ function differingOption(
     differingRecipients(recipients, first.policy.rules, second.policy.rules) ??
     (encryptionKeys === undefined || first.vault.hasSameKeys(second.vault)
       ? null
-      : 'encryptionKeys')
+      : 'encryptionKeys') ??
+    (signingKeys === undefined || first.keyRing.hasSameKeys(second.keyRing) ? null : 'signingKeys')
   );
 }
 

@@ -72,6 +72,7 @@ export function hooksParts(
   const { listeners, matching, saved } = listenerParts({
     ...shared,
     limits: options.delivery.limits,
+    keyRing: options.keyRing,
     backfill: { run: (id, given) => backfill.run(id, given) },
     tester: { test: (listener) => sendTest({ ...shared, options }, listener) },
     process: {
@@ -111,7 +112,7 @@ export function hooksParts(
     deliveries: new Deliveries(store, wakeup, {
       replay: new Replay({ store, wakeup, logger, process }),
       prune: new Prune({ store, retention: options.retention, logger }),
-      request: (row) => shownRequest({ store, decoder, vault, options }, row),
+      request: (row) => shownRequest({ store, decoder, options }, row),
     }),
     events: new EventLog(store, catalog, new EventReader(dataSource, store, catalog)),
     schedules: new Schedules({ ...shared, listeners }, alarm),

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VERSION } from '../base/version';
 import type { TriggerSql } from '../capture/triggers/triggers';
+import { capitalised } from './capitalised';
 
 export const MIGRATION_NAME = /^[A-Za-z][\w-]*$/;
 
@@ -18,14 +19,10 @@ export async function writeMigration(
 ): Promise<string> {
   const path = join(dir, `${timestamp}-${name}.ts`);
   await mkdir(dir, { recursive: true });
-  await writeFile(path, migrationText(sql, `${classNameOf(name)}${timestamp}`), { flag: 'wx' });
+  await writeFile(path, migrationText(sql, `${capitalised(name.split(/[-_]+/))}${timestamp}`), {
+    flag: 'wx',
+  });
   return path;
-}
-
-/** `add-triggers` → `AddTriggers`. */
-function classNameOf(name: string): string {
-  const words = name.split(/[-_]+/).filter((word) => word !== '');
-  return words.map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`).join('');
 }
 
 export function migrationText({ up, down }: TriggerSql, className: string): string {

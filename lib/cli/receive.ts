@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Command, Option } from 'commander';
+import { publicKeyIn } from '../signing/key-pair';
 import { secretProblem } from '../signing/secret';
 import { type OutputOptions, printsJson, withOutputOptions } from './common-options';
 import type { Invocation } from './invocation';
@@ -35,7 +36,10 @@ export function addReceive(program: Command, invocation: Invocation): void {
     )
     .option('--host <HOST>', 'the address to listen on', filled, '127.0.0.1')
     .addOption(
-      new Option('--secret <SECRET>', 'the secret of the listener').env('MODEL_HOOKS_SECRET'),
+      new Option(
+        '--secret <SECRET>',
+        'the secret of the listener, or the public key (whpk_…) of the sender',
+      ).env('MODEL_HOOKS_SECRET'),
     )
     .addHelpText('after', HELP);
   withOutputOptions(command).action((options: ReceiveCommand) => receive(options, invocation));
@@ -76,6 +80,7 @@ async function receive(options: ReceiveCommand, invocation: Invocation): Promise
 
 function secretOf({ secret }: ReceiveCommand): string {
   if (secret === undefined) throw new UsageError('Give --secret or set MODEL_HOOKS_SECRET.');
+  if (publicKeyIn(secret) !== null) return secret;
   const problem = secretProblem(secret);
   if (problem !== null) throw new UsageError(`The option --secret ${problem}.`);
   return secret;

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { BODY_FORMATS, type BodyFormat } from '../options/body-format';
 import { withHooks } from './attached';
 import { type CommonOptions, printsJson, withCommonOptions } from './common-options';
-import { describedEvents } from './event-types/described-events';
+import { describedEvents, describedHooks } from './event-types/described-events';
 import { asyncApiText, schemaText, typesText } from './event-types/documents';
 import { EXIT } from './exit-codes';
 import type { Invocation } from './invocation';
@@ -61,12 +61,11 @@ async function filesOf({
   out,
   format,
 }: TypesCommand): Promise<ReadonlyMap<string, string>> {
-  const events = await withHooks(dataSource, async (hooks) =>
-    describedEvents(hooks.list(), format),
-  );
+  const hooks = await withHooks(dataSource, async (attached) => attached.list());
+  const events = describedEvents(hooks, format);
   const base = out.slice(0, -'.ts'.length);
   return new Map([
-    [out, typesText(events)],
+    [out, typesText(events, describedHooks(hooks, events))],
     [`${base}.schema.json`, schemaText(events)],
     [`${base}.asyncapi.json`, asyncApiText(events)],
   ]);

@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   TASK_NOT_FOUND: 'No task of that id is stored, or its result was deleted.',
   TASK_ABANDONED: 'The process that made a task has ended, and its function `parse` with it.',
   NO_LISTENER: 'An interactive hook has no listener.',
+  KEYS_UNAVAILABLE: 'The public keys of a sender could not be read from their URL.',
   SIGNATURE_INVALID: 'The signature of a received request is wrong or too old.',
   STATEMENT_TIMEOUT: 'The database did not answer a statement of the package in time.',
   IDLE_TIMEOUT: 'idle() reached its time limit while work was left.',

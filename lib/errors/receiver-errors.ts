@@ -11,3 +11,14 @@ export class VerificationError extends ModelHookError {
     super(message);
   }
 }
+
+/** The public keys of a sender could not be read. That is no fault of the request: answer with a 5xx, so that it comes again. */
+export class KeysUnavailableError extends ModelHookError {
+  readonly code = 'KEYS_UNAVAILABLE';
+  constructor(
+    readonly url: string,
+    cause: unknown,
+  ) {
+    super('The public keys of the sender could not be read from their URL.', { cause });
+  }
+}

@@ -15,6 +15,9 @@ export const CONTENT_TYPES = ['application/json', 'application/x-www-form-urlenc
 /** How the body of a request is encoded. */
 export type ContentType = (typeof CONTENT_TYPES)[number];
 
+export const SIGNATURE_KINDS = ['v1', 'v1a', 'both'] as const;
+export type SignatureKind = (typeof SIGNATURE_KINDS)[number];
+
 /** Where a listener gets its deliveries: a URL, a handler, or options with one of them. */
 export type ListenerTarget =
   | string
@@ -36,6 +39,11 @@ export interface ListenerOptions {
   readonly secret?: string;
   /** Hash function of the header `Hook-HMAC`. @defaultValue `'sha256'` */
   readonly digest?: Digest;
+  /**
+   * How requests are signed: with the secret of the listener (`'v1'`, HMAC), with the keys of the option `signingKeys` of the attachment
+   * (`'v1a'`, ed25519), or with all of them. Without `signingKeys`, only `'v1'` can be saved. Handlers get no signature. @defaultValue `'v1'`
+   */
+  readonly signature?: SignatureKind;
   /** JSON, or a form. @defaultValue `'application/json'` */
   readonly contentType?: ContentType;
   /** How the body is laid out. @defaultValue the hook's */

@@ -5,10 +5,13 @@
  */
 
 export type { VerificationReason } from '../errors/codes';
-export { VerificationError } from '../errors/receiver-errors';
+export { KeysUnavailableError, VerificationError } from '../errors/receiver-errors';
+export { type JwksOptions, jwks, type KeySource } from './jwks';
+export type { VerifyKey, VerifyKeys } from './keys';
 export { type MemoryStoreOptions, memoryStore } from './memory-store';
 export type { ReceivedHeaders } from './received-headers';
-export { type Verified, type VerifyOptions, verify } from './verify';
+export type { BatchOf, Verified, VerifiedEvent } from './verified';
+export { type VerifyOptions, verify } from './verify';
 export {
   type OnceOptions,
   type RepeatStore,

@@ -1,8 +1,10 @@
 import { OptionInvalidError } from '../errors/option-errors';
 import { checkedOptions } from '../options/checked';
 import { numberFrom, type Rule, type Shape } from '../options/rules';
+import type { VerifyKeys } from './keys';
 import type { ReceivedHeaders } from './received-headers';
-import { VERIFY_DEFAULTS, VERIFY_SHAPE, type Verified, type VerifyOptions, verify } from './verify';
+import type { VerifiedEvent } from './verified';
+import { VERIFY_DEFAULTS, VERIFY_SHAPE, type VerifyOptions, verify } from './verify';
 
 /** Remembers ids for a time. A store that several processes share must add atomically, as Redis does with `SET id 1 NX PX ttlMs`. */
 export interface RepeatStore {
@@ -44,10 +46,11 @@ const ONCE_SHAPE: Shape<OnceOptions> = {
   ttlMs: numberFrom(0, Number.POSITIVE_INFINITY),
 };
 
-export interface VerifiedOnce extends Verified {
+/** A verified request. */
+export type VerifiedOnce<Events = unknown> = VerifiedEvent<Events> & {
   /** Whether the id was received before. */
   readonly isRepeat: boolean;
-}
+};
 
 /**
  * Verifies a request and remembers its id. Deliveries come at least once: answer a repeat with a 2xx and do nothing. If your work fails,
@@ -58,18 +61,18 @@ export interface VerifiedOnce extends Verified {
  * const rawBody = await request.text();
  * const { isRepeat } = await verifyOnce(request.headers, rawBody, secretOfListener, { store: memoryStore() });
  */
-export async function verifyOnce(
+export async function verifyOnce<Events = unknown>(
   headers: ReceivedHeaders,
   rawBody: string | Uint8Array,
-  secret: string | readonly string[],
+  key: VerifyKeys,
   given: OnceOptions,
-): Promise<VerifiedOnce> {
+): Promise<VerifiedOnce<Events>> {
   const { store, ttlMs, ...options } = { ...ONCE_DEFAULTS, ...checkedOptions(given, ONCE_SHAPE) };
   const { toleranceMs = VERIFY_DEFAULTS.toleranceMs } = options;
   // Without a tolerance, nothing limits when a request may be replayed.
   const leastMs = Number.isFinite(toleranceMs) ? 2 * toleranceMs : 1;
   if (!(ttlMs >= leastMs))
     throw new OptionInvalidError('ttlMs', `at least twice toleranceMs, ${leastMs}`);
-  const verified = verify(headers, rawBody, secret, options);
+  const verified = await verify<Events>(headers, rawBody, key, options);
   return { ...verified, isRepeat: !(await store.add(verified.id, ttlMs)) };
 }

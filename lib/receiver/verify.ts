@@ -1,12 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import { types } from 'node:util';
-import { OptionInvalidError } from '../errors/option-errors';
 import { VerificationError } from '../errors/receiver-errors';
 import { checkArgument, checkedOptions } from '../options/checked';
 import { FUNCTION, numberFrom, type Rule, type Shape } from '../options/rules';
-import { secretProblem } from '../signing/secret';
-import { unusable, webhookSignature } from '../signing/signature';
+import { isSignedByKey, type SignedContent, webhookSignature } from '../signing/signature';
+import { isKeySource, type KeySource } from './jwks';
+import { type SortedKeys, sortedKeys, type VerifyKey, type VerifyKeys } from './keys';
 import { headerOf, type ReceivedHeaders } from './received-headers';
+import { receivedBody, type Verified, type VerifiedEvent } from './verified';
 
 /** Options of `verify()`. */
 export interface VerifyOptions {
@@ -32,68 +33,113 @@ const HEADERS: Rule = {
 };
 
 /**
- * A request whose signature is right. `id`, `timestamp` and the body are signed. `event`, `attempt` and `isTest` are headers, which a
- * proxy could have changed.
- */
-export interface Verified {
-  /** `webhook-id`: the same in every attempt of one delivery. */
-  readonly id: string;
-  /** When this attempt was signed. */
-  readonly timestamp: Date;
-  /** `Hook-Event`; null if the sender leaves it out. */
-  readonly event: string | null;
-  /** `Hook-Attempt`, from 1. */
-  readonly attempt: number | null;
-  /** Whether `hooks.listeners.test` sent it: its values are samples. */
-  readonly isTest: boolean;
-}
-
-/**
- * Checks that a request was signed recently with the secret, or with one of several: `webhook-signature` as Standard Webhooks defines
- * it. `rawBody` is the body as received, before anything parsed it. Throws `SIGNATURE_INVALID` (a `VerificationError` with the `reason`),
- * and `OPTION_INVALID` for an unusable secret or option.
+ * Checks that a request was signed recently, as Standard Webhooks defines it: `v1` with the secret, or `v1a` with the public key of the
+ * sender (`whpk_…`). Of several keys, one must fit. `rawBody` is the body as received, before anything parsed it. Throws
+ * `SIGNATURE_INVALID` (a `VerificationError` with the `reason`), and `OPTION_INVALID` for an unusable key or option. With keys from
+ * `jwks()` it returns a promise, which also rejects with `KEYS_UNAVAILABLE`.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  *
  * @example
  * const { id, event } = verify(request.headers, await request.text(), secretOfListener);
  */
+export function verify<Events = unknown>(
+  headers: ReceivedHeaders,
+  rawBody: string | Uint8Array,
+  key: VerifyKey | readonly VerifyKey[],
+  options?: VerifyOptions,
+): VerifiedEvent<Events>;
+export function verify<Events = unknown>(
+  headers: ReceivedHeaders,
+  rawBody: string | Uint8Array,
+  key: VerifyKeys,
+  options?: VerifyOptions,
+): Promise<VerifiedEvent<Events>>;
 export function verify(
   headers: ReceivedHeaders,
   rawBody: string | Uint8Array,
-  secret: string | readonly string[],
+  key: VerifyKeys,
   options: VerifyOptions = {},
-): Verified {
+): Verified | Promise<Verified> {
+  if ([key].flat().some(isKeySource)) return verifyLater(headers, rawBody, key, options);
+  const request = readRequest(headers, rawBody, options);
+  if (!isSigned(request, sortedKeys(key))) throw mismatch();
+  return request.verified();
+}
+
+/** A request that is refused for another reason than its signature makes nobody ask for keys. */
+async function verifyLater(
+  headers: ReceivedHeaders,
+  rawBody: string | Uint8Array,
+  key: VerifyKeys,
+  options: VerifyOptions,
+): Promise<Verified> {
+  const keys = sortedKeys(key);
+  const request = readRequest(headers, rawBody, options);
+  if (isSigned(request, keys)) return request.verified();
+  if (request.asymmetric.length === 0) throw mismatch();
+  const signers = await Promise.allSettled(keys.sources.map((one) => signsFor(one, request)));
+  if (signers.some((one) => one.status === 'fulfilled' && one.value)) return request.verified();
+  const failed = signers.find((one) => one.status === 'rejected');
+  throw failed ? failed.reason : mismatch();
+}
+
+/** Whether a key of the source has signed the request. If no known one has, there may be a newer one. */
+async function signsFor(source: KeySource, request: ReadRequest): Promise<boolean> {
+  const known = await source.keys();
+  if (isSigned(request, { secrets: [], publicKeys: known })) return true;
+  const newer = await source.newerKeys(known);
+  return newer !== null && isSigned(request, { secrets: [], publicKeys: newer });
+}
+
+/** A request whose signature has not been checked yet. */
+interface ReadRequest {
+  readonly content: SignedContent;
+  /** Its signatures by secrets, `v1`. */
+  readonly symmetric: readonly string[];
+  /** Its signatures by key pairs, `v1a`. */
+  readonly asymmetric: readonly string[];
+  readonly verified: () => Verified;
+}
+
+/** The most signatures of one request that are checked with public keys, which takes long. A sender has a few keys. */
+const MAX_ASYMMETRIC = 8;
+
+/** Throws if the request cannot be valid, whatever its signature is. */
+function readRequest(
+  headers: ReceivedHeaders,
+  rawBody: string | Uint8Array,
+  options: VerifyOptions,
+): ReadRequest {
   const { toleranceMs, now } = { ...VERIFY_DEFAULTS, ...checkedOptions(options, VERIFY_SHAPE) };
   checkArgument('headers', headers, HEADERS);
-  const secrets = secretsOf(secret);
   const body = raw(rawBody);
   const id = required(headers, 'webhook-id');
   const timestamp = secondsOf(required(headers, 'webhook-timestamp'));
-  const signatures = required(headers, 'webhook-signature');
+  const signatures = required(headers, 'webhook-signature').split(' ');
   checkAge(now() - timestamp * 1_000, toleranceMs);
-  checkSignature(
-    signatures,
-    secrets.map((one) => webhookSignature(one, { id, timestamp, body })),
-  );
   return {
-    id,
-    timestamp: new Date(timestamp * 1_000),
-    event: eventOf(headerOf(headers, 'hook-event')),
-    attempt: attemptOf(headerOf(headers, 'hook-attempt')),
-    isTest: headerOf(headers, 'hook-test') === '1',
+    content: { id, timestamp, body },
+    symmetric: signatures.filter((one) => one.startsWith('v1,')),
+    asymmetric: signatures.filter((one) => one.startsWith('v1a,')).slice(0, MAX_ASYMMETRIC),
+    verified: () => ({
+      id,
+      timestamp: new Date(timestamp * 1_000),
+      event: eventOf(headerOf(headers, 'hook-event')),
+      attempt: attemptOf(headerOf(headers, 'hook-attempt')),
+      isTest: headerOf(headers, 'hook-test') === '1',
+      ...receivedBody(body),
+    }),
   };
 }
 
-/** An unset variable or a masked copy in place of the secret must not make anybody's signature acceptable. */
-function secretsOf(secret: string | readonly string[]): readonly string[] {
-  const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret];
-  if (secrets.length === 0)
-    throw new OptionInvalidError('secret', 'the secret of the listener, or a list of secrets');
-  return secrets.map((one) => {
-    if (typeof one !== 'string' || secretProblem(one) !== null) throw unusable(one);
-    return one;
-  });
+/** A secret is compared with signatures `v1` only, and a public key with `v1a` only: a public key is no secret. */
+function isSigned(
+  { content, symmetric, asymmetric }: ReadRequest,
+  { secrets, publicKeys }: Pick<SortedKeys, 'secrets' | 'publicKeys'>,
+): boolean {
+  const expected = secrets.map((secret) => webhookSignature(secret, content));
+  return isAmong(symmetric, expected) || isSignedByKey(asymmetric, publicKeys, content);
 }
 
 function raw(body: unknown): string | Uint8Array {
@@ -141,15 +187,17 @@ function checkAge(ageMs: number, toleranceMs: number): void {
 }
 
 /** Compares every pair, so that the duration does not reveal which one matched. */
-function checkSignature(header: string, expected: readonly string[]): void {
-  const given = header.split(' ').filter((one) => one.startsWith('v1,'));
-  let isSigned = false;
-  for (const one of expected) for (const other of given) if (isSame(one, other)) isSigned = true;
-  if (isSigned) return;
-  throw new VerificationError(
+function isAmong(given: readonly string[], expected: readonly string[]): boolean {
+  let isFound = false;
+  for (const one of expected) for (const other of given) if (isSame(one, other)) isFound = true;
+  return isFound;
+}
+
+function mismatch(): VerificationError {
+  return new VerificationError(
     'signature-mismatch',
-    'No signature in webhook-signature is valid for this body and secret: the body must be the raw bytes as received, ' +
-      'and the secret must be that of this listener, including the prefix whsec_.',
+    'No signature in webhook-signature is valid for this body and key: the body must be the raw bytes as received, and the key ' +
+      'must be the secret of this listener, including the prefix whsec_, or the public key of the sender (whpk_).',
   );
 }
 

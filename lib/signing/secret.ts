@@ -7,9 +7,14 @@ const MASK = /^x{4,64}$|[*•●∙█]{3}|…|^[<[({].*(secret|redacted|filtere
 /** What an unset variable becomes in a text. */
 const UNSET = new Set(['undefined', 'null', 'NaN', '[object Object]']);
 
+/** Everybody may know a public key. If its text was a secret, everybody could sign with it. */
+const ASYMMETRIC = /^\s*wh[sp]k_/i;
+
 /** Why nobody may sign or verify with a secret. Null if it is usable. Ends the sentence "The secret …". */
 export function secretProblem(secret: unknown): string | null {
   if (typeof secret !== 'string') return 'must be a text';
+  if (ASYMMETRIC.test(secret))
+    return 'must be a secret that only sender and receiver know; it is a key of ed25519';
   const isStandard = secret.startsWith(STANDARD_PREFIX);
   const text = isStandard ? secret.slice(STANDARD_PREFIX.length) : secret;
   if (text.trim() === '') return 'must not be empty';

@@ -1,8 +1,9 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject, sign, verify } from 'node:crypto';
+import { base64Bytes } from '../base/base64';
 import { OptionInvalidError } from '../errors/option-errors';
 import type { Digest } from '../options/listener';
 import { secretProblem } from './secret';
-import { type SigningKeys, signingKeys } from './signing-keys';
+import { type SecretKeys, secretKeys } from './secret-keys';
 
 /**
  * The header `Hook-HMAC`: base64 of the HMAC of the exact body. The key is the secret as it was given, in UTF-8. Throws `OPTION_INVALID`
@@ -26,8 +27,36 @@ export function webhookSignature(secret: string, signed: SignedContent): string 
   return `v1,${hmac.digest('base64')}`;
 }
 
-function keysOf(secret: string): SigningKeys {
-  const keys = signingKeys(secret);
+/**
+ * A signature of `webhook-signature` by a key pair: `v1a,` and base64 of the ed25519 signature of `id.timestamp.body`.
+ *
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+export function asymmetricSignature(privateKey: KeyObject, signed: SignedContent): string {
+  return `v1a,${sign(null, signedBytes(signed), privateKey).toString('base64')}`;
+}
+
+/** Whether one of these texts, `v1a,` and base64, is a signature of the content by one of the keys. */
+export function isSignedByKey(
+  signatures: readonly string[],
+  keys: readonly KeyObject[],
+  signed: SignedContent,
+): boolean {
+  const content = signedBytes(signed);
+  return signatures.some((signature) => {
+    const bytes = signature.startsWith('v1a,') ? base64Bytes(signature.slice('v1a,'.length)) : null;
+    return bytes?.length === 64 && keys.some((key) => verify(null, content, key, bytes));
+  });
+}
+
+/** Ed25519 reads a message twice, so it cannot be given in parts. */
+function signedBytes({ id, timestamp, body }: SignedContent): Buffer {
+  const content = typeof body === 'string' ? Buffer.from(body) : body;
+  return Buffer.concat([Buffer.from(`${id}.${timestamp}.`), content]);
+}
+
+function keysOf(secret: string): SecretKeys {
+  const keys = secretKeys(secret);
   if (keys === null) throw unusable(secret);
   return keys;
 }

@@ -33,6 +33,7 @@ export const modelHookEntities: NamedSchema[] = [
     format: nullable(text),
     secret: { ...text, select: false },
     digest: text,
+    signature: text,
     headers: jsonb,
     owner: nullable(text),
     key: nullable(text),

@@ -11,6 +11,7 @@ export interface ListenerValues {
   readonly format: string | null;
   readonly secret: string;
   readonly digest: string;
+  readonly signature: string;
   readonly headers: HeaderValues;
   readonly owner: string | null;
   readonly key: string | null;
@@ -40,6 +41,7 @@ const TYPES: Readonly<Record<Column, string>> = {
   format: 'text',
   secret: 'text',
   digest: 'text',
+  signature: 'text',
   headers: 'jsonb',
   owner: 'text',
   key: 'text',

@@ -4,7 +4,7 @@ import type { BodyFormat } from '../options/body-format';
 import type { ListenerDeliveryOptions } from '../options/delivery';
 import { HANDLER_SCHEME } from '../options/handler-ref';
 import type { HeaderValues } from '../options/header-value';
-import type { ContentType, Digest } from '../options/listener';
+import type { ContentType, Digest, SignatureKind } from '../options/listener';
 import type { Query } from './database';
 import { LaterRows } from './later-rows';
 import { previousSecretSql } from './listener-sql';
@@ -17,6 +17,7 @@ export interface RecipientRow {
   readonly contentType: ContentType;
   readonly format: BodyFormat | null;
   readonly digest: Digest;
+  readonly signature: SignatureKind;
   readonly replies: boolean;
   readonly delivery: ListenerDeliveryOptions;
   /** Null: one request for each event. */
@@ -69,7 +70,7 @@ export class RecipientRows {
   }
 
   get #sql(): string {
-    return `SELECT id, target, content_type AS "contentType", format, digest, replies, delivery, batch, active,
+    return `SELECT id, target, content_type AS "contentType", format, digest, signature, replies, delivery, batch, active,
          inactive_reason AS "inactiveReason", ${millisecondsSql('paused_until')} AS "pausedUntilMs",
          ${millisecondsSql('failing_since')} AS "failingSinceMs", ${millisecondsSql('clock_timestamp()')} AS "readMs",
          CASE WHEN key_ids = '{}' THEN '' ELSE identity END AS identity, secret, ${previousSecretSql('l')} AS previous_secret, headers,

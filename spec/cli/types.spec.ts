@@ -1,7 +1,11 @@
 import asyncApiSchema from '@asyncapi/specs/schemas/3.0.0-without-$id.json';
 import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
-import { type DescribedEvent, describedEvents } from '../../lib/cli/event-types/described-events';
+import {
+  type DescribedEvent,
+  describedEvents,
+  describedHooks,
+} from '../../lib/cli/event-types/described-events';
 import { asyncApiText, schemaText, typesText } from '../../lib/cli/event-types/documents';
 import { typeText } from '../../lib/cli/event-types/type-text';
 import { BODY_FORMATS, type BodyFormat } from '../../lib/options/body-format';
@@ -33,7 +37,9 @@ function samples(format: BodyFormat): readonly { readonly event: string; readonl
 
 /** A module of types, and code that uses them. */
 function using(format: BodyFormat, uses: readonly string[]): string {
-  return `import 'node:path';\n${typesText(described(format))}\n${[...new Set(uses)].join('\n')}`;
+  const events = described(format);
+  const types = typesText(events, describedHooks(flow.hooks.list(), events));
+  return `import { verify } from 'typeorm-model-hooks/receiver';\n${types}\n${[...new Set(uses)].join('\n')}`;
 }
 
 function accepting(format: BodyFormat): string {
@@ -54,7 +60,25 @@ function refusing(): string {
   return using('fields', [`const right = ${body} as const satisfies ParcelCreated;`, ...uses]);
 }
 
+/** A receiver whose event names decide what the data is. */
+const RECEIVING = [
+  "const received = verify<ParcelEvents>({}, '', 'secret');",
+  "if (received.event === 'parcel.created') received.data.weight satisfies number | null | undefined | string;",
+  '// @ts-expect-error',
+  "if (received.event === 'parcel.created') received.data.unknownField;",
+  '// @ts-expect-error',
+  "if (received.event === 'parcel.eaten') received.data;",
+];
+
 describe('typesText()', () => {
+  it('A receiver knows the data of an event by its name, in each format', () => {
+    const snippets = BODY_FORMATS.map((format) => ({
+      place: format,
+      text: using(format, []) + RECEIVING.join('\n'),
+    }));
+    expect(typeErrors(snippets, [])).toEqual([]);
+  }, 120_000);
+
   it('The types accept the bodies of all events in each format, and refuse wrong ones', () => {
     const snippets = BODY_FORMATS.map((format) => ({ place: format, text: accepting(format) }));
     const all = [...snippets, { place: 'wrong bodies', text: refusing() }];
@@ -91,6 +115,16 @@ describe('typeText()', () => {
     [{ const: 'a"b' }, '"a\\"b"'],
     [{ type: 'array', items: { type: ['number', 'null'] } }, 'readonly (number | null)[]'],
     [{ type: 'array' }, 'readonly unknown[]'],
+    [{ type: 'array', items: { enum: ['a', 'b'] } }, 'readonly ("a" | "b")[]'],
+    [{ type: 'array', items: { const: 'a | b' } }, 'readonly "a | b"[]'],
+    [
+      { type: 'array', items: { type: ['object', 'null'], properties: { a: {} } } },
+      'readonly ({\n  readonly a?: unknown;\n} | null)[]',
+    ],
+    [
+      { type: 'array', items: { type: 'object', properties: { a: { type: ['string', 'null'] } } } },
+      'readonly {\n  readonly a?: string | null;\n}[]',
+    ],
     [{ type: 'object' }, '{ readonly [name: string]: unknown }'],
     [{ anyOf: [{ type: 'string' }, { type: 'null' }] }, 'string | null'],
     [

@@ -19,7 +19,7 @@ import { Column, DataSource, Entity, EntitySchema, ManyToOne, PrimaryGeneratedCo
 import * as lib from 'typeorm-model-hooks';
 import { adminApp, type Authenticate, toExpress, toFastify, toNode } from 'typeorm-model-hooks/admin';
 import { bullmq } from 'typeorm-model-hooks/bullmq';
-import { memoryStore, verify, verifyOnce } from 'typeorm-model-hooks/receiver';
+import { type BatchOf, jwks, memoryStore, verify, verifyOnce } from 'typeorm-model-hooks/receiver';
 import type { AttachOptions, Chunk, Dispatcher, HookEvent, Listener } from 'typeorm-model-hooks';
 interface Person { id: number; name: string; address: string | null; age: number; status: string; accountId: string; home: { city: string } }
 declare const Person: new () => Person;

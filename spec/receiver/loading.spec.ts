@@ -19,6 +19,7 @@ describe('typeorm-model-hooks/receiver', () => {
     const ours = loaded.filter((path) => !/node_modules\/(tsx|esbuild|get-tsconfig)\//.test(path));
     expect(ours.map((path) => path.slice(ROOT.length + 1)).sort()).toEqual([
       'lib/base/base64.ts',
+      'lib/base/clock.ts',
       'lib/base/json.ts',
       'lib/base/nearest.ts',
       'lib/base/one-line.ts',
@@ -29,13 +30,18 @@ describe('typeorm-model-hooks/receiver', () => {
       'lib/options/checked.ts',
       'lib/options/rules.ts',
       'lib/receiver/index.ts',
+      'lib/receiver/jwks.ts',
+      'lib/receiver/key-set.ts',
+      'lib/receiver/keys.ts',
       'lib/receiver/memory-store.ts',
       'lib/receiver/received-headers.ts',
+      'lib/receiver/verified.ts',
       'lib/receiver/verify-once.ts',
       'lib/receiver/verify.ts',
+      'lib/signing/key-pair.ts',
+      'lib/signing/secret-keys.ts',
       'lib/signing/secret.ts',
       'lib/signing/signature.ts',
-      'lib/signing/signing-keys.ts',
     ]);
   });
 });

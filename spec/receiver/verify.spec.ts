@@ -31,7 +31,12 @@ describe('verify', () => {
   it('verify() returns the signed id and timestamp and what the other headers say', () => {
     const headers = { ...signed(), 'hook-event': 'person.created', 'hook-attempt': '3' };
     const expected = { id: ID, timestamp: new Date(NOW), event: 'person.created', attempt: 3 };
-    expect(verify(headers, BODY, SECRET, { now })).toEqual({ ...expected, isTest: false });
+    expect(verify(headers, BODY, SECRET, { now })).toEqual({
+      ...expected,
+      isTest: false,
+      body: JSON.parse(BODY),
+      data: JSON.parse(BODY),
+    });
     expect(verify({ ...headers, 'hook-test': '1' }, BODY, SECRET, { now }).isTest).toBe(true);
     expect(verify(signed(), BODY, SECRET, { now })).toMatchObject({ event: null, attempt: null });
   });

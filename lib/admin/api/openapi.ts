@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { JsonValue } from '../../base/json';
 import { VERSION } from '../../base/version';
 import type { Desk } from '../desk';
+import { KEYS_PATH, keysPathItem } from '../webhook-keys';
 import type { Route } from './route';
 import { ProblemShape } from './shapes';
 
@@ -12,7 +13,7 @@ type Json = { readonly [member: string]: JsonValue };
  *
  * @see https://spec.openapis.org/oas/v3.1.1
  */
-export function openapi(routes: readonly Route[], desk: Desk, server: string): Json {
+export function openapi(routes: readonly Route[], desk: Desk, basePath: string): Json {
   const components = new Map<string, Json>();
   const paths = new Map<string, Record<string, Json>>();
   for (const one of routes) {
@@ -23,8 +24,8 @@ export function openapi(routes: readonly Route[], desk: Desk, server: string): J
   return {
     openapi: '3.1.1',
     info: { title: 'Webhooks', version: VERSION, license: { name: 'MIT', identifier: 'MIT' } },
-    servers: [{ url: server }],
-    paths: Object.fromEntries(paths),
+    servers: [{ url: `${basePath}/api` }],
+    paths: { ...Object.fromEntries(paths), [KEYS_PATH]: keysPathItem(basePath) },
     webhooks: webhooksOf(desk),
     components: { schemas: Object.fromEntries(components) },
   };

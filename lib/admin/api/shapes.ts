@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { OPERATIONS } from '../../hook/operation';
 import { BODY_FORMATS } from '../../options/body-format';
-import { CONTENT_TYPES, DIGESTS } from '../../options/listener';
+import { CONTENT_TYPES, DIGESTS, SIGNATURE_KINDS } from '../../options/listener';
 import { DELIVERY_STATUSES } from '../../store/deliveries';
 
 const Id = z.uuid();
@@ -22,6 +22,7 @@ export const ListenerShape = z
     format: z.enum(BODY_FORMATS).nullable(),
     contentType: z.enum(CONTENT_TYPES),
     digest: z.enum(DIGESTS),
+    signature: z.enum(SIGNATURE_KINDS),
     headers: Bag,
     owner: z.string().nullable(),
     key: z.string().nullable(),

@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx';
 import type { AttachedHook } from '../../attach/attached-hook';
 import { BODY_FORMATS } from '../../options/body-format';
-import { CONTENT_TYPES, DIGESTS } from '../../options/listener';
+import { CONTENT_TYPES, DIGESTS, SIGNATURE_KINDS } from '../../options/listener';
 import { type FormValues, textIn, textsIn } from './form-values';
 import { Layout, Note, type Shell } from './layout';
 import { Conditions } from './listener-conditions';
@@ -145,6 +145,13 @@ const MoreOptions: FC<PartProps> = ({ shell: { t, desk }, values }) => (
       />
       <Select label={t.contentType} name="contentType" values={values} all={CONTENT_TYPES} />
       <Select label={t.digest} name="digest" values={values} all={DIGESTS} fallback="sha256" />
+      <Select
+        label={t.signature}
+        name="signature"
+        values={values}
+        all={SIGNATURE_KINDS}
+        fallback="v1"
+      />
       {desk?.isOperator && <Text label={t.owner} name="owner" values={values} />}
       <Text label={t.key} name="key" values={values} />
       <Text label={t.maxPerSecond} name="maxPerSecond" values={values} />

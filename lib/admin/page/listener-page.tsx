@@ -87,6 +87,7 @@ const ListenerFacts: FC<{ readonly t: Wording; readonly listener: Listener }> = 
         [t.format, listener.format],
         [t.contentType, listener.contentType],
         [t.digest, listener.digest],
+        [t.signature, listener.signature],
         [
           t.extraHeaders,
           Object.keys(listener.headers).length > 0 && <code>{JSON.stringify(headers)}</code>,

@@ -58,6 +58,7 @@ export const WORDING = {
   formatDefault: 'as the hook says',
   contentType: 'Content type',
   digest: 'Digest',
+  signature: 'Signature: v1 with the secret, v1a with the published keys',
   owner: 'Owner',
   key: 'Key',
   ordered: 'In order: the next event of a row waits for the one before',

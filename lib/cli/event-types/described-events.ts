@@ -1,6 +1,7 @@
 import type { AttachedHook } from '../../attach/attached-hook';
 import type { JsonSchema } from '../../delivery/request/body-schema';
 import type { BodyFormat } from '../../options/body-format';
+import { capitalised } from '../capitalised';
 
 /** An event, as the documents about it describe it. */
 export interface DescribedEvent {
@@ -10,6 +11,30 @@ export interface DescribedEvent {
   readonly typeName: string;
   readonly title: string;
   readonly schema: JsonSchema;
+}
+
+/** The events of one hook. */
+export interface DescribedHook {
+  readonly hook: string;
+  /** The name of the type of its events: `PersonEvents`. */
+  readonly typeName: string;
+  readonly events: readonly string[];
+}
+
+/** The hooks, in the order of their names. Their types have other names than those of the events. */
+export function describedHooks(
+  hooks: readonly AttachedHook[],
+  events: readonly DescribedEvent[],
+): readonly DescribedHook[] {
+  const taken = new Set(events.map(({ typeName }) => typeName));
+  const sorted = [...hooks].sort((one, other) => (one.name < other.name ? -1 : 1));
+  return sorted
+    .filter((hook) => hook.events.length > 0)
+    .map((hook) => ({
+      hook: hook.name,
+      typeName: freeName(`${typeNameOf(hook.name)}Events`, taken),
+      events: hook.events,
+    }));
 }
 
 /** The events of hooks, in the order of their names. Without a format, each body is laid out as its hook says. */
@@ -42,8 +67,7 @@ function either(schemas: readonly JsonSchema[]): JsonSchema {
 
 /** `order.line-added` → `OrderLineAdded`. What is no letter or digit of ASCII ends a word. */
 function typeNameOf(event: string): string {
-  const words = event.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
-  const name = words.map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`).join('');
+  const name = capitalised(event.split(/[^A-Za-z0-9]+/));
   return /^[A-Za-z]/.test(name) ? name : `Event${name}`;
 }
 

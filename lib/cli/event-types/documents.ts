@@ -1,11 +1,14 @@
 import type { JsonValue } from '../../base/json';
-import type { DescribedEvent } from './described-events';
+import type { DescribedEvent, DescribedHook } from './described-events';
 import { typeText } from './type-text';
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 
-/** A module with the type of each body, and `Events` with all of them by event name. */
-export function typesText(events: readonly DescribedEvent[]): string {
+/** A module with the type of each body, `Events` with all of them by event name, and the same for each hook. */
+export function typesText(
+  events: readonly DescribedEvent[],
+  hooks: readonly DescribedHook[] = [],
+): string {
   const types = events.map(
     ({ name, typeName, schema }) =>
       `/** The body of ${commentText(name)}. */\nexport type ${typeName} = ${typeText(schema)};\n`,
@@ -25,6 +28,14 @@ export type EventName = keyof Events;
 
 /** The body of an event of that name. */
 export type EventBody<Name extends EventName> = Events[Name];
+${hooks.map(hookText).join('')}`;
+}
+
+function hookText({ hook, typeName, events }: DescribedHook): string {
+  const names = events.map((event) => JSON.stringify(event)).join(' | ');
+  return `
+/** The bodies of the events of ${commentText(hook)}, by event name: for \`verify<${typeName}>()\`. */
+export type ${typeName} = Pick<Events, ${names}>;
 `;
 }
 

@@ -26,8 +26,14 @@ function ofType(type: string, schema: JsonSchema, indent: string): string {
 }
 
 function inArray(items: JsonValue | undefined, indent: string): string {
-  const text = isPlainObject(items) ? typeText(items as JsonSchema, indent) : 'unknown';
-  return / [|] /.test(text) && !text.startsWith('{') ? `(${text})` : text;
+  if (!isPlainObject(items)) return 'unknown';
+  const text = typeText(items as JsonSchema, indent);
+  return isUnion(items as JsonSchema) ? `(${text})` : text;
+}
+
+/** Whether the type of a schema may be a union. Members of an object that are unions do not count. */
+function isUnion({ anyOf, enum: members, type }: JsonSchema): boolean {
+  return [anyOf, members, type].some((one) => Array.isArray(one) && one.length > 1);
 }
 
 function objectText({ properties, required }: JsonSchema, indent: string): string {

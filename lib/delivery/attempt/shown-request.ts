@@ -2,9 +2,8 @@ import type { EventDecoder } from '../../capture/outbox/event-decoder';
 import { isTarget, parseTarget } from '../../listener/declared/target';
 import type { DeliveryRow } from '../../store/deliveries';
 import type { Store } from '../../store/store';
-import type { Vault } from '../../vault/vault';
 import { UNTRIED } from '../chunk/outcome';
-import { type Recipient, readRecipients } from '../chunk/recipients';
+import { type Recipient, type RecipientKeys, readRecipients } from '../chunk/recipients';
 import type { ShownRequest } from '../log/delivery';
 import { redactor } from '../reply/redaction';
 import { appliedOptions, type GeneralOptions } from './applied-options';
@@ -13,8 +12,7 @@ import { prepare } from './prepare';
 interface ShownRequestParts {
   readonly store: Store;
   readonly decoder: Pick<EventDecoder, 'decode'>;
-  readonly vault: Vault;
-  readonly options: { readonly delivery: GeneralOptions };
+  readonly options: RecipientKeys & { readonly delivery: GeneralOptions };
 }
 
 /** A delivery belongs to no chunk here; nothing is sent. */
@@ -23,11 +21,11 @@ const NO_WARNINGS = { warn: () => undefined };
 
 /** The request of the last attempt of a delivery, made again from what is stored now. Null if that is not possible. */
 export async function shownRequest(
-  { store, decoder, vault, options: general }: ShownRequestParts,
+  { store, decoder, options: general }: ShownRequestParts,
   { id, event_id, listener_id, attempt, attempted_at }: DeliveryRow,
 ): Promise<ShownRequest | null> {
   const [row] = await store.events.read([event_id]);
-  const [recipient] = await readRecipients(store.recipients, vault, new Set([listener_id]));
+  const [recipient] = await readRecipients(store.recipients, general, new Set([listener_id]));
   const found = row && decoder.decode(row);
   if (found?.kind !== 'readable' || !recipient || !isShowable(recipient)) return null;
   const target = parseTarget(recipient.target);

@@ -6,9 +6,8 @@ import type { TestResult } from '../../listener/declared/test-result';
 import { unknownListener } from '../../listener/saved/saved-listeners';
 import type { Policies } from '../../recipient/policies';
 import type { Store } from '../../store/store';
-import type { Vault } from '../../vault/vault';
 import { UNTRIED } from '../chunk/outcome';
-import { readRecipients } from '../chunk/recipients';
+import { type RecipientKeys, readRecipients } from '../chunk/recipients';
 import { HttpTransport } from '../http/http-transport';
 import { type AttemptContext, attempt } from './attempt';
 import { attemptBatch } from './batch-attempt';
@@ -22,7 +21,7 @@ interface TestParts {
   readonly catalog: HookCatalog;
   readonly policies: Policies;
   readonly calls: HandlerCalls;
-  readonly options: { readonly delivery: SenderOptions; readonly vault: Vault };
+  readonly options: RecipientKeys & { readonly delivery: SenderOptions };
 }
 
 /** A test belongs to no chunk; its outcome is not stored. */
@@ -38,8 +37,8 @@ export async function sendTest(
   { store, catalog, policies, calls, options }: TestParts,
   listener: Listener,
 ): Promise<TestResult> {
-  const { delivery, vault } = options;
-  const [recipient] = await readRecipients(store.recipients, vault, new Set([listener.id]));
+  const { delivery } = options;
+  const [recipient] = await readRecipients(store.recipients, options, new Set([listener.id]));
   if (!recipient) throw unknownListener(listener.id);
   const pending = {
     ...sampleEvent(listener, catalog),

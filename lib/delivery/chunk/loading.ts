@@ -6,10 +6,9 @@ import type { EventRow } from '../../store/events';
 import type { ArrivedRows, LaterRows } from '../../store/later-rows';
 import type { RecipientRow } from '../../store/recipients';
 import type { Store } from '../../store/store';
-import type { Vault } from '../../vault/vault';
 import { type Chunk, deliveryId } from './chunk';
 import { type DeliveryState, type Outcome, UNTRIED } from './outcome';
-import { type Recipient, recipientsOf } from './recipients';
+import { type Recipient, type RecipientKeys, recipientsOf } from './recipients';
 
 /** A chunk with what its deliveries are made of, as it is stored now. */
 export interface Loaded {
@@ -56,13 +55,13 @@ export class ChunkLoader {
     private readonly decoder: Pick<EventDecoder, 'decode'>,
     private readonly store: Store,
     private readonly catalog: HookCatalog,
-    private readonly vault: Vault,
+    private readonly keys: RecipientKeys,
   ) {}
 
   /** `planned` is null if another process may have had the chunk, so that some of its outcomes may be stored already. */
   async load(chunk: Chunk, planned: Planned | null): Promise<Loaded> {
     const rows = freshRows(planned) ?? (await this.#recipientRows(chunk));
-    const recipients = recipientsOf(rows, this.vault);
+    const recipients = recipientsOf(rows, this.keys);
     const deliveries = plannedDeliveries(chunk);
     return {
       events: await this.#events(new Set(chunk.eventIds), planned ?? NOTHING_PLANNED),

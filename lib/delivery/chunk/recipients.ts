@@ -4,7 +4,8 @@ import { StoredSecrets } from '../../listener/saved/sealing';
 import { BODY_FORMATS } from '../../options/body-format';
 import { handlerName } from '../../options/handler-ref';
 import { secretTexts, textOf, withSecrets } from '../../options/header-value';
-import { CONTENT_TYPES, DIGESTS } from '../../options/listener';
+import { CONTENT_TYPES, DIGESTS, SIGNATURE_KINDS } from '../../options/listener';
+import type { KeyRing } from '../../signing/key-ring';
 import type { ArrivedRows } from '../../store/later-rows';
 import type { RecipientRow, RecipientRows } from '../../store/recipients';
 import type { Vault } from '../../vault/vault';
@@ -14,7 +15,9 @@ import type { Outcome } from './outcome';
 export interface Recipient extends PublicValues, OpenedSecrets {
   /** What the times of the listener are compared with. */
   readonly clock: Pick<DatabaseClock, 'nowMs'>;
-  /** The outcome of its deliveries if this process cannot open its secrets or does not know its options; null if it can send. */
+  /** Signs its requests beside its secrets, or in their place. Null if they alone sign. */
+  readonly keyRing: KeyRing | null;
+  /** The outcome of its deliveries if this process lacks keys or does not know its options; null if it can send. */
   readonly unreadable: Outcome | null;
 }
 
@@ -33,26 +36,32 @@ interface OpenedSecrets {
   readonly secretHeaders: readonly string[];
 }
 
+/** What recipients are read with. */
+export interface RecipientKeys {
+  readonly vault: Vault;
+  readonly keyRing: KeyRing;
+}
+
 /** While processes are restarted one by one, only some of them know the newest encryption key, or the options of the newest release. */
 const UNKNOWN_MS = 5_000;
 
 /** The stored ones among these listeners, as they are now, in no order. */
 export async function readRecipients(
   rows: Pick<RecipientRows, 'read'>,
-  vault: Vault,
+  keys: RecipientKeys,
   ids: ReadonlySet<string>,
 ): Promise<readonly Recipient[]> {
   const read = await rows.read(ids);
-  return recipientsOf({ rows: read, atMs: monotonicMs() }, vault);
+  return recipientsOf({ rows: read, atMs: monotonicMs() }, keys);
 }
 
 /** The recipients in these rows. */
 export function recipientsOf(
   { rows, atMs }: ArrivedRows<RecipientRow>,
-  vault: Vault,
+  { vault, keyRing }: RecipientKeys,
 ): readonly Recipient[] {
   const clock = new DatabaseClock((rows[0]?.readMs ?? 0) + monotonicMs() - atMs);
-  return rows.map((row) => recipientOf(row, { vault, clock }));
+  return rows.map((row) => recipientOf(row, { vault, keyRing, clock }));
 }
 
 /** The values of a recipient that must not appear in anything that is stored or logged. */
@@ -60,40 +69,56 @@ export function secretsOf({ secret, previousSecret, secretHeaders }: Recipient):
   return [secret, ...(previousSecret === null ? [] : [previousSecret]), ...secretHeaders];
 }
 
-interface ReadWith {
-  readonly vault: Vault;
+interface ReadWith extends RecipientKeys {
   readonly clock: DatabaseClock;
 }
 
-function recipientOf(row: RecipientRow, { vault, clock }: ReadWith): Recipient {
+function recipientOf(row: RecipientRow, { vault, keyRing, clock }: ReadWith): Recipient {
   const unknown = unknownOption(row);
   if (unknown !== null) {
     const reason = `the process that tried does not know the ${unknown} of the listener`;
-    return recipient(row, clock, NO_SECRETS, { kind: 'waiting', afterMs: UNKNOWN_MS, reason });
+    return unreadable(row, clock, { kind: 'waiting', afterMs: UNKNOWN_MS, reason });
   }
+  const ring = row.signature === 'v1' || handlerName(row.target) !== null ? null : keyRing;
+  if (ring?.isEmpty) return unreadable(row, clock, WITHOUT_KEYS);
   try {
-    return recipient(row, clock, openedSecrets(new StoredSecrets(vault, row)));
+    return recipient(row, clock, {
+      ...openedSecrets(new StoredSecrets(vault, row)),
+      keyRing: ring,
+    });
   } catch (error) {
-    return recipient(row, clock, NO_SECRETS, outcomeWithoutSecrets(error));
+    return unreadable(row, clock, outcomeWithoutSecrets(error));
   }
 }
 
+/** A request with fewer signatures than the listener expects could be refused for good. */
+const WITHOUT_KEYS: Outcome = {
+  kind: 'waiting',
+  afterMs: UNKNOWN_MS,
+  reason: 'the listener wants v1a signatures, and the process that tried was given no signingKeys',
+};
+
 /** What a newer release has stored and this one does not know; null if there is nothing. */
-function unknownOption({ target, format, digest, contentType }: RecipientRow): string | null {
+function unknownOption(row: RecipientRow): string | null {
+  const { target, format, digest, signature, contentType } = row;
   if (OTHER_SCHEME.test(target) && handlerName(target) === null) return 'target';
   if (format !== null && !BODY_FORMATS.includes(format)) return 'format';
   if (!DIGESTS.includes(digest)) return 'digest';
+  if (!SIGNATURE_KINDS.includes(signature)) return 'signature';
   return CONTENT_TYPES.includes(contentType) ? null : 'content type';
 }
 
 const OTHER_SCHEME = /^(?!https?:)[a-z][a-z\d+.-]*:/i;
 
+function unreadable(row: RecipientRow, clock: DatabaseClock, outcome: Outcome): Recipient {
+  return { ...recipient(row, clock, NO_SECRETS), unreadable: outcome };
+}
+
 /** Copies member by member: spreading the row would take a sixth of the time of a fan-out. */
 function recipient(
   row: RecipientRow,
   clock: DatabaseClock,
-  secrets: OpenedSecrets,
-  unreadable: Outcome | null = null,
+  opened: OpenedSecrets & Pick<Recipient, 'keyRing'>,
 ): Recipient {
   return {
     id: row.id,
@@ -101,6 +126,7 @@ function recipient(
     contentType: row.contentType,
     format: row.format,
     digest: row.digest,
+    signature: row.signature,
     replies: row.replies,
     delivery: row.delivery,
     batch: row.batch,
@@ -110,19 +136,21 @@ function recipient(
     failingSinceMs: row.failingSinceMs,
     config: row.config,
     clock,
-    secret: secrets.secret,
-    previousSecret: secrets.previousSecret,
-    headers: secrets.headers,
-    secretHeaders: secrets.secretHeaders,
-    unreadable,
+    secret: opened.secret,
+    previousSecret: opened.previousSecret,
+    headers: opened.headers,
+    secretHeaders: opened.secretHeaders,
+    keyRing: opened.keyRing,
+    unreadable: null,
   };
 }
 
-const NO_SECRETS: OpenedSecrets = {
+const NO_SECRETS = {
   secret: '',
   previousSecret: null,
   headers: {},
   secretHeaders: [],
+  keyRing: null,
 };
 
 function openedSecrets(stored: StoredSecrets): OpenedSecrets {

@@ -1,5 +1,6 @@
 import { type HookEvent, isBackfilled } from '../../hook/event';
 import { sendable } from '../../listener/saved/headers';
+import type { Digest } from '../../options/listener';
 import { hookHmac, webhookSignature } from '../../signing/signature';
 import type { Recipient } from '../chunk/recipients';
 import { USER_AGENT } from './user-agent';
@@ -20,30 +21,51 @@ export interface SignedRequest {
 /** What the headers of a request say about an event. */
 export type HeadedEvent = Pick<HookEvent, 'hook' | 'name' | 'operation' | 'headers'>;
 
+type SigningListener = Pick<
+  Recipient,
+  'id' | 'contentType' | 'digest' | 'signature' | 'headers' | 'keyRing'
+>;
+
 /** All headers of one request. Those of the listener override those of the hook; those of this package override both. */
 export function requestHeaders(
   event: HeadedEvent,
-  listener: Pick<Recipient, 'id' | 'contentType' | 'digest' | 'headers'>,
+  listener: SigningListener,
   { deliveryId, attempt, body, secret, previousSecret, now, isTest = false }: SignedRequest,
 ): Record<string, string> {
   const timestamp = Math.floor(now / 1_000);
   const signed = { id: deliveryId, timestamp, body };
-  const secrets = previousSecret === null ? [secret] : [secret, previousSecret];
+  // The key of the HMACs is one that receivers by v1a need not have.
+  const secrets = listener.signature === 'v1a' ? [] : secretsIn(secret, previousSecret);
   return {
     ...allowed(event.headers),
     ...sharedHeaders(listener),
     'hook-event': headerText(event.name),
     'hook-delivery': deliveryId,
-    'hook-hmac': hookHmac(listener.digest, secret, body),
-    ...(previousSecret !== null && {
-      'hook-hmac-previous': hookHmac(listener.digest, previousSecret, body),
-    }),
+    ...hmacHeaders(listener.digest, secrets, body),
     'hook-attempt': String(attempt),
     ...(isTest && { 'hook-test': '1' }),
     ...(isBackfilled(event) && { 'hook-backfill': '1' }),
     'webhook-id': deliveryId,
     'webhook-timestamp': String(timestamp),
-    'webhook-signature': secrets.map((key) => webhookSignature(key, signed)).join(' '),
+    'webhook-signature': [
+      ...secrets.map((key) => webhookSignature(key, signed)),
+      ...(listener.keyRing?.signatures(signed) ?? []),
+    ].join(' '),
+  };
+}
+
+function secretsIn(secret: string, previous: string | null): readonly string[] {
+  return previous === null ? [secret] : [secret, previous];
+}
+
+function hmacHeaders(
+  digest: Digest,
+  [secret, previous]: readonly string[],
+  body: string,
+): Readonly<Record<string, string>> {
+  return {
+    ...(secret !== undefined && { 'hook-hmac': hookHmac(digest, secret, body) }),
+    ...(previous !== undefined && { 'hook-hmac-previous': hookHmac(digest, previous, body) }),
   };
 }
 

@@ -2,7 +2,11 @@ import { v7 as uuidv7 } from 'uuid';
 import type { JsonValue } from '../../base/json';
 import { deepFreeze } from '../../capture/plain-row';
 import { deliveryId } from '../../delivery/chunk/chunk';
-import { type Recipient, readRecipients } from '../../delivery/chunk/recipients';
+import {
+  type Recipient,
+  type RecipientKeys,
+  readRecipients,
+} from '../../delivery/chunk/recipients';
 import type { InteractiveResponse } from '../../delivery/handler/interactive-response';
 import { NoListenerError } from '../../errors/interactive-errors';
 import type { HookCatalog } from '../../hook/catalog';
@@ -12,7 +16,6 @@ import { providedValues } from '../../hook/provided-values';
 import { wants } from '../../listener/matching/checks';
 import type { SavedListeners } from '../../listener/saved/saved-listeners';
 import type { Store } from '../../store/store';
-import type { Vault } from '../../vault/vault';
 import type { Asking } from './asking';
 import type { CallLog } from './call-log';
 import type { CallOptions } from './options';
@@ -29,7 +32,7 @@ export interface CallsParts {
   readonly store: Store;
   readonly catalog: HookCatalog;
   readonly saved: SavedListeners;
-  readonly vault: Vault;
+  readonly keys: RecipientKeys;
   readonly asking: Asking;
   readonly log: CallLog;
 }
@@ -60,11 +63,11 @@ export class Calls {
 
   /** The active listener of the hook. */
   async #recipientOf(hook: Hook, event: HookEvent): Promise<Recipient> {
-    const { store, catalog, saved, vault } = this.parts;
+    const { store, catalog, saved, keys } = this.parts;
     const found = await saved.find(store, { hook: hook.name, active: true });
     const wanting = found.find(({ listener }) => wants(listener, event, catalog));
     const ids = new Set(wanting && [wanting.listener.id]);
-    const [recipient] = ids.size > 0 ? await readRecipients(store.recipients, vault, ids) : [];
+    const [recipient] = ids.size > 0 ? await readRecipients(store.recipients, keys, ids) : [];
     if (!recipient) throw new NoListenerError(hook.name);
     return recipient;
   }

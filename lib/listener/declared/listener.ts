@@ -5,7 +5,7 @@ import type { BatchOptions } from '../../options/batch';
 import type { BodyFormat } from '../../options/body-format';
 import type { ListenerDeliveryOptions } from '../../options/delivery';
 import type { ShownHeaderValue } from '../../options/header-value';
-import type { ContentType, Digest } from '../../options/listener';
+import type { ContentType, Digest, SignatureKind } from '../../options/listener';
 
 /** A stored listener. Only `rotateSecret` and the `save()` that created it return the `secret`. */
 export interface Listener {
@@ -21,6 +21,7 @@ export interface Listener {
   readonly format: BodyFormat | null;
   readonly secret?: string;
   readonly digest: Digest;
+  readonly signature: SignatureKind;
   /** A secret value is shown as `{ secret: null }`. */
   readonly headers: Readonly<Record<string, ShownHeaderValue>>;
   readonly owner: string | null;

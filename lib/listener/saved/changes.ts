@@ -36,6 +36,7 @@ export function changedDraft(
   const current: ListenerOptions = {
     url: listener.target,
     digest: listener.digest,
+    signature: listener.signature,
     contentType: listener.contentType,
     config: listener.config,
     replies: listener.replies,

@@ -48,6 +48,7 @@ export function toListener(row: ListenerRow): Listener {
     contentType: row.content_type,
     format: row.format,
     digest: row.digest,
+    signature: row.signature,
     headers: withSecrets(row.headers, () => ({ secret: null })),
     owner: row.owner,
     key: row.key,

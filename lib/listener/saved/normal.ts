@@ -182,6 +182,7 @@ function values(
     format: options.format ?? null,
     secret: options.secret ?? newSecret(),
     digest: options.digest ?? 'sha256',
+    signature: options.signature ?? 'v1',
     headers: options.headers ?? {},
     owner: options.owner ?? null,
     key: options.key ?? null,
@@ -202,6 +203,7 @@ export function newSecret(): string {
 const COLUMN_OF_OPTION = {
   secret: 'secret',
   digest: 'digest',
+  signature: 'signature',
   contentType: 'content_type',
   format: 'format',
   headers: 'headers',

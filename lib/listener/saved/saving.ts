@@ -6,6 +6,7 @@ import { LIMIT_DEFAULTS } from '../../options/delivery-defaults';
 import { type DeliveryLimits, limitProblems, limitsWith } from '../../options/delivery-limits';
 import { FUNCTION, isOptions, type Rule, type Shape } from '../../options/rules';
 import type { Policies } from '../../recipient/policies';
+import type { KeyRing } from '../../signing/key-ring';
 import type { Store } from '../../store/store';
 import {
   type ListenerDraft,
@@ -14,6 +15,7 @@ import {
   type SaveOptions,
 } from '../declared/builder';
 import type { Listener } from '../declared/listener';
+import { parseTarget } from '../declared/target';
 import { createdListener, type Saved } from './listener-row';
 import { type NormalListener, normalise } from './normal';
 import { checkOnly } from './only-listener';
@@ -70,6 +72,8 @@ export interface SavingParts {
   readonly unlikely: UnlikelyValues;
   /** The attachment's. */
   readonly limits?: DeliveryLimits;
+  /** The attachment's. Left out: none. */
+  readonly keyRing?: Pick<KeyRing, 'isEmpty'>;
 }
 
 /** Checks drafts and stores them, one or many. */
@@ -85,6 +89,7 @@ export class Saving {
     const { catalog, policies, unlikely } = this.parts;
     const listener = normalise(draft, catalog, policies.of(draft.hook));
     if (!draft.keepsDelivery) this.#checkLimits(draft);
+    this.#checkSignature(draft);
     unlikely.check(draft);
     return listener;
   }
@@ -100,6 +105,14 @@ export class Saving {
     if (problems.length === 0) return;
     const reasons = problems.map(({ option, text }) => `${option} ${text}`);
     throw new ListenerInvalidError({ delivery: reasons });
+  }
+
+  /** Throws `LISTENER_INVALID` if this attachment could not sign as the listener wants. */
+  #checkSignature({ options: { url, signature = 'v1' } }: ListenerDraft): void {
+    if (signature === 'v1' || parseTarget(url).kind === 'handler') return;
+    if (this.parts.keyRing?.isEmpty === false) return;
+    const reason = `signature must be 'v1': attach() was given no signingKeys, which '${signature}' needs`;
+    throw new ListenerInvalidError({ signature: [reason] });
   }
 
   async one(

@@ -15,7 +15,12 @@ import { BATCH_SHAPE } from '../../options/batch';
 import { BODY_FORMATS } from '../../options/body-format';
 import { problemsOf } from '../../options/checked';
 import { LISTENER_DELIVERY_SHAPE } from '../../options/delivery-shape';
-import { CONTENT_TYPES, DIGESTS, type ListenerOptions } from '../../options/listener';
+import {
+  CONTENT_TYPES,
+  DIGESTS,
+  type ListenerOptions,
+  SIGNATURE_KINDS,
+} from '../../options/listener';
 import { ANYTHING, optionsOf, type Shape } from '../../options/rules';
 import { secretProblem } from '../../signing/secret';
 import { isTarget, MALFORMED_TARGET } from '../declared/target';
@@ -48,6 +53,7 @@ const LISTENER_SHAPE: Shape<ListenerOptions> = {
   url: ANYTHING,
   secret: ANYTHING,
   digest: ANYTHING,
+  signature: ANYTHING,
   contentType: ANYTHING,
   format: ANYTHING,
   headers: ANYTHING,
@@ -111,6 +117,10 @@ class ListenerInput {
 
   @IsOptional()
   digest?: string;
+
+  @IsOptional()
+  @IsIn(SIGNATURE_KINDS)
+  signature?: string;
 
   @IsOptional()
   @IsIn(CONTENT_TYPES)

@@ -34,6 +34,7 @@ export function recipientOf(values: Partial<Recipient> = {}): Recipient {
     contentType: 'application/json',
     format: null,
     digest: 'sha256',
+    signature: 'v1',
     replies: true,
     delivery: {},
     batch: null,
@@ -47,6 +48,7 @@ export function recipientOf(values: Partial<Recipient> = {}): Recipient {
     previousSecret: null,
     headers: {},
     secretHeaders: [],
+    keyRing: null,
     unreadable: null,
     ...values,
   };

@@ -46,6 +46,8 @@ describe.each(SECRETS)('a delivery signed with $secret', ({ secret, key }) => {
       event: 'person.created',
       attempt: 1,
       isTest: false,
+      body: JSON.parse(body),
+      data: JSON.parse(body),
     });
     expect(sent['hook-hmac']).toBe(opensslHmac(digest, Buffer.from(secret), raw));
     const content = Buffer.concat([

@@ -29,6 +29,7 @@ describe('normalise', () => {
       target: URL,
       content_type: 'application/json',
       digest: 'sha256',
+      signature: 'v1',
       replies: true,
       ordered: false,
       max_per_second: null,

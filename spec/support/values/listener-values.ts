@@ -24,6 +24,7 @@ export function newListener(
       format: null,
       secret: `secret of ${identity}`,
       digest: 'sha256',
+      signature: 'v1',
       headers: {},
       owner: null,
       key: null,

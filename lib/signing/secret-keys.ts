@@ -3,7 +3,7 @@ import { remember } from '../base/remember';
 import { standardKey } from './secret';
 
 /** The keys that requests with one secret are signed with. */
-export interface SigningKeys {
+export interface SecretKeys {
   /** The secret as it was given, in UTF-8. */
   readonly exact: KeyObject;
   /** The decoded base64 after `whsec_`; of another secret, the same bytes as `exact`. */
@@ -13,10 +13,10 @@ export interface SigningKeys {
 /** Secrets whose keys are kept. */
 const MAX_KEPT = 1_000;
 
-const kept = new Map<string, SigningKeys>();
+const kept = new Map<string, SecretKeys>();
 
 /** Null if the secret is not usable. Checking a secret and making its keys takes longer than signing a request. */
-export function signingKeys(secret: string): SigningKeys | null {
+export function secretKeys(secret: string): SecretKeys | null {
   const known = kept.get(secret);
   if (known) return known;
   const standard = standardKey(secret);

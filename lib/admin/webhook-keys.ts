@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { Hono } from 'hono';
+import type { JsonValue } from '../base/json';
+import type { ModelHooks } from '../model-hooks';
+import { RateLimit } from './access/rate-limit';
+import { Problem, problemResponse } from './problem';
+
+export const KEYS_PATH = '/.well-known/webhook-keys';
+
+/** How long caches may keep the keys, in seconds. A new key signs beside an older one, which they know already. */
+const MAX_AGE_SECONDS = 300;
+
+/**
+ * The public keys that requests are signed with, for everybody: a JSON Web Key Set. All who ask share one limit of requests, because
+ * nothing says who they are.
+ *
+ * @see RFC 7517, section 5, and RFC 8037
+ */
+export function webhookKeys(
+  { publicKeys }: Pick<ModelHooks, 'publicKeys'>,
+  { requestsPerMinute }: { readonly requestsPerMinute: number },
+): Hono {
+  const limit = new RateLimit(requestsPerMinute);
+  const text = JSON.stringify({ keys: publicKeys });
+  const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
+  const headers = { etag, 'cache-control': `public, max-age=${MAX_AGE_SECONDS}` };
+  const app = new Hono();
+  app.get(KEYS_PATH, ({ req }) => {
+    const waitSeconds = limit.refused('');
+    if (waitSeconds !== null) return refusal(waitSeconds);
+    if (isKnown(req.header('if-none-match') ?? '', etag))
+      return new Response(null, { status: 304, headers });
+    return new Response(text, {
+      headers: { ...headers, 'content-type': 'application/jwk-set+json' },
+    });
+  });
+  return app;
+}
+
+function refusal(waitSeconds: number): Response {
+  const text = `Too many requests. Try again in ${waitSeconds} seconds.`;
+  return problemResponse(
+    new Problem(429, text, { headers: { 'retry-after': String(waitSeconds) } }),
+  );
+}
+
+/** The comparison is the weak one (RFC 9110, section 13.1.2). */
+function isKnown(ifNoneMatch: string, etag: string): boolean {
+  const tags = ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes('*') || tags.includes(etag);
+}
+
+/** What OpenAPI says of it. Its path begins at the app, and not at its API. */
+export function keysPathItem(basePath: string): { readonly [member: string]: JsonValue } {
+  return {
+    servers: [{ url: basePath === '' ? '/' : basePath }],
+    get: {
+      operationId: 'getWebhookKeys',
+      summary: 'The public keys that requests are signed with',
+      tags: ['Webhooks'],
+      responses: {
+        '200': {
+          description: 'A JSON Web Key Set. It needs no login.',
+          content: { 'application/jwk-set+json': { schema: KEY_SET } },
+        },
+        '304': { description: 'The keys are those of `If-None-Match`.' },
+        '429': { description: 'Too many requests; `Retry-After` has the seconds to wait.' },
+      },
+    },
+  };
+}
+
+const KEY_SET = {
+  type: 'object',
+  properties: {
+    keys: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          kty: { const: 'OKP' },
+          crv: { const: 'Ed25519' },
+          kid: { type: 'string' },
+          x: { type: 'string' },
+          use: { const: 'sig' },
+          alg: { const: 'EdDSA' },
+        },
+        required: ['kty', 'crv', 'kid', 'x', 'use', 'alg'],
+      },
+    },
+  },
+  required: ['keys'],
+};
