@@ -9,6 +9,7 @@ for (const name of [
   'typeorm-model-hooks/admin',
   'typeorm-model-hooks/bullmq',
   'typeorm-model-hooks/receiver',
+  'typeorm-model-hooks/testing',
 ]) {
   const required = Object.keys(require(name));
   const imported = new Set(Object.keys(await import(name)));

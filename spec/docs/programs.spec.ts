@@ -2,6 +2,7 @@ import * as lib from '../../lib';
 import * as admin from '../../lib/admin';
 import { bullmq } from '../../lib/bullmq';
 import * as receiver from '../../lib/receiver';
+import * as testing from '../../lib/testing';
 import { codeBlocks, DOCUMENTS, read } from './documents';
 import { examples } from './examples';
 import { type Snippet, typeErrors } from './type-check';
@@ -13,7 +14,7 @@ const programs: readonly Snippet[] = DOCUMENTS.flatMap((path) =>
 );
 
 /** Functions, decorators and lists that a user calls or hands over. Classes are met through the objects that these give. */
-const exported = Object.entries({ ...lib, ...admin, bullmq, ...receiver })
+const exported = Object.entries({ ...lib, ...admin, bullmq, ...receiver, ...testing })
   .filter(([name]) => /^[a-z]/.test(name) || name === 'ModelHook' || name === 'ModelHooks')
   .map(([name]) => name);
 
