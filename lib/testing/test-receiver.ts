@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -69,7 +69,7 @@ export class TestReceiver {
   readonly secret: string;
   readonly #requests: ReceivedRequest[] = [];
   readonly #replies: TestReply[] = [];
-  readonly #waits = new Set<() => void>();
+  readonly #arrivals = new EventEmitter().setMaxListeners(0);
   readonly #closing = new AbortController();
   #reply: TestReply = {};
   #secrets: readonly string[];
@@ -133,10 +133,10 @@ export class TestReceiver {
   async waitFor(count: number, given: WaitForOptions = {}): Promise<readonly ReceivedRequest[]> {
     checkArgument('count', count, COUNT);
     const { timeoutMs } = { ...WAIT_FOR_DEFAULTS, ...checkedOptions(given, WAIT_FOR_SHAPE) };
-    const timeout = AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#closing.signal]);
+    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#closing.signal]);
     while (this.requests.length < count) {
-      if (timeout.aborted) throw new TestTimeoutError(count, this.requests.length, this.#reasons);
-      await this.#next(timeout);
+      const isNext = await once(this.#arrivals, 'request', { signal }).catch(() => false);
+      if (!isNext) throw new TestTimeoutError(count, this.requests.length, this.#reasons);
     }
     return this.requests;
   }
@@ -166,18 +166,9 @@ export class TestReceiver {
     return this.refused.map(({ refusal }) => refusal?.reason ?? '');
   }
 
-  /** Resolves with the next request, or when the signal is aborted. */
-  async #next(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#waits.add(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-  }
-
   async #answer(request: ReceivedRequest, response: ServerResponse): Promise<void> {
     this.#requests.push(request);
-    for (const wake of this.#waits) wake();
-    this.#waits.clear();
+    this.#arrivals.emit('request');
     if (request.refusal !== null) {
       response.writeHead(REFUSED_STATUS).end();
       return;

@@ -2,7 +2,7 @@ import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
-import { type AttachOptions, type HookEvent, modelHookEntities } from '../../../lib';
+import { type AttachOptions, BackgroundResponse, type HookEvent, modelHookEntities } from '../../../lib';
 import { captureEvents } from '../../../lib/testing';
 import { Flow } from '../../support/application/flow';
 import { BY_TRIGGERS } from '../../support/application/triggers-flow';
@@ -64,6 +64,7 @@ describe.each(CASES)('captureEvents by %s', (capture, options) => {
     const handled: HookEvent[] = [];
     flow.hooks.handler('seen', (event) => {
       handled.push(event);
+      return BackgroundResponse.done();
     });
     const listener = await flow.hooks.for(Person).listener('handler:seen').save();
     await flow.hooks.testing.deliver();
