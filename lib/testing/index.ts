@@ -9,7 +9,7 @@ export { type SignedRequest, type SignedRequestOptions, signedRequest } from './
 export {
   type TestReceiver,
   type TestReceiverOptions,
-  type TestReply,
+  type TestReplyOptions,
   testReceiver,
   type WaitForOptions,
 } from './test-receiver';

@@ -27,7 +27,7 @@ export interface TestReceiverOptions {
 }
 
 /** How a test receiver answers a verified request. */
-export interface TestReply {
+export interface TestReplyOptions {
   /** @defaultValue `200` */
   readonly status?: number;
   /** A text as it is, any other value as JSON. @defaultValue none */
@@ -43,11 +43,11 @@ export interface WaitForOptions {
   readonly timeoutMs?: number;
 }
 
-export const TEST_REPLY_DEFAULTS = { status: 200, delayMs: 0 } as const satisfies TestReply;
+export const TEST_REPLY_DEFAULTS = { status: 200, delayMs: 0 } as const satisfies TestReplyOptions;
 export const WAIT_FOR_DEFAULTS = { timeoutMs: 10_000 } as const satisfies Required<WaitForOptions>;
 
 const RECEIVER_SHAPE: Shape<TestReceiverOptions> = { secret: ANYTHING, now: FUNCTION };
-const REPLY_SHAPE: Shape<TestReply> = {
+const REPLY_SHAPE: Shape<TestReplyOptions> = {
   status: wholeNumberFrom(200, 599),
   body: ANYTHING,
   headers: OPTIONS,
@@ -68,10 +68,10 @@ export class TestReceiver {
   /** Its secret, or the first one. Give it to the listener. */
   readonly secret: string;
   readonly #requests: ReceivedRequest[] = [];
-  readonly #replies: TestReply[] = [];
+  readonly #replies: TestReplyOptions[] = [];
   readonly #arrivals = new EventEmitter().setMaxListeners(0);
   readonly #closing = new AbortController();
-  #reply: TestReply = {};
+  #reply: TestReplyOptions = {};
   #secrets: readonly string[];
 
   private constructor(
@@ -123,7 +123,7 @@ export class TestReceiver {
    * Says how to answer. One reply is for all requests from now on; of several, each is for one request, and the last one for all further
    * ones. Throws `OPTION_INVALID`.
    */
-  reply(...replies: readonly [TestReply, ...TestReply[]]): void {
+  reply(...replies: readonly [TestReplyOptions, ...TestReplyOptions[]]): void {
     const checked = replies.map((one) => checkedOptions(one, REPLY_SHAPE));
     this.#reply = checked.pop() ?? {};
     this.#replies.splice(0, this.#replies.length, ...checked);

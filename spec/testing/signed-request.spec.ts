@@ -34,12 +34,14 @@ describe('signedRequest', () => {
     'A body has the format %s',
     (format) => {
       const { body } = signedRequest({ secret: SECRET, event: EVENT, format, at: AT });
-      expect(JSON.parse(body)).toMatchObject({
-        fields: { name: 'Joe', home: { city: 'Rome' } },
-        envelope: { event: 'person.created', data: { name: 'Joe' }, timestamp: AT.toISOString() },
-        standard: { type: 'person.created', data: { name: 'Joe' } },
-        cloudevents: { specversion: '1.0', type: 'person.created', data: { name: 'Joe' } },
-      }[format]);
+      expect(JSON.parse(body)).toMatchObject(
+        {
+          fields: { name: 'Joe', home: { city: 'Rome' } },
+          envelope: { event: 'person.created', data: { name: 'Joe' }, timestamp: AT.toISOString() },
+          standard: { type: 'person.created', data: { name: 'Joe' } },
+          cloudevents: { specversion: '1.0', type: 'person.created', data: { name: 'Joe' } },
+        }[format],
+      );
     },
   );
 
@@ -70,12 +72,15 @@ describe('signedRequest', () => {
     });
   });
 
-  it.each([{}, { secret: '' }, { secret: 'whsec_***' }, { secret: SECRET, at: 'now' }, { secret: SECRET, typo: 1 }])(
-    'Bad options are refused: %j',
-    (options) => {
-      expect(() => signedRequest(options as never)).toThrow(
-        expect.objectContaining({ code: 'OPTION_INVALID' }),
-      );
-    },
-  );
+  it.each([
+    {},
+    { secret: '' },
+    { secret: 'whsec_***' },
+    { secret: SECRET, at: 'now' },
+    { secret: SECRET, typo: 1 },
+  ])('Bad options are refused: %j', (options) => {
+    expect(() => signedRequest(options as never)).toThrow(
+      expect.objectContaining({ code: 'OPTION_INVALID' }),
+    );
+  });
 });

@@ -58,7 +58,7 @@ describe('testReceiver', () => {
     expect(replies).toEqual([[503, '1', ''], skip, skip]);
   });
 
-  it('waitFor resolves when the requests are there', async () => {
+  it('`waitFor` resolves when the requests are there', async () => {
     const waiting = receiver.waitFor(2);
     await post(receiver.url, signed('a'));
     await post(receiver.url, signed('b'));
@@ -66,7 +66,7 @@ describe('testReceiver', () => {
     expect(await receiver.waitFor(1)).toHaveLength(2);
   });
 
-  it('waitFor says what came in place of the requests', async () => {
+  it('`waitFor` names what came in place of the requests', async () => {
     await post(receiver.url, signed('a', 'another secret of a listener'));
     await expect(receiver.waitFor(1, { timeoutMs: 0 })).rejects.toMatchObject({
       code: 'TEST_TIMEOUT',
@@ -74,18 +74,21 @@ describe('testReceiver', () => {
     });
   });
 
-  it('waitFor ends when the receiver is closed', async () => {
+  it('`waitFor` ends when the receiver is closed', async () => {
     const waiting = receiver.waitFor(1);
     await receiver.close();
     await expect(waiting).rejects.toMatchObject({ code: 'TEST_TIMEOUT' });
   });
 
-  it.each(['', 'whsec_*****', [], [undefined]])('An unusable secret is refused: %j', async (secret) => {
-    await expect(testReceiver({ secret: secret as never })).rejects.toMatchObject({
-      code: 'OPTION_INVALID',
-    });
-    if (typeof secret === 'string') expect(() => receiver.accept(secret)).toThrow('secret');
-  });
+  it.each(['', 'whsec_*****', [], [undefined]])(
+    'An unusable secret is refused: %j',
+    async (secret) => {
+      await expect(testReceiver({ secret: secret as never })).rejects.toMatchObject({
+        code: 'OPTION_INVALID',
+      });
+      if (typeof secret === 'string') expect(() => receiver.accept(secret)).toThrow('secret');
+    },
+  );
 
   it('It ends with the block that uses it', async () => {
     await receiver[Symbol.asyncDispose]();

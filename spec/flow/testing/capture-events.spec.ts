@@ -2,7 +2,12 @@ import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Client } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
-import { type AttachOptions, BackgroundResponse, type HookEvent, modelHookEntities } from '../../../lib';
+import {
+  type AttachOptions,
+  BackgroundResponse,
+  type HookEvent,
+  modelHookEntities,
+} from '../../../lib';
 import { captureEvents } from '../../../lib/testing';
 import { Flow } from '../../support/application/flow';
 import { BY_TRIGGERS } from '../../support/application/triggers-flow';
@@ -156,7 +161,7 @@ describe.each(CASES)('captureEvents by %s', (capture, options) => {
     expect(people(events)).toEqual(['outer', 'inner']);
   });
 
-  it('Writes of a server that the block sends a request to are included', async () => {
+  it('A write of a server that the block sends a request to is included', async () => {
     const server = createServer(async (_request, response) => {
       await save('by the server');
       response.end();
@@ -216,7 +221,10 @@ describe('captureEvents by triggers', () => {
     ['a comment first', () => flow.query(`/* hi */ ${INSERT}`, ['comment']), ['comment']],
     [
       'two statements at once',
-      () => flow.query(`INSERT INTO person (name) VALUES ('x'); INSERT INTO person (name) VALUES ('y')`),
+      () =>
+        flow.query(
+          `INSERT INTO person (name) VALUES ('x'); INSERT INTO person (name) VALUES ('y')`,
+        ),
       ['x', 'y'],
     ],
     ['DO', () => flow.query(`DO $$ BEGIN INSERT INTO person (name) VALUES ('do'); END $$`), ['do']],
@@ -260,7 +268,9 @@ describe('captureEvents by triggers', () => {
 describe('captureEvents without attached hooks', () => {
   it('A DataSource without hooks is refused', async () => {
     const dataSource = new DataSource({ type: 'postgres', entities: [...modelHookEntities] });
-    await expect(captureEvents(dataSource, () => 1)).rejects.toMatchObject({ code: 'NOT_ATTACHED' });
+    await expect(captureEvents(dataSource, () => 1)).rejects.toMatchObject({
+      code: 'NOT_ATTACHED',
+    });
   });
 
   it('A destroyed DataSource is refused', async () => {

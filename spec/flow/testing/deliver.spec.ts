@@ -1,7 +1,7 @@
-import { Person } from '../../support/entities/person';
-import { testReceiver, type TestReceiver } from '../../../lib/testing';
-import { Flow } from '../../support/application/flow';
 import type { AttachOptions } from '../../../lib';
+import { type TestReceiver, testReceiver } from '../../../lib/testing';
+import { Flow } from '../../support/application/flow';
+import { Person } from '../../support/entities/person';
 
 let flow: Flow;
 let receiver: TestReceiver;

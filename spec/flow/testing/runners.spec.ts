@@ -59,9 +59,12 @@ describe('the runners of tests', () => {
   let database: Database;
   beforeAll(() => {
     project = new BuiltProject(['typeorm', 'reflect-metadata', 'pg', 'jest', 'vitest']);
-    project.write('application.cjs', source('application.cjs'));
+    project.write('application.cjs', source('application.js.txt'));
     project.write('package.json', '{}');
-    project.write('jest.json', '{ "testMatch": ["**/*.test.cjs"], "transform": {}, "testTimeout": 60000 }');
+    project.write(
+      'jest.json',
+      '{ "testMatch": ["**/*.test.cjs"], "transform": {}, "testTimeout": 60000 }',
+    );
   });
   beforeEach(async () => {
     database = await createDatabase();
@@ -69,19 +72,30 @@ describe('the runners of tests', () => {
   afterEach(() => database.drop());
   afterAll(() => project.remove());
 
-  it.each(CASES)('$runner runs a file with $file, captured by $capture, and ends', async (one) => {
-    const { begins, file, args } = RUNNERS[one.runner as keyof typeof RUNNERS];
-    project.write(file, `${begins}\n${FILES[one.file]}`);
-    const env = { ...process.env, TEST_DATABASE_URL: database.url, TEST_CAPTURE: one.capture };
-    const { NODE_OPTIONS: _options, NODE_TEST_CONTEXT: _context, ...own } = env;
-    const run = promisify(execFile)(process.execPath, args, {
-      cwd: project.path,
-      env: { ...own, NODE_ENV: 'test' },
-      timeout: 110_000,
-    });
-    const { stdout, stderr } = await run.catch((error) => {
-      throw new Error(`${error.stdout}\n${error.stderr}`);
-    });
-    expect(`${stdout}${stderr}`).not.toMatch(/open handle|did not exit|failed to exit/);
-  }, 120_000);
+  it.each(CASES)(
+    '$runner runs a file with $file, captured by $capture, and ends',
+    async (one) => {
+      const { begins, file, args } = RUNNERS[one.runner as keyof typeof RUNNERS];
+      project.write(file, `${begins}\n${FILES[one.file]}`);
+      const env: NodeJS.ProcessEnv = {
+        ...process.env,
+        TEST_DATABASE_URL: database.url,
+        TEST_CAPTURE: one.capture,
+        NODE_ENV: 'test',
+      };
+      // A runner of tests marks its children.
+      delete env.NODE_OPTIONS;
+      delete env.NODE_TEST_CONTEXT;
+      const run = promisify(execFile)(process.execPath, args, {
+        cwd: project.path,
+        env,
+        timeout: 110_000,
+      });
+      const { stdout, stderr } = await run.catch((error) => {
+        throw new Error(`${error.stdout}\n${error.stderr}`);
+      });
+      expect(`${stdout}${stderr}`).not.toMatch(/open handle|did not exit|failed to exit/);
+    },
+    120_000,
+  );
 });
