@@ -86,6 +86,14 @@ module.exports = {
       to: { path: ['^lib/admin/', 'node_modules/(hono|zod)/'] },
     },
     {
+      name: 'library-imports-testing',
+      comment:
+        'What only tests need is an entry of its own; the library has the doors for it in lib/attach/.',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/testing/' },
+      to: { path: '^lib/testing/' },
+    },
+    {
       name: 'stage-imports-facade',
       comment:
         'The files directly in lib/ use the stages; a stage that uses them turns the order around. lib/attach/ comes after all of them and may use the pipeline; that it uses the facade, which uses it, is forbidden by no-circular. lib/cli/ and lib/admin/ are programs that use the facade as an application does.',

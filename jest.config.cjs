@@ -32,6 +32,7 @@ module.exports = {
     '^typeorm-model-hooks/admin$': '<rootDir>/lib/admin/index.ts',
     '^typeorm-model-hooks/bullmq$': '<rootDir>/lib/bullmq/index.ts',
     '^typeorm-model-hooks/receiver$': '<rootDir>/lib/receiver/index.ts',
+    '^typeorm-model-hooks/testing$': '<rootDir>/lib/testing/index.ts',
   },
   transform: { '^.+\\.ts$': swc({}), '^.+\\.tsx$': swc({ tsx: true }) },
   testTimeout: 60_000,

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { checkDataSource, checkVersion, DATA_SOURCE, installedVersion } from './attach/checks';
 import { type DetachOptions, detachDeadlineMs } from './attach/detach';
+import { offerRecorder } from './attach/event-recorder';
 import { type HistoryOptions, type HookHistory, hookHistory } from './attach/history';
 import { type IdleOptions, idleTimeoutMs } from './attach/idle';
 import { followLifecycle } from './attach/lifecycle';
@@ -13,6 +14,7 @@ import {
 import { currentOf, type HooksParts, hooksParts } from './attach/parts';
 import type { RunOnceResult } from './attach/run-once';
 import { type HookStats, hookStats } from './attach/stats';
+import type { Testing } from './attach/testing';
 import { triggersOf } from './attach/triggers-of';
 import {
   checkedWork,
@@ -64,6 +66,8 @@ export class ModelHooks extends Declarations {
   readonly events: EventLog;
   /** The triggers of hooks with `capture: 'triggers'`: their SQL, and their state in the database. */
   readonly triggers: Triggers;
+  /** For tests of an application; see also the entry `typeorm-model-hooks/testing`. */
+  readonly testing: Testing;
   readonly #parts: HooksParts;
 
   /**
@@ -92,6 +96,7 @@ export class ModelHooks extends Declarations {
     await hooks.#parts.attachment.initialised();
     warnOfPlainSecrets(hooks.options);
     followLifecycle(dataSource, hooks.#parts.attachment);
+    offerRecorder(dataSource, hooks.#parts.recorder);
     return hooks;
   }
 
@@ -142,6 +147,7 @@ export class ModelHooks extends Declarations {
     this.deliveries = parts.deliveries;
     this.events = parts.events;
     this.triggers = parts.triggers;
+    this.testing = parts.testing;
   }
 
   /**

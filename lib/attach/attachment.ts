@@ -65,8 +65,8 @@ export class Attachment implements EngineHolder, Lifecycle {
 
   /** Rebuilds tables while no statement of the engine runs, because these and the locks of the rebuild could wait for each other. */
   async rebuilding(work: () => Promise<void>): Promise<void> {
-    const { store, triggers, options } = this.parts;
-    await store.exclusively(work);
+    const { store, triggers, options, recording } = this.parts;
+    await store.exclusively(() => recording.whileResting(work));
     // A table that was dropped has lost its triggers. While the DataSource is initialised again, the hooks are not loaded yet.
     if (options.installTriggers && this.#session) await triggers.install();
   }

@@ -35,7 +35,7 @@ export class Commits {
   constructor(
     private readonly surroundings: Pick<
       SessionParts,
-      'dataSource' | 'options' | 'reporter' | 'task' | 'wakeup'
+      'dataSource' | 'options' | 'recording' | 'reporter' | 'task' | 'wakeup'
     >,
     private readonly parts: CommitParts,
   ) {}
@@ -74,12 +74,12 @@ export class Commits {
 
   async #write(runner: QueryRunner, event: ReadyEvent): Promise<string> {
     const written = await this.parts.outbox.write(runner, [event]);
-    this.noteWritten(runner, written);
+    await this.noteWritten(runner, written);
     return written[0]?.id ?? '';
   }
 
-  /** Remembers events until their transaction commits. */
-  noteWritten(runner: QueryRunner, events: readonly WrittenEvent[]): void {
+  /** Remembers events until their transaction commits. The promise is that of a test which records them. */
+  noteWritten(runner: QueryRunner, events: readonly WrittenEvent[]): Promise<void> | undefined {
     const ids = this.#written.get(runner) ?? [];
     this.#written.set(runner, ids);
     const isBuffered = this.parts.buffering.note(runner);
@@ -87,6 +87,13 @@ export class Commits {
       if (!isBuffered) ids.push(id);
       this.surroundings.reporter.emit('captured', { eventId: id, hook, event, operation });
     }
+    const { recording } = this.surroundings;
+    return recording.isOn
+      ? recording.written(
+          runner,
+          events.map(({ id }) => id),
+        )
+      : undefined;
   }
 
   /** Wakes what sends the events of the transaction. */

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { EventDecoder } from '../capture/outbox/event-decoder';
 import { SizeLimits } from '../capture/outbox/size-limits';
+import type { Recording } from '../capture/recording';
 import { CurrentEvents } from '../capture/statement/current-events';
 import { SourceEvaluation } from '../capture/triggers/source-evaluation';
 import type { Triggers } from '../capture/triggers/triggers';
@@ -52,6 +53,7 @@ export interface SessionParts {
   readonly calls: HandlerCalls;
   readonly triggers: Triggers;
   readonly task: TaskParts;
+  readonly recording: Recording;
 }
 
 /** The parts of an engine that its session makes. */

@@ -3,6 +3,7 @@ import { Backfill } from '../backfill/backfill';
 import { EventDecoder } from '../capture/outbox/event-decoder';
 import { EventReader } from '../capture/outbox/event-reader';
 import { SizeLimits } from '../capture/outbox/size-limits';
+import { Recording } from '../capture/recording';
 import { Triggers } from '../capture/triggers/triggers';
 import { HandlerCalls } from '../delivery/attempt/handler-calls';
 import { shownRequest } from '../delivery/attempt/shown-request';
@@ -25,6 +26,7 @@ import { Store } from '../store/store';
 import type { Tables } from '../store/tables';
 import type { Tasks } from '../task/tasks';
 import { Attachment } from './attachment';
+import { EventRecorder } from './event-recorder';
 import { Idle } from './idle';
 import { type InteractiveParts, interactiveParts } from './interactive-parts';
 import { listenerParts } from './listener-parts';
@@ -32,6 +34,7 @@ import type { ResolvedOptions } from './options';
 import { RunOnce } from './run-once';
 import type { Session } from './session';
 import { taskParts } from './task-parts';
+import { Testing } from './testing';
 
 /** What the facade `ModelHooks` is made of. */
 export interface HooksParts extends InteractiveParts {
@@ -50,6 +53,8 @@ export interface HooksParts extends InteractiveParts {
   readonly idle: Idle;
   readonly runOnce: RunOnce;
   readonly doctor: Doctor;
+  readonly recorder: EventRecorder;
+  readonly testing: Testing;
 }
 
 export function hooksParts(
@@ -96,17 +101,22 @@ export function hooksParts(
   });
   const decoder = new EventDecoder(dataSource, catalog, options);
   const task = taskParts({ ...shared, options });
-  const attachment = new Attachment({ ...shared, options, wakeup, reporter, matching, task });
+  const recording = new Recording(store);
+  const own = { options, wakeup, reporter, matching, task, recording };
+  const attachment = new Attachment({ ...shared, ...own });
   const alarm = {
     in: (afterMs: number) => attachment.scheduler?.in(afterMs),
     note: (runner: QueryRunner) => attachment.scheduler?.note(runner),
   };
   const unseenWrites = () => attachment.session?.unseenWrites ?? [];
   const idle = new Idle(store, catalog, vault, attachment);
+  const runOnce = new RunOnce({ ...shared, attachment, idle, reporter }, options.delivery);
   return {
     ...shared,
     reporter,
     attachment,
+    recorder: new EventRecorder({ ...shared, recording, options }),
+    testing: new Testing({ runOnce, reporter, store, working: () => attachment.working }),
     listeners,
     ...interactiveParts({ ...shared, options, reporter, saved, process }),
     deliveries: new Deliveries(store, wakeup, {
@@ -118,7 +128,7 @@ export function hooksParts(
     schedules: new Schedules({ ...shared, listeners }, alarm),
     tasks: task.tasks,
     idle,
-    runOnce: new RunOnce({ ...shared, attachment, idle, reporter }, options.delivery),
+    runOnce,
     doctor: new Doctor({ ...shared, options, unseenWrites }),
   };
 }

@@ -158,6 +158,7 @@ export class Session {
       this.#statements,
       new TriggerSource(dataSource, this.parts.catalog, options, {
         buffering: this.#buffering,
+        recording: this.parts.recording,
         wake: () => {
           this.#buffers.look();
           this.parts.wakeup.committed();

@@ -87,6 +87,15 @@ export class Working {
     await this.start();
   }
 
+  /** Works on with a new engine, if this process works. */
+  async restart(deadlineMs: number): Promise<void> {
+    const run = this.#run;
+    if (!run) return;
+    await run.started;
+    await this.session()?.stop(deadlineMs);
+    if (this.#run === run) await this.session()?.work(run);
+  }
+
   /** Stops this run, or whatever works. Never rejects. */
   async stop(deadlineMs: number, run = this.#run): Promise<void> {
     if (run !== this.#run) return this.#stopping;

@@ -22,8 +22,11 @@ export interface CaptureOptions {
 
 export interface CaptureReports {
   readonly logger: Logger;
-  /** Called after the events were stored, on the query runner that stored them. */
-  readonly captured: (runner: QueryRunner, events: readonly WrittenEvent[]) => void;
+  /** Called after the events were stored, on the query runner that stored them. The write waits for the promise. */
+  readonly captured: (
+    runner: QueryRunner,
+    events: readonly WrittenEvent[],
+  ) => Promise<void> | undefined;
 }
 
 type CaptureSurroundings = Required<CaptureOptions> & { readonly vault: Vault };
@@ -50,19 +53,19 @@ export class Capture {
       if (event) ready.push(event);
     }
     const events = await this.outbox.write(runner, ready);
-    if (events.length > 0) this.reports.captured(runner, events);
+    if (events.length > 0) await this.reports.captured(runner, events);
   }
 
   /** Events were stored by the statement that wrote the rows. */
-  noteTold(runner: QueryRunner, told: readonly ToldEvent[]): void {
-    if (told.length === 0) return;
+  noteTold(runner: QueryRunner, told: readonly ToldEvent[]): Promise<void> | undefined {
+    if (told.length === 0) return undefined;
     const events = told.map(([id, hook, event, operation]) => ({
       id,
       hook,
       event,
       operation: operation as Operation,
     }));
-    this.reports.captured(runner, events);
+    return this.reports.captured(runner, events);
   }
 
   async #readyOrFail(runner: QueryRunner, change: Change): Promise<ReadyEvent | null> {

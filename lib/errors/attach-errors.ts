@@ -35,6 +35,16 @@ export class TriggersOutdatedError extends ModelHookError {
   }
 }
 
+/** No hooks are attached to the DataSource. */
+export class NotAttachedError extends ModelHookError {
+  readonly code = 'NOT_ATTACHED';
+  constructor() {
+    super(
+      'No hooks are attached to this DataSource: await ModelHooks.attach(dataSource) before, as the application does.',
+    );
+  }
+}
+
 /** The DataSource was not initialised yet, or was destroyed. */
 export class NotInitialisedError extends ModelHookError {
   readonly code = 'DATASOURCE_NOT_INITIALISED';

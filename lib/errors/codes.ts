@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   TABLES_MISSING: 'The tables of the package do not exist in the database.',
   TRIGGERS_OUTDATED:
     'The triggers of a hook are missing in the database, or are not those of this release.',
+  NOT_ATTACHED: 'No hooks are attached to the DataSource.',
   DATASOURCE_NOT_INITIALISED: 'The DataSource is not initialised, or was destroyed.',
   TYPEORM_UNSUPPORTED:
     'The version of TypeORM, its database driver, or the encoding of the database is not supported.',
@@ -52,6 +53,7 @@ export const ERROR_CODES = {
   KEYS_UNAVAILABLE: 'The public keys of a sender could not be read from their URL.',
   SIGNATURE_INVALID: 'The signature of a received request is wrong or too old.',
   STATEMENT_TIMEOUT: 'The database did not answer a statement of the package in time.',
+  TEST_TIMEOUT: 'A test receiver did not get the requests that a test waits for.',
   IDLE_TIMEOUT: 'idle() reached its time limit while work was left.',
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -58,16 +58,20 @@ export class HookCatalog {
    * `HOOK_AMBIGUOUS`.
    */
   of(target: EntityTarget<ObjectLiteral>): Hook {
-    const name = nameOf(target);
-    const hooks = this.#entitiesOf(target).flatMap((metadata) => this.hooksOf(metadata));
-    const [only, ...others] = hooks;
-    if (!only) throw new HookNotFoundError(name, this.names());
+    const [only, ...others] = this.allOf(target);
     if (others.length > 0)
       throw new AmbiguousHookError(
-        name,
-        hooks.map((hook) => hook.name),
+        nameOf(target),
+        [only, ...others].map((hook) => hook.name),
       );
     return only;
+  }
+
+  /** The hooks of such an entity; at least one. Throws `HOOK_NOT_FOUND`. */
+  allOf(target: EntityTarget<ObjectLiteral>): readonly [Hook, ...Hook[]] {
+    const [first, ...others] = this.#entitiesOf(target).flatMap((one) => this.hooksOf(one));
+    if (!first) throw new HookNotFoundError(nameOf(target), this.names());
+    return [first, ...others];
   }
 
   /** The hooks of an entity: its own, or those of the nearest parent in a single-table inheritance. */

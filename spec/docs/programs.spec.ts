@@ -2,6 +2,7 @@ import * as lib from '../../lib';
 import * as admin from '../../lib/admin';
 import { bullmq } from '../../lib/bullmq';
 import * as receiver from '../../lib/receiver';
+import * as testing from '../../lib/testing';
 import { DOCUMENTS, programsOf } from './documents';
 import { examples } from './examples';
 import { typeErrors } from './type-check';
@@ -9,7 +10,7 @@ import { typeErrors } from './type-check';
 const programs = DOCUMENTS.flatMap(programsOf);
 
 /** Functions, decorators and lists that a user calls or hands over. Classes are met through the objects that these give. */
-const exported = Object.entries({ ...lib, ...admin, bullmq, ...receiver })
+const exported = Object.entries({ ...lib, ...admin, bullmq, ...receiver, ...testing })
   .filter(([name]) => /^[a-z]/.test(name) || name === 'ModelHook' || name === 'ModelHooks')
   .map(([name]) => name);
 

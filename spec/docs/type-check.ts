@@ -20,6 +20,7 @@ import * as lib from 'typeorm-model-hooks';
 import { adminApp, type Authenticate, toExpress, toFastify, toNode } from 'typeorm-model-hooks/admin';
 import { bullmq } from 'typeorm-model-hooks/bullmq';
 import { type BatchOf, jwks, memoryStore, verify, verifyOnce } from 'typeorm-model-hooks/receiver';
+import { captureEvents, signedRequest, testReceiver } from 'typeorm-model-hooks/testing';
 import type { AttachOptions, Chunk, Dispatcher, HookEvent, Listener } from 'typeorm-model-hooks';
 interface Person { id: number; name: string; address: string | null; age: number; status: string; accountId: string; home: { city: string } }
 declare const Person: new () => Person;

@@ -21,3 +21,18 @@ const KINDS: Readonly<Record<string, StatementKind>> = {
   SHOW: 'reads',
   SELECT: 'reads',
 };
+
+const COMMENTS = /^(?:\s+|--[^\n]*\n|\/\*[\s\S]*?\*\/)+/;
+const FIRES = /^(?:select|insert|update|delete|merge|with|truncate|copy|values|execute|call|do)\b/i;
+/** They may commit by themselves. */
+const COMMITS = /^(?:call|do)\b/i;
+
+/** Whether triggers of tables may run because of a statement. They do not because of those that change a schema. */
+export function mayFireTriggers(sql: string): boolean {
+  return FIRES.test(sql.replace(COMMENTS, ''));
+}
+
+/** Whether a statement can run in a transaction that was begun for it. Several statements may commit in between. */
+export function canRunAlone(sql: string): boolean {
+  return !COMMITS.test(sql.replace(COMMENTS, '')) && !/;\s*\S/.test(sql);
+}

@@ -1,8 +1,10 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { Buffering } from '../buffering';
+import type { Recording } from '../recording';
 import { isSilenced } from '../silence';
 import { dataSourceOf } from '../typeorm/data-source-of';
-import { kindOf, type StatementKind } from './statements';
+import { isPlanned } from '../typeorm/statements';
+import { canRunAlone, kindOf, mayFireTriggers, type StatementKind } from './statements';
 
 export interface Watch {
   /** Names of the tables whose changes triggers capture. */
@@ -10,6 +12,7 @@ export interface Watch {
   /** Events may have been committed. */
   readonly wake: () => void;
   readonly buffering: Pick<Buffering, 'current' | 'noteTriggers'>;
+  readonly recording: Pick<Recording, 'isOn' | 'during'>;
 }
 
 const watches = new WeakMap<DataSource, Watch>();
@@ -56,7 +59,7 @@ interface Told {
 const NOTHING_TOLD: Told = { isSilenced: false, buffer: '' };
 
 async function watched(
-  { tables, wake, buffering }: Watch,
+  { tables, wake, buffering, recording }: Watch,
   runner: QueryRunner,
   args: QueryArguments,
   query: Query,
@@ -68,7 +71,15 @@ async function watched(
   const isInTransaction = state.isOpen || runner.isTransactionActive;
   const wanted = { isSilenced: isSilenced(), buffer: buffering.current?.prefix ?? '' };
   if (kind === 'writes') buffering.noteTriggers(runner);
-  const result = await telling(runner, args, query, { kind, state, isInTransaction, wanted });
+  const run = () => telling(runner, args, query, { kind, state, isInTransaction, wanted });
+  const isRecorded = recording.isOn && mayStore(kind, args);
+  const result = await (isRecorded
+    ? recording.during(runner, {
+        isInTransaction,
+        run,
+        runAlone: isAlone(args) ? (then) => alone(runner, args, query, { wanted, then }) : null,
+      })
+    : run());
   if (kind === 'writes' && namesOneOf(tables, sql)) state.hasWritten = true;
   const isDurable = kind === 'ends' || !(isInTransaction || kind === 'begins');
   if (isDurable && state.hasWritten) wake();
@@ -83,6 +94,16 @@ function namesOneOf(tables: readonly string[], sql: string): boolean {
 }
 
 const BEGINNING = 10_000;
+
+/** Whether triggers may store events of the statement. What TypeORM reads stores none. */
+function mayStore(kind: StatementKind, [sql, , isStructured]: QueryArguments): boolean {
+  return mayFireTriggers(sql) && !(kind === 'reads' && isStructured === true);
+}
+
+/** A statement that the other capture runs may get a transaction there. */
+function isAlone([sql, parameters]: QueryArguments): boolean {
+  return canRunAlone(sql) && !isPlanned(parameters);
+}
 
 /** `ROLLBACK TO` restores the setting that the savepoint had. */
 function follow(state: State, kind: StatementKind, isDurable: boolean): void {
@@ -110,7 +131,7 @@ async function telling(
   if (!mayWrite) return query.apply(runner, args);
   if (!isInTransaction)
     return !isSame(wanted, NOTHING_TOLD) && kind === 'writes' && isOfTypeOrm(args)
-      ? alone(runner, args, query, wanted)
+      ? alone(runner, args, query, { wanted })
       : query.apply(runner, args);
   if (!isSame(wanted, state.told)) {
     await query.call(runner, TELL_SQL, parametersOf(wanted));
@@ -128,17 +149,24 @@ function isSame(wanted: Told, told: Told | null): boolean {
   return wanted.isSilenced === told?.isSilenced && wanted.buffer === told.buffer;
 }
 
+interface Alone {
+  readonly wanted: Told;
+  /** What is done before the commit. */
+  readonly then?: () => Promise<void>;
+}
+
 /** The settings end with the transaction, also behind a connection pooler. */
 async function alone(
   runner: QueryRunner,
   args: QueryArguments,
   query: Query,
-  wanted: Told,
+  { wanted, then }: Alone,
 ): Promise<unknown> {
   await query.call(runner, 'START TRANSACTION');
   try {
     await query.call(runner, TELL_SQL, parametersOf(wanted));
     const result = await query.apply(runner, args);
+    await then?.();
     await query.call(runner, 'COMMIT');
     return result;
   } catch (error) {

@@ -128,7 +128,7 @@ export class StatementCapture {
       throw outbox.explained(error);
     });
     const { rows, affected, events } = readTold(write, result.records);
-    capture.noteTold(runner, events);
+    await capture.noteTold(runner, events);
     if (!runner.isTransactionActive) committed(runner);
     return asWithoutUs(result, write, rows, affected);
   }

@@ -30,6 +30,11 @@ export function planStatement(write: WriteStatement): void {
   planned.set(write.parameters, write);
 }
 
+/** Whether the statement with these parameters is planned, and not received yet. */
+export function isPlanned(parameters: readonly unknown[] | undefined): boolean {
+  return parameters !== undefined && planned.has(parameters);
+}
+
 /** Hands planned statements to a receiver, on the query runner that TypeORM runs them on. */
 export function receiveStatements(dataSource: DataSource, receiver: StatementReceiver): void {
   receivers.set(dataSource, receiver);

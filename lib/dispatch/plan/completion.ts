@@ -71,7 +71,7 @@ type Result =
   | { readonly kind: 'left'; readonly id: string };
 
 /** What identifies the event stays as the trigger wrote it. */
-function completedRow(
+export function completedRow(
   row: ClaimedEvent,
   values: Extract<Evaluation, { kind: 'evaluated' }>['values'],
 ): EventRow {

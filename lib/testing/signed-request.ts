@@ -1,0 +1,134 @@
+import { v4 as uuidv4 } from 'uuid';
+import { toJson } from '../base/json';
+import { body as bodyOf } from '../delivery/request/body';
+import { requestHeaders } from '../delivery/request/headers';
+import type { HookEvent } from '../hook/event';
+import { defineHook } from '../hook/hook';
+import { BODY_FORMATS, type BodyFormat } from '../options/body-format';
+import { checkedOptions } from '../options/checked';
+import { CONTENT_TYPES, type ContentType, DIGESTS, type Digest } from '../options/listener';
+import {
+  ANYTHING,
+  BOOLEAN,
+  DATE,
+  OPTIONS,
+  oneOf,
+  required,
+  type Shape,
+  TEXT,
+  wholeNumberFrom,
+} from '../options/rules';
+import { secretProblem } from '../signing/secret';
+import { unusable } from '../signing/signature';
+
+export interface SignedRequestOptions {
+  /** The secret that the receiver verifies with. */
+  readonly secret: string;
+  /** The event that the request is about, such as one of `captureEvents`. Left out: one of the event name `test`, without data. */
+  readonly event?: Partial<HookEvent>;
+  /** The body in place of that of the event: a text as it is, any other value as JSON. */
+  readonly body?: unknown;
+  /** When the request was signed. @defaultValue now */
+  readonly at?: Date;
+  /** How the body of the event is laid out. @defaultValue `'fields'` */
+  readonly format?: BodyFormat;
+  /** @defaultValue `'application/json'` */
+  readonly contentType?: ContentType;
+  /** Hash function of `Hook-HMAC`. @defaultValue `'sha256'` */
+  readonly digest?: Digest;
+  /** `Hook-Delivery`, a UUID. The same id again is a repeat. @defaultValue a random one */
+  readonly deliveryId?: string;
+  /** `Hook-Subscription`, a UUID. @defaultValue a random one */
+  readonly listenerId?: string;
+  /** Number of the attempt, from 1. @defaultValue `1` */
+  readonly attempt?: number;
+  /** A secret that the request is signed with, too, as during a rotation. @defaultValue none */
+  readonly previousSecret?: string;
+  /** Further headers, as a listener can have them. @defaultValue none */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether it is a test, as `hooks.listeners.test` sends it. @defaultValue `false` */
+  readonly isTest?: boolean;
+}
+
+/** A request as this package sends it. */
+export interface SignedRequest {
+  readonly method: 'POST';
+  /** With names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The raw body. */
+  readonly body: string;
+}
+
+export const SIGNED_REQUEST_DEFAULTS = {
+  format: 'fields',
+  contentType: 'application/json',
+  digest: 'sha256',
+  attempt: 1,
+  isTest: false,
+} as const satisfies Partial<SignedRequestOptions>;
+
+const SHAPE: Shape<SignedRequestOptions> = {
+  secret: required(TEXT),
+  event: OPTIONS,
+  body: ANYTHING,
+  at: DATE,
+  format: oneOf(...BODY_FORMATS),
+  contentType: oneOf(...CONTENT_TYPES),
+  digest: oneOf(...DIGESTS),
+  deliveryId: TEXT,
+  listenerId: TEXT,
+  attempt: wholeNumberFrom(1),
+  previousSecret: TEXT,
+  headers: OPTIONS,
+  isTest: BOOLEAN,
+};
+
+/**
+ * Makes a request as this package sends it, signed at any time, for tests of a receiver. It is made by the code that makes the requests of
+ * deliveries, so `verify` accepts it. Throws `OPTION_INVALID`.
+ *
+ * @example
+ * const { headers, body } = signedRequest({
+ *   secret: secretOfListener,
+ *   event: { name: 'person.created', data: { name: 'Joe' } },
+ *   at: new Date('2030-01-01T12:00:00Z'),
+ * });
+ * verify(headers, body, secretOfListener, { now: () => Date.parse('2030-01-01T12:00:10Z') });
+ */
+export function signedRequest(given: SignedRequestOptions): SignedRequest {
+  const options = { ...SIGNED_REQUEST_DEFAULTS, ...checkedOptions(given, SHAPE) };
+  const { secret, previousSecret = null, at = new Date(), contentType, digest } = options;
+  for (const one of [secret, previousSecret])
+    if (one !== null && secretProblem(one) !== null) throw unusable(one);
+  const event = eventOf(options.event ?? {}, at);
+  const body = options.body === undefined ? bodyOf(event, HOOK, options) : textOf(options.body);
+  const { listenerId: id = uuidv4(), deliveryId = uuidv4(), attempt, isTest } = options;
+  const listener = { id, contentType, digest, headers: options.headers ?? {} };
+  const signed = { deliveryId, attempt, body, secret, previousSecret, now: at.getTime(), isTest };
+  return { method: 'POST', headers: requestHeaders(event, listener, signed), body };
+}
+
+function textOf(body: unknown): string {
+  return typeof body === 'string' ? body : JSON.stringify(toJson(body));
+}
+
+/** It has no fields, so paths with dots are nested as those of embedded columns are. */
+const HOOK = defineHook('test', { provides: [] });
+
+function eventOf(given: Partial<HookEvent>, at: Date): HookEvent {
+  const data = given.data ?? {};
+  return {
+    id: uuidv4(),
+    hook: HOOK.name,
+    name: HOOK.name,
+    operation: null,
+    ref: null,
+    sender: null,
+    headers: {},
+    occurredAt: at,
+    previous: null,
+    changed: Object.keys(data),
+    ...given,
+    data,
+  };
+}
