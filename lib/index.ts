@@ -8,6 +8,7 @@ export {
   AddMatchingKeys1764600000000,
   AddRawPrevious1765800000000,
   AddSchedules1766300000000,
+  AddSelection1766900000000,
   AddTasks1766400000000,
   AddTrust1765200000000,
   CreateModelHookTables1764000000000,

@@ -10,6 +10,7 @@ import { AddSchedules1766300000000 } from './1766300000000-add-schedules';
 import { AddTasks1766400000000 } from './1766400000000-add-tasks';
 import { AddBuffers1766500000000 } from './1766500000000-add-buffers';
 import { AddBatch1766600000000 } from './1766600000000-add-batch';
+import { AddSelection1766900000000 } from './1766900000000-add-selection';
 
 /**
  * The migrations that create our tables; add them to the `migrations` of the DataSource.
@@ -30,6 +31,7 @@ export const modelHookMigrations = [
   AddTasks1766400000000,
   AddBuffers1766500000000,
   AddBatch1766600000000,
+  AddSelection1766900000000,
 ];
 
 export {
@@ -42,6 +44,7 @@ export {
   AddMatchingKeys1764600000000,
   AddRawPrevious1765800000000,
   AddSchedules1766300000000,
+  AddSelection1766900000000,
   AddTasks1766400000000,
   AddTrust1765200000000,
   CreateModelHookTables1764000000000,

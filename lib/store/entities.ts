@@ -55,6 +55,7 @@ export const modelHookEntities: NamedSchema[] = [
     ordered: column('boolean'),
     max_per_second: nullable(column('float8')),
     batch: nullable(jsonb),
+    selected: { ...nullable(text), array: true },
     created_at: instant,
     updated_at: instant,
   }),

@@ -161,6 +161,7 @@ describe('modelHookMigrations', () => {
       'AddTasks1766400000000',
       'AddBuffers1766500000000',
       'AddBatch1766600000000',
+      'AddSelection1766900000000',
     ]);
     expect(modelHookMigrations.map((Migration) => new Migration().name)).toEqual(
       rows.map(({ name }) => name),

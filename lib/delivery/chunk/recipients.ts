@@ -6,6 +6,7 @@ import { handlerName } from '../../options/handler-ref';
 import { secretTexts, textOf, withSecrets } from '../../options/header-value';
 import { CONTENT_TYPES, DIGESTS } from '../../options/listener';
 import type { ArrivedRows } from '../../store/later-rows';
+import { formatOf } from '../../store/listener-columns';
 import type { RecipientRow, RecipientRows } from '../../store/recipients';
 import type { Vault } from '../../vault/vault';
 import type { Outcome } from './outcome';
@@ -79,9 +80,15 @@ function recipientOf(row: RecipientRow, { vault, clock }: ReadWith): Recipient {
 }
 
 /** What a newer release has stored and this one does not know; null if there is nothing. */
-function unknownOption({ target, format, digest, contentType }: RecipientRow): string | null {
+function unknownOption({
+  target,
+  format: stored,
+  digest,
+  contentType,
+}: RecipientRow): string | null {
+  const format = formatOf(stored);
   if (OTHER_SCHEME.test(target) && handlerName(target) === null) return 'target';
-  if (format !== null && !BODY_FORMATS.includes(format)) return 'format';
+  if (format !== null && !BODY_FORMATS.some((one) => one === format)) return 'format';
   if (!DIGESTS.includes(digest)) return 'digest';
   return CONTENT_TYPES.includes(contentType) ? null : 'content type';
 }
@@ -99,11 +106,13 @@ function recipient(
     id: row.id,
     target: row.target,
     contentType: row.contentType,
-    format: row.format,
+    // Validation accepted it, unless `unreadable` says that a newer release has stored it.
+    format: formatOf(row.format) as RecipientRow['format'],
     digest: row.digest,
     replies: row.replies,
     delivery: row.delivery,
     batch: row.batch,
+    select: row.select,
     active: row.active,
     inactiveReason: row.inactiveReason,
     pausedUntilMs: row.pausedUntilMs,
