@@ -2,6 +2,7 @@ export {
   AddAttemptDetail1766000000000,
   AddBatch1766600000000,
   AddBuffers1766500000000,
+  AddCoalescing1766900000001,
   AddEventFields1766100000000,
   AddEventSource1766200000000,
   AddHeads1765900000000,

@@ -88,6 +88,8 @@ export const modelHookEntities: NamedSchema[] = [
     // Columns that are not provided; emptied when the event is planned.
     source: { ...nullable(json), select: false },
     due_at: nullable(instant),
+    update_event: nullable(text),
+    transaction_id: nullable(column('bigint')),
   }),
   entity('chunk', {
     id: primary(uuid),
