@@ -88,6 +88,7 @@ export { ModelHook } from './hook/model-hook';
 export type { Operation } from './hook/operation';
 export type {
   CaptureKind,
+  CoalesceScope,
   DefinedHookOptions,
   HookRow,
   InteractiveHookOptions,

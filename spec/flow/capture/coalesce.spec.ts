@@ -194,7 +194,7 @@ describe.each([
     expect(await told('every')).toEqual(['insert a', 'update a>b', 'update b>c']);
   });
 
-  it('Writes of several transactions, and autocommit statements, are not merged', async () => {
+  it('Events of several transactions and of autocommit statements are not merged', async () => {
     await insert(flow.dataSource.manager);
     await rename('b')(flow.dataSource.manager);
     await inOne(rename('c'));
