@@ -8,12 +8,14 @@ export {
   AddAttemptDetail1766000000000,
   AddBatch1766600000000,
   AddBuffers1766500000000,
+  AddCoalescing1766900000001,
   AddEventFields1766100000000,
   AddEventSource1766200000000,
   AddHeads1765900000000,
   AddMatchingKeys1764600000000,
   AddRawPrevious1765800000000,
   AddSchedules1766300000000,
+  AddSelection1766900000000,
   AddSignatureKind1766800000000,
   AddTasks1766400000000,
   AddTrust1765200000000,
@@ -95,6 +97,7 @@ export { ModelHook } from './hook/model-hook';
 export type { Operation } from './hook/operation';
 export type {
   CaptureKind,
+  CoalesceScope,
   DefinedHookOptions,
   HookRow,
   InteractiveHookOptions,

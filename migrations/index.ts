@@ -11,6 +11,8 @@ import { AddTasks1766400000000 } from './1766400000000-add-tasks';
 import { AddBuffers1766500000000 } from './1766500000000-add-buffers';
 import { AddBatch1766600000000 } from './1766600000000-add-batch';
 import { AddSignatureKind1766800000000 } from './1766800000000-add-signature-kind';
+import { AddSelection1766900000000 } from './1766900000000-add-selection';
+import { AddCoalescing1766900000001 } from './1766900000001-add-coalescing';
 
 /**
  * The migrations that create our tables; add them to the `migrations` of the DataSource.
@@ -32,18 +34,22 @@ export const modelHookMigrations = [
   AddBuffers1766500000000,
   AddBatch1766600000000,
   AddSignatureKind1766800000000,
+  AddSelection1766900000000,
+  AddCoalescing1766900000001,
 ];
 
 export {
   AddAttemptDetail1766000000000,
   AddBatch1766600000000,
   AddBuffers1766500000000,
+  AddCoalescing1766900000001,
   AddEventFields1766100000000,
   AddEventSource1766200000000,
   AddHeads1765900000000,
   AddMatchingKeys1764600000000,
   AddRawPrevious1765800000000,
   AddSchedules1766300000000,
+  AddSelection1766900000000,
   AddSignatureKind1766800000000,
   AddTasks1766400000000,
   AddTrust1765200000000,

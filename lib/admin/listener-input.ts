@@ -44,6 +44,9 @@ const OPTIONAL = {
   batch: z
     .strictObject({ maxEvents: z.number().optional(), maxWaitMs: z.number().optional() })
     .nullish(),
+  select: z.array(z.string()).min(1).nullish().meta({
+    description: 'The fields that the listener gets of those which the hook provides. Null: all.',
+  }),
 };
 
 const ADDRESS = {

@@ -27,6 +27,7 @@ export function listenerJson(listener: Listener): { readonly [member: string]: J
     ordered: listener.ordered,
     maxPerSecond: listener.maxPerSecond,
     batch: batch as JsonValue,
+    select: listener.select,
     active: listener.active,
     inactiveReason: listener.inactiveReason,
     inactiveSince: listener.inactiveSince?.toISOString() ?? null,

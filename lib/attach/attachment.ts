@@ -7,7 +7,7 @@ import { checkEncryptionKeys } from '../listener/secrets/encryption-key-check';
 import { knowSchedules } from '../schedule/known-schedules';
 import type { Scheduler } from '../schedule/scheduler';
 import type { TaskEngine } from '../task/engine';
-import { checkTables, checkTriggers } from './checks';
+import { checkCoalescing, checkTables, checkTriggers } from './checks';
 import type { SessionParts } from './engine-parts';
 import type { EngineHolder } from './idle';
 import type { Lifecycle } from './lifecycle';
@@ -90,6 +90,7 @@ export class Attachment implements EngineHolder, Lifecycle {
     await checkTables(store);
     await checkEncryptionKeys(store, options.vault);
     catalog.load(await globbedSchemas(dataSource));
+    checkCoalescing(catalog.list(), options);
     await checkTriggers(triggers, options);
     await knowSchedules(store, catalog);
     await reviewListeners(store, catalog, options.logger);

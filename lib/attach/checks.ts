@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { satisfies } from 'semver';
 import type { DataSource } from 'typeorm';
+import { type DefinitionOptions, isByTriggers } from '../capture/triggers/options';
 import type { Triggers } from '../capture/triggers/triggers';
 import {
   NotInitialisedError,
@@ -9,6 +10,8 @@ import {
   TriggersOutdatedError,
   UnsupportedError,
 } from '../errors/attach-errors';
+import { OptionInvalidError } from '../errors/option-errors';
+import type { Hook } from '../hook/hook';
 import type { Rule } from '../options/rules';
 import { entityName } from '../store/entities';
 import type { Store } from '../store/store';
@@ -62,6 +65,22 @@ export async function checkTables({ upkeep }: Store): Promise<void> {
         `Move the data to a database that was created with: CREATE DATABASE … ENCODING '${ENCODING}' TEMPLATE template0`,
     );
   if (missing.length > 0) throw new TablesMissingError(missing);
+}
+
+/**
+ * Throws `OPTION_INVALID` if a hook has conditions and merges events that subscribers capture: a change that does not satisfy the conditions
+ * makes no event there, so it could not be merged.
+ */
+export function checkCoalescing(
+  hooks: readonly Hook[],
+  options: Pick<DefinitionOptions, 'capture'>,
+): void {
+  for (const hook of hooks) {
+    const isMerged = hook.declared.coalesce !== undefined;
+    if (!isMerged || hook.when.length === 0 || isByTriggers(hook, options)) continue;
+    const text = "with `when` needs `capture: 'triggers'`";
+    throw new OptionInvalidError('coalesce', { option: 'coalesce', text }, `hook "${hook.name}"`);
+  }
 }
 
 /** Installs missing and outdated triggers if that was asked for. Otherwise throws `TRIGGERS_OUTDATED` if there are any. */

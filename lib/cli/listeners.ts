@@ -60,13 +60,14 @@ async function listeners(options: ListenersCommand, { terminal }: Invocation): P
 /** Each member is named here, so that a new one is not printed before it is known to hold no secret. */
 function withoutSecrets(listener: Listener) {
   const { id, hook, pattern, operations, target, match, headers, owner, key } = listener;
-  const { signature, ordered, maxPerSecond, active, inactiveReason, inactiveSince } = listener;
-  const { pausedUntil, createdAt, updatedAt } = listener;
+  const { select, signature, ordered, maxPerSecond, active, inactiveReason } = listener;
+  const { inactiveSince, pausedUntil, createdAt, updatedAt } = listener;
   return {
     ...{ id, hook, pattern, operations, target: shownTarget(target), owner, key },
     conditions: match.map(({ field, operator }) => `${field} ${operator}`),
     headers: Object.keys(headers),
-    ...{ signature, ordered, maxPerSecond, active, inactiveReason, inactiveSince, pausedUntil },
+    ...{ select, signature, ordered, maxPerSecond, active, inactiveReason },
+    ...{ inactiveSince, pausedUntil },
     ...{ createdAt, updatedAt },
   };
 }

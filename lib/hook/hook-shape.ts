@@ -25,6 +25,7 @@ import { isConfigClass } from './config-class';
 import type { DeclaredHook } from './model-hook';
 import {
   CAPTURE_KINDS,
+  COALESCE_SCOPES,
   type DefinedHookOptions,
   type InteractiveHookOptions,
   TRUNCATE_ACTIONS,
@@ -86,6 +87,7 @@ const HOOK_SHAPE: Shape<DeclaredHook> = {
   headers: HEADERS,
   exactPrevious: BOOLEAN,
   criteria: oneOf(...CRITERIA_MODES),
+  coalesce: oneOf(...COALESCE_SCOPES),
   capture: oneOf(...CAPTURE_KINDS),
   truncate: oneOf(...TRUNCATE_ACTIONS),
   ...SHARED_SHAPE,

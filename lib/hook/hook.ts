@@ -140,6 +140,15 @@ export function eventName(hook: Hook, operation: Operation | null): string {
   return named ?? `${hook.name}.${EVENT_SUFFIX[operation]}`;
 }
 
+/**
+ * What an event stores so that it is merged with the others of its row and transaction: the name of an update, empty if the hook has no
+ * updates. Null if events of the hook are not merged.
+ */
+export function updateEventOf(hook: Hook): string | null {
+  if (hook.declared.coalesce === undefined) return null;
+  return hook.operations.includes('update') ? eventName(hook, 'update') : '';
+}
+
 /** Every event name of the hook. */
 export function eventNames(hook: Hook): readonly string[] {
   if (hook.metadata === null) return [hook.name];

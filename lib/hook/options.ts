@@ -19,6 +19,12 @@ export const TRUNCATE_ACTIONS = ['expand', 'refuse', 'ignore'] as const;
 /** What a trigger does about a `TRUNCATE`: tells that each row was removed, refuses it, or tells nothing. */
 export type TruncateAction = (typeof TRUNCATE_ACTIONS)[number];
 
+/** What the events of one row are merged by. */
+export const COALESCE_SCOPES = ['transaction'] as const;
+
+/** What the events of one row are merged by: the transaction that wrote them. */
+export type CoalesceScope = (typeof COALESCE_SCOPES)[number];
+
 /** A frozen plain copy of the row in the database: what `find()` would return, nested like the entity, owned relations as `{ author: { id } }`. */
 export type HookRow = Readonly<Record<string, unknown>>;
 
@@ -87,6 +93,11 @@ export interface ModelHookOptions<
    * rejected (`'refuse'`), or nothing (`'ignore'`). @defaultValue the attachment's `criteria`
    */
   readonly criteria?: CriteriaMode;
+  /**
+   * `'transaction'`: several writes of one row in one transaction make one event, about the row before and after the transaction, or none
+   * if both are the same. With `when`, the changes must be captured by triggers. @defaultValue each write makes an event
+   */
+  readonly coalesce?: CoalesceScope;
   /** What captures the changes. @defaultValue the attach option `capture` */
   readonly capture?: CaptureKind;
   /** What a `TRUNCATE` of the table does, if triggers capture its changes. @defaultValue the attach option `truncate` */

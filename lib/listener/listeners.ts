@@ -153,7 +153,7 @@ export class Listeners implements DraftSaver {
     const { audience, saving } = this.parts;
     if (!(listener instanceof ListenerBuilder)) return audience.explain(event, listener);
     const { row, match } = saving.checked(listener.draft);
-    return audience.explainUnsaved(event, { ...row, match });
+    return audience.explainUnsaved(event, { ...row, match, select: row.selected });
   }
 
   /**

@@ -69,4 +69,9 @@ export interface ListenerOptions {
    * for `maxWaitMs`. Only for URLs that get JSON. @defaultValue one request for each event
    */
   readonly batch?: BatchOptions;
+  /**
+   * The fields that the listener gets of those which the hook provides. A path also selects the fields below it. An update that changes
+   * none of them is not sent. @defaultValue all that the hook provides
+   */
+  readonly select?: readonly string[];
 }

@@ -12,6 +12,7 @@ export interface CandidateRow extends WantedRow {
   readonly id: string;
   /** It has several match keys, so it may be found more than once. */
   readonly several: boolean;
+  readonly select: readonly string[] | null;
   readonly ordered: boolean;
   /** It is ordered or has a rate limit, so its deliveries are stored one by one and take turns. */
   readonly inTurn: boolean;
@@ -121,7 +122,7 @@ export class CandidateRows {
   /** One page of listeners that lack match keys of today's version, after an id. */
   withoutKeys(after: string): Promise<CandidateRow[]> {
     return this.query(
-      `SELECT l.id, l.hook, l.pattern, l.operations, l.owner, ${conditionsSql(this.tables)} AS match, true AS several,
+      `SELECT l.id, l.hook, l.pattern, l.operations, l.owner, l.selected AS "select", ${conditionsSql(this.tables)} AS match, true AS several,
          ${IN_TURN_SQL}
        FROM ${this.tables.listener} l
        WHERE ${LACKS_MATCH_KEYS_SQL} AND l.id > $1 ORDER BY l.id LIMIT ${CANDIDATES_PER_PAGE}`,
@@ -130,7 +131,7 @@ export class CandidateRows {
   }
 
   #listenerSql(): string {
-    return `SELECT l.id, l.hook, l.pattern, l.operations, l.owner, l.filters AS match, cardinality(l.keys) > 1 AS several,
+    return `SELECT l.id, l.hook, l.pattern, l.operations, l.owner, l.selected AS "select", l.filters AS match, cardinality(l.keys) > 1 AS several,
         ${IN_TURN_SQL}
       FROM ${this.tables.listener} l WHERE l.id = k.listener_id AND l.active OFFSET 0`;
   }

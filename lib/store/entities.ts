@@ -56,6 +56,7 @@ export const modelHookEntities: NamedSchema[] = [
     ordered: column('boolean'),
     max_per_second: nullable(column('float8')),
     batch: nullable(jsonb),
+    selected: { ...nullable(text), array: true },
     created_at: instant,
     updated_at: instant,
   }),
@@ -88,6 +89,8 @@ export const modelHookEntities: NamedSchema[] = [
     // Columns that are not provided; emptied when the event is planned.
     source: { ...nullable(json), select: false },
     due_at: nullable(instant),
+    update_event: nullable(text),
+    transaction_id: nullable(column('bigint')),
   }),
   entity('chunk', {
     id: primary(uuid),

@@ -16,6 +16,7 @@ export const EVENT_SOURCE_COLUMNS = [
   ['row_id', 'NULL::uuid'],
   ['shape', `'${ANY_SHAPE}'`],
   ['due_at', 'NULL::timestamptz'],
+  ['update_event', 'NULL::text'],
 ] as const;
 
 /** A FROM clause, and for each column the SQL of its value for a row of that clause. Columns that are left out have their default. */
@@ -25,7 +26,10 @@ export interface EventSource {
 }
 
 /** An event whose values are known to this process. */
-export type NewEventRow = Omit<EventRow, 'occurred_at' | 'sequence' | 'age_ms'>;
+export interface NewEventRow extends Omit<EventRow, 'occurred_at' | 'sequence' | 'age_ms'> {
+  /** The name of an update of its hook, if the event is merged with others of its transaction. */
+  readonly update_event?: string | null;
+}
 
 /** The sources of one INSERT of events, and its parameters. */
 export class EventInsert {
@@ -58,7 +62,7 @@ export class EventInsert {
     this.add({
       from:
         `json_to_recordset(${this.parameter(JSON.stringify(rows), 'json')}) AS c(id uuid, hook text, operation text, ` +
-        'event text, ref text, sender text, headers text, data text, previous text, raw_previous boolean, targets text, row_id uuid, shape text, due_at timestamptz)',
+        'event text, ref text, sender text, headers text, data text, previous text, raw_previous boolean, targets text, row_id uuid, shape text, due_at timestamptz, update_event text)',
       values: {
         id: 'c.id',
         hook: 'c.hook',
@@ -76,6 +80,9 @@ export class EventInsert {
         }),
         ...(events.some(({ targets }) => targets) && { targets: 'c.targets::json' }),
         ...(events.some((event) => event.due_at) && { due_at: 'c.due_at' }),
+        ...(events.some((event) => event.update_event != null) && {
+          update_event: 'c.update_event',
+        }),
       },
     });
   }

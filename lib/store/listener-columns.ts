@@ -21,6 +21,7 @@ export interface ListenerValues {
   readonly ordered: boolean;
   readonly max_per_second: number | null;
   readonly batch: { readonly maxEvents: number; readonly maxWaitMs: number } | null;
+  readonly selected: readonly string[] | null;
 }
 
 /** The same columns with their secrets encrypted, and what is stored about the encryption. */
@@ -51,16 +52,35 @@ const TYPES: Readonly<Record<Column, string>> = {
   ordered: 'boolean',
   max_per_second: 'float8',
   batch: 'jsonb',
+  selected: 'text[]',
   previous_secret: 'text',
   key_ids: 'text[]',
 };
 
 export const LISTENER_COLUMNS = Object.keys(TYPES) as readonly Column[];
 
+/**
+ * Begins the stored format of a listener that selects fields. Releases that do not know selections do not know this format either, and so
+ * never send the other fields.
+ */
+const SELECTING = 'select:';
+
+/** The format of a listener, from the stored one. */
+export function formatOf(stored: string | null): string | null {
+  return stored?.startsWith(SELECTING) ? stored.slice(SELECTING.length) || null : stored;
+}
+
+/** The stored format of a listener, from the SQL of a format as it is stored and of a selection. */
+export function storedFormatSql(format: string, selected: string): string {
+  const plain = `nullif(regexp_replace(${format}, '^${SELECTING}', ''), '')`;
+  return `CASE WHEN ${selected} IS NULL THEN ${plain} ELSE '${SELECTING}' || coalesce(${plain}, '') END`;
+}
+
 /** A row as an element of a recordset. JSON columns are passed as text, because PostgreSQL cannot unpack JSON that contains a NUL. */
 export function recordsetRow(row: SealedValues) {
   return {
     ...row,
+    format: row.selected ? SELECTING + (row.format ?? '') : row.format,
     headers: JSON.stringify(row.headers),
     config: JSON.stringify(row.config),
     delivery: JSON.stringify(row.delivery),

@@ -9,6 +9,7 @@ import {
   recordsetRow,
   type SealedValues,
   sharedColumns,
+  storedFormatSql,
   valueSql,
 } from './listener-columns';
 import { type ListenerCriteria, newestSql, whereSql } from './listener-criteria';
@@ -246,7 +247,12 @@ export class ListenerRows {
 
 /** The columns that a save of an existing listener changes. */
 function assignments(named: readonly (keyof ListenerValues)[]): string {
-  const columns = named.map((column) => `${column} = excluded.${column}, `);
+  const others = named.filter((column) => column !== 'format');
+  const columns = others.map((column) => `${column} = excluded.${column}, `);
+  const valueSqlOf = (column: 'format' | 'selected') =>
+    `${named.includes(column) ? 'excluded' : 'l'}.${column}`;
+  if (named.includes('format') || named.includes('selected'))
+    columns.push(`format = ${storedFormatSql(valueSqlOf('format'), valueSqlOf('selected'))}, `);
   if (!named.includes('secret') && !named.includes('headers')) return columns.join('');
   return `${columns.join('')}key_ids = ${encryptionKeyIdsSql('excluded.key_ids')}, `;
 }

@@ -22,6 +22,8 @@ export interface RecipientRow {
   readonly delivery: ListenerDeliveryOptions;
   /** Null: one request for each event. */
   readonly batch: BatchOptions | null;
+  /** Null: all fields. */
+  readonly select: readonly string[] | null;
   readonly active: boolean;
   readonly inactiveReason: string | null;
   /** Times in milliseconds since the epoch. */
@@ -70,7 +72,8 @@ export class RecipientRows {
   }
 
   get #sql(): string {
-    return `SELECT id, target, content_type AS "contentType", format, digest, signature, replies, delivery, batch, active,
+    return `SELECT id, target, content_type AS "contentType", format, digest, signature, replies, delivery, batch,
+         selected AS "select", active,
          inactive_reason AS "inactiveReason", ${millisecondsSql('paused_until')} AS "pausedUntilMs",
          ${millisecondsSql('failing_since')} AS "failingSinceMs", ${millisecondsSql('clock_timestamp()')} AS "readMs",
          CASE WHEN key_ids = '{}' THEN '' ELSE identity END AS identity, secret, ${previousSecretSql('l')} AS previous_secret, headers,

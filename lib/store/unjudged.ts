@@ -24,6 +24,7 @@ export interface UnjudgedPair extends WantedRow {
   readonly event_id: string;
   /** The listener is active. If it is not, or was removed, the rest is of no use. */
   readonly active: boolean;
+  readonly select: readonly string[] | null;
   /** The delivery is claimed in turn with others of its listener. */
   readonly in_turn: boolean;
 }
@@ -59,7 +60,7 @@ export class UnjudgedRows {
     const { delivery, listener } = this.tables;
     return this.query<UnjudgedPair>(
       `SELECT d.id, d.event_id, coalesce(l.active, false) AS active,
-         d.row_id IS NOT NULL OR l.max_per_second IS NOT NULL OR l.batch IS NOT NULL AS in_turn, l.hook, l.pattern, l.operations, l.owner,
+         d.row_id IS NOT NULL OR l.max_per_second IS NOT NULL OR l.batch IS NOT NULL AS in_turn, l.hook, l.pattern, l.operations, l.owner, l.selected AS "select",
          ${conditionsSql(this.tables)} AS match
        FROM (SELECT id, event_id, listener_id, row_id FROM ${delivery} WHERE ${UNJUDGED_SQL} AND id > $1
          ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED) d

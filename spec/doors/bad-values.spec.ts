@@ -97,7 +97,7 @@ const BULK = ['limit', 'cursor', 'signal', 'onProgress', 'typo'];
 const WHERE = ['hook', 'pattern', 'owner', 'key', 'target', 'active', 'typo'] as const;
 const LISTENER = [
   'url secret digest contentType format headers owner key config replies delivery ordered',
-  'maxPerSecond batch typo',
+  'maxPerSecond batch select typo',
 ]
   .join(' ')
   .split(' ');
@@ -280,6 +280,7 @@ const DOORS: readonly (readonly [string, Door])[] = [
     (bad) => listener({ headers: { a: everything.secret(bad) } }).save(),
   ],
   ['hook.listener config', (bad) => listener({ config: { a: bad } }).save()],
+  ['builder.select', (bad) => listener().select(bad).save()],
   ...doors('builder.match', 'conditions', FIELDS, (bad) => listener().match(bad).save()),
   ...MATCHERS.flatMap((matcher) =>
     ['title', 'stock', 'details', 'createdAt', 'price', 'tags'].map(

@@ -162,6 +162,8 @@ describe('modelHookMigrations', () => {
       'AddBuffers1766500000000',
       'AddBatch1766600000000',
       'AddSignatureKind1766800000000',
+      'AddSelection1766900000000',
+      'AddCoalescing1766900000001',
     ]);
     expect(modelHookMigrations.map((Migration) => new Migration().name)).toEqual(
       rows.map(({ name }) => name),

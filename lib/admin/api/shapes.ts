@@ -32,6 +32,7 @@ export const ListenerShape = z
     ordered: z.boolean(),
     maxPerSecond: z.number().nullable(),
     batch: Bag.nullable(),
+    select: z.array(z.string()).nullable(),
     active: z.boolean(),
     inactiveReason: z.string().nullable(),
     inactiveSince: Time.nullable(),

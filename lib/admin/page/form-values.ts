@@ -43,6 +43,7 @@ export function inputOf(values: FormValues, fields: readonly HookField[]): Recor
     key: text('key'),
     ordered: textIn(values, 'ordered') === 'on',
     maxPerSecond: maxPerSecond === null ? null : Number(maxPerSecond),
+    select: pathsIn(textIn(values, 'select')),
   };
 }
 
@@ -64,6 +65,12 @@ function matchIn(values: FormValues, fields: readonly HookField[]): unknown {
   } catch {
     return further;
   }
+}
+
+/** Field paths, separated by commas or spaces. */
+function pathsIn(text: string): readonly string[] | null {
+  const paths = text.split(/[\s,]+/).filter((path) => path !== '');
+  return paths.length > 0 ? paths : null;
 }
 
 const KEPT = '[secret]';
@@ -105,6 +112,7 @@ export function valuesOf(listener: Listener, fields: readonly HookField[]): Form
     key: listener.key ?? '',
     ordered: listener.ordered ? 'on' : '',
     maxPerSecond: listener.maxPerSecond === null ? '' : String(listener.maxPerSecond),
+    select: listener.select?.join(', ') ?? '',
     ...Object.fromEntries(conditions),
   };
 }

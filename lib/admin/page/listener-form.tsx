@@ -155,6 +155,7 @@ const MoreOptions: FC<PartProps> = ({ shell: { t, desk }, values }) => (
       {desk?.isOperator && <Text label={t.owner} name="owner" values={values} />}
       <Text label={t.key} name="key" values={values} />
       <Text label={t.maxPerSecond} name="maxPerSecond" values={values} />
+      <Text label={t.selectHelp} name="select" values={values} />
       <label class="check">
         <input type="checkbox" name="ordered" checked={textIn(values, 'ordered') === 'on'} />
         {t.ordered}

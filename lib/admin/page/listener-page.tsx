@@ -95,6 +95,7 @@ const ListenerFacts: FC<{ readonly t: Wording; readonly listener: Listener }> = 
         [t.owner, listener.owner],
         [t.key, listener.key],
         [t.maxPerSecond, listener.maxPerSecond],
+        [t.selectedFields, listener.select?.join(', ')],
         [t.created, <Time at={listener.createdAt} />],
         [t.updated, <Time at={listener.updatedAt} />],
         ['Hook-Subscription', listener.id],

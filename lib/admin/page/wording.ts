@@ -63,6 +63,8 @@ export const WORDING = {
   key: 'Key',
   ordered: 'In order: the next event of a row waits for the one before',
   maxPerSecond: 'Most requests in a second',
+  selectedFields: 'Selected fields',
+  selectHelp: 'Only these fields, separated by commas',
   extraHeaders: 'Extra headers',
   headers: 'Extra headers, one a line: Name: value',
   headersHelp: 'A value of [secret] keeps the stored secret.',

@@ -1,7 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { type JsonRecord, storable } from '../../base/json';
-import { eventName, type Hook } from '../../hook/hook';
+import { eventName, type Hook, updateEventOf } from '../../hook/hook';
 import type { Operation } from '../../hook/operation';
 import { EventInsert, type NewEventRow } from '../../store/event-insert';
 import type { StoredTargets } from '../../store/events';
@@ -98,5 +98,6 @@ export function newEventRow({ id = uuidv7(), hook, operation, ...event }: ReadyE
     row_id: event.rowId,
     shape: hook.shape,
     due_at: event.dueAt ?? null,
+    ...(operation !== null && { update_event: updateEventOf(hook) }),
   };
 }

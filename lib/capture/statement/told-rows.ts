@@ -1,4 +1,4 @@
-import { eventName } from '../../hook/hook';
+import { eventName, updateEventOf } from '../../hook/hook';
 import type { Operation } from '../../hook/operation';
 import type { EventInsert, EventSource } from '../../store/event-insert';
 import type { HookedEntity } from '../entity/hooked-entity';
@@ -55,6 +55,7 @@ export function eventSource(
   const current = (name: string | number) => currentSql(rows, name);
   const name = text(hook.name);
   const { headers } = hook.declared;
+  const updateEvent = updateEventOf(hook);
   const discriminator = context.table.classes.find(
     (own) => own.metadata === metadata,
   )?.discriminator;
@@ -90,6 +91,7 @@ export function eventSource(
       }),
       row_id: rowIdSql(name, keyTexts),
       shape: text(hook.shape),
+      ...(updateEvent !== null && { update_event: text(updateEvent) }),
     },
   };
 }

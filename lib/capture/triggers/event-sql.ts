@@ -1,4 +1,4 @@
-import { eventName, type Hook } from '../../hook/hook';
+import { eventName, type Hook, updateEventOf } from '../../hook/hook';
 import type { Operation } from '../../hook/operation';
 import { insertEventsSql } from '../../store/outbox';
 import type { Tables } from '../../store/tables';
@@ -138,11 +138,13 @@ export class EventSql {
   #insert(values: Readonly<Record<string, string>>, from: string): string {
     const { name, shape, declared } = this.#hook;
     const { headers } = declared;
+    const updateEvent = updateEventOf(this.#hook);
     const all = {
       id: ID,
       hook: literal(name),
       ...values,
       shape: literal(shape),
+      ...(updateEvent !== null && { update_event: literal(updateEvent) }),
       ...(typeof headers === 'object' && { headers: `${literal(JSON.stringify(headers))}::json` }),
     };
     return insertEventsSql(this.tables, Object.keys(all), [

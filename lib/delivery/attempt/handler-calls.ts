@@ -1,6 +1,7 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { monotonicMs } from '../../base/clock';
+import { selectedEvent } from '../../hook/selection';
 import type { Logger } from '../../logging/logger';
 import { poolSizeOf } from '../../store/pooling';
 import type { Store } from '../../store/store';
@@ -96,7 +97,7 @@ export class HandlerCalls {
       isTest,
       transaction: (work) => this.#places.within(() => transaction.run(work, signal), signal),
     };
-    return fn(eventCopy(event), context);
+    return fn(eventCopy(selectedEvent(recipient.select, event)), context);
   }
 }
 

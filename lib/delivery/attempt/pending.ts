@@ -1,5 +1,6 @@
 import type { HookEvent } from '../../hook/event';
 import type { Hook } from '../../hook/hook';
+import { concerns } from '../../hook/selection';
 import { isTarget, parseTarget, type Target, type UrlTarget } from '../../listener/declared/target';
 import type { EventRow } from '../../store/events';
 import type { Chunk } from '../chunk/chunk';
@@ -55,7 +56,8 @@ export function pendingOf(
     const { deliveryId, state, ordered } = delivery;
     const target = parseTarget(recipient.target);
     const late = delivery.isLate && row ? { late: row } : {};
-    return { chunk, deliveryId, event, hook, recipient, target, state, ordered, ...late };
+    const pending = { chunk, deliveryId, event, hook, recipient, target, state, ordered, ...late };
+    return concerns(recipient.select, event) ? pending : unattempted(pending, UNSELECTED);
   }
   return {
     ...delivery,
@@ -66,6 +68,12 @@ export function pendingOf(
     effect: {},
   };
 }
+
+/** An earlier release planned the delivery, or the selection or `provides` has changed since. */
+const UNSELECTED = {
+  kind: 'skipped',
+  reason: 'the update changed none of the fields that the listener selects',
+} as const satisfies Outcome;
 
 function outcomeWithout(recipient: Recipient | undefined, found: LoadedEvent | undefined): Outcome {
   if (!recipient) return { kind: 'skipped', reason: 'the listener was removed' };

@@ -1,5 +1,6 @@
 import { ExpiringMap } from '../../base/expiring-map';
 import type { HookEvent } from '../../hook/event';
+import { selectedEvent } from '../../hook/selection';
 import type { Logger } from '../../logging/logger';
 import type { AttemptOptions } from '../../options/delivery';
 import type { PreparedRequest } from '../http/transport';
@@ -47,10 +48,11 @@ export function prepare(
 }
 
 export function contentOf(
-  { event, hook, recipient: { contentType, format } }: PendingDelivery,
+  { event: whole, hook, recipient: { contentType, format, select } }: PendingDelivery,
   maxBytes: number,
   warnings: Preparation['warnings'],
 ): string {
+  const event = selectedEvent(select, whole);
   const layout = { contentType, format: format ?? hook.format };
   const content = body(event, hook, layout);
   const bytes = Buffer.byteLength(content);

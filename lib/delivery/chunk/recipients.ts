@@ -7,6 +7,7 @@ import { secretTexts, textOf, withSecrets } from '../../options/header-value';
 import { CONTENT_TYPES, DIGESTS, SIGNATURE_KINDS } from '../../options/listener';
 import type { KeyRing } from '../../signing/key-ring';
 import type { ArrivedRows } from '../../store/later-rows';
+import { formatOf } from '../../store/listener-columns';
 import type { RecipientRow, RecipientRows } from '../../store/recipients';
 import type { Vault } from '../../vault/vault';
 import type { Outcome } from './outcome';
@@ -100,9 +101,10 @@ const WITHOUT_KEYS: Outcome = {
 
 /** What a newer release has stored and this one does not know; null if there is nothing. */
 function unknownOption(row: RecipientRow): string | null {
-  const { target, format, digest, signature, contentType } = row;
+  const { target, digest, signature, contentType } = row;
+  const format = formatOf(row.format);
   if (OTHER_SCHEME.test(target) && handlerName(target) === null) return 'target';
-  if (format !== null && !BODY_FORMATS.includes(format)) return 'format';
+  if (format !== null && !BODY_FORMATS.some((one) => one === format)) return 'format';
   if (!DIGESTS.includes(digest)) return 'digest';
   if (!SIGNATURE_KINDS.includes(signature)) return 'signature';
   return CONTENT_TYPES.includes(contentType) ? null : 'content type';
@@ -124,12 +126,14 @@ function recipient(
     id: row.id,
     target: row.target,
     contentType: row.contentType,
-    format: row.format,
+    // Validation accepted it, unless `unreadable` says that a newer release has stored it.
+    format: formatOf(row.format) as RecipientRow['format'],
     digest: row.digest,
     signature: row.signature,
     replies: row.replies,
     delivery: row.delivery,
     batch: row.batch,
+    select: row.select,
     active: row.active,
     inactiveReason: row.inactiveReason,
     pausedUntilMs: row.pausedUntilMs,

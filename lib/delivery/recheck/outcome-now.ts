@@ -70,7 +70,7 @@ function matching(
 }
 
 /** Hook, operation and owner are those of the event, and do not change. */
-const ANYTHING = { hook: null, pattern: null, operations: null, owner: null };
+const ANYTHING = { hook: null, pattern: null, operations: null, owner: null, select: null };
 
 function skipped(reason: string): Outcome {
   return { kind: 'skipped', reason };

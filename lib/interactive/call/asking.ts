@@ -9,6 +9,7 @@ import { configCopy, eventCopy, type Handlers } from '../../delivery/handler/han
 import type { Transport } from '../../delivery/http/transport';
 import type { HookEvent } from '../../hook/event';
 import type { Hook } from '../../hook/hook';
+import { selectedEvent } from '../../hook/selection';
 import { isTarget, parseTarget, type UrlTarget } from '../../listener/declared/target';
 import type { Logger } from '../../logging/logger';
 import { interactiveContext } from '../context';
@@ -75,8 +76,9 @@ export class Asking {
     }
     const timeoutMs = Math.min(limitMs(question), handler.options.timeoutMs ?? Infinity);
     const config = configCopy(recipient.config);
+    const received = eventCopy(selectedEvent(recipient.select, event));
     const call = (signal: AbortSignal) =>
-      handler.fn(eventCopy(event), interactiveContext(this.parts, { deliveryId, signal, config }));
+      handler.fn(received, interactiveContext(this.parts, { deliveryId, signal, config }));
     return answerOfHandled(await handled(call, { timeoutMs, signal: unstopped() }));
   }
 

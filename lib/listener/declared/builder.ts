@@ -83,6 +83,19 @@ export class ListenerBuilder<Filter = AnyFilter> {
   }
 
   /**
+   * Gets only these of the fields that the hook provides, and no update that changes none of them. A path also selects the fields below it.
+   * Fields of several calls add up. Conditions may be about other fields.
+   *
+   * @example
+   * hooks.for(Person).listener('https://example.com/people').select('name', 'home.city');
+   */
+  select(...fields: readonly (keyof Filter & string)[]): ListenerBuilder<Filter> {
+    if (fields.length === 0) return this;
+    const { options } = this.draft;
+    return this.#with({ options: { ...options, select: added(options.select, fields) } });
+  }
+
+  /**
    * Creates the listener. If it exists already, updates what was declared; saving twice is the same as saving once. Only the save that
    * creates it returns the `secret`. Rejects with `LISTENER_INVALID`, `RECIPIENT_REFUSED`, `DIGEST_UNSUPPORTED`,
    * `FILTER_FIELD_NOT_PROVIDED`, `FILTER_OPERAND_INVALID`, `FILTER_REGEX_UNSUPPORTED`, `HOOK_UNKNOWN_OPERATION`,
@@ -98,6 +111,15 @@ export class ListenerBuilder<Filter = AnyFilter> {
   #with(declared: Partial<ListenerDraft>): ListenerBuilder<Filter> {
     return new ListenerBuilder({ ...this.draft, ...declared }, this.saver);
   }
+}
+
+/** What is no list stays, to be refused by name. */
+function added(
+  select: ListenerOptions['select'] | null,
+  fields: readonly string[],
+): readonly string[] {
+  if (select == null) return fields;
+  return Array.isArray(select) ? [...select, ...fields] : select;
 }
 
 /** A draft that declares a target and nothing else. */

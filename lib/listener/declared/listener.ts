@@ -34,6 +34,8 @@ export interface Listener {
   readonly maxPerSecond: number | null;
   /** Null: one request for each event. */
   readonly batch: BatchOptions | null;
+  /** The fields that it gets. Null: all that the hook provides. */
+  readonly select: readonly string[] | null;
   readonly active: boolean;
   /** Why it is not active. */
   readonly inactiveReason: string | null;
@@ -46,11 +48,17 @@ export interface Listener {
   readonly updatedAt: Date;
 }
 
-/** Which events a listener wants. */
-export interface WantedEvents {
+/** Which events a listener wants, as far as its match keys say. */
+export interface KeyedEvents {
   readonly hook: string | null;
   readonly pattern: string | null;
   readonly operations: readonly string[] | null;
   readonly owner: string | null;
   readonly match: readonly StoredCondition[];
+}
+
+/** Which events a listener wants. */
+export interface WantedEvents extends KeyedEvents {
+  /** An update is wanted if it changed one of these fields. Null: all. */
+  readonly select: readonly string[] | null;
 }

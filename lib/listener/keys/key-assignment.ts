@@ -2,7 +2,7 @@ import type { HookCatalog } from '../../hook/catalog';
 import type { Hook } from '../../hook/hook';
 import type { FieldKind } from '../../match/field-kind';
 import type { Store } from '../../store/store';
-import type { WantedEvents } from '../declared/listener';
+import type { KeyedEvents } from '../declared/listener';
 import { hooksOf } from '../declared/pattern';
 import { filterShapes, type KeyChoice, keyChoices, takeRarest } from './key-choice';
 import { type KeyShape, keyPrefix, keyText, shapeName } from './match-key';
@@ -25,7 +25,7 @@ export class KeyAssignment {
    */
   async choose(
     store: Store,
-    listeners: readonly WantedEvents[],
+    listeners: readonly KeyedEvents[],
   ): Promise<readonly (readonly string[])[]> {
     const kinds = this.#kinds();
     const prefixes = new Map<string, string>();
@@ -43,7 +43,7 @@ export class KeyAssignment {
   /** Replaces the keys of these listeners. The rows are locked. */
   async rekey(store: Store, ids: readonly string[]): Promise<void> {
     // The columns hold only what validation accepted.
-    const rows = (await store.keys.lockWanted(ids)) as readonly (WantedEvents & { id: string })[];
+    const rows = (await store.keys.lockWanted(ids)) as readonly (KeyedEvents & { id: string })[];
     if (rows.length === 0) return;
     const keys = await this.choose(store, rows);
     await store.keys.replace(
@@ -95,7 +95,7 @@ export class KeyAssignment {
   }
 
   /** Kinds of a field in the hooks of a listener. The hooks of each scope are looked up once. */
-  #kinds(): (listener: WantedEvents) => (field: string) => readonly FieldKind[] {
+  #kinds(): (listener: KeyedEvents) => (field: string) => readonly FieldKind[] {
     const { catalog } = this;
     const hooks = new Map<string, readonly Hook[]>();
     return (listener) => {

@@ -1,5 +1,5 @@
 import type { FieldKind } from '../../match/field-kind';
-import type { WantedEvents } from '../declared/listener';
+import type { KeyedEvents } from '../declared/listener';
 import { keyOptions } from './keys-of-listener';
 import {
   type KeyOption,
@@ -26,7 +26,7 @@ const MAX_CHOICES = 16;
 
 /** The ways to find a listener that are worth counting, the lowest rank first. */
 export function keyChoices(
-  listener: WantedEvents,
+  listener: KeyedEvents,
   kindsOf: (field: string) => readonly FieldKind[],
   prefixes: Map<string, string>,
 ): readonly KeyChoice[] {
@@ -49,7 +49,7 @@ function shapeOf(scope: string, { field, operator, length }: MatchKey): KeyShape
 }
 
 /** The fields that a listener of a hook has conditions on. They are stored, so that it is known later if the hook no longer provides one. */
-export function filterShapes(listener: WantedEvents): readonly KeyShape[] {
+export function filterShapes(listener: KeyedEvents): readonly KeyShape[] {
   if (listener.hook === null) return [];
   const scope = scopeOf(listener);
   return listener.match.map(({ field }) => ({ scope, field, operator: 'filter', length: 0 }));

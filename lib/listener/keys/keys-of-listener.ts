@@ -2,7 +2,7 @@ import { grouped } from '../../base/grouped';
 import type { JsonValue } from '../../base/json';
 import type { FieldKind } from '../../match/field-kind';
 import type { Operator, StoredMatcher } from '../../match/matcher';
-import type { WantedEvents } from '../declared/listener';
+import type { KeyedEvents } from '../declared/listener';
 import { equalityText } from './equality';
 import {
   hash,
@@ -26,7 +26,7 @@ const MAX_GRAMS = 8;
 
 /** Every way to find a listener. The last one always exists: all events of its scope. */
 export function keyOptions(
-  { operations, owner, match }: Pick<WantedEvents, 'operations' | 'owner' | 'match'>,
+  { operations, owner, match }: Pick<KeyedEvents, 'operations' | 'owner' | 'match'>,
   kindsOf: KindsOf,
 ): readonly KeyOption[] {
   const byField = grouped(match, ({ field }) => field);

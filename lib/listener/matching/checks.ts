@@ -3,6 +3,7 @@ import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
 import { isMany } from '../../hook/field';
 import { isInteractive } from '../../hook/hook';
+import { concerns, isSelected } from '../../hook/selection';
 import { subjectOf } from '../../hook/subject';
 import type { FieldKind } from '../../match/field-kind';
 import type { StoredMatcher } from '../../match/matcher';
@@ -34,7 +35,7 @@ export interface ListenerInTurn {
 
 /** One thing that a listener asks of an event. */
 export interface Check {
-  readonly what: 'hook' | 'pattern' | 'operation' | 'owner' | 'filter';
+  readonly what: 'hook' | 'pattern' | 'operation' | 'owner' | 'select' | 'filter';
   /** Null if this process cannot judge it: another release, or another version of the hook, knows the field or the operator. */
   readonly holds: boolean | null;
   /** What the listener asks for; for a filter, the stored condition. */
@@ -65,14 +66,19 @@ export function verdictOf(listener: WantedEvents, event: HookEvent, knowledge: K
   let verdict: Verdict = 'wants';
   for (const { holds, expected } of checks(listener, event, knowledge)) {
     if (holds === false) return 'refuses';
-    if (holds === null) verdict = { unjudged: (expected as StoredCondition).field };
+    if (holds === null) verdict = { unjudged: unjudgedField(expected) };
   }
   return verdict;
 }
 
+/** The field that a check is about, which this process cannot judge. */
+function unjudgedField(expected: Check['expected']): string {
+  return Array.isArray(expected) ? expected.join(', ') : (expected as StoredCondition).field;
+}
+
 /** Everything that a listener asks of an event, and whether it holds. The cheapest checks come first. */
 export function* checks(
-  { hook, pattern, operations, owner, match }: WantedEvents,
+  { hook, pattern, operations, owner, select, match }: WantedEvents,
   event: HookEvent,
   { catalog, unknownFields }: Knowledge,
 ): Generator<Check, void> {
@@ -90,6 +96,7 @@ export function* checks(
   }
   if (owner !== null)
     yield { what: 'owner', holds: owner === event.sender, expected: owner, actual: event.sender };
+  if (select !== null) yield selectCheck(select, event, unknownFields);
   if (match.length === 0) return;
   const fields = catalog.find(event.hook)?.fields;
   for (const condition of match) {
@@ -101,6 +108,17 @@ export function* checks(
     const holds = field && subject ? judgement(asked, subject, field.kind) : unprovided;
     yield { what: 'filter', holds, expected: condition, actual: subject?.value };
   }
+}
+
+/** A selected field that this process does not know may have changed. */
+function selectCheck(
+  select: readonly string[],
+  event: HookEvent,
+  unknownFields: UnknownFields = new Set(),
+): Check {
+  const mayConcern = [...unknownFields].some((path) => isSelected(select, path));
+  const holds = concerns(select, event) || (mayConcern ? null : false);
+  return { what: 'select', holds, expected: select, actual: event.changed };
 }
 
 /** Conditions on one field add up: the values of a to-many relation must satisfy all of them, as they must those of one `allOf`. */

@@ -2,6 +2,7 @@ import { grouped } from '../../base/grouped';
 import { canonicalJson, type JsonValue } from '../../base/json';
 import { openTargets } from '../../capture/outbox/sealed-targets';
 import type { HookEvent } from '../../hook/event';
+import { concerns } from '../../hook/selection';
 import { loggable } from '../../logging/loggable';
 import type { Logger } from '../../logging/logger';
 import { secret, withSecrets } from '../../options/header-value';
@@ -72,6 +73,7 @@ export class DynamicListeners {
     if (options.owner !== undefined && options.owner !== event.sender) return [];
     try {
       const listener = this.saving.checked(draft);
+      if (!concerns(listener.row.selected, event)) return [];
       return [{ event, listener: { ...listener, identity: this.#identity(event.hook, options) } }];
     } catch (error) {
       this.logger.error(`A resolved target of event ${event.id} was refused.`, {

@@ -47,6 +47,7 @@ export function changedDraft(
     ...(listener.key && { key: listener.key }),
     ...(listener.maxPerSecond && { maxPerSecond: listener.maxPerSecond }),
     ...(listener.batch && { batch: listener.batch }),
+    ...(listener.select && { select: listener.select }),
   };
   // Secrets that are replaced are not decrypted, so that a listener whose secrets cannot be decrypted can be repaired.
   const changed = {

@@ -1,4 +1,5 @@
 import { withSecrets } from '../../options/header-value';
+import { formatOf } from '../../store/listener-columns';
 import type { ListenerRow } from '../../store/listener-rows';
 import type { Listener } from '../declared/listener';
 import type { NormalListener } from './normal';
@@ -46,7 +47,7 @@ export function toListener(row: ListenerRow): Listener {
     target: row.target,
     match: row.match,
     contentType: row.content_type,
-    format: row.format,
+    format: formatOf(row.format),
     digest: row.digest,
     signature: row.signature,
     headers: withSecrets(row.headers, () => ({ secret: null })),
@@ -58,6 +59,7 @@ export function toListener(row: ListenerRow): Listener {
     ordered: row.ordered,
     maxPerSecond: row.max_per_second,
     batch: row.batch,
+    select: row.selected,
     active: row.active,
     inactiveReason: row.inactive_reason,
     inactiveSince: row.inactive_since,

@@ -22,6 +22,7 @@ import type { ListenerDraft } from '../declared/builder';
 import { hooksOf, isPattern } from '../declared/pattern';
 import { canonicalText, parseTarget } from '../declared/target';
 import { checkedConfig, validateOptions } from './loaded-late';
+import { checkSelection } from './selection';
 
 /** A listener whose declaration was checked, with the values of its columns. */
 export interface NormalListener {
@@ -54,6 +55,7 @@ export function normalise(
   checkOperations(own, operations ?? []);
   if (own && options.owner !== undefined && !namesSender(own)) throw new NoSenderError(own.name);
   if (own && !draft.keepsDelivery) checkRecheckable(options, own);
+  checkSelection(draft, own ? [own] : hooks);
   const match = conditions(draft, own ? [own] : hooks);
   const ofHook = own?.declared.config;
   const row = values(draft, ofHook ? checkedConfig(ofHook, options.config ?? {}) : options.config);
@@ -192,6 +194,7 @@ function values(
     ordered: options.ordered ?? false,
     max_per_second: options.maxPerSecond ?? null,
     batch: options.batch ? { ...options.batch } : null,
+    selected: options.select ? [...new Set(options.select)] : null,
   };
 }
 
@@ -213,6 +216,7 @@ const COLUMN_OF_OPTION = {
   ordered: 'ordered',
   maxPerSecond: 'max_per_second',
   batch: 'batch',
+  select: 'selected',
 } as const;
 
 function namedColumns({ options, operations }: ListenerDraft): readonly (keyof ListenerValues)[] {

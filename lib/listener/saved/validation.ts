@@ -28,6 +28,8 @@ import { headersProblem } from './headers';
 
 const MAX_URL_LENGTH = 2_048;
 const MAX_TEXT_LENGTH = 255;
+/** Fields that a listener can select. */
+const MAX_SELECTED = 256;
 const MAX_SECRET_LENGTH = 1_024;
 const MAX_CONFIG_LENGTH = 16_384;
 const MAX_CONFIG_LEVELS = 64;
@@ -65,6 +67,7 @@ const LISTENER_SHAPE: Shape<ListenerOptions> = {
   ordered: ANYTHING,
   maxPerSecond: ANYTHING,
   batch: optionsOf(BATCH_SHAPE),
+  select: ANYTHING,
 };
 
 function unknownOptions(options: ListenerOptions): Reasons {
@@ -169,6 +172,15 @@ class ListenerInput {
   /** Checked by `batchReasons`. */
   @IsOptional()
   batch?: unknown;
+
+  @IsOptional()
+  @Must(isSelection, `must be a list of 1 to ${MAX_SELECTED} field paths`)
+  select?: unknown;
+}
+
+function isSelection(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_SELECTED) return false;
+  return value.every((path) => typeof path === 'string' && path !== '' && isStorable(path));
 }
 
 function isRate(value: unknown): boolean {

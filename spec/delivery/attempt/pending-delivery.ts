@@ -38,6 +38,7 @@ export function recipientOf(values: Partial<Recipient> = {}): Recipient {
     replies: true,
     delivery: {},
     batch: null,
+    select: null,
     active: true,
     inactiveReason: null,
     pausedUntilMs: null,

@@ -44,6 +44,7 @@ describe('POST /listeners', () => {
       config: { color: 'red' },
       ordered: true,
       maxPerSecond: 5,
+      select: ['name'],
     });
     const listener = listenerIn(answer);
     expect(answer.status).toBe(201);
@@ -59,6 +60,7 @@ describe('POST /listeners', () => {
       config: { color: 'red' },
       ordered: true,
       maxPerSecond: 5,
+      select: ['name'],
       active: true,
       inactiveReason: null,
       secret: expect.stringMatching(/^whsec_/),

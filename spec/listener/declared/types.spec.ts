@@ -84,6 +84,26 @@ describe('match', () => {
   });
 });
 
+describe('select', () => {
+  it('A select() of fields of the entity compiles, and of other fields does not', () => {
+    compiles((person: ListenerBuilder<Filter>) => [
+      person.select('name', 'home.city', 'home', 'author.id').match({ age: 7 }).select('age'),
+      // @ts-expect-error no such field
+      person.select('nme'),
+      // @ts-expect-error no such field of an embedded object
+      person.select('name', 'home.street'),
+      // @ts-expect-error a method
+      person.select('greet'),
+    ]);
+    compiles((hooks: ModelHooks, hook: DefinedHook<'id'>) => [
+      hooks.listen('*', '').select('anything'),
+      hook.listener('').select('id'),
+      // @ts-expect-error no such field
+      hook.listener('').select('di'),
+    ]);
+  });
+});
+
 describe('ModelHooks', () => {
   it('A listener for a class or a schema has the fields of the entity', () => {
     const schema = new EntitySchema<Person>({ name: 'Person', columns: {} });

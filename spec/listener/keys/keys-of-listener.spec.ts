@@ -161,7 +161,7 @@ describe('keyOptions', () => {
     fc.assert(
       fc.property(condition, condition, event, (a, b, told) => {
         const match = stored({ a, b });
-        const listener = { ...HOOK, operations: null, owner: null, match };
+        const listener = { ...HOOK, operations: null, owner: null, select: null, match };
         if (!wants(listener, told, catalog)) return;
         for (const { keys } of keyOptions(listener, () => ['unknown']))
           expect([keys, finds(keys, told)]).toEqual([keys, true]);

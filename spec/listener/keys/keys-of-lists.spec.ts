@@ -107,7 +107,7 @@ const bound = fc.oneof(
 
 function expectFound(conditions: readonly Condition[], told: HookEvent): boolean {
   const match = conditions.map((one) => toStored('tags.name', 'unknown', asMatcher(one)));
-  const listener = { ...HOOK, operations: null, owner: null, match };
+  const listener = { ...HOOK, operations: null, owner: null, select: null, match };
   if (!wants(listener, told, catalog)) return false;
   for (const { keys } of keyOptions(listener, () => ['unknown']))
     expect([keys, finds(keys, told)]).toEqual([keys, true]);

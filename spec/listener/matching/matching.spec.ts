@@ -8,7 +8,14 @@ const catalog = new HookCatalog(new DataSource({ type: 'postgres' })).load();
 catalog.define('person', { provides: ['name', 'address'] });
 
 function listener(values: Partial<WantedEvents> = {}): WantedEvents {
-  const anything = { hook: 'person', operations: null, pattern: null, owner: null, match: [] };
+  const anything = {
+    hook: 'person',
+    operations: null,
+    pattern: null,
+    owner: null,
+    select: null,
+    match: [],
+  };
   return { ...anything, ...values };
 }
 

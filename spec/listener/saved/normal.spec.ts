@@ -34,6 +34,7 @@ describe('normalise', () => {
       ordered: false,
       max_per_second: null,
       batch: null,
+      selected: null,
     });
     expect(row.secret).toMatch(/^whsec_.{44}$/);
     expect([named, namesMatch]).toEqual([[], false]);

@@ -30,6 +30,7 @@ describe('ListenerBuilder.save', () => {
       ordered: false,
       maxPerSecond: null,
       batch: null,
+      select: null,
       pattern: null,
       target: URL,
       match: [{ field: 'title', operator: 'is', operand: 'Joe' }],

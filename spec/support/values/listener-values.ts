@@ -34,6 +34,7 @@ export function newListener(
       ordered: false,
       max_per_second: null,
       batch: null,
+      selected: null,
       previous_secret: null,
       key_ids: [],
       ...values,
