@@ -8,6 +8,9 @@ for (const name of [
   'typeorm-model-hooks',
   'typeorm-model-hooks/admin',
   'typeorm-model-hooks/bullmq',
+  'typeorm-model-hooks/nestjs',
+  'typeorm-model-hooks/nestjs/admin',
+  'typeorm-model-hooks/nestjs/receiver',
   'typeorm-model-hooks/receiver',
 ]) {
   const required = Object.keys(require(name));
