@@ -15,15 +15,17 @@ const opened: DataSource[] = [];
 
 /** `TypeOrmModule` with a hooked entity. The database is migrated when it starts. */
 export function typeOrm(url: string, name?: string) {
-  return TypeOrmModule.forRoot({
-    type: 'postgres',
-    url,
+  return TypeOrmModule.forRootAsync({
     ...(name && { name }),
-    entities: [Note, ...modelHookEntities],
-    migrations: [...modelHookMigrations],
-    migrationsRun: true,
-    synchronize: true,
-    retryAttempts: 1,
+    useFactory: () => ({
+      type: 'postgres' as const,
+      url,
+      entities: [Note, ...modelHookEntities],
+      migrations: [...modelHookMigrations],
+      migrationsRun: true,
+      synchronize: true,
+      retryAttempts: 1,
+    }),
     dataSourceFactory: async (options) => {
       const dataSource = new DataSource(options as DataSourceOptions);
       opened.push(dataSource);
