@@ -16,7 +16,7 @@ export type {
   ModelHooksAttachOptions,
   ModelHooksModuleAsyncOptions,
   ModelHooksModuleOptions,
-  ModelHooksModulePlace,
+  ModelHooksPlaceOptions,
 } from './options';
 export {
   type ReceivedEvent,

@@ -18,7 +18,7 @@ import {
 import { DEFAULT_DATA_SOURCE } from './tokens';
 
 /** Where a module stands in the application. */
-export interface ModelHooksModulePlace {
+export interface ModelHooksPlaceOptions {
   /** The name of the DataSource, as `TypeOrmModule` has it. @defaultValue `'default'` */
   readonly dataSource?: string;
   /** Whether each module can inject the hooks without importing this one. @defaultValue `true` */
@@ -34,10 +34,10 @@ export interface ModelHooksAttachOptions extends AttachOptions {
 }
 
 /** The options of `ModelHooksModule.forRoot()`. */
-export interface ModelHooksModuleOptions extends ModelHooksModulePlace, ModelHooksAttachOptions {}
+export interface ModelHooksModuleOptions extends ModelHooksPlaceOptions, ModelHooksAttachOptions {}
 
 /** The options of `ModelHooksModule.forRootAsync()`. */
-export interface ModelHooksModuleAsyncOptions extends ModelHooksModulePlace {
+export interface ModelHooksModuleAsyncOptions extends ModelHooksPlaceOptions {
   /** Makes the options; may be async. Gets what `inject` names. */
   readonly useFactory: (
     ...injected: never[]
@@ -49,13 +49,13 @@ export interface ModelHooksModuleAsyncOptions extends ModelHooksModulePlace {
 export const PLACE_DEFAULTS = {
   dataSource: DEFAULT_DATA_SOURCE,
   isGlobal: true,
-} as const satisfies Required<Omit<ModelHooksModulePlace, 'imports'>>;
+} as const satisfies Required<Omit<ModelHooksPlaceOptions, 'imports'>>;
 
 export const ASYNC_DEFAULTS = {
   inject: [],
 } as const satisfies Partial<ModelHooksModuleAsyncOptions>;
 
-export type ResolvedPlace = Required<Omit<ModelHooksModulePlace, 'imports'>> &
+export type ResolvedPlace = Required<Omit<ModelHooksPlaceOptions, 'imports'>> &
   Required<Pick<DynamicModule, 'imports'>>;
 
 export const DATA_SOURCE_NAME: Rule = {
@@ -65,7 +65,7 @@ export const DATA_SOURCE_NAME: Rule = {
 
 const MODULES: Rule = listOf(() => true, 'a list of modules');
 
-const PLACE_SHAPE: Shape<ModelHooksModulePlace> = {
+const PLACE_SHAPE: Shape<ModelHooksPlaceOptions> = {
   dataSource: DATA_SOURCE_NAME,
   isGlobal: BOOLEAN,
   imports: MODULES,
@@ -81,7 +81,7 @@ const ASYNC_SHAPE: Shape<ModelHooksModuleAsyncOptions> = {
 type Given<Options> = { readonly [Name in keyof Options]?: Options[Name] | undefined };
 
 /** Throws `OPTION_INVALID`. */
-export function resolvedPlace(given: Given<ModelHooksModulePlace>): ResolvedPlace {
+export function resolvedPlace(given: Given<ModelHooksPlaceOptions>): ResolvedPlace {
   const { imports = [], ...place } = checkedOptions(given, PLACE_SHAPE);
   return { ...PLACE_DEFAULTS, ...place, imports };
 }

@@ -1,6 +1,7 @@
 import * as lib from '../../lib';
 import * as admin from '../../lib/admin';
 import { bullmq } from '../../lib/bullmq';
+import * as nestjs from '../../lib/nestjs';
 import * as receiver from '../../lib/receiver';
 import { codeBlocks, DOCUMENTS, read } from './documents';
 import { examples } from './examples';
@@ -12,9 +13,18 @@ const programs: readonly Snippet[] = DOCUMENTS.flatMap((path) =>
     .map(({ text, line }) => ({ place: `${path}:${line}`, text })),
 );
 
+const DECORATORS = [
+  'ModelHook',
+  'HookHandler',
+  'HookSchedule',
+  'InjectModelHooks',
+  'VerifyWebhook',
+  'WebhookEvent',
+];
+
 /** Functions, decorators and lists that a user calls or hands over. Classes are met through the objects that these give. */
-const exported = Object.entries({ ...lib, ...admin, bullmq, ...receiver })
-  .filter(([name]) => /^[a-z]/.test(name) || name === 'ModelHook' || name === 'ModelHooks')
+const exported = Object.entries({ ...lib, ...admin, bullmq, ...nestjs, ...receiver })
+  .filter(([name]) => /^[a-z]/.test(name) || DECORATORS.includes(name) || name === 'ModelHooks')
   .map(([name]) => name);
 
 describe('the programs of the documents and the examples of docstrings', () => {
