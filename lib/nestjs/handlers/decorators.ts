@@ -38,6 +38,7 @@ const DECORATIONS = Symbol.for('typeorm-model-hooks.nest-decorations.v1');
  * `handler:audit`. What cannot be registered rejects the start of the application with `HANDLER_REFUSED`.
  *
  * @example
+ * ```ts
  * class AuditService {
  *   @HookHandler('audit', { timeoutMs: 10_000 })
  *   record(event: HookEvent) {
@@ -45,6 +46,7 @@ const DECORATIONS = Symbol.for('typeorm-model-hooks.nest-decorations.v1');
  *     return BackgroundResponse.done();
  *   }
  * }
+ * ```
  */
 export function HookHandler(
   name: string,
@@ -57,6 +59,7 @@ export function HookHandler(
  * Stores a schedule when the application starts, as `hooks.schedule(name, options, fn)` does. The method gets an event for each due time.
  *
  * @example
+ * ```ts
  * class ReportService {
  *   @HookSchedule('nightly', { cron: '0 3 * * *', timezone: 'Europe/Berlin' })
  *   report(event: ScheduledEvent) {
@@ -64,6 +67,7 @@ export function HookHandler(
  *     return ScheduledExecutionResponse.done();
  *   }
  * }
+ * ```
  */
 export function HookSchedule(
   name: string,

@@ -115,7 +115,7 @@ describe('the life of a Nest application', () => {
     await receiver.close();
   });
 
-  it('What has not ended at the deadline is tried again by the next application', async () => {
+  it('A request that is cut off at the deadline is tried again by the next application', async () => {
     let isHanging = true;
     const receiver = await startReceiver((_request, response) => {
       if (!isHanging) response.end();
