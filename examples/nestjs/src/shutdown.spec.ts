@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { Inbox, Secrets } from './partner.module';
@@ -24,8 +25,7 @@ describe('the shop as a process', () => {
       env: { ...process.env, PORT: '0' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const [line] = await once(createInterface(shop.stdout), 'line');
-    const origin = String(line).replace(/^.* at /, '');
+    const origin = await originOf(shop.stdout);
     const url = `${await partner.getUrl()}/webhooks`;
     const { secret } = await post<{ secret: string }>(origin, '/partners', { url });
     partner.get(Secrets).known.push(secret);
@@ -40,6 +40,15 @@ describe('the shop as a process', () => {
     await partner.close();
   });
 });
+
+/** Where the shop says that it listens. Its log is on the same stream. */
+async function originOf(output: Readable): Promise<string> {
+  for await (const line of createInterface(output)) {
+    const origin = /^The shop listens at (.*)$/.exec(line)?.[1];
+    if (origin) return origin;
+  }
+  throw new Error('The shop ended before it listened.');
+}
 
 /** Three orders for a partner and the audit handler. */
 async function statuses(): Promise<Record<string, number>> {

@@ -38,15 +38,7 @@ const DECORATIONS = Symbol.for('typeorm-model-hooks.nest-decorations.v1');
  * `handler:audit`. What cannot be registered rejects the start of the application with `HANDLER_REFUSED`.
  *
  * @example
- * ```ts
- * class AuditService {
- *   @HookHandler('audit', { timeoutMs: 10_000 })
- *   record(event: HookEvent) {
- *     console.log(event.name, event.data);
- *     return BackgroundResponse.done();
- *   }
- * }
- * ```
+ * const Audit = HookHandler('audit', { timeoutMs: 10_000 });
  */
 export function HookHandler(
   name: string,
@@ -59,15 +51,7 @@ export function HookHandler(
  * Stores a schedule when the application starts, as `hooks.schedule(name, options, fn)` does. The method gets an event for each due time.
  *
  * @example
- * ```ts
- * class ReportService {
- *   @HookSchedule('nightly', { cron: '0 3 * * *', timezone: 'Europe/Berlin' })
- *   report(event: ScheduledEvent) {
- *     console.log(event.dueAt);
- *     return ScheduledExecutionResponse.done();
- *   }
- * }
- * ```
+ * const Nightly = HookSchedule('nightly', { cron: '0 3 * * *', timezone: 'Europe/Berlin' });
  */
 export function HookSchedule(
   name: string,

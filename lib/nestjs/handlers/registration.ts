@@ -1,6 +1,7 @@
 import { quoted } from '../../base/quoted';
 import { shared } from '../../base/shared';
 import type { HandlerFunction, HandlerOptions } from '../../delivery/handler/handlers';
+import { ModelHookError } from '../../errors/model-hook-error';
 import { HandlerRefusedError } from '../../errors/nest-errors';
 import type { ModelHooks } from '../../model-hooks';
 import type { HandlerRef } from '../../options/handler-ref';
@@ -46,8 +47,9 @@ export class Registration {
       const ref = this.#register(handlerNameOf(method), boundMethod(method), options);
       if (schedule) await this.hooks.schedule(name, schedule, ref);
     } catch (error) {
-      const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
-      throw new HandlerRefusedError(place, reason, { cause: error });
+      // A database that does not answer is no mistake of the method.
+      if (!(error instanceof ModelHookError)) throw error;
+      throw new HandlerRefusedError(place, error.message.replace(/\.$/, ''), { cause: error });
     }
   }
 

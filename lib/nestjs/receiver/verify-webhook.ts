@@ -69,14 +69,7 @@ const OPTIONS_SHAPE: Shape<VerifyWebhookOptions> = {
  * with `RAW_BODY_MISSING`. Throws `OPTION_INVALID` where it decorates.
  *
  * @example
- * ```ts
- * class WebhooksController {
- *   @VerifyWebhook({ secret: secretOfListener })
- *   receive(@WebhookEvent() { event, body }: ReceivedEvent) {
- *     console.log(event, body);
- *   }
- * }
- * ```
+ * const Signed = VerifyWebhook({ secret: secretOfListener, toleranceMs: 60_000 });
  */
 export function VerifyWebhook(options: VerifyWebhookOptions): MethodDecorator & ClassDecorator {
   return UseGuards(guardOf(resolved(options)));

@@ -19,14 +19,11 @@ export function keepReceived(request: object, event: ReceivedEvent): void {
  * Gives a parameter of a method with `@VerifyWebhook()` what was verified, as a `ReceivedEvent`.
  *
  * @example
- * ```ts
  * class WebhooksController {
- *   @VerifyWebhook({ secret: secretOfListener })
  *   receive(@WebhookEvent() { id, event, body }: ReceivedEvent<{ name: string }>) {
  *     console.log(id, event, body.name);
  *   }
  * }
- * ```
  */
 export const WebhookEvent: () => ParameterDecorator = createParamDecorator(
   (_data: unknown, context: ExecutionContext) => {
