@@ -54,12 +54,19 @@ module.exports = {
     {
       name: 'receiver-imports-sender',
       comment:
-        'A process that receives need not have TypeORM, undici or class-validator: lib/receiver/ may import these ground folders only.',
+        'A process that receives need not have TypeORM, undici or class-validator: lib/receiver/ may import these ground folders only. lib/nestjs/receiver/ is the same for Nest.',
       severity: 'error',
-      from: { path: '^lib/receiver/' },
+      from: { path: folder(['lib/receiver', 'lib/nestjs/receiver']) },
       to: {
         path: '^lib/',
-        pathNot: folder(['lib/receiver', 'lib/base', 'lib/errors', 'lib/options', 'lib/signing']),
+        pathNot: folder([
+          'lib/receiver',
+          'lib/nestjs/receiver',
+          'lib/base',
+          'lib/errors',
+          'lib/options',
+          'lib/signing',
+        ]),
       },
     },
     {
@@ -82,8 +89,16 @@ module.exports = {
       comment:
         'Hono and Zod are optional peers, so only the admin app may need them. It uses the facade as an application does.',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/admin/' },
-      to: { path: ['^lib/admin/', 'node_modules/(hono|zod)/'] },
+      from: { path: '^lib/', pathNot: folder(['lib/admin', 'lib/nestjs/admin']) },
+      to: { path: ['^lib/(nestjs/)?admin/', 'node_modules/(hono|zod)/'] },
+    },
+    {
+      name: 'library-imports-nestjs',
+      comment:
+        'Nest is an optional peer, so only its own entries may need it. They use the facade as an application does.',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/nestjs/' },
+      to: { path: ['^lib/nestjs/', 'node_modules/(@nestjs|rxjs)/'] },
     },
     {
       name: 'library-imports-testing',
@@ -96,9 +111,12 @@ module.exports = {
     {
       name: 'stage-imports-facade',
       comment:
-        'The files directly in lib/ use the stages; a stage that uses them turns the order around. lib/attach/ comes after all of them and may use the pipeline; that it uses the facade, which uses it, is forbidden by no-circular. lib/cli/ and lib/admin/ are programs that use the facade as an application does.',
+        'The files directly in lib/ use the stages; a stage that uses them turns the order around. lib/attach/ comes after all of them and may use the pipeline; that it uses the facade, which uses it, is forbidden by no-circular. lib/cli/, lib/admin/ and lib/nestjs/ use the facade as an application does.',
       severity: 'error',
-      from: { path: '^lib/[^/]+/', pathNot: folder(['lib/attach', 'lib/cli', 'lib/admin']) },
+      from: {
+        path: '^lib/[^/]+/',
+        pathNot: folder(['lib/attach', 'lib/cli', 'lib/admin', 'lib/nestjs']),
+      },
       to: { path: FACADE },
     },
     {

@@ -83,6 +83,7 @@ export * from './errors/hook-errors';
 export * from './errors/interactive-errors';
 export * from './errors/listener-errors';
 export * from './errors/model-hook-error';
+export * from './errors/nest-errors';
 export * from './errors/option-errors';
 export * from './errors/receiver-errors';
 export * from './errors/recipient-errors';

@@ -22,6 +22,8 @@ import { SAVE_DEFAULTS } from '../lib/listener/declared/builder';
 import { LISTENER_PAGE_DEFAULTS } from '../lib/listener/saved/where';
 import { ROTATE_DEFAULTS } from '../lib/listener/secrets/rotation';
 import { CONSOLE_LOGGER } from '../lib/logging/logger';
+import { HEALTH_DEFAULTS } from '../lib/nestjs/health-indicator';
+import { PLACE_DEFAULTS } from '../lib/nestjs/options';
 import { BULK_DEFAULTS } from '../lib/options/bulk';
 import {
   ATTEMPT_DEFAULTS,
@@ -79,6 +81,7 @@ const BY_ROLE = Symbol('what depends on what a process does');
 const WORDED: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [CONSOLE_LOGGER, 'warnings and errors to `console`'],
   [Date.now, '`Date.now`'],
+  [Number.POSITIVE_INFINITY, '`Infinity`'],
   [OWNER_RIGHTS, 'everything that concerns their own listeners'],
   [LIKE_LEASE, 'the value of `leaseMs`'],
   [BY_ROLE, 'a process that only captures notifies, and one that `hooks.work()` runs in listens'],
@@ -157,6 +160,12 @@ describe('the docstrings', () => {
       path: 'lib/listener/saved/where.ts',
       name: 'ListenerPageOptions',
       defaults: LISTENER_PAGE_DEFAULTS,
+    },
+    { path: 'lib/nestjs/options.ts', name: 'ModelHooksPlaceOptions', defaults: PLACE_DEFAULTS },
+    {
+      path: 'lib/nestjs/health-indicator.ts',
+      name: 'ModelHooksHealthOptions',
+      defaults: HEALTH_DEFAULTS,
     },
     { path: 'lib/receiver/verify.ts', name: 'VerifyOptions', defaults: VERIFY_DEFAULTS },
     { path: 'lib/receiver/verify-once.ts', name: 'OnceOptions', defaults: ONCE_DEFAULTS },

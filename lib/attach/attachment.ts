@@ -9,6 +9,7 @@ import type { Scheduler } from '../schedule/scheduler';
 import type { TaskEngine } from '../task/engine';
 import { checkCoalescing, checkTables, checkTriggers } from './checks';
 import type { SessionParts } from './engine-parts';
+import { isWorkHeld } from './held-work';
 import type { EngineHolder } from './idle';
 import type { Lifecycle } from './lifecycle';
 import { Session } from './session';
@@ -23,7 +24,8 @@ export class Attachment implements EngineHolder, Lifecycle {
   readonly working: Working;
 
   constructor(private readonly parts: SessionParts) {
-    this.working = new Working(parts.options, () => this.#session);
+    const isHeld = isWorkHeld(parts.dataSource);
+    this.working = new Working(parts.options, () => this.#session, isHeld);
   }
 
   /** Undefined while the DataSource is destroyed. */
@@ -77,12 +79,12 @@ export class Attachment implements EngineHolder, Lifecycle {
     await this.working.stop(deadlineMs);
   }
 
-  /** Sends again after `detach()`. */
+  /** Sends again after `detach()`, or for the first time if the work was held. */
   async resume(): Promise<void> {
     if (!this.parts.dataSource.isInitialized) return;
     if (this.#isDetached) await this.#session?.attend();
     this.#isDetached = false;
-    await this.working.resume();
+    if (!isWorkHeld(this.parts.dataSource)) await this.working.resume();
   }
 
   async #begin(): Promise<void> {

@@ -30,8 +30,10 @@ export class Working {
   constructor(
     private readonly options: ResolvedOptions,
     private readonly session: () => Session | undefined,
+    /** Whether it begins with `resume()` only. */
+    isHeld = false,
   ) {
-    this.#run = this.#ofOptions();
+    this.#run = isHeld ? undefined : this.#ofOptions();
   }
 
   /** What works now, or when the DataSource is initialised again. */

@@ -49,6 +49,9 @@ export const ERROR_CODES = {
   TASK_TIMEOUT: '`get()` of a task reached its time limit; the task goes on.',
   TASK_NOT_FOUND: 'No task of that id is stored, or its result was deleted.',
   TASK_ABANDONED: 'The process that made a task has ended, and its function `parse` with it.',
+  HANDLER_REFUSED: 'A decorated method of a Nest application cannot get events.',
+  RAW_BODY_MISSING:
+    'A Nest application has not kept the raw body of a request, so its signature cannot be verified.',
   NO_LISTENER: 'An interactive hook has no listener.',
   KEYS_UNAVAILABLE: 'The public keys of a sender could not be read from their URL.',
   SIGNATURE_INVALID: 'The signature of a received request is wrong or too old.',

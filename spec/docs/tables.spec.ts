@@ -26,9 +26,15 @@ describe('the tables of docs/', () => {
   }, 120_000);
 
   it('Each exported interface of options is in exactly one table', () => {
-    const entries = ['', 'admin/', 'bullmq/', 'receiver/', 'testing/'].map(
-      (top) => `lib/${top}index.ts`,
-    );
+    const entries = [
+      '',
+      'admin/',
+      'bullmq/',
+      'nestjs/',
+      'nestjs/admin/',
+      'receiver/',
+      'testing/',
+    ].map((top) => `lib/${top}index.ts`);
     const exported = entries.flatMap(optionsOf);
     const expected = exported.filter((name) => !PARTS.includes(name));
     expect([...tabled].sort()).toEqual([...expected].sort());

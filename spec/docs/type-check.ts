@@ -19,14 +19,22 @@ import { Column, DataSource, Entity, EntitySchema, ManyToOne, PrimaryGeneratedCo
 import * as lib from 'typeorm-model-hooks';
 import { adminApp, type Authenticate, toExpress, toFastify, toNode } from 'typeorm-model-hooks/admin';
 import { bullmq } from 'typeorm-model-hooks/bullmq';
+import { Module } from '@nestjs/common';
+import { getModelHooksToken, HookHandler, HookSchedule, InjectModelHooks, ModelHooksModule, VerifyWebhook, WebhookEvent } from 'typeorm-model-hooks/nestjs';
+import type { ModelHooksHealthIndicator, ReceivedEvent } from 'typeorm-model-hooks/nestjs';
+import { ModelHooksAdminModule } from 'typeorm-model-hooks/nestjs/admin';
 import { type BatchOf, jwks, memoryStore, verify, verifyOnce } from 'typeorm-model-hooks/receiver';
 import { captureEvents, signedRequest, testReceiver } from 'typeorm-model-hooks/testing';
-import type { AttachOptions, Chunk, Dispatcher, HookEvent, Listener } from 'typeorm-model-hooks';
+import type { AttachOptions, Chunk, Dispatcher, HookEvent, Listener, ScheduledEvent } from 'typeorm-model-hooks';
 interface Person { id: number; name: string; address: string | null; age: number; status: string; accountId: string; home: { city: string } }
 declare const Person: new () => Person;
 declare const dataSource: typeorm.DataSource;
 declare const manager: typeorm.EntityManager;
 declare const hooks: lib.ModelHooks;
+type ModelHooks = lib.ModelHooks;
+declare const indicator: ModelHooksHealthIndicator;
+declare class ConfigService { get(name: string): string }
+declare class SessionService { isAdmin(request: Request): boolean }
 declare const listener: Listener;
 declare const url: string;
 declare const secretOfListener: string;
@@ -34,25 +42,6 @@ declare const request: Request;
 declare const authenticate: Authenticate;
 declare const expressApp: { use(path: string, handler: ReturnType<typeof toExpress>): unknown };
 declare const fastifyApp: { register(plugin: ReturnType<typeof toFastify>, options: { prefix: string }): Promise<unknown> };
-`;
-
-/** As much of NestJS as the documents use. */
-const NEST = `
-declare module '@nestjs/common' {
-  export function Injectable(): ClassDecorator;
-  export function Catch(...exceptions: unknown[]): ClassDecorator;
-  export interface ArgumentsHost { switchToHttp(): { getResponse<T>(): T } }
-  export interface ExceptionFilter<T> { catch(exception: T, host: ArgumentsHost): unknown }
-  export function Controller(path: string): ClassDecorator;
-  export function Post(path?: string): MethodDecorator;
-  export function Body(): ParameterDecorator;
-  export function Res(): ParameterDecorator;
-  export function Module(metadata: { imports?: unknown[]; providers?: unknown[]; exports?: unknown[] }): ClassDecorator;
-}
-declare module '@nestjs/typeorm' {
-  import type { DataSourceOptions } from 'typeorm';
-  export const TypeOrmModule: { forRoot(options: DataSourceOptions): unknown };
-}
 `;
 
 /** A module of the program, and which of its lines belong to which place. */
@@ -78,8 +67,7 @@ export function typeErrors(
       exports,
     ),
   ];
-  const nest: Module = { path: join(ROOT, 'nest.d.ts'), text: NEST, places: [] };
-  const program = programOf([nest, ...modules]);
+  const program = programOf(modules);
   return modules.flatMap((module) => {
     const file = program.getSourceFile(module.path);
     const found = [

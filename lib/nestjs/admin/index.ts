@@ -1,0 +1,5 @@
+export {
+  ModelHooksAdminModule,
+  type ModelHooksAdminModuleAsyncOptions,
+  type ModelHooksAdminModuleOptions,
+} from './admin-module';

@@ -1,0 +1,82 @@
+import 'reflect-metadata';
+import type { HandlerFunction, HandlerOptions } from '../../delivery/handler/handlers';
+import { HandlerRefusedError } from '../../errors/nest-errors';
+import type { ScheduleOptions } from '../../schedule/options';
+import type { ScheduleHandler } from '../../schedule/schedule';
+import { DEFAULT_DATA_SOURCE } from '../tokens';
+
+/** The options of `@HookHandler()`. */
+export interface HookHandlerOptions extends HandlerOptions {
+  /** The name of the DataSource whose events it gets. @defaultValue `'default'` */
+  readonly dataSource?: string;
+}
+
+/** The options of `@HookSchedule()`: those of `hooks.schedule`, of its handler, and the DataSource. */
+export interface HookScheduleOptions extends ScheduleOptions, HookHandlerOptions {}
+
+/** What a decorator says about a method. */
+export interface Decoration {
+  /** The name of the handler or of the schedule. */
+  readonly name: string;
+  readonly dataSource: string;
+  readonly options: HandlerOptions;
+  /** Undefined: it is a handler, without a schedule. */
+  readonly schedule?: ScheduleOptions;
+}
+
+/** A decorator of methods that TypeScript accepts on a `Method` only. */
+export type TypedMethodDecorator<Method> = <Given extends Method>(
+  target: object,
+  key: string | symbol,
+  descriptor: TypedPropertyDescriptor<Given>,
+) => void;
+
+const DECORATIONS = Symbol.for('typeorm-model-hooks.nest-decorations.v1');
+
+/**
+ * Makes the method of a provider or controller a handler, as `hooks.handler(name, fn, options)` does. A listener names it as its target:
+ * `handler:audit`. What cannot be registered rejects the start of the application with `HANDLER_REFUSED`.
+ *
+ * @example
+ * const Audit = HookHandler('audit', { timeoutMs: 10_000 });
+ */
+export function HookHandler(
+  name: string,
+  { dataSource = DEFAULT_DATA_SOURCE, ...options }: HookHandlerOptions = {},
+): TypedMethodDecorator<HandlerFunction> {
+  return (target, key, { value }) => decorate(target, key, value, { name, dataSource, options });
+}
+
+/**
+ * Stores a schedule when the application starts, as `hooks.schedule(name, options, fn)` does. The method gets an event for each due time.
+ *
+ * @example
+ * const Nightly = HookSchedule('nightly', { cron: '0 3 * * *', timezone: 'Europe/Berlin' });
+ */
+export function HookSchedule(
+  name: string,
+  { dataSource = DEFAULT_DATA_SOURCE, timeoutMs, recheck, ...schedule }: HookScheduleOptions,
+): TypedMethodDecorator<ScheduleHandler> {
+  const options = {
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(recheck !== undefined && { recheck }),
+  };
+  return (target, key, { value }) =>
+    decorate(target, key, value, { name, dataSource, options, schedule });
+}
+
+/** What the decorators of a method say. */
+export function decorationsOf(method: unknown): readonly Decoration[] {
+  if (typeof method !== 'function') return [];
+  return (Reflect.getOwnMetadata(DECORATIONS, method) as Decoration[] | undefined) ?? [];
+}
+
+function decorate(target: object, key: string | symbol, method: unknown, decoration: Decoration) {
+  if (typeof target === 'function')
+    throw new HandlerRefusedError(
+      `${target.name}.${String(key)}`,
+      'it is static, and handlers are methods of an instance that Nest makes',
+    );
+  if (typeof method !== 'function') return;
+  Reflect.defineMetadata(DECORATIONS, [...decorationsOf(method), decoration], method);
+}

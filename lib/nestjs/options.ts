@@ -1,0 +1,103 @@
+import type {
+  DynamicModule,
+  InjectionToken,
+  ModuleMetadata,
+  OptionalFactoryDependency,
+} from '@nestjs/common';
+import type { AttachOptions } from '../attach/options';
+import { checkedOptions } from '../options/checked';
+import {
+  BOOLEAN,
+  FUNCTION,
+  listOf,
+  numberFrom,
+  type Rule,
+  required,
+  type Shape,
+} from '../options/rules';
+import { DEFAULT_DATA_SOURCE } from './tokens';
+
+/** Where a module stands in the application. */
+export interface ModelHooksPlaceOptions {
+  /** The name of the DataSource, as `TypeOrmModule` has it. @defaultValue `'default'` */
+  readonly dataSource?: string;
+  /** Whether each module can inject the hooks without importing this one. @defaultValue `true` */
+  readonly isGlobal?: boolean;
+  /** Modules whose providers are needed: those that export the DataSource, unless it is global. */
+  readonly imports?: ModuleMetadata['imports'];
+}
+
+/** What the hooks of a module are attached with: the options of `ModelHooks.attach`, and one more. */
+export interface ModelHooksAttachOptions extends AttachOptions {
+  /** How long requests in flight may take to end when the application closes, in milliseconds. @defaultValue the value of `delivery.timeoutMs` */
+  readonly detachDeadlineMs?: number;
+}
+
+/** The options of `ModelHooksModule.forRoot()`. */
+export interface ModelHooksModuleOptions extends ModelHooksPlaceOptions, ModelHooksAttachOptions {}
+
+/** The options of `ModelHooksModule.forRootAsync()`. */
+export interface ModelHooksModuleAsyncOptions extends ModelHooksPlaceOptions {
+  /** Makes the options; may be async. Gets what `inject` names. */
+  readonly useFactory: (
+    ...injected: never[]
+  ) => ModelHooksAttachOptions | Promise<ModelHooksAttachOptions>;
+  /** Tokens of providers that `useFactory` gets. @defaultValue `[]` */
+  readonly inject?: readonly (InjectionToken | OptionalFactoryDependency)[];
+}
+
+export const PLACE_DEFAULTS = {
+  dataSource: DEFAULT_DATA_SOURCE,
+  isGlobal: true,
+} as const satisfies Required<Omit<ModelHooksPlaceOptions, 'imports'>>;
+
+export const ASYNC_DEFAULTS = {
+  inject: [],
+} as const satisfies Partial<ModelHooksModuleAsyncOptions>;
+
+export type ResolvedPlace = Required<Omit<ModelHooksPlaceOptions, 'imports'>> &
+  Required<Pick<DynamicModule, 'imports'>>;
+
+export const DATA_SOURCE_NAME: Rule = {
+  accepts: (value) => typeof value === 'string' && value !== '',
+  expected: 'the name of a DataSource',
+};
+
+const MODULES: Rule = listOf(() => true, 'a list of modules');
+
+const PLACE_SHAPE: Shape<ModelHooksPlaceOptions> = {
+  dataSource: DATA_SOURCE_NAME,
+  isGlobal: BOOLEAN,
+  imports: MODULES,
+};
+
+const ASYNC_SHAPE: Shape<ModelHooksModuleAsyncOptions> = {
+  ...PLACE_SHAPE,
+  useFactory: required(FUNCTION),
+  inject: listOf(() => true, 'a list of tokens'),
+};
+
+/** Members that are `undefined` count as left out. */
+type Given<Options> = { readonly [Name in keyof Options]?: Options[Name] | undefined };
+
+/** Throws `OPTION_INVALID`. */
+export function resolvedPlace(given: Given<ModelHooksPlaceOptions>): ResolvedPlace {
+  const { imports = [], ...place } = checkedOptions(given, PLACE_SHAPE);
+  return { ...PLACE_DEFAULTS, ...place, imports };
+}
+
+/** Throws `OPTION_INVALID`. */
+export function checkedAsync(given: ModelHooksModuleAsyncOptions): ModelHooksModuleAsyncOptions {
+  return checkedOptions(given, ASYNC_SHAPE);
+}
+
+/** The options of `attach`, and the deadline. Throws `OPTION_INVALID`; `attach` checks its own. */
+export function splitOptions({ detachDeadlineMs, ...attach }: ModelHooksAttachOptions): {
+  readonly attach: AttachOptions;
+  readonly detach: { readonly deadlineMs?: number };
+} {
+  const { detachDeadlineMs: deadlineMs } = checkedOptions<
+    Pick<ModelHooksAttachOptions, 'detachDeadlineMs'>
+  >({ detachDeadlineMs }, { detachDeadlineMs: numberFrom(0) });
+  return { attach, detach: deadlineMs === undefined ? {} : { deadlineMs } };
+}
