@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { VerificationError } from '../errors/receiver-errors';
-import type { Verified } from '../receiver/verify';
+import type { Verified } from '../receiver/verified';
 
 /** A request that a test receiver got. */
 export interface ReceivedRequest {

@@ -2,11 +2,19 @@ import { v4 as uuidv4 } from 'uuid';
 import { toJson } from '../base/json';
 import { body as bodyOf } from '../delivery/request/body';
 import { requestHeaders } from '../delivery/request/headers';
+import { OptionInvalidError } from '../errors/option-errors';
 import type { HookEvent } from '../hook/event';
 import { defineHook } from '../hook/hook';
 import { BODY_FORMATS, type BodyFormat } from '../options/body-format';
 import { checkedOptions } from '../options/checked';
-import { CONTENT_TYPES, type ContentType, DIGESTS, type Digest } from '../options/listener';
+import {
+  CONTENT_TYPES,
+  type ContentType,
+  DIGESTS,
+  type Digest,
+  SIGNATURE_KINDS,
+  type SignatureKind,
+} from '../options/listener';
 import {
   ANYTHING,
   BOOLEAN,
@@ -18,6 +26,7 @@ import {
   TEXT,
   wholeNumberFrom,
 } from '../options/rules';
+import { KeyRing, type SigningKeys } from '../signing/key-ring';
 import { secretProblem } from '../signing/secret';
 import { unusable } from '../signing/signature';
 
@@ -36,6 +45,10 @@ export interface SignedRequestOptions {
   readonly contentType?: ContentType;
   /** Hash function of `Hook-HMAC`. @defaultValue `'sha256'` */
   readonly digest?: Digest;
+  /** As the option of listeners. `'v1a'` and `'both'` need `signingKeys`. @defaultValue `'v1'` */
+  readonly signature?: SignatureKind;
+  /** The key pairs that sign by `v1a`, as the option of `attach`. @defaultValue none */
+  readonly signingKeys?: SigningKeys;
   /** `Hook-Delivery`, a UUID. The same id again is a repeat. @defaultValue a random one */
   readonly deliveryId?: string;
   /** `Hook-Subscription`, a UUID. @defaultValue a random one */
@@ -63,6 +76,7 @@ export const SIGNED_REQUEST_DEFAULTS = {
   format: 'fields',
   contentType: 'application/json',
   digest: 'sha256',
+  signature: 'v1',
   attempt: 1,
   isTest: false,
 } as const satisfies Partial<SignedRequestOptions>;
@@ -75,6 +89,8 @@ const SHAPE: Shape<SignedRequestOptions> = {
   format: oneOf(...BODY_FORMATS),
   contentType: oneOf(...CONTENT_TYPES),
   digest: oneOf(...DIGESTS),
+  signature: oneOf(...SIGNATURE_KINDS),
+  signingKeys: OPTIONS,
   deliveryId: TEXT,
   listenerId: TEXT,
   attempt: wholeNumberFrom(1),
@@ -103,9 +119,20 @@ export function signedRequest(given: SignedRequestOptions): SignedRequest {
   const event = eventOf(options.event ?? {}, at);
   const body = options.body === undefined ? bodyOf(event, HOOK, options) : textOf(options.body);
   const { listenerId: id = uuidv4(), deliveryId = uuidv4(), attempt, isTest } = options;
-  const listener = { id, contentType, digest, headers: options.headers ?? {} };
+  const { signature, headers = {} } = options;
+  const listener = { id, contentType, digest, signature, headers, keyRing: keyRingOf(options) };
   const signed = { deliveryId, attempt, body, secret, previousSecret, now: at.getTime(), isTest };
   return { method: 'POST', headers: requestHeaders(event, listener, signed), body };
+}
+
+function keyRingOf(
+  options: Pick<SignedRequestOptions, 'signature' | 'signingKeys'>,
+): KeyRing | null {
+  if (options.signature === 'v1') return null;
+  const ring = new KeyRing(options.signingKeys);
+  if (ring.isEmpty)
+    throw new OptionInvalidError('signingKeys', 'the key pairs that sign, for this `signature`');
+  return ring;
 }
 
 function textOf(body: unknown): string {

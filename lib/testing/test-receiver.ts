@@ -83,7 +83,9 @@ export class TestReceiver {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const options = now ? { now } : {};
     server.on('request', (incoming, response) => {
-      receivedRequest(incoming, (headers, body) => verify(headers, body, this.#secrets, options))
+      receivedRequest(incoming, (headers, body) =>
+        verify<unknown>(headers, body, this.#secrets, options),
+      )
         .then((request) => this.#answer(request, response))
         .catch(() => response.destroy());
     });

@@ -14,13 +14,17 @@ import { OptionInvalidError } from '../../errors/option-errors';
 import { VerificationError } from '../../errors/receiver-errors';
 import { checkedOptions } from '../../options/checked';
 import { FUNCTION, type Rule, type Shape } from '../../options/rules';
+import { sortedKeys, type VerifyKeys } from '../../receiver/keys';
+import type { Verified } from '../../receiver/verified';
 import { VERIFY_SHAPE, type VerifyOptions, verify } from '../../receiver/verify';
-import { secretProblem } from '../../signing/secret';
 import { type FrameworkRequest, rawBodyOf } from './raw-body';
 import { keepReceived, type ReceivedEvent } from './webhook-event';
 
-/** The secret of a listener, or several of them: one is enough. Null if the request names nobody that is known; it is refused. */
-export type WebhookSecret = string | readonly string[] | null | undefined;
+/**
+ * What `verify` takes: the secret of a listener, the public key of the sender, keys from `jwks()`, or a list of these, of which one must
+ * fit. Null if the request names nobody that is known; it is refused.
+ */
+export type WebhookSecret = VerifyKeys | null | undefined;
 
 /** The parts of a request that a secret may depend on. Nothing in it is verified yet. */
 export interface WebhookRequest {
@@ -38,10 +42,9 @@ export interface WebhookSecrets {
 
 /** The options of `@VerifyWebhook()`. Exactly one of `secret` and `secretFrom` is given. */
 export interface VerifyWebhookOptions extends VerifyOptions {
-  /** The secret of the listener, several of them during a rotation, or a function of the request; may be async. */
+  /** The secret of the listener, the public key or `jwks()` of the sender, a list, or a function of the request; may be async. */
   readonly secret?:
-    | string
-    | readonly string[]
+    | VerifyKeys
     | ((request: WebhookRequest) => WebhookSecret | Promise<WebhookSecret>);
   /** The token of a provider with the method `secretOf(request)`, from any module. */
   readonly secretFrom?: InjectionToken<WebhookSecrets>;
@@ -91,11 +94,12 @@ function resolved(given: VerifyWebhookOptions): Resolved {
 }
 
 function isUsable(value: unknown): boolean {
-  const secrets: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return (
-    secrets.length > 0 &&
-    secrets.every((one) => typeof one === 'string' && secretProblem(one) === null)
-  );
+  try {
+    sortedKeys(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const logger = new Logger('VerifyWebhook');
@@ -110,7 +114,8 @@ function guardOf(options: Resolved): Type<CanActivate> {
       const raw = await rawBodyOf(request);
       const secret = await this.#secretOf(request);
       try {
-        keepReceived(request, receivedEvent(request, raw, secret, options.verifying));
+        const verified = await verify(request.headers, raw, secret, options.verifying);
+        keepReceived(request, receivedEvent(verified, raw, request.headers));
         return true;
       } catch (error) {
         if (!(error instanceof VerificationError)) throw error;
@@ -119,9 +124,9 @@ function guardOf(options: Resolved): Type<CanActivate> {
       }
     }
 
-    async #secretOf(request: WebhookRequest): Promise<string | readonly string[]> {
+    async #secretOf(request: WebhookRequest): Promise<VerifyKeys> {
       const secret = await this.#givenSecret(request);
-      if (secret !== null && secret !== undefined && secret.length > 0) return secret;
+      if (isGiven(secret)) return secret;
       logger.debug('A request was refused: there is no secret for it.');
       throw new UnauthorizedException();
     }
@@ -136,23 +141,23 @@ function guardOf(options: Resolved): Type<CanActivate> {
   return VerifyWebhookGuard;
 }
 
+/** An empty text or list is no key of anybody. */
+function isGiven(secret: WebhookSecret): secret is VerifyKeys {
+  if (secret === null || secret === undefined || secret === '') return false;
+  return !Array.isArray(secret) || secret.length > 0;
+}
+
+/** JSON is parsed by `verify` already. */
 function receivedEvent(
-  { headers }: WebhookRequest,
+  verified: Verified,
   raw: Buffer,
-  secret: string | readonly string[],
-  options: VerifyOptions,
+  headers: IncomingHttpHeaders,
 ): ReceivedEvent {
-  const verified = verify(headers, raw, secret, options);
+  if (verified.body !== undefined) return verified;
   return { ...verified, body: bodyOf(raw.toString(), headers['content-type'] ?? '') };
 }
 
 function bodyOf(text: string, contentType: string): unknown {
-  if (/^application\/x-www-form-urlencoded\b/i.test(contentType))
-    return Object.fromEntries(new URLSearchParams(text));
-  if (!/^application\/([\w.-]+\+)?json\b/i.test(contentType)) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  const isForm = /^application\/x-www-form-urlencoded\b/i.test(contentType);
+  return isForm ? Object.fromEntries(new URLSearchParams(text)) : text;
 }

@@ -1,12 +1,12 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { OptionInvalidError } from '../../errors/option-errors';
-import type { Verified } from '../../receiver/verify';
+import type { Verified } from '../../receiver/verified';
 
-/** A request that `@VerifyWebhook()` has let through: what `verify()` returns, and the body. */
-export interface ReceivedEvent<Body = unknown> extends Verified {
-  /** The body as it was signed: parsed JSON, the values of a form by name, or the text of another content type. */
-  readonly body: Body;
-}
+/**
+ * A request that `@VerifyWebhook()` has let through: what `verify()` returns. `body` also has the values of a form by name, or the text
+ * of another content type.
+ */
+export type ReceivedEvent<Body = unknown> = Verified<string | null, Body>;
 
 const received = new WeakMap<object, ReceivedEvent>();
 
