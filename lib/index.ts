@@ -2,6 +2,7 @@ export {
   AddAttemptDetail1766000000000,
   AddBatch1766600000000,
   AddBuffers1766500000000,
+  AddContext1766700000000,
   AddEventFields1766100000000,
   AddEventSource1766200000000,
   AddHeads1765900000000,
@@ -34,6 +35,7 @@ export { VERSION } from './base/version';
 export type { CaptureOptions } from './capture/capture';
 export type { TriggerOptions } from './capture/triggers/options';
 export type { TriggerSql, TriggerStatus, Triggers } from './capture/triggers/triggers';
+export { contextHook, contextMiddleware } from './context-middleware';
 export type { Chunk } from './delivery/chunk/chunk';
 export type { Outcome } from './delivery/chunk/outcome';
 export { BackgroundResponse } from './delivery/handler/background-response';
@@ -81,6 +83,7 @@ export * from './errors/task-errors';
 export * from './errors/vault-errors';
 export type { ConfigClass } from './hook/config-class';
 export type { HookEvent } from './hook/event';
+export type { EventContext } from './hook/event-context';
 export type { AnyFilter, ConditionOn, FilterOf } from './hook/filter';
 export { ModelHook } from './hook/model-hook';
 export type { Operation } from './hook/operation';

@@ -10,6 +10,7 @@ import { AddSchedules1766300000000 } from './1766300000000-add-schedules';
 import { AddTasks1766400000000 } from './1766400000000-add-tasks';
 import { AddBuffers1766500000000 } from './1766500000000-add-buffers';
 import { AddBatch1766600000000 } from './1766600000000-add-batch';
+import { AddContext1766700000000 } from './1766700000000-add-context';
 
 /**
  * The migrations that create our tables; add them to the `migrations` of the DataSource.
@@ -30,12 +31,14 @@ export const modelHookMigrations = [
   AddTasks1766400000000,
   AddBuffers1766500000000,
   AddBatch1766600000000,
+  AddContext1766700000000,
 ];
 
 export {
   AddAttemptDetail1766000000000,
   AddBatch1766600000000,
   AddBuffers1766500000000,
+  AddContext1766700000000,
   AddEventFields1766100000000,
   AddEventSource1766200000000,
   AddHeads1765900000000,

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import type { Contexts } from '../capture/contexts';
 import { EventDecoder } from '../capture/outbox/event-decoder';
 import { SizeLimits } from '../capture/outbox/size-limits';
 import { CurrentEvents } from '../capture/statement/current-events';
@@ -52,6 +53,7 @@ export interface SessionParts {
   readonly calls: HandlerCalls;
   readonly triggers: Triggers;
   readonly task: TaskParts;
+  readonly contexts: Contexts;
 }
 
 /** The parts of an engine that its session makes. */

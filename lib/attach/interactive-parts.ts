@@ -9,7 +9,14 @@ import type { SessionParts } from './engine-parts';
 export interface InteractiveSurroundings
   extends Pick<
     SessionParts,
-    'dataSource' | 'store' | 'catalog' | 'policies' | 'handlers' | 'reporter' | 'options'
+    | 'dataSource'
+    | 'store'
+    | 'catalog'
+    | 'policies'
+    | 'handlers'
+    | 'reporter'
+    | 'options'
+    | 'contexts'
   > {
   readonly saved: SavedListeners;
   readonly process: { readonly id: string };

@@ -1,5 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { Backfill } from '../backfill/backfill';
+import { Contexts } from '../capture/contexts';
 import { EventDecoder } from '../capture/outbox/event-decoder';
 import { EventReader } from '../capture/outbox/event-reader';
 import { SizeLimits } from '../capture/outbox/size-limits';
@@ -40,6 +41,7 @@ export interface HooksParts extends InteractiveParts {
   readonly policies: Policies;
   readonly handlers: Handlers;
   readonly triggers: Triggers;
+  readonly contexts: Contexts;
   readonly reporter: Reporter;
   readonly attachment: Attachment;
   readonly listeners: Listeners;
@@ -67,8 +69,10 @@ export function hooksParts(
   const wakeup = new Wakeup();
   // Deliveries may wait for a handler until it is known.
   const handlers = new Handlers(logger, () => wakeup.due());
-  const calls = new HandlerCalls({ dataSource, store, handlers, logger });
-  const shared = { dataSource, store, catalog, policies, triggers, logger, vault, handlers, calls };
+  const contexts = new Contexts();
+  const calls = new HandlerCalls({ dataSource, store, handlers, logger, contexts });
+  const own = { dataSource, store, catalog, policies, triggers, contexts, handlers, calls };
+  const shared = { ...own, logger, vault };
   const { listeners, matching, saved } = listenerParts({
     ...shared,
     limits: options.delivery.limits,

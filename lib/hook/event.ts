@@ -1,4 +1,5 @@
 import type { JsonRecord } from '../base/json';
+import type { EventContext } from './event-context';
 import type { Operation } from './operation';
 
 /** One change of a row, or one event of a defined hook, with the provided fields only. Values are JSON, by field path. */
@@ -23,6 +24,8 @@ export interface HookEvent {
   readonly previous: JsonRecord | null;
   /** Paths whose value changed: all provided paths on insert, none on remove. */
   readonly changed: readonly string[];
+  /** What `hooks.withContext` gave to the code that made the event. Null if it gave nothing. */
+  readonly context: EventContext | null;
 }
 
 /** The name of the events of a backfill. */

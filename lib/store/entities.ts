@@ -87,6 +87,8 @@ export const modelHookEntities: NamedSchema[] = [
     // Columns that are not provided; emptied when the event is planned.
     source: { ...nullable(json), select: false },
     due_at: nullable(instant),
+    context: nullable(json),
+    trace: nullable(json),
   }),
   entity('chunk', {
     id: primary(uuid),
@@ -179,6 +181,7 @@ export const modelHookEntities: NamedSchema[] = [
     timezone: text,
     catch_up: text,
     data: json,
+    context: nullable(json),
     enabled: column('boolean'),
     next_due_at: nullable(instant),
     last_due_at: nullable(instant),

@@ -2,6 +2,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import type { Buffering } from '../buffering';
 import { isSilenced } from '../silence';
 import { dataSourceOf } from '../typeorm/data-source-of';
+import type { WritingCode } from '../writing-code';
 import { kindOf, type StatementKind } from './statements';
 
 export interface Watch {
@@ -9,7 +10,8 @@ export interface Watch {
   readonly tables: readonly string[];
   /** Events may have been committed. */
   readonly wake: () => void;
-  readonly buffering: Pick<Buffering, 'current' | 'noteTriggers'>;
+  readonly buffering: Pick<Buffering, 'noteTriggers'>;
+  readonly code: WritingCode;
 }
 
 const watches = new WeakMap<DataSource, Watch>();
@@ -51,12 +53,16 @@ interface Told {
   readonly isSilenced: boolean;
   /** What is put before the shapes of their events. */
   readonly buffer: string;
+  /** The context of their events as JSON; empty if they have none. */
+  readonly context: string;
+  /** The same for the span. */
+  readonly trace: string;
 }
 
-const NOTHING_TOLD: Told = { isSilenced: false, buffer: '' };
+const NOTHING_TOLD: Told = { isSilenced: false, buffer: '', context: '', trace: '' };
 
 async function watched(
-  { tables, wake, buffering }: Watch,
+  { tables, wake, buffering, code }: Watch,
   runner: QueryRunner,
   args: QueryArguments,
   query: Query,
@@ -66,7 +72,7 @@ async function watched(
   states.set(runner, state);
   const kind = kindOf(sql);
   const isInTransaction = state.isOpen || runner.isTransactionActive;
-  const wanted = { isSilenced: isSilenced(), buffer: buffering.current?.prefix ?? '' };
+  const wanted = toTell(code);
   if (kind === 'writes') buffering.noteTriggers(runner);
   const result = await telling(runner, args, query, { kind, state, isInTransaction, wanted });
   if (kind === 'writes' && namesOneOf(tables, sql)) state.hasWritten = true;
@@ -74,6 +80,15 @@ async function watched(
   if (isDurable && state.hasWritten) wake();
   follow(state, kind, isDurable);
   return result;
+}
+
+function toTell({ buffer, context, trace }: WritingCode): Told {
+  return {
+    isSilenced: isSilenced(),
+    buffer: buffer ?? '',
+    context: context?.text ?? '',
+    trace: trace ?? '',
+  };
 }
 
 /** The names of tables come before the values of a long statement. Events of one that is overlooked wait for the next sweep. */
@@ -125,7 +140,7 @@ function isOfTypeOrm([sql, , isStructured]: QueryArguments): boolean {
 }
 
 function isSame(wanted: Told, told: Told | null): boolean {
-  return wanted.isSilenced === told?.isSilenced && wanted.buffer === told.buffer;
+  return told !== null && TOLD.every((one) => wanted[one] === told[one]);
 }
 
 /** The settings end with the transaction, also behind a connection pooler. */
@@ -147,10 +162,13 @@ async function alone(
   }
 }
 
-const TELL_SQL = `SELECT set_config('model_hook.silenced', $1, true), set_config('model_hook.buffer', $2, true)`;
+const TOLD = ['isSilenced', 'buffer', 'context', 'trace'] as const;
 
-function parametersOf({ isSilenced: isOn, buffer }: Told): unknown[] {
-  return [isOn ? 'on' : '', buffer];
+const TELL_SQL = `SELECT set_config('model_hook.silenced', $1, true), set_config('model_hook.buffer', $2, true),
+  set_config('model_hook.context', $3, true), set_config('model_hook.trace', $4, true)`;
+
+function parametersOf({ isSilenced: isOn, buffer, context, trace }: Told): unknown[] {
+  return [isOn ? 'on' : '', buffer, context, trace];
 }
 
 /** The class that has the method: an application may extend it. */

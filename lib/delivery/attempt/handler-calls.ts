@@ -1,6 +1,7 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { monotonicMs } from '../../base/clock';
+import type { Contexts } from '../../capture/contexts';
 import type { Logger } from '../../logging/logger';
 import { poolSizeOf } from '../../store/pooling';
 import type { Store } from '../../store/store';
@@ -33,6 +34,7 @@ export interface HandlerCallParts {
   readonly store: Store;
   readonly handlers: Pick<Handlers, 'find'>;
   readonly logger: Logger;
+  readonly contexts: Pick<Contexts, 'outside'>;
 }
 
 export interface CallCircumstances {
@@ -96,7 +98,7 @@ export class HandlerCalls {
       isTest,
       transaction: (work) => this.#places.within(() => transaction.run(work, signal), signal),
     };
-    return fn(eventCopy(event), context);
+    return this.parts.contexts.outside(() => fn(eventCopy(event), context));
   }
 }
 

@@ -56,7 +56,7 @@ export function contentOf(
   const bytes = Buffer.byteLength(content);
   if (bytes <= maxBytes) return content;
   warnings.warn(event, bytes, maxBytes);
-  return bodyWithoutData(event, layout);
+  return bodyWithoutData(event, hook, layout);
 }
 
 /** Events remembered, so that an event with a million listeners is logged once. */

@@ -35,6 +35,7 @@ function event(values: Partial<HookEvent> = {}): HookEvent {
     data: { name: 'Joe', 'home.city': 'Rome', 'author.id': null },
     previous: { name: 'Jo', 'home.city': 'Rome', 'author.id': '7' },
     changed: ['name', 'author.id'],
+    context: null,
     ...values,
   };
 }
