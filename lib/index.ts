@@ -211,4 +211,5 @@ export {
   type TaskWebhookOptions,
   taskWebhook,
 } from './task/webhook';
+export type { TelemetryOptions } from './telemetry/options';
 export type { EncryptionKeys } from './vault/encryption-keys';

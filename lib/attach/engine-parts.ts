@@ -11,6 +11,7 @@ import { ChunkLoader } from '../delivery/chunk/loading';
 import type { Wakeup } from '../delivery/chunk/wakeup';
 import type { Handlers } from '../delivery/handler/handlers';
 import { HttpTransport } from '../delivery/http/http-transport';
+import { TracedTransport } from '../delivery/http/traced-transport';
 import { Breakers } from '../delivery/origins/breakers';
 import { Recheck } from '../delivery/recheck/recheck';
 import { ListenerHealth } from '../delivery/record/listener-health';
@@ -36,6 +37,7 @@ import { DueSchedules } from '../schedule/due-schedules';
 import { Scheduler } from '../schedule/scheduler';
 import type { Lease } from '../store/chunks';
 import type { Store } from '../store/store';
+import type { Telemetry } from '../telemetry/telemetry';
 import type { ResolvedOptions } from './options';
 import type { TaskParts } from './task-parts';
 
@@ -54,6 +56,7 @@ export interface SessionParts {
   readonly triggers: Triggers;
   readonly task: TaskParts;
   readonly contexts: Contexts;
+  readonly telemetry: Telemetry;
 }
 
 /** The parts of an engine that its session makes. */
@@ -121,7 +124,8 @@ function sending(
   const recorder = new Recorder({ ...reporting, outcomes: store.outcomes, health });
   const loader = new ChunkLoader(decoder, store, catalog, vault);
   const breakers = new Breakers({ origins: store.origins, logger, wakeup });
-  const transport = new HttpTransport(policies, options.delivery);
+  const http = new HttpTransport(policies, options.delivery);
+  const transport = new TracedTransport(http, parts.telemetry);
   const current = new CurrentEvents(parts.dataSource, catalog, store.ofApplication);
   const recheck = new Recheck({ current, store, catalog, handlers, logger }, options.delivery);
   recheck.review();

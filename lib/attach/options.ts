@@ -25,6 +25,7 @@ import {
 import { RecipientPolicy } from '../recipient/policy';
 import type { RecipientRules } from '../recipient/rules';
 import { DATABASE_DEFAULTS } from '../store/database';
+import { TELEMETRY, type TelemetryOptions } from '../telemetry/options';
 import type { EncryptionKeys } from '../vault/encryption-keys';
 import { Vault } from '../vault/vault';
 
@@ -79,6 +80,11 @@ export interface AttachOptions extends CaptureOptions, TriggerOptions {
    * own. @defaultValue `'expand'`
    */
   readonly criteria?: CriteriaMode;
+  /**
+   * Whether spans and metrics are made with OpenTelemetry, if `@opentelemetry/api` is installed; with `{ traceparent: false }`, requests
+   * do not have the headers of their spans. @defaultValue `true`
+   */
+  readonly telemetry?: boolean | TelemetryOptions;
   /** Receives warnings and errors. @defaultValue warnings and errors to `console` */
   readonly logger?: Logger;
 }
@@ -94,6 +100,7 @@ export const ATTACH_DEFAULTS = {
   onCaptureError: 'throw',
   criteria: 'expand',
   ...TRIGGER_DEFAULTS,
+  telemetry: true,
   logger: CONSOLE_LOGGER,
 } as const satisfies Required<
   Omit<AttachOptions, 'delivery' | 'retention' | 'encryptionKeys' | 'statementTimeoutMs' | 'notify'>
@@ -145,6 +152,7 @@ const ATTACH_SHAPE: Shape<AttachOptions> = {
   ...TRIGGER_SHAPE,
   // Checked by the vault, which reads the keys.
   encryptionKeys: ANYTHING,
+  telemetry: TELEMETRY,
   logger: LOGGER,
 };
 

@@ -25,6 +25,7 @@ import { Database } from '../store/database';
 import { Store } from '../store/store';
 import type { Tables } from '../store/tables';
 import type { Tasks } from '../task/tasks';
+import { Telemetry } from '../telemetry/telemetry';
 import { Attachment } from './attachment';
 import { Idle } from './idle';
 import { type InteractiveParts, interactiveParts } from './interactive-parts';
@@ -42,6 +43,7 @@ export interface HooksParts extends InteractiveParts {
   readonly handlers: Handlers;
   readonly triggers: Triggers;
   readonly contexts: Contexts;
+  readonly telemetry: Telemetry;
   readonly reporter: Reporter;
   readonly attachment: Attachment;
   readonly listeners: Listeners;
@@ -70,9 +72,10 @@ export function hooksParts(
   // Deliveries may wait for a handler until it is known.
   const handlers = new Handlers(logger, () => wakeup.due());
   const contexts = new Contexts();
-  const calls = new HandlerCalls({ dataSource, store, handlers, logger, contexts });
-  const own = { dataSource, store, catalog, policies, triggers, contexts, handlers, calls };
-  const shared = { ...own, logger, vault };
+  const telemetry = new Telemetry(options.telemetry);
+  const calls = new HandlerCalls({ dataSource, store, handlers, logger, contexts, telemetry });
+  const own = { dataSource, store, catalog, policies, triggers, contexts, telemetry };
+  const shared = { ...own, handlers, calls, logger, vault };
   const { listeners, matching, saved } = listenerParts({
     ...shared,
     limits: options.delivery.limits,

@@ -79,7 +79,7 @@ export class Session {
     this.#lease = { processId: this.processId, leaseMs: options.leaseMs };
     this.#dispatcher = dispatcherOf(options.dispatcher);
     const origin = { processId: this.#lease.processId, skipped: this.#dispatcher.skipped };
-    this.#code = new PresentCode(this.#buffering, parts.contexts);
+    this.#code = new PresentCode(this.#buffering, parts.contexts, parts.telemetry.activeTrace);
     this.#outbox = new Outbox(store, origin, limits, this.#code);
     this.#waits = new TrialWaits(store);
     this.#buffers = new Buffers(

@@ -1,4 +1,5 @@
 import type { JsonRecord } from '../base/json';
+import type { StoredTrace } from '../store/events';
 import type { EventContext } from './event-context';
 import type { Operation } from './operation';
 
@@ -26,6 +27,8 @@ export interface HookEvent {
   readonly changed: readonly string[];
   /** What `hooks.withContext` gave to the code that made the event. Null if it gave nothing. */
   readonly context: EventContext | null;
+  /** The span of OpenTelemetry in which the event was made. Left out if it was made in none. */
+  readonly trace?: StoredTrace;
 }
 
 /** The name of the events of a backfill. */

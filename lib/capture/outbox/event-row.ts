@@ -17,7 +17,7 @@ export function toEvent(
     EventRow,
     'targets' | 'row_id' | 'sequence' | 'shape' | 'due_at' | 'age_ms' | 'context' | 'trace'
   > &
-    Partial<Pick<EventRow, 'due_at' | 'context'>>,
+    Partial<Pick<EventRow, 'due_at' | 'context' | 'trace'>>,
 ): HookEvent {
   const data = hook.isOpen ? row.data : sentRow(dataSource, hook.fields.values(), row.data);
   const previous = row.previous && { ...data, ...previousValues(dataSource, hook, row) };
@@ -35,6 +35,7 @@ export function toEvent(
     previous,
     changed: changedFields(row.operation, data, previous),
     context: row.context ?? null,
+    ...(row.trace && { trace: row.trace }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Contexts } from '../../capture/contexts';
 import type { Logger } from '../../logging/logger';
 import { poolSizeOf } from '../../store/pooling';
 import type { Store } from '../../store/store';
+import type { Telemetry } from '../../telemetry/telemetry';
 import type { Outcome } from '../chunk/outcome';
 import { secretsOf } from '../chunk/recipients';
 import { handled } from '../handler/handled';
@@ -35,6 +36,7 @@ export interface HandlerCallParts {
   readonly handlers: Pick<Handlers, 'find'>;
   readonly logger: Logger;
   readonly contexts: Pick<Contexts, 'outside'>;
+  readonly telemetry: Pick<Telemetry, 'within'>;
 }
 
 export interface CallCircumstances {
@@ -98,7 +100,23 @@ export class HandlerCalls {
       isTest,
       transaction: (work) => this.#places.within(() => transaction.run(work, signal), signal),
     };
-    return this.parts.contexts.outside(() => fn(eventCopy(event), context));
+    const { contexts, telemetry } = this.parts;
+    const facts = {
+      name: `process ${delivery.target.name}`,
+      kind: 'consumer',
+      attributes: {
+        'model_hooks.hook': event.hook,
+        'model_hooks.event': event.name,
+        'model_hooks.handler': delivery.target.name,
+        'model_hooks.delivery.id': deliveryId,
+        'model_hooks.listener.id': recipient.id,
+        'model_hooks.attempt': state.attempt + 1,
+      },
+      traces: event.trace ? [event.trace] : [],
+    } as const;
+    return contexts.outside(() =>
+      telemetry.within(facts, async () => fn(eventCopy(event), context)),
+    );
   }
 }
 

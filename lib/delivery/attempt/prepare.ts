@@ -43,6 +43,14 @@ export function prepare(
     maxResponseBytes,
     hook,
     recipients,
+    about: {
+      event: event.name,
+      events: 1,
+      deliveryId,
+      listenerId: recipient.id,
+      attempt: state.attempt + 1,
+      traces: event.trace ? [event.trace] : [],
+    },
   };
 }
 
