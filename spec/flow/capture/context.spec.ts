@@ -9,6 +9,7 @@ import {
 import { Flow } from '../../support/application/flow';
 import { BY_TRIGGERS } from '../../support/application/triggers-flow';
 import { Person, person } from '../../support/entities/person';
+import { answering } from '../../support/receivers/answers';
 
 let flow: Flow;
 afterEach(() => flow.stop());
@@ -221,7 +222,7 @@ describe('hooks.withContext', () => {
     const note = (...line: unknown[]) => lines.push(line);
     const logger = { debug: note, info: note, warn: note, error: note };
     flow = await Flow.start({ attach: { ...BY_TRIGGERS, logger, delivery: { retries: 0 } } });
-    const { receiver } = await flow.listen(() => ({ status: 500 }), { format: 'envelope' });
+    const { receiver } = await flow.listen(answering({ status: 500 }), { format: 'envelope' });
     flow.hooks.handler('fails', () => {
       throw new Error('of the application');
     });

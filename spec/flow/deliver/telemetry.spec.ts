@@ -9,6 +9,7 @@ import { type AttachOptions, BackgroundResponse } from '../../../lib';
 import { Flow } from '../../support/application/flow';
 import { BY_TRIGGERS } from '../../support/application/triggers-flow';
 import { Person, person } from '../../support/entities/person';
+import { answering } from '../../support/receivers/answers';
 
 const exporter = new InMemorySpanExporter();
 
@@ -67,13 +68,11 @@ describe.each<[string, AttachOptions]>([
 
   it('A redelivery by another attachment links to the same span', async () => {
     flow = await Flow.start({ attach: { ...capture, work: false } });
-    let isUp = false;
-    const { receiver, listener } = await flow.listen(() => ({ status: isUp ? 200 : 503 }));
+    const { receiver, listener } = await flow.listen(answering({ status: 503 }, { status: 200 }));
     const { spanId } = await saveInSpan();
     const first = await flow.beside(capture);
     await first.hooks.idle();
     await first.hooks.detach();
-    isUp = true;
     await flow.makeDue(await flow.deliveryOf(listener.id));
     const second = await flow.beside({ ...capture, sweepMs: 50 });
     await second.hooks.idle();
