@@ -82,9 +82,7 @@ export * from './errors/schedule-errors';
 export * from './errors/task-errors';
 export * from './errors/vault-errors';
 export type { ConfigClass } from './hook/config-class';
-export type { HookEvent } from './hook/event';
-export type { EventContext } from './hook/event-context';
-export type { AnyFilter, ConditionOn, FilterOf } from './hook/filter';
+export type { EventContext, HookEvent } from './hook/event';
 export { ModelHook } from './hook/model-hook';
 export type { Operation } from './hook/operation';
 export type {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isJson, isObjectLiteral, toJson } from '../base/json';
 import { ContextInvalidError } from '../errors/capture-errors';
-import type { EventContext } from '../hook/event-context';
+import type { EventContext } from '../hook/event';
 
 /** The longest context, in bytes of JSON. */
 export const MAX_CONTEXT_BYTES = 4_096;

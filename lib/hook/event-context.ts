@@ -1,10 +1,8 @@
 import type { JsonValue } from '../base/json';
+import type { EventContext } from './event';
 import { type Field, untyped } from './field';
 import type { Hook } from './hook';
 import { valueAt } from './provided-values';
-
-/** What an application says about the code that made an event: a JSON object, such as `{ actor: 'u-7', requestId: 'r-1' }`. */
-export type EventContext = { readonly [key: string]: JsonValue };
 
 /** The name under which bodies hold the context of an event, and conditions name its members. */
 export const CONTEXT = 'context';

@@ -1,7 +1,9 @@
-import type { JsonRecord } from '../base/json';
+import type { JsonRecord, JsonValue } from '../base/json';
 import type { StoredTrace } from '../store/events';
-import type { EventContext } from './event-context';
 import type { Operation } from './operation';
+
+/** What an application says about the code that made an event: a JSON object, such as `{ actor: 'u-7', requestId: 'r-1' }`. */
+export type EventContext = { readonly [key: string]: JsonValue };
 
 /** One change of a row, or one event of a defined hook, with the provided fields only. Values are JSON, by field path. */
 export interface HookEvent {

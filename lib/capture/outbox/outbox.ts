@@ -1,7 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { type JsonRecord, storable } from '../../base/json';
-import type { EventContext } from '../../hook/event-context';
+import type { EventContext } from '../../hook/event';
 import { eventName, type Hook } from '../../hook/hook';
 import type { Operation } from '../../hook/operation';
 import { EventInsert, type NewEventRow } from '../../store/event-insert';
