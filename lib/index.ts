@@ -83,6 +83,7 @@ export * from './errors/task-errors';
 export * from './errors/vault-errors';
 export type { ConfigClass } from './hook/config-class';
 export type { EventContext, HookEvent } from './hook/event';
+export type { AnyFilter, ConditionOn, FilterOf, WithContextFilter } from './hook/filter';
 export { ModelHook } from './hook/model-hook';
 export type { Operation } from './hook/operation';
 export type {

@@ -81,7 +81,7 @@ export interface AttachOptions extends CaptureOptions, TriggerOptions {
    */
   readonly criteria?: CriteriaMode;
   /**
-   * Whether spans and metrics are made with OpenTelemetry, if `@opentelemetry/api` is installed; with `{ traceparent: false }`, requests
+   * Whether spans are made with OpenTelemetry, if `@opentelemetry/api` is installed; with `{ traceparent: false }`, requests
    * do not have the headers of their spans. @defaultValue `true`
    */
   readonly telemetry?: boolean | TelemetryOptions;

@@ -5,7 +5,7 @@ import type { Hook } from './hook';
 import { valueAt } from './provided-values';
 
 /** The name under which bodies hold the context of an event, and conditions name its members. */
-export const CONTEXT = 'context';
+const CONTEXT = 'context';
 const OF_CONTEXT = `${CONTEXT}.`;
 
 /** The field that a condition is about: a provided one, or a member of the context such as `context.actor`. Undefined if there is none. */
@@ -16,7 +16,7 @@ export function conditionField(hook: Hook | undefined, path: string): Field | un
 }
 
 /** Whether a path names a member of the context, unless the hook provides a field of that name. */
-export function isOfContext(path: string): boolean {
+function isOfContext(path: string): boolean {
   return path.length > OF_CONTEXT.length && path.startsWith(OF_CONTEXT);
 }
 

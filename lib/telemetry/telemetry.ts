@@ -24,8 +24,8 @@ export interface OpenSpan {
   fail(type: string): void;
 }
 
-/** The name of the tracer and the meter. */
-export const INSTRUMENTATION = 'typeorm-model-hooks';
+/** The name of the tracer. */
+const INSTRUMENTATION = 'typeorm-model-hooks';
 
 /** An instrumentation of what sends would make a second span for the same request. */
 const SUPPRESSED = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING');

@@ -100,7 +100,7 @@ describe('The option telemetry', () => {
     expect(active).toEqual([span?.spanContext().spanId]);
   });
 
-  it('With `traceparent: false`, requests have no header of a span', async () => {
+  it('Requests have no header of a span with `traceparent: false`', async () => {
     flow = await Flow.start({ attach: { telemetry: { traceparent: false } } });
     const { receiver } = await flow.listen();
     await saveInSpan();
@@ -109,7 +109,7 @@ describe('The option telemetry', () => {
     expect(spansOf(SpanKind.CLIENT)).toHaveLength(1);
   });
 
-  it('With `false`, there are no spans, and events store none', async () => {
+  it('No span is made or stored with `false`', async () => {
     flow = await Flow.start({ attach: { telemetry: false } });
     await flow.listen();
     await saveInSpan();
