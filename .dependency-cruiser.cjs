@@ -1,5 +1,5 @@
 /** What has no idea of hooks, lowest first. */
-const GROUND = ['base', 'errors', 'logging', 'options', 'signing', 'vault', 'store'];
+const GROUND = ['base', 'errors', 'logging', 'options', 'signing', 'vault', 'store', 'telemetry'];
 /** The order in which a change travels. `attach` assembles the stages. */
 const STAGES = [
   'match',

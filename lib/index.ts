@@ -9,6 +9,7 @@ export {
   AddBatch1766600000000,
   AddBuffers1766500000000,
   AddCoalescing1766900000001,
+  AddContext1766700000000,
   AddEventFields1766100000000,
   AddEventSource1766200000000,
   AddHeads1765900000000,
@@ -44,6 +45,7 @@ export { VERSION } from './base/version';
 export type { CaptureOptions } from './capture/capture';
 export type { TriggerOptions } from './capture/triggers/options';
 export type { TriggerSql, TriggerStatus, Triggers } from './capture/triggers/triggers';
+export { contextHook, contextMiddleware } from './context-middleware';
 export type { Chunk } from './delivery/chunk/chunk';
 export type { Outcome } from './delivery/chunk/outcome';
 export { BackgroundResponse } from './delivery/handler/background-response';
@@ -92,8 +94,8 @@ export * from './errors/task-errors';
 export * from './errors/testing-errors';
 export * from './errors/vault-errors';
 export type { ConfigClass } from './hook/config-class';
-export type { HookEvent } from './hook/event';
-export type { AnyFilter, ConditionOn, FilterOf } from './hook/filter';
+export type { EventContext, HookEvent } from './hook/event';
+export type { AnyFilter, ConditionOn, FilterOf, WithContextFilter } from './hook/filter';
 export { ModelHook } from './hook/model-hook';
 export type { Operation } from './hook/operation';
 export type {
@@ -229,4 +231,5 @@ export {
   type TaskWebhookOptions,
   taskWebhook,
 } from './task/webhook';
+export type { TelemetryOptions } from './telemetry/options';
 export type { EncryptionKeys } from './vault/encryption-keys';

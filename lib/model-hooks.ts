@@ -234,6 +234,21 @@ export class ModelHooks extends Declarations {
     return withCriteria(mode, fn);
   }
 
+  /**
+   * Runs `fn`, and returns what it returns. The events that it makes are stored with `context`, a plain object of JSON values: who acts, and
+   * for which request. A block inside another one adds its members to those of the outer one. Throws `CONTEXT_INVALID` if the members of
+   * all blocks are longer than 4,096 bytes of JSON.
+   *
+   * @example
+   * const joe = await hooks.withContext({ actor: 'u-7', requestId: 'r-1' }, () =>
+   *   dataSource.getRepository(Person).save({ name: 'Joe' }),
+   * );
+   */
+  withContext<T>(context: Readonly<Record<string, unknown>>, fn: () => T): T {
+    checkArgument('fn', fn, FUNCTION);
+    return this.#parts.contexts.run(context, fn);
+  }
+
   /** Runs `fn`; its changes make no events. For imports and seeds. */
   silence<T>(fn: () => T): T {
     checkArgument('fn', fn, FUNCTION);

@@ -10,6 +10,7 @@ import { AddSchedules1766300000000 } from './1766300000000-add-schedules';
 import { AddTasks1766400000000 } from './1766400000000-add-tasks';
 import { AddBuffers1766500000000 } from './1766500000000-add-buffers';
 import { AddBatch1766600000000 } from './1766600000000-add-batch';
+import { AddContext1766700000000 } from './1766700000000-add-context';
 import { AddSignatureKind1766800000000 } from './1766800000000-add-signature-kind';
 import { AddSelection1766900000000 } from './1766900000000-add-selection';
 import { AddCoalescing1766900000001 } from './1766900000001-add-coalescing';
@@ -33,6 +34,7 @@ export const modelHookMigrations = [
   AddTasks1766400000000,
   AddBuffers1766500000000,
   AddBatch1766600000000,
+  AddContext1766700000000,
   AddSignatureKind1766800000000,
   AddSelection1766900000000,
   AddCoalescing1766900000001,
@@ -43,6 +45,7 @@ export {
   AddBatch1766600000000,
   AddBuffers1766500000000,
   AddCoalescing1766900000001,
+  AddContext1766700000000,
   AddEventFields1766100000000,
   AddEventSource1766200000000,
   AddHeads1765900000000,

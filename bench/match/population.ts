@@ -74,6 +74,7 @@ function expected({ values, listenerId }: StoredPayment): Expected {
     occurredAt: new Date(),
     data: { ...values },
     previous: null,
+    context: null,
     changed: Object.keys(values),
   };
   return { event, listenerId };

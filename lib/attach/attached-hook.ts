@@ -4,7 +4,7 @@ import { body } from '../delivery/request/body';
 import { bodySchema, type JsonSchema } from '../delivery/request/body-schema';
 import type { HookEvent } from '../hook/event';
 import { isMany, membersOf } from '../hook/field';
-import type { AnyFilter } from '../hook/filter';
+import type { AnyFilter, WithContextFilter } from '../hook/filter';
 import { eventName, eventNames, type Hook, namesSender } from '../hook/hook';
 import type { Operation } from '../hook/operation';
 import { CALL_SHAPE, type CallOptions, DATA, givenOptions } from '../interactive/call/options';
@@ -188,9 +188,9 @@ export type Send = (
  * @example
  * const signup = hooks.define('signup', { provides: ['email'] });
  */
-export class DefinedHook<Field extends string = string> extends AttachedHook<{
-  readonly [field in Field]?: Condition;
-}> {
+export class DefinedHook<Field extends string = string> extends AttachedHook<
+  WithContextFilter<{ readonly [field in Field]?: Condition }>
+> {
   constructor(
     hook: Hook,
     listeners: Listeners,

@@ -60,6 +60,7 @@ export class Commits {
       previous: null,
       // The events of a named resource have an order, as those of a row have.
       rowId: ref === undefined ? null : rowId(hook.name, [ref]),
+      context: this.parts.outbox.code.context?.value ?? null,
     };
     const { limits } = this.parts.outbox;
     const event = await sentEvent(dataSource, given, { ...options, limits });

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import type { Contexts } from '../capture/contexts';
 import { EventDecoder } from '../capture/outbox/event-decoder';
 import { SizeLimits } from '../capture/outbox/size-limits';
 import type { Recording } from '../capture/recording';
@@ -11,6 +12,7 @@ import { ChunkLoader } from '../delivery/chunk/loading';
 import type { Wakeup } from '../delivery/chunk/wakeup';
 import type { Handlers } from '../delivery/handler/handlers';
 import { HttpTransport } from '../delivery/http/http-transport';
+import { TracedTransport } from '../delivery/http/traced-transport';
 import { Breakers } from '../delivery/origins/breakers';
 import { Recheck } from '../delivery/recheck/recheck';
 import { ListenerHealth } from '../delivery/record/listener-health';
@@ -36,6 +38,7 @@ import { DueSchedules } from '../schedule/due-schedules';
 import { Scheduler } from '../schedule/scheduler';
 import type { Lease } from '../store/chunks';
 import type { Store } from '../store/store';
+import type { Telemetry } from '../telemetry/telemetry';
 import type { ResolvedOptions } from './options';
 import type { TaskParts } from './task-parts';
 
@@ -54,6 +57,8 @@ export interface SessionParts {
   readonly triggers: Triggers;
   readonly task: TaskParts;
   readonly recording: Recording;
+  readonly contexts: Contexts;
+  readonly telemetry: Telemetry;
 }
 
 /** The parts of an engine that its session makes. */
@@ -121,7 +126,8 @@ function sending(
   const recorder = new Recorder({ ...reporting, outcomes: store.outcomes, health });
   const loader = new ChunkLoader(decoder, store, catalog, options);
   const breakers = new Breakers({ origins: store.origins, logger, wakeup });
-  const transport = new HttpTransport(policies, options.delivery);
+  const http = new HttpTransport(policies, options.delivery);
+  const transport = new TracedTransport(http, parts.telemetry);
   const current = new CurrentEvents(parts.dataSource, catalog, store.ofApplication);
   const recheck = new Recheck({ current, store, catalog, handlers, logger }, options.delivery);
   recheck.review();

@@ -1,4 +1,5 @@
 import { HttpTransport } from '../delivery/http/http-transport';
+import { TracedTransport } from '../delivery/http/traced-transport';
 import { Asking } from '../interactive/call/asking';
 import { CallLog } from '../interactive/call/call-log';
 import { Calls } from '../interactive/call/calls';
@@ -9,7 +10,15 @@ import type { SessionParts } from './engine-parts';
 export interface InteractiveSurroundings
   extends Pick<
     SessionParts,
-    'dataSource' | 'store' | 'catalog' | 'policies' | 'handlers' | 'reporter' | 'options'
+    | 'dataSource'
+    | 'store'
+    | 'catalog'
+    | 'policies'
+    | 'handlers'
+    | 'reporter'
+    | 'options'
+    | 'contexts'
+    | 'telemetry'
   > {
   readonly saved: SavedListeners;
   readonly process: { readonly id: string };
@@ -25,7 +34,8 @@ export function interactiveParts(given: InteractiveSurroundings): InteractivePar
   const { policies, options } = given;
   const { logger, delivery } = options;
   // Calls work in processes without an engine, and leave no idle connection open.
-  const transport = new HttpTransport(policies, { ...delivery, keepAlive: false });
+  const http = new HttpTransport(policies, { ...delivery, keepAlive: false });
+  const transport = new TracedTransport(http, given.telemetry);
   const asking = new Asking({ ...given, transport, logger, delivery });
   const log = new CallLog({ ...given, logger });
   return {

@@ -26,6 +26,7 @@ import { RecipientPolicy } from '../recipient/policy';
 import type { RecipientRules } from '../recipient/rules';
 import { KeyRing, type SigningKeys } from '../signing/key-ring';
 import { DATABASE_DEFAULTS } from '../store/database';
+import { TELEMETRY, type TelemetryOptions } from '../telemetry/options';
 import type { EncryptionKeys } from '../vault/encryption-keys';
 import { Vault } from '../vault/vault';
 
@@ -85,6 +86,11 @@ export interface AttachOptions extends CaptureOptions, TriggerOptions {
    * own. @defaultValue `'expand'`
    */
   readonly criteria?: CriteriaMode;
+  /**
+   * Whether spans are made with OpenTelemetry, if `@opentelemetry/api` is installed; with `{ traceparent: false }`, requests
+   * do not have the headers of their spans. @defaultValue `true`
+   */
+  readonly telemetry?: boolean | TelemetryOptions;
   /** Receives warnings and errors. @defaultValue warnings and errors to `console` */
   readonly logger?: Logger;
 }
@@ -100,6 +106,7 @@ export const ATTACH_DEFAULTS = {
   onCaptureError: 'throw',
   criteria: 'expand',
   ...TRIGGER_DEFAULTS,
+  telemetry: true,
   logger: CONSOLE_LOGGER,
 } as const satisfies Required<
   Omit<
@@ -157,6 +164,7 @@ const ATTACH_SHAPE: Shape<AttachOptions> = {
   encryptionKeys: ANYTHING,
   // Checked by the key ring, which reads the keys.
   signingKeys: ANYTHING,
+  telemetry: TELEMETRY,
   logger: LOGGER,
 };
 

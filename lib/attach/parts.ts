@@ -1,5 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { Backfill } from '../backfill/backfill';
+import { Contexts } from '../capture/contexts';
 import { EventDecoder } from '../capture/outbox/event-decoder';
 import { EventReader } from '../capture/outbox/event-reader';
 import { SizeLimits } from '../capture/outbox/size-limits';
@@ -25,6 +26,7 @@ import { Database } from '../store/database';
 import { Store } from '../store/store';
 import type { Tables } from '../store/tables';
 import type { Tasks } from '../task/tasks';
+import { Telemetry } from '../telemetry/telemetry';
 import { Attachment } from './attachment';
 import { EventRecorder } from './event-recorder';
 import { Idle } from './idle';
@@ -43,6 +45,8 @@ export interface HooksParts extends InteractiveParts {
   readonly policies: Policies;
   readonly handlers: Handlers;
   readonly triggers: Triggers;
+  readonly contexts: Contexts;
+  readonly telemetry: Telemetry;
   readonly reporter: Reporter;
   readonly attachment: Attachment;
   readonly listeners: Listeners;
@@ -72,8 +76,11 @@ export function hooksParts(
   const wakeup = new Wakeup();
   // Deliveries may wait for a handler until it is known.
   const handlers = new Handlers(logger, () => wakeup.due());
-  const calls = new HandlerCalls({ dataSource, store, handlers, logger });
-  const shared = { dataSource, store, catalog, policies, triggers, logger, vault, handlers, calls };
+  const contexts = new Contexts();
+  const telemetry = new Telemetry(options.telemetry);
+  const calls = new HandlerCalls({ dataSource, store, handlers, logger, contexts, telemetry });
+  const known = { dataSource, store, catalog, policies, triggers, contexts, telemetry };
+  const shared = { ...known, handlers, calls, logger, vault };
   const { listeners, matching, saved } = listenerParts({
     ...shared,
     limits: options.delivery.limits,

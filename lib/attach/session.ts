@@ -15,6 +15,7 @@ import { TriggerSource } from '../capture/triggers/trigger-source';
 import { withoutTriggers } from '../capture/triggers/trigger-table';
 import { StatementSource } from '../capture/typeorm/statement-source';
 import type { UnseenWrite } from '../capture/typeorm/warnings';
+import { PresentCode } from '../capture/writing-code';
 import { Buffers } from '../dispatch/buffers';
 import { dispatcherOf, type ResolvedDispatcher } from '../dispatch/dispatcher';
 import type { DeliveryEngine } from '../dispatch/engine';
@@ -54,6 +55,7 @@ export class Session {
   readonly #commits: Commits;
   readonly #waits: TrialWaits;
   readonly #buffering = new Buffering();
+  readonly #code: PresentCode;
   readonly #buffers: Buffers;
   readonly #notifier: Notifier;
   readonly #sources: ChangeSource[] = [];
@@ -77,7 +79,8 @@ export class Session {
     this.#lease = { processId: this.processId, leaseMs: options.leaseMs };
     this.#dispatcher = dispatcherOf(options.dispatcher);
     const origin = { processId: this.#lease.processId, skipped: this.#dispatcher.skipped };
-    this.#outbox = new Outbox(store, origin, limits, this.#buffering);
+    this.#code = new PresentCode(this.#buffering, parts.contexts, parts.telemetry.activeTrace);
+    this.#outbox = new Outbox(store, origin, limits, this.#code);
     this.#waits = new TrialWaits(store);
     this.#buffers = new Buffers(
       {
@@ -159,6 +162,7 @@ export class Session {
       new TriggerSource(dataSource, this.parts.catalog, options, {
         buffering: this.#buffering,
         recording: this.parts.recording,
+        code: this.#code,
         wake: () => {
           this.#buffers.look();
           this.parts.wakeup.committed();

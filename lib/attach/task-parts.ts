@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import type { Contexts } from '../capture/contexts';
 import { HttpClient } from '../delivery/http/http-client';
 import { NotInitialisedError } from '../errors/attach-errors';
 import type { Logger } from '../logging/logger';
@@ -23,6 +24,7 @@ export interface TaskSurroundings {
   readonly logger: Logger;
   readonly vault: Vault;
   readonly options: ResolvedOptions;
+  readonly contexts: Contexts;
 }
 
 /** The task stage of an attachment. It outlives its sessions, each of which may run an engine. */
@@ -43,7 +45,7 @@ export function taskParts(given: TaskSurroundings): TaskParts {
   const link = new TaskLink();
   const waits = new TaskWaits(store, link);
   const functions = new LocalFunctions();
-  const definitions = new Definitions(logger, () => link.wake());
+  const definitions = new Definitions(logger, () => link.wake(), given.contexts);
   const shared = { ...given, policy: options.policy, link, waits, functions, definitions };
   const calling = new TaskCalling({ ...shared, maxPayloadBytes });
   const schedules = () => store.schedules.names();

@@ -82,7 +82,8 @@ export class Capture {
     const event = change.hooked.needsRow
       ? evaluated(this.dataSource, change)
       : copied(this.dataSource, change);
-    return event && { id: uuidv7(), ...event };
+    const context = this.outbox.code.context?.value ?? null;
+    return event && { id: uuidv7(), ...event, context };
   }
 
   /** Rejects the write whose event cannot be stored, or logs the error, as `onCaptureError` says. */

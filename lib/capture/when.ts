@@ -1,5 +1,4 @@
 import { type JsonRecord, sameJson } from '../base/json';
-import { isMany } from '../hook/field';
 import type { Operation } from '../hook/operation';
 import { subjectOf } from '../hook/subject';
 import type { WhenCondition } from '../hook/when';
@@ -23,11 +22,7 @@ export function meets(
   const paths = conditions.map(({ field }) => field.path);
   const changed = paths.filter((path) => !sameJson(now[path], previous[path]));
   return conditions.every(({ field, matcher }) => {
-    const subject = subjectOf(
-      { operation, data: now, previous, changed },
-      field.path,
-      isMany(field),
-    );
+    const subject = subjectOf({ operation, data: now, previous, changed }, field);
     return satisfies(matcher, subject, field.kind);
   });
 }

@@ -37,6 +37,15 @@ export class CaptureFailedError extends ModelHookError {
   }
 }
 
+/** What was given to `hooks.withContext` is no JSON object, or too long. The function was not called. */
+export class ContextInvalidError extends ModelHookError {
+  readonly code = 'CONTEXT_INVALID';
+  /** `why` quotes no value of the context. */
+  constructor(why: string) {
+    super(`The context ${why}.`);
+  }
+}
+
 /** The data of an event is larger than `delivery.maxPayloadBytes`, and `delivery.payloadTooLarge` is `'throw'`. */
 export class PayloadTooLargeError extends ModelHookError {
   readonly code = 'PAYLOAD_TOO_LARGE';

@@ -10,6 +10,8 @@ export const ERROR_CODES = {
   HOOK_NO_TRANSACTION: 'A hooked entity was written outside a transaction.',
   CRITERIA_REFUSED: "A hooked entity was written by criteria, and `criteria` is `'refuse'`.",
   HOOK_CAPTURE_FAILED: 'An event could not be captured, so the write was rejected.',
+  CONTEXT_INVALID:
+    'What was given to `hooks.withContext` is no JSON object, or longer than 4,096 bytes.',
   HOOK_HAS_NO_SENDER: 'A listener has an owner, but its hook has no `sender`.',
   HOOK_REJECTED: 'An interactive hook rejected the write.',
   TABLES_MISSING: 'The tables of the package do not exist in the database.',

@@ -1,5 +1,9 @@
-import type { JsonRecord } from '../base/json';
+import type { JsonRecord, JsonValue } from '../base/json';
+import type { StoredTrace } from '../store/events';
 import type { Operation } from './operation';
+
+/** What an application says about the code that made an event: a JSON object, such as `{ actor: 'u-7', requestId: 'r-1' }`. */
+export type EventContext = { readonly [key: string]: JsonValue };
 
 /** One change of a row, or one event of a defined hook, with the provided fields only. Values are JSON, by field path. */
 export interface HookEvent {
@@ -23,6 +27,10 @@ export interface HookEvent {
   readonly previous: JsonRecord | null;
   /** Paths whose value changed: all provided paths on insert, none on remove. */
   readonly changed: readonly string[];
+  /** What `hooks.withContext` gave to the code that made the event. Null if it gave nothing. */
+  readonly context: EventContext | null;
+  /** The span of OpenTelemetry in which the event was made. Left out if it was made in none. */
+  readonly trace?: StoredTrace;
 }
 
 /** The name of the events of a backfill. */

@@ -14,6 +14,8 @@ export interface Field {
   readonly relation: string | null;
   /** Where the value is, if it is in a related entity. */
   readonly related: RelatedColumn | null;
+  /** Whether it is a member of the context of events, and not provided. Left out: no. */
+  readonly isOfContext?: boolean;
 }
 
 /** Where a value of a related entity is: `author.company.name` has two steps. */

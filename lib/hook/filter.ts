@@ -4,10 +4,17 @@ import type { FieldPath, Related } from './paths';
 /** Conditions by field, for hooks whose fields are unknown to TypeScript. */
 export type AnyFilter = { readonly [field: string]: Condition };
 
+/** Conditions on fields of a hook and, by names such as `context.actor`, on members of the context of its events. */
+export type WithContextFilter<Fields> =
+  | Fields
+  | (Fields & { readonly [member: `context.${string}`]: Condition });
+
 /** Conditions by field of an entity, typed by its properties. */
 export type FilterOf<Entity> = string extends keyof Entity
   ? AnyFilter
-  : { readonly [Path in FieldPath<Entity>]?: ConditionOn<ValueAt<Entity, Path>> };
+  : WithContextFilter<{
+      readonly [Path in FieldPath<Entity>]?: ConditionOn<ValueAt<Entity, Path>>;
+    }>;
 
 /** The type of the property at a path; that of one row's for a to-many relation. */
 export type ValueAt<Entity, Path extends string> = Path extends keyof Entity

@@ -60,6 +60,7 @@ const SHARED_SHAPE = {
   resolve: FUNCTION,
   config: CONFIG,
   format: FORMAT,
+  context: BOOLEAN,
   title: TEXT,
   description: TEXT,
   delivery: optionsOf(DELIVERY_SHAPE),

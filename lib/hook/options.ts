@@ -84,6 +84,11 @@ export interface ModelHookOptions<
   /** How the body is laid out. @defaultValue `'fields'` */
   readonly format?: BodyFormat;
   /**
+   * Whether bodies in the formats `'fields'` and `'standard'` hold the context of the event, as `context`. Those of `'envelope'` and
+   * `'cloudevents'` hold it in any case. A provided field `context` comes first. @defaultValue `false`
+   */
+  readonly context?: boolean;
+  /**
    * Whether `previous` is exact though another transaction changes the row at the same time. Below PostgreSQL 18, `save()` locks the row
    * before it writes. @defaultValue `false`
    */
@@ -130,6 +135,11 @@ export interface DefinedHookOptions<Field extends string = string> {
   readonly config?: ConfigClass;
   /** How the body is laid out. @defaultValue `'fields'` */
   readonly format?: BodyFormat;
+  /**
+   * Whether bodies in the formats `'fields'` and `'standard'` hold the context of the event, as `context`. Those of `'envelope'` and
+   * `'cloudevents'` hold it in any case. A provided field `context` comes first. @defaultValue `false`
+   */
+  readonly context?: boolean;
   /** A title for people. @defaultValue made from the name */
   readonly title?: string;
   /** A description for people. */

@@ -1,4 +1,5 @@
 import type { HookCatalog } from '../hook/catalog';
+import { conditionField } from '../hook/event-context';
 import type { Store } from '../store/store';
 import { scopeOf } from './keys/scope';
 
@@ -23,7 +24,7 @@ export async function suspendedListeners(
   const suspended: SuspendedListeners[] = [];
   for (const { scope, field } of await keys.filterFields([...hooks.keys()])) {
     const hook = hooks.get(scope);
-    if (!hook || hook.fields.has(field)) continue;
+    if (!hook || conditionField(hook, field)) continue;
     const ids = await listeners.filteringOn(hook.name, field);
     if (ids.length > 0) suspended.push({ hook: hook.name, field, ids });
   }

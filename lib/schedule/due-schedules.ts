@@ -116,7 +116,7 @@ function fired(row: ScheduleRow, hook: Hook, since: Date): Planned {
   };
 }
 
-function eventOf({ name, data, once }: ScheduleRow, hook: Hook, dueAt: Date): ReadyEvent {
+function eventOf({ name, data, once, context }: ScheduleRow, hook: Hook, dueAt: Date): ReadyEvent {
   return {
     hook,
     operation: null,
@@ -128,5 +128,6 @@ function eventOf({ name, data, once }: ScheduleRow, hook: Hook, dueAt: Date): Re
     // The due times of a schedule have an order, so that a listener with `ordered` gets them one after another.
     rowId: once ? null : rowId(hook.name, [name]),
     dueAt,
+    context,
   };
 }

@@ -1,5 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { validate as isUuid, v7 as uuidv7 } from 'uuid';
+import type { Contexts } from '../capture/contexts';
 import type { HandlerFunction, Handlers } from '../delivery/handler/handlers';
 import { ScheduleNotFoundError } from '../errors/schedule-errors';
 import type { HookCatalog } from '../hook/catalog';
@@ -55,6 +56,7 @@ export interface SchedulesParts {
   readonly catalog: Pick<HookCatalog, 'open'>;
   readonly handlers: Pick<Handlers, 'add'>;
   readonly listeners: Pick<Listeners, 'build'>;
+  readonly contexts: Pick<Contexts, 'current'>;
 }
 
 const HANDLER: Rule = {
@@ -106,7 +108,9 @@ export class Schedules {
     const id = uuidv7();
     const { timezone, catchUp: catch_up } = SCHEDULE_DEFAULTS;
     const when = { cron: null, every_ms: null, timezone, catch_up, next_due_at: new Date(date) };
-    const values = { id, name, once: true, ...when, data: jsonData(data), enabled: true };
+    const context = this.parts.contexts.current?.value ?? null;
+    const own = { data: jsonData(data), context, enabled: true };
+    const values = { id, name, once: true, ...when, ...own };
     const row = await schedules.insert(values);
     if (runner) this.alarm.note(runner);
     else if (row) this.#stored(row);

@@ -12,6 +12,7 @@ export function newSchedule(name: string, checked: CheckedSchedule, now: Date): 
     name,
     once: false,
     ...columnsOf(checked),
+    context: null,
     enabled: checked.enabled ?? SCHEDULE_DEFAULTS.enabled,
     next_due_at: firstDue(name, checked.timing, now),
   };
@@ -25,6 +26,7 @@ export function changedSchedule(row: ScheduleRow, checked: CheckedSchedule): Sch
     name: row.name,
     once: false,
     ...columnsOf(checked),
+    context: null,
     enabled,
     next_due_at: nextDue(row, checked.timing, enabled),
   };

@@ -63,7 +63,7 @@ export class BulkRows {
     processId: string,
   ): Promise<readonly DeliveryInTurnRow[]> {
     const { event, listener } = this.tables;
-    const columns = `hook, event, operation, ref, sender, headers, data, previous, raw_previous, row_id, shape, due_at, occurred_at`;
+    const columns = `hook, event, operation, ref, sender, headers, data, previous, raw_previous, row_id, shape, due_at, context, trace, occurred_at`;
     return this.query<DeliveryInTurnRow>(
       `WITH renewed AS (
          SELECT * FROM json_to_recordset($1::json) AS r(id uuid, "newEventId" uuid, "newId" uuid)

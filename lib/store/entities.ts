@@ -91,6 +91,8 @@ export const modelHookEntities: NamedSchema[] = [
     due_at: nullable(instant),
     update_event: nullable(text),
     transaction_id: nullable(column('bigint')),
+    context: nullable(json),
+    trace: nullable(json),
   }),
   entity('chunk', {
     id: primary(uuid),
@@ -183,6 +185,7 @@ export const modelHookEntities: NamedSchema[] = [
     timezone: text,
     catch_up: text,
     data: json,
+    context: nullable(json),
     enabled: column('boolean'),
     next_due_at: nullable(instant),
     last_due_at: nullable(instant),

@@ -17,6 +17,8 @@ export const EVENT_SOURCE_COLUMNS = [
   ['shape', `'${ANY_SHAPE}'`],
   ['due_at', 'NULL::timestamptz'],
   ['update_event', 'NULL::text'],
+  ['context', 'NULL::json'],
+  ['trace', 'NULL::json'],
 ] as const;
 
 /** A FROM clause, and for each column the SQL of its value for a row of that clause. Columns that are left out have their default. */
@@ -52,17 +54,20 @@ export class EventInsert {
   }
 
   addRows(events: readonly NewEventRow[]): void {
-    const rows = events.map(({ headers, data, previous, targets, ...row }) => ({
+    const rows = events.map(({ headers, data, previous, targets, context, trace, ...row }) => ({
       ...row,
       headers: asText(headers),
       data: asText(data),
       previous: asText(previous),
       targets: asText(targets),
+      context: asText(context),
+      trace: asText(trace),
     }));
     this.add({
       from:
         `json_to_recordset(${this.parameter(JSON.stringify(rows), 'json')}) AS c(id uuid, hook text, operation text, ` +
-        'event text, ref text, sender text, headers text, data text, previous text, raw_previous boolean, targets text, row_id uuid, shape text, due_at timestamptz, update_event text)',
+        'event text, ref text, sender text, headers text, data text, previous text, raw_previous boolean, targets text, row_id uuid, shape text, due_at timestamptz, ' +
+        'update_event text, context text, trace text)',
       values: {
         id: 'c.id',
         hook: 'c.hook',
@@ -83,6 +88,8 @@ export class EventInsert {
         ...(events.some((event) => event.update_event != null) && {
           update_event: 'c.update_event',
         }),
+        ...(events.some(({ context }) => context) && { context: 'c.context::json' }),
+        ...(events.some(({ trace }) => trace) && { trace: 'c.trace::json' }),
       },
     });
   }

@@ -6,6 +6,12 @@ import type { Tables } from './tables';
 /** The targets of an event as they are stored: encrypted as one text if one of them holds a secret. */
 export type StoredTargets = PlainTargets | string;
 
+/** A span as it is stored, in the notation of W3C Trace Context. */
+export interface StoredTrace {
+  readonly traceparent: string;
+  readonly tracestate?: string;
+}
+
 /** An event as it is stored. */
 export interface EventRow {
   readonly id: string;
@@ -30,6 +36,10 @@ export interface EventRow {
   readonly shape: string;
   /** The due time that it was fired for. Null for all events but those of schedules. */
   readonly due_at: Date | null;
+  /** What `hooks.withContext` gave to the code that wrote. Null if it gave nothing. */
+  readonly context: JsonRecord | null;
+  /** The span in which the code that wrote ran. Null if it ran in none, or telemetry is off. */
+  readonly trace: StoredTrace | null;
   /** Milliseconds since it occurred, by the clock of the database. */
   readonly age_ms: number;
 }
@@ -49,7 +59,7 @@ export const OPEN_SHAPE = 'open';
 
 /** The columns of an `EventRow`. */
 export const EVENT_COLUMNS = `id, hook, event, operation, ref, sender, headers, data, previous, raw_previous, targets, occurred_at,
-  row_id, sequence, shape, due_at, (extract(epoch FROM clock_timestamp() - occurred_at) * 1000)::float8 AS age_ms`;
+  row_id, sequence, shape, due_at, context, trace, (extract(epoch FROM clock_timestamp() - occurred_at) * 1000)::float8 AS age_ms`;
 
 /** Id of the encryption key of an event's `targets`, which are the text `enc:v1:<key id>:…`. */
 export const TARGETS_KEY_ID_SQL = `split_part(targets #>> '{}', ':', 3)`;

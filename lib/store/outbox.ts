@@ -24,6 +24,10 @@ export interface EventOrigin {
   readonly buffer?: string | undefined;
   /** Whether they count as planned: their deliveries are stored in the same transaction. Left out: no. */
   readonly isPlanned?: boolean;
+  /** The context of events that name none of their own, as JSON. Left out: none. */
+  readonly context?: string | null;
+  /** The same for the span. */
+  readonly trace?: string | null;
 }
 
 export interface TargetsRow {
@@ -45,12 +49,15 @@ export class OutboxRows {
   /** The INSERT itself, without RETURNING. Its parameters are those of `insert`. */
   insertSql(
     insert: EventInsert,
-    { processId, skipped, buffer, isPlanned = skipped !== null }: EventOrigin,
+    { processId, skipped, buffer, isPlanned = skipped !== null, context, trace }: EventOrigin,
   ): string {
     const { sources } = insert;
+    const general = new Map<string, string>();
+    if (context) general.set('context', insert.parameter(context, 'json'));
+    if (trace) general.set('trace', insert.parameter(trace, 'json'));
     // PostgreSQL plans this anew for each save, which takes longer than running it: columns that are null are left out.
-    const columns = EVENT_SOURCE_COLUMNS.filter(([name]) =>
-      sources.some(({ values }) => values[name]),
+    const columns = EVENT_SOURCE_COLUMNS.filter(
+      ([name]) => general.has(name) || sources.some(({ values }) => values[name]),
     );
     const shared = new Map([['process_id', insert.parameter(processId, 'uuid')]]);
     if (skipped !== null) shared.set('skipped', insert.parameter(skipped, 'text'));
@@ -59,7 +66,7 @@ export class OutboxRows {
       buffer === undefined || isPlanned ? '' : `${insert.parameter(buffer, 'text')} || `;
     const selects = sources.map(({ values, from }) => {
       const own = columns.map(([name, missing]) => {
-        const value = values[name] ?? missing;
+        const value = values[name] ?? general.get(name) ?? missing;
         return name === 'shape' ? marks + value : value;
       });
       return `SELECT ${[...own, ...shared.values()].join(', ')} FROM ${from}`;

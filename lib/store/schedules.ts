@@ -1,5 +1,6 @@
 import type { JsonRecord } from '../base/json';
 import type { Query } from './database';
+import { asText } from './event-insert';
 import type { Tables } from './tables';
 
 /** A schedule as it is stored, or an event that is fired once. */
@@ -13,6 +14,8 @@ export interface ScheduleRow {
   readonly timezone: string;
   readonly catch_up: string;
   readonly data: JsonRecord;
+  /** The context of the code that called `hooks.at`. Null for all other schedules. */
+  readonly context: JsonRecord | null;
   readonly enabled: boolean;
   /** Null if it never fires again. */
   readonly next_due_at: Date | null;
@@ -36,10 +39,10 @@ export interface FiringSpan {
 }
 
 const columnsOf = (of: string) =>
-  `${of}.id, ${of}.name, ${of}.once, ${of}.cron, ${of}.every_ms, ${of}.timezone, ${of}.catch_up, ${of}.data, ${of}.enabled,
+  `${of}.id, ${of}.name, ${of}.once, ${of}.cron, ${of}.every_ms, ${of}.timezone, ${of}.catch_up, ${of}.data, ${of}.context, ${of}.enabled,
   ${of}.next_due_at, ${of}.last_due_at, ${of}.created_at, ${of}.updated_at, clock_timestamp() AS now`;
 
-const VALUES = `id uuid, name text, once boolean, cron text, every_ms float8, timezone text, catch_up text, data text, enabled boolean,
+const VALUES = `id uuid, name text, once boolean, cron text, every_ms float8, timezone text, catch_up text, data text, context text, enabled boolean,
   next_due_at timestamptz`;
 
 /** Statements on schedules, and on the processes that fire them. */
@@ -58,8 +61,8 @@ export class ScheduleRows {
   /** Adds a row. Returns it, or null if a schedule of that name exists. */
   async insert(values: ScheduleValues): Promise<ScheduleRow | null> {
     const rows = await this.query<ScheduleRow>(
-      `INSERT INTO ${this.tables.schedule} AS s (id, name, once, cron, every_ms, timezone, catch_up, data, enabled, next_due_at)
-       SELECT id, name, once, cron, every_ms, timezone, catch_up, data::json, enabled, next_due_at
+      `INSERT INTO ${this.tables.schedule} AS s (id, name, once, cron, every_ms, timezone, catch_up, data, context, enabled, next_due_at)
+       SELECT id, name, once, cron, every_ms, timezone, catch_up, data::json, context::json, enabled, next_due_at
        FROM json_to_record($1::json) AS r(${VALUES})
        ON CONFLICT (name) WHERE NOT once DO NOTHING RETURNING ${columnsOf('s')}`,
       [recordOf(values)],
@@ -182,6 +185,6 @@ export class ScheduleRows {
 }
 
 /** `data` is passed as text: PostgreSQL refuses an escaped NUL in a record, even in a member of type json. */
-function recordOf({ data, ...values }: ScheduleValues): string {
-  return JSON.stringify({ ...values, data: JSON.stringify(data) });
+function recordOf({ data, context, ...values }: ScheduleValues): string {
+  return JSON.stringify({ ...values, data: JSON.stringify(data), context: asText(context) });
 }

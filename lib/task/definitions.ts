@@ -1,4 +1,5 @@
 import { isPlainObject, type JsonValue } from '../base/json';
+import { Contexts } from '../capture/contexts';
 import { handled } from '../delivery/handler/handled';
 import { OptionInvalidError } from '../errors/option-errors';
 import { RemoteExecuteError } from '../errors/task-errors';
@@ -58,6 +59,7 @@ export class Definitions {
     private readonly logger: Pick<Logger, 'warn'>,
     /** Called when a function becomes known: tasks may wait for it. */
     private readonly added: () => void = () => undefined,
+    private readonly contexts: Pick<Contexts, 'outside'> = new Contexts(),
   ) {}
 
   get names(): readonly string[] {
@@ -91,7 +93,13 @@ export class Definitions {
     const definition = this.find(task.lane.slice(FUNCTION_LANE.length));
     if (!definition) return { kind: 'stopped' };
     const call = (aborted: AbortSignal) =>
-      definition.fn(argsOf(task.args), { taskId: task.id, attempt: task.attempt, signal: aborted });
+      this.contexts.outside(() =>
+        definition.fn(argsOf(task.args), {
+          taskId: task.id,
+          attempt: task.attempt,
+          signal: aborted,
+        }),
+      );
     const result = await handled(call, { timeoutMs: task.timeout_ms, signal });
     switch (result.kind) {
       case 'returned':

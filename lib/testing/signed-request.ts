@@ -152,6 +152,7 @@ function eventOf(given: Partial<HookEvent>, at: Date): HookEvent {
     ref: null,
     sender: null,
     headers: {},
+    context: null,
     occurredAt: at,
     previous: null,
     changed: Object.keys(data),

@@ -64,6 +64,7 @@ describe('sentEvent', () => {
         data: { number: 7, lines: [{ sku: 'a' }] },
         previous: null,
         changed: ['number', 'lines'],
+        context: null,
       },
     ]);
   });

@@ -64,6 +64,7 @@ const event = () => ({
   data: { title: 'a' },
   previous: null,
   changed: ['title'],
+  context: null,
 });
 
 const TASK = 'timeoutMs retries headers parse onSuccess onFailure resultTtlMs manager typo'.split(
@@ -109,13 +110,13 @@ const DELIVERY = [
   .split(' ');
 const ATTACH = [
   'dispatcher delivery work notify waitMs sweepMs leaseMs connections retention onCaptureError',
-  'encryptionKeys logger capture truncate installTriggers typo',
+  'encryptionKeys logger telemetry capture truncate installTriggers typo',
 ]
   .join(' ')
   .split(' ');
 const HOOK = [
   'provides name on event when compute ref sender headers resolve format exactPrevious title',
-  'capture truncate description delivery typo',
+  'capture truncate context description delivery typo',
 ]
   .join(' ')
   .split(' ');
@@ -246,6 +247,7 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors('ModelHooks.doctor', 'register', [], (bad) =>
     everything.ModelHooks.doctor(application.dataSource, {}, bad),
   ),
+  ...doors('hooks.withContext', 'fn', [], (bad) => hooks.withContext({}, bad)),
   ...doors('hooks.silence', 'fn', [], (bad) => hooks.silence(bad)),
   ...doors('hooks.buffer', 'fn', [], (bad) => hooks.buffer(bad)),
   ...doors('hooks.buffer', 'options', ['flushFreq', 'flushTimeoutMs'], (bad) =>

@@ -17,6 +17,7 @@ function event(values: Partial<HookEvent> = {}): HookEvent {
     ref: null,
     sender: null,
     headers: {},
+    context: null,
     occurredAt: new Date(0),
     data: {},
     previous: null,

@@ -42,6 +42,8 @@ function event(values: Partial<NewEventRow> = {}): NewEventRow {
     row_id: null,
     shape: 'fields',
     due_at: null,
+    context: null,
+    trace: null,
     ...values,
   };
 }

@@ -13,8 +13,11 @@ import { sentRow } from '../entity/decode';
 export function toEvent(
   dataSource: DataSource,
   hook: Hook,
-  row: Omit<EventRow, 'targets' | 'row_id' | 'sequence' | 'shape' | 'due_at' | 'age_ms'> &
-    Partial<Pick<EventRow, 'due_at'>>,
+  row: Omit<
+    EventRow,
+    'targets' | 'row_id' | 'sequence' | 'shape' | 'due_at' | 'age_ms' | 'context' | 'trace'
+  > &
+    Partial<Pick<EventRow, 'due_at' | 'context' | 'trace'>>,
 ): HookEvent {
   const data = hook.isOpen ? row.data : sentRow(dataSource, hook.fields.values(), row.data);
   const previous = row.previous && { ...data, ...previousValues(dataSource, hook, row) };
@@ -31,6 +34,8 @@ export function toEvent(
     data,
     previous,
     changed: changedFields(row.operation, data, previous),
+    context: row.context ?? null,
+    ...(row.trace && { trace: row.trace }),
   };
 }
 

@@ -1,13 +1,14 @@
 import type { QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { type JsonRecord, storable } from '../../base/json';
+import type { EventContext } from '../../hook/event';
 import { eventName, type Hook, updateEventOf } from '../../hook/hook';
 import type { Operation } from '../../hook/operation';
 import { EventInsert, type NewEventRow } from '../../store/event-insert';
 import type { StoredTargets } from '../../store/events';
 import type { EventOrigin } from '../../store/outbox';
 import type { Store } from '../../store/store';
-import type { Buffering } from '../buffering';
+import type { WritingCode } from '../writing-code';
 import type { SizeLimits } from './size-limits';
 
 /** An event whose values are known to this process. */
@@ -29,6 +30,8 @@ export interface ReadyEvent {
   readonly rowId: string | null;
   /** The due time of an event that a schedule fires. */
   readonly dueAt?: Date | null;
+  /** `Outbox` stores that of the code that writes it in any case. */
+  readonly context?: EventContext | null;
 }
 
 export interface WrittenEvent {
@@ -44,13 +47,13 @@ export class Outbox {
     private readonly store: Store,
     private readonly origin: EventOrigin,
     readonly limits: SizeLimits,
-    private readonly buffering: Pick<Buffering, 'current'>,
+    readonly code: WritingCode,
   ) {}
 
   /** Writes all of them in one statement. */
   async write(runner: QueryRunner, ready: readonly ReadyEvent[]): Promise<readonly WrittenEvent[]> {
     if (ready.length === 0) return [];
-    const rows = ready.map(newEventRow);
+    const rows = ready.map((event) => newEventRow({ ...event, context: null }));
     const insert = new EventInsert();
     insert.addRows(rows);
     // Targets may hold secrets, which TypeORM's logger would print.
@@ -66,7 +69,8 @@ export class Outbox {
   }
 
   get #origin(): EventOrigin {
-    return { ...this.origin, buffer: this.buffering.current?.prefix };
+    const { buffer, context, trace } = this.code;
+    return { ...this.origin, buffer, context: context?.text ?? null, trace };
   }
 
   /** An error of such a statement: `TABLES_MISSING` if our tables do not exist. */
@@ -98,6 +102,8 @@ export function newEventRow({ id = uuidv7(), hook, operation, ...event }: ReadyE
     row_id: event.rowId,
     shape: hook.shape,
     due_at: event.dueAt ?? null,
+    context: event.context ?? null,
+    trace: null,
     ...(operation !== null && { update_event: updateEventOf(hook) }),
   };
 }

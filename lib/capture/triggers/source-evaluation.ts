@@ -71,7 +71,7 @@ export class SourceEvaluation {
   }
 
   /** Throws `HOOK_CAPTURE_FAILED` and `PAYLOAD_TOO_LARGE`. */
-  async #evaluated({ id, hook, operation, source }: ClaimedEvent): Promise<Evaluation> {
+  async #evaluated({ id, hook, operation, source, context }: ClaimedEvent): Promise<Evaluation> {
     const { class: ofClass, needs, key, now, before } = source as unknown as StoredSource;
     const hooked = this.#hookedOf(hook, ofClass);
     const own = hooked && new Set(needsOf(hooked.hook));
@@ -82,7 +82,10 @@ export class SourceEvaluation {
     const event = evaluated(this.dataSource, { hooked, operation, row, before: old });
     if (!event) return { kind: 'unwanted' };
     this.parts.limits.check(event);
-    return { kind: 'evaluated', values: newEventRow(await this.#resolved({ ...event, id })) };
+    return {
+      kind: 'evaluated',
+      values: newEventRow(await this.#resolved({ ...event, id, context })),
+    };
   }
 
   async #resolved(event: ReadyEvent): Promise<ReadyEvent> {

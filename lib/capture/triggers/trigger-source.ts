@@ -7,7 +7,7 @@ import { stopWatching, type Watch, watchStatements } from './watched-runner';
 
 /**
  * The part of trigger capture that runs in this process. The triggers write the events; this sees to it that they are planned at once, and
- * that `hooks.silence()` and `hooks.buffer()` reach the triggers.
+ * that `hooks.silence()`, `hooks.buffer()` and `hooks.withContext()` reach the triggers.
  */
 export class TriggerSource implements ChangeSource {
   constructor(

@@ -4,6 +4,7 @@ import type { Recording } from '../recording';
 import { isSilenced } from '../silence';
 import { dataSourceOf } from '../typeorm/data-source-of';
 import { isPlanned } from '../typeorm/statements';
+import type { WritingCode } from '../writing-code';
 import { canRunAlone, kindOf, mayFireTriggers, type StatementKind } from './statements';
 
 export interface Watch {
@@ -11,8 +12,9 @@ export interface Watch {
   readonly tables: readonly string[];
   /** Events may have been committed. */
   readonly wake: () => void;
-  readonly buffering: Pick<Buffering, 'current' | 'noteTriggers'>;
+  readonly buffering: Pick<Buffering, 'noteTriggers'>;
   readonly recording: Pick<Recording, 'isOn' | 'during'>;
+  readonly code: WritingCode;
 }
 
 const watches = new WeakMap<DataSource, Watch>();
@@ -54,12 +56,16 @@ interface Told {
   readonly isSilenced: boolean;
   /** What is put before the shapes of their events. */
   readonly buffer: string;
+  /** The context of their events as JSON; empty if they have none. */
+  readonly context: string;
+  /** The same for the span. */
+  readonly trace: string;
 }
 
-const NOTHING_TOLD: Told = { isSilenced: false, buffer: '' };
+const NOTHING_TOLD: Told = { isSilenced: false, buffer: '', context: '', trace: '' };
 
 async function watched(
-  { tables, wake, buffering, recording }: Watch,
+  { tables, wake, buffering, recording, code }: Watch,
   runner: QueryRunner,
   args: QueryArguments,
   query: Query,
@@ -69,7 +75,7 @@ async function watched(
   states.set(runner, state);
   const kind = kindOf(sql);
   const isInTransaction = state.isOpen || runner.isTransactionActive;
-  const wanted = { isSilenced: isSilenced(), buffer: buffering.current?.prefix ?? '' };
+  const wanted = toTell(code);
   if (kind === 'writes') buffering.noteTriggers(runner);
   const run = () => telling(runner, args, query, { kind, state, isInTransaction, wanted });
   const isRecorded = recording.isOn && mayStore(kind, args);
@@ -85,6 +91,15 @@ async function watched(
   if (isDurable && state.hasWritten) wake();
   follow(state, kind, isDurable);
   return result;
+}
+
+function toTell({ buffer, context, trace }: WritingCode): Told {
+  return {
+    isSilenced: isSilenced(),
+    buffer: buffer ?? '',
+    context: context?.text ?? '',
+    trace: trace ?? '',
+  };
 }
 
 /** The names of tables come before the values of a long statement. Events of one that is overlooked wait for the next sweep. */
@@ -146,7 +161,7 @@ function isOfTypeOrm([sql, , isStructured]: QueryArguments): boolean {
 }
 
 function isSame(wanted: Told, told: Told | null): boolean {
-  return wanted.isSilenced === told?.isSilenced && wanted.buffer === told.buffer;
+  return told !== null && TOLD.every((one) => wanted[one] === told[one]);
 }
 
 interface Alone {
@@ -175,10 +190,13 @@ async function alone(
   }
 }
 
-const TELL_SQL = `SELECT set_config('model_hook.silenced', $1, true), set_config('model_hook.buffer', $2, true)`;
+const TOLD = ['isSilenced', 'buffer', 'context', 'trace'] as const;
 
-function parametersOf({ isSilenced: isOn, buffer }: Told): unknown[] {
-  return [isOn ? 'on' : '', buffer];
+const TELL_SQL = `SELECT set_config('model_hook.silenced', $1, true), set_config('model_hook.buffer', $2, true),
+  set_config('model_hook.context', $3, true), set_config('model_hook.trace', $4, true)`;
+
+function parametersOf({ isSilenced: isOn, buffer, context, trace }: Told): unknown[] {
+  return [isOn ? 'on' : '', buffer, context, trace];
 }
 
 /** The class that has the method: an application may extend it. */

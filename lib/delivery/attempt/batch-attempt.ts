@@ -125,13 +125,15 @@ function request(
   const [{ hook, recipient, target, isTest = false }] = batch;
   const ids = batch.map(({ deliveryId }) => deliveryId);
   const event = batchEvent(batch.map(({ event }) => event)) ?? batch[0].event;
+  const deliveryId = batchId(recipient.id, ids);
+  const attempt = Math.max(...batch.map(({ state }) => state.attempt)) + 1;
   return {
     target,
     method: 'POST',
     headers: {
       ...requestHeaders(event, recipient, {
-        deliveryId: batchId(recipient.id, ids),
-        attempt: Math.max(...batch.map(({ state }) => state.attempt)) + 1,
+        deliveryId,
+        attempt,
         body,
         secret: recipient.secret,
         previousSecret: recipient.previousSecret,
@@ -145,5 +147,13 @@ function request(
     maxResponseBytes: options.maxResponseBytes,
     hook,
     recipients: recipient.delivery.recipients,
+    about: {
+      event: event.name,
+      events: batch.length,
+      deliveryId,
+      listenerId: recipient.id,
+      attempt,
+      traces: batch.flatMap((one) => one.event.trace ?? []),
+    },
   };
 }

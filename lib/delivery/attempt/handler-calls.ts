@@ -1,10 +1,12 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { monotonicMs } from '../../base/clock';
+import type { Contexts } from '../../capture/contexts';
 import { selectedEvent } from '../../hook/selection';
 import type { Logger } from '../../logging/logger';
 import { poolSizeOf } from '../../store/pooling';
 import type { Store } from '../../store/store';
+import type { Telemetry } from '../../telemetry/telemetry';
 import type { Outcome } from '../chunk/outcome';
 import { secretsOf } from '../chunk/recipients';
 import { handled } from '../handler/handled';
@@ -34,6 +36,8 @@ export interface HandlerCallParts {
   readonly store: Store;
   readonly handlers: Pick<Handlers, 'find'>;
   readonly logger: Logger;
+  readonly contexts: Pick<Contexts, 'outside'>;
+  readonly telemetry: Pick<Telemetry, 'within'>;
 }
 
 export interface CallCircumstances {
@@ -97,7 +101,25 @@ export class HandlerCalls {
       isTest,
       transaction: (work) => this.#places.within(() => transaction.run(work, signal), signal),
     };
-    return fn(eventCopy(selectedEvent(recipient.select, event)), context);
+    const { contexts, telemetry } = this.parts;
+    const facts = {
+      name: `process ${delivery.target.name}`,
+      kind: 'consumer',
+      attributes: {
+        'model_hooks.hook': event.hook,
+        'model_hooks.event': event.name,
+        'model_hooks.handler': delivery.target.name,
+        'model_hooks.delivery.id': deliveryId,
+        'model_hooks.listener.id': recipient.id,
+        'model_hooks.attempt': state.attempt + 1,
+      },
+      traces: event.trace ? [event.trace] : [],
+    } as const;
+    return contexts.outside(() =>
+      telemetry.within(facts, async () =>
+        fn(eventCopy(selectedEvent(recipient.select, event)), context),
+      ),
+    );
   }
 }
 

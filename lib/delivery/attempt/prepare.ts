@@ -44,6 +44,14 @@ export function prepare(
     maxResponseBytes,
     hook,
     recipients,
+    about: {
+      event: event.name,
+      events: 1,
+      deliveryId,
+      listenerId: recipient.id,
+      attempt: state.attempt + 1,
+      traces: event.trace ? [event.trace] : [],
+    },
   };
 }
 
@@ -58,7 +66,7 @@ export function contentOf(
   const bytes = Buffer.byteLength(content);
   if (bytes <= maxBytes) return content;
   warnings.warn(event, bytes, maxBytes);
-  return bodyWithoutData(event, layout);
+  return bodyWithoutData(event, hook, layout);
 }
 
 /** Events remembered, so that an event with a million listeners is logged once. */

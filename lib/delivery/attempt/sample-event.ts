@@ -46,6 +46,7 @@ export function sampleOf(
     data,
     previous: isChange(operation) ? sampleValues(hook, oldValue) : null,
     changed: operation === 'remove' ? [] : Object.keys(data),
+    context: null,
   };
 }
 

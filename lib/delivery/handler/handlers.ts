@@ -78,7 +78,7 @@ export function timeoutMsOf({ options }: Pick<Handler, 'options'>, { dueAt }: Ho
 
 /** The event that a handler gets. It may change it: the event itself is shared with other deliveries. */
 export function eventCopy(event: HookEvent): HookEvent {
-  const { headers, occurredAt, dueAt, data, previous, changed } = event;
+  const { headers, occurredAt, dueAt, data, previous, changed, context } = event;
   return {
     ...event,
     headers: { ...headers },
@@ -87,6 +87,7 @@ export function eventCopy(event: HookEvent): HookEvent {
     data: copyOf(data),
     previous: previous && copyOf(previous),
     changed: [...changed],
+    context: context && copyOf(context),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Hook } from '../../hook/hook';
 import type { UrlTarget } from '../../listener/declared/target';
 import type { ListenerRecipientOptions } from '../../options/delivery';
+import type { StoredTrace } from '../../store/events';
 import type { Reply } from './reply';
 
 /** A delivery as it is sent: signed, with its body, and with everything that says how it may be sent. */
@@ -15,6 +16,21 @@ export interface PreparedRequest {
   readonly hook: Pick<Hook, 'name' | 'declared'>;
   /** How the listener narrows that policy. */
   readonly recipients: ListenerRecipientOptions | undefined;
+  /** What telemetry says about it. Left out: that it is a request. */
+  readonly about?: RequestFacts;
+}
+
+/** What is known of the deliveries of a request. */
+export interface RequestFacts {
+  /** Name of the event, or `batch`. */
+  readonly event: string;
+  readonly events: number;
+  readonly deliveryId: string;
+  readonly listenerId: string;
+  /** From 1. */
+  readonly attempt: number;
+  /** The spans in which the events were made. */
+  readonly traces: readonly StoredTrace[];
 }
 
 /** A way to bring a request to its recipient. */

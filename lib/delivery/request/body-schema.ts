@@ -4,6 +4,7 @@ import type { Hook } from '../../hook/hook';
 import { type Branch, type Place, placeOf } from '../../hook/nested';
 import type { FieldKind } from '../../match/field-kind';
 import type { BodyFormat } from '../../options/body-format';
+import { showsContext } from './body';
 
 /** A JSON Schema, as JSON. */
 export type JsonSchema = { readonly [keyword: string]: JsonValue };
@@ -18,11 +19,16 @@ export function bodySchema(hook: Hook, event: string, format: BodyFormat): JsonS
   const data = dataSchema(hook);
   switch (format) {
     case 'fields':
-      return data;
+      return showsContext(hook, format) ? withContext(data) : data;
     case 'envelope':
       return envelopeSchema(hook, event, data);
     case 'standard':
-      return object({ type: { const: event }, timestamp: INSTANT, data });
+      return object({
+        type: { const: event },
+        timestamp: INSTANT,
+        data,
+        ...(showsContext(hook, format) && { context: CONTEXT_SCHEMA }),
+      });
     case 'cloudevents':
       return object(
         {
@@ -34,6 +40,7 @@ export function bodySchema(hook: Hook, event: string, format: BodyFormat): JsonS
           time: INSTANT,
           datacontenttype: { const: 'application/json' },
           data,
+          context: TEXT,
         },
         ['specversion', 'id', 'type', 'source', 'time', 'datacontenttype', 'data'],
       );
@@ -43,6 +50,7 @@ export function bodySchema(hook: Hook, event: string, format: BodyFormat): JsonS
 const TEXT = { type: 'string' };
 const UUID = { type: 'string', format: 'uuid' };
 const INSTANT = { type: 'string', format: 'date-time' };
+const CONTEXT_SCHEMA = { type: ['object', 'null'] };
 
 function envelopeSchema(hook: Hook, event: string, data: JsonSchema): JsonSchema {
   return object(
@@ -56,9 +64,31 @@ function envelopeSchema(hook: Hook, event: string, data: JsonSchema): JsonSchema
       data,
       previous: { anyOf: [{ ...data, required: [] }, { type: 'null' }] },
       changed: { type: 'array', items: TEXT },
+      context: CONTEXT_SCHEMA,
     },
-    ['id', 'event', 'operation', 'ref', 'sender', 'timestamp', 'data', 'previous', 'changed'],
+    [
+      'id',
+      'event',
+      'operation',
+      'ref',
+      'sender',
+      'timestamp',
+      'data',
+      'previous',
+      'changed',
+      'context',
+    ],
   );
+}
+
+/** The schema of the body `fields` of a hook with the option `context`. */
+function withContext(data: JsonSchema): JsonSchema {
+  const { properties, required } = data as { properties?: object; required?: readonly string[] };
+  return {
+    ...data,
+    properties: { context: CONTEXT_SCHEMA, ...properties },
+    required: ['context', ...(required ?? [])],
+  };
 }
 
 function object(

@@ -1,5 +1,6 @@
 import { isPlainObject, type JsonRecord, type JsonValue } from '../../base/json';
 import type { HookEvent } from '../../hook/event';
+import { providesContext } from '../../hook/event-context';
 import type { Hook } from '../../hook/hook';
 import { type JsonObject, nested } from '../../hook/nested';
 import type { BodyFormat } from '../../options/body-format';
@@ -13,8 +14,8 @@ export interface Layout {
 /** The body of a request in the format and content type of the listener. */
 export function body(event: HookEvent, hook: Hook, { format, contentType }: Layout): string {
   if (contentType === 'application/json')
-    return JSON.stringify(layout(event, format, (values) => arranged(values, hook)));
-  const flat = layout(event, format, (values) => values);
+    return JSON.stringify(layout(event, hook, { format, arrange: (one) => arranged(one, hook) }));
+  const flat = layout(event, hook, { format, arrange: (values) => values });
   return new URLSearchParams(formPairs(flat, format)).toString();
 }
 
@@ -24,23 +25,30 @@ function arranged(values: JsonRecord, { isOpen, fields }: Hook): JsonObject {
 }
 
 /** The body without the event's data, for an event that is too large. */
-export function bodyWithoutData(event: HookEvent, { format, contentType }: Layout): string {
-  const { data, previous, ...others } = layout(event, format, () => ({}));
+export function bodyWithoutData(
+  event: HookEvent,
+  hook: Hook,
+  { format, contentType }: Layout,
+): string {
+  const { data, previous, ...others } = layout(event, hook, { format, arrange: () => ({}) });
   const content = format === 'fields' ? { truncated: true } : { ...others, truncated: true };
   if (contentType === 'application/json') return JSON.stringify(content);
   return new URLSearchParams(formPairs(content, format)).toString();
 }
 
-function layout(
-  event: HookEvent,
-  format: BodyFormat,
-  arrange: (values: JsonRecord) => JsonObject,
-): JsonObject {
+interface Arrangement {
+  readonly format: BodyFormat;
+  readonly arrange: (values: JsonRecord) => JsonObject;
+}
+
+function layout(event: HookEvent, hook: Hook, { format, arrange }: Arrangement): JsonObject {
   const data = arrange(event.data);
+  const { context } = event;
   const timestamp = event.occurredAt.toISOString();
+  const asked = showsContext(hook, format) && { context };
   switch (format) {
     case 'fields':
-      return data;
+      return { ...asked, ...data };
     case 'envelope':
       return {
         id: event.id,
@@ -53,12 +61,19 @@ function layout(
         data,
         previous: event.previous && arrange(event.previous),
         changed: event.changed,
+        context,
       };
     case 'standard':
-      return { type: event.name, timestamp, data };
+      return { type: event.name, timestamp, data, ...asked };
     case 'cloudevents':
       return cloudEvent(event, timestamp, data);
   }
+}
+
+/** Whether a body that holds no context otherwise has the key `context`. A provided field of that name comes first. */
+export function showsContext(hook: Hook, format: BodyFormat): boolean {
+  if (hook.declared.context !== true) return false;
+  return format === 'standard' || (format === 'fields' && !providesContext(hook));
 }
 
 /**
@@ -73,6 +88,8 @@ function cloudEvent(event: HookEvent, time: string, data: JsonObject): JsonObjec
     type: event.name,
     source: event.ref ?? `urn:hook:${encodeURIComponent(event.hook)}`,
     ...(event.sender !== null && { sender: event.sender }),
+    // An attribute is a text, a number or a boolean.
+    ...(event.context !== null && { context: JSON.stringify(event.context) }),
     time,
     datacontenttype: 'application/json',
     data,

@@ -46,7 +46,7 @@ export class CallLog {
     const { store, logger, process } = this.parts;
     const { hook, event, deliveryId } = question;
     const call = callRow(question, given, durationMs);
-    const { ref, sender, headers, data } = event;
+    const { ref, sender, headers, data, context } = event;
     const row = newEventRow({
       id: event.id,
       hook,
@@ -57,6 +57,7 @@ export class CallLog {
       data,
       previous: null,
       rowId: null,
+      context,
     });
     try {
       await store.calls.log(row, call, process.id);

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { JsonValue } from '../../base/json';
+import type { Contexts } from '../../capture/contexts';
 import { deepFreeze } from '../../capture/plain-row';
 import { deliveryId } from '../../delivery/chunk/chunk';
 import {
@@ -35,6 +36,7 @@ export interface CallsParts {
   readonly keys: RecipientKeys;
   readonly asking: Asking;
   readonly log: CallLog;
+  readonly contexts: Pick<Contexts, 'current'>;
 }
 
 /** Calls of interactive hooks: each is asked of the one listener, answered and logged. */
@@ -47,7 +49,8 @@ export class Calls {
     data: Readonly<Record<string, unknown>>,
     options: CallOptions,
   ): Promise<CallResult> {
-    const event = eventOf(hook, data, options);
+    const context = this.parts.contexts.current?.value ?? null;
+    const event = { ...eventOf(hook, data, options), context };
     const recipient = await this.#recipientOf(hook, event);
     const question = {
       hook,
@@ -78,7 +81,7 @@ function eventOf(
   hook: Hook,
   given: Readonly<Record<string, unknown>>,
   { sender, ref, headers }: CallOptions,
-): HookEvent {
+): Omit<HookEvent, 'context'> {
   const data = providedValues(hook, given);
   return deepFreeze({
     id: uuidv7(),

@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { isThenable } from '../../base/calling';
+import type { Contexts } from '../../capture/contexts';
 import { handled } from '../../delivery/handler/handled';
 import type { Handlers } from '../../delivery/handler/handlers';
 import type { InteractiveResponse } from '../../delivery/handler/interactive-response';
@@ -32,6 +33,7 @@ export interface VetoSurroundings {
   readonly catalog: HookCatalog;
   readonly handlers: Pick<Handlers, 'find'>;
   readonly logger: Logger;
+  readonly contexts: Pick<Contexts, 'current'>;
 }
 
 interface Veto extends Required<VetoOptions> {
@@ -186,11 +188,12 @@ export class Vetoes {
 
   /** The answer, or why there is none. */
   async #answer({ veto, hook, write }: Question): Promise<InteractiveResponse | Error> {
-    const { dataSource } = this.surroundings;
+    const { dataSource, contexts } = this.surroundings;
     const { fn, timeoutMs } = this.#functionOf(veto);
     if (!fn) return new Error(`This process does not know the handler "${String(veto.target)}".`);
     try {
-      const event = questionOf(dataSource, hook, write);
+      const context = contexts.current?.value ?? null;
+      const event = { ...questionOf(dataSource, hook, write), context };
       const deadline = new AbortController();
       const value = fn(
         event,

@@ -1,4 +1,5 @@
 import type { HookCatalog } from '../../hook/catalog';
+import { conditionField } from '../../hook/event-context';
 import type { Hook } from '../../hook/hook';
 import type { FieldKind } from '../../match/field-kind';
 import type { Store } from '../../store/store';
@@ -102,7 +103,7 @@ export class KeyAssignment {
       const scope = scopeOf(listener);
       const own = hooks.get(scope) ?? hooksOf(listener, catalog);
       hooks.set(scope, own);
-      return (field) => own.flatMap(({ fields }) => fields.get(field)?.kind ?? []);
+      return (field) => own.flatMap((hook) => conditionField(hook, field)?.kind ?? []);
     };
   }
 }

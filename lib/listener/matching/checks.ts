@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../base/json';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
-import { isMany } from '../../hook/field';
+import { conditionField } from '../../hook/event-context';
 import { isInteractive } from '../../hook/hook';
 import { concerns, isSelected } from '../../hook/selection';
 import { subjectOf } from '../../hook/subject';
@@ -98,11 +98,11 @@ export function* checks(
     yield { what: 'owner', holds: owner === event.sender, expected: owner, actual: event.sender };
   if (select !== null) yield selectCheck(select, event, unknownFields);
   if (match.length === 0) return;
-  const fields = catalog.find(event.hook)?.fields;
+  const own = catalog.find(event.hook);
   for (const condition of match) {
-    const field = fields?.get(condition.field);
-    const subject = field && subjectOf(event, field.path, isMany(field));
     const isUnknown = unknownFields?.has(condition.field) ?? false;
+    const field = isUnknown ? undefined : conditionField(own, condition.field);
+    const subject = field && subjectOf(event, field);
     const unprovided = isUnknown ? null : false;
     const asked = subject?.isMany ? together(condition, match) : condition;
     const holds = field && subject ? judgement(asked, subject, field.kind) : unprovided;

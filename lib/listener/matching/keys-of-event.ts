@@ -2,7 +2,8 @@ import { grouped } from '../../base/grouped';
 import type { JsonValue } from '../../base/json';
 import type { HookCatalog } from '../../hook/catalog';
 import type { HookEvent } from '../../hook/event';
-import { type Field, isMany } from '../../hook/field';
+import { conditionField, contextValue } from '../../hook/event-context';
+import type { Field } from '../../hook/field';
 import { subjectOf } from '../../hook/subject';
 import type { FieldKind } from '../../match/field-kind';
 import { itemsOf } from '../../match/matches';
@@ -50,7 +51,7 @@ export function gramCount(events: readonly HookEvent[], shapes: readonly KeyShap
   let count = 0;
   for (const event of events)
     for (const { field, length } of gramShapes) {
-      for (const value of itemsOf(event.data[field]))
+      for (const value of itemsOf(event.data[field] ?? contextValue(event.context, field)))
         if (typeof value === 'string') count += Math.max(0, value.length - length + 1);
     }
   return count;
@@ -79,11 +80,11 @@ export function probesOf(
     ({ shape }) => shape.scope,
   );
   events.forEach((event, n) => {
-    const fields = catalog.find(event.hook)?.fields;
+    const hook = catalog.find(event.hook);
     const unknown = unknownFields?.get(event.id);
     for (const scope of scopesOf(event))
       for (const { shape, prefix, isKnown } of byScope.get(scope) ?? []) {
-        const field = fields?.get(shape.field);
+        const field = conditionField(hook, shape.field);
         const sink = collected.sink(prefix, n, grams.get(prefix));
         if (!isKnown || unknown?.has(shape.field)) sink.addRange(0, MAX_VALUE);
         else if (shape.field === '') addOfEvent(sink, shape, event);
@@ -160,7 +161,7 @@ interface FieldOfEvent {
 }
 
 function addOfField(sink: Sink, shape: KeyShape, { event, field }: FieldOfEvent): void {
-  const subject = subjectOf(event, shape.field, isMany(field));
+  const subject = subjectOf(event, field);
   if (shape.operator === 'changed') {
     if (subject.changed) sink.add(0);
     return;

@@ -32,6 +32,7 @@ const MEMBERS = {
   data: VALUES,
   previous: VALUES_OR_NULL,
   changed: FIELDS,
+  context: VALUES_OR_NULL,
 } as const;
 
 /** An event that a caller made up: with what may be left out, and its values in JSON. Throws `OPTION_INVALID`. */
@@ -40,10 +41,18 @@ export function madeUpEvent(given: HookEvent): HookEvent {
   for (const [name, rule] of Object.entries(MEMBERS))
     checkArgument(`event.${name}`, event[name as keyof typeof MEMBERS], rule);
   const previous = event.previous && jsonValues(event.previous);
-  return { ...event, data: jsonValues(event.data), previous };
+  const context = event.context && jsonValues(event.context);
+  return { ...event, data: jsonValues(event.data), previous, context };
 }
 
-const NOTHING_SAID = { hook: '', operation: null, sender: null, previous: null, changed: [] };
+const NOTHING_SAID = {
+  hook: '',
+  operation: null,
+  sender: null,
+  previous: null,
+  changed: [],
+  context: null,
+};
 
 function jsonValues(values: Readonly<Record<string, unknown>>): JsonRecord {
   const given = Object.entries(values).filter(([, value]) => value !== undefined);

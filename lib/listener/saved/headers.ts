@@ -11,7 +11,7 @@ const MAX_PROBLEMS = 5;
 
 /** Headers that the package sets, that would change the route or the form of the request, and names that are unsafe as keys. */
 const RESERVED_HEADER =
-  /^(host|content-.*|transfer-encoding|connection|keep-alive|proxy-.*|te|trailer|upgrade|expect|hook-.*|webhook-.*|__proto__)$/i;
+  /^(host|content-.*|transfer-encoding|connection|keep-alive|proxy-.*|te|trailer|upgrade|expect|hook-.*|webhook-.*|traceparent|tracestate|__proto__)$/i;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 // Visible characters, spaces and tabs. A line break in any code page could start another header.
 const HEADER_VALUE = /^[\t\x20-\x7e\xa0-\xff]*$/;

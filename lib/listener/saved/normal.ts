@@ -7,6 +7,7 @@ import {
   NoSenderError,
 } from '../../errors/listener-errors';
 import type { HookCatalog } from '../../hook/catalog';
+import { conditionField } from '../../hook/event-context';
 import { type Field, membersOf } from '../../hook/field';
 import { type Hook, isInteractive, namesSender } from '../../hook/hook';
 import { keyFields, RECHECK_NEEDS } from '../../hook/key-fields';
@@ -128,7 +129,7 @@ function storedCondition(
   path: string,
   condition: Condition,
 ): StoredCondition {
-  const fields = judgedBy(hooks).flatMap((hook) => hook.fields.get(path) ?? []);
+  const fields = judgedBy(hooks).flatMap((hook) => conditionField(hook, path) ?? []);
   if (fields.length > 0) return fittingCondition(path, fields, asMatcher(condition));
   const provided = new Set(hooks.flatMap((hook) => [...hook.fields.keys()]));
   throw new FieldNotProvidedError(draft.hook ?? draft.pattern ?? '', path, [...provided]);

@@ -30,6 +30,8 @@ function row(values: Partial<EventRow> = {}): EventRow {
     sequence: null,
     shape: SHAPE,
     due_at: null,
+    context: null,
+    trace: null,
     age_ms: 0,
     ...values,
   };

@@ -23,6 +23,7 @@ export function event(values: Partial<HookEvent> = {}): HookEvent {
     data: { name: 'Joe' },
     previous: null,
     changed: ['name'],
+    context: null,
     ...values,
   };
 }

@@ -35,6 +35,7 @@ function event(values: Partial<HookEvent> = {}): HookEvent {
     data: { name: 'Joe', 'home.city': 'Rome', 'author.id': null },
     previous: { name: 'Jo', 'home.city': 'Rome', 'author.id': '7' },
     changed: ['name', 'author.id'],
+    context: null,
     ...values,
   };
 }
@@ -72,6 +73,7 @@ describe('body', () => {
       data: nested,
       previous: { name: 'Jo', home: { city: 'Rome' }, author: { id: '7' } },
       changed: ['name', 'author.id'],
+      context: null,
     });
   });
 
@@ -101,6 +103,7 @@ describe('body', () => {
       'previous.home.city': 'Rome',
       'previous.author.id': '7',
       changed: '["name","author.id"]',
+      context: '',
     });
     expect(form(event({ previous: null }), 'envelope')).toMatchObject({ previous: '' });
   });
@@ -128,6 +131,39 @@ describe('body', () => {
       data: nested,
     });
   });
+
+  it('The context is in an envelope, and as a text in a CloudEvent; without one it is null, or absent', () => {
+    const context = { actor: 'u-7', roles: ['admin'] };
+    expect(json(event({ context }), 'envelope')).toMatchObject({ context });
+    expect(json(event({ context }), 'cloudevents')).toMatchObject({
+      context: JSON.stringify(context),
+    });
+    expect(json(event(), 'cloudevents')).not.toHaveProperty('context');
+    expect(form(event({ context }), 'envelope')).toMatchObject({
+      context: JSON.stringify(context),
+    });
+  });
+
+  it('The formats `fields` and `standard` hold the context only if the hook asks for it', () => {
+    const told = event({ context: { actor: 'u-7' } });
+    const plain = hookOf(told.data, relations);
+    const asking = { ...plain, declared: { ...plain.declared, context: true } };
+    for (const format of ['fields', 'standard'] as const) {
+      expect(json(told, format)).not.toHaveProperty('context');
+      expect(json(told, format, asking)).toHaveProperty('context', { actor: 'u-7' });
+      expect(json(event(), format, asking)).toHaveProperty('context', null);
+    }
+  });
+
+  it.each(['context', 'context.room'])(
+    'The provided field `%s` takes the place of the context in `fields`',
+    (path) => {
+      const told = event({ data: { [path]: 'own' }, context: { actor: 'u-7' } });
+      const plain = hookOf(told.data);
+      const asking = { ...plain, declared: { ...plain.declared, context: true } };
+      expect(json(told, 'fields', asking)).toEqual(json(told, 'fields', plain));
+    },
+  );
 
   it('A CloudEvent without `ref` gets a source, and without sender has none', () => {
     const cloudEvent = json(event({ ref: null, sender: null, hook: 'order line' }), 'cloudevents');

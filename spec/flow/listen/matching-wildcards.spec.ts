@@ -159,5 +159,6 @@ function created(hook: string, data: HookEvent['data']): HookEvent {
     data,
     previous: null,
     changed: Object.keys(data),
+    context: null,
   };
 }

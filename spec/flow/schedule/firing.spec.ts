@@ -40,6 +40,7 @@ describe('ModelHooks.schedule', () => {
         data,
         previous: null,
         changed: ['report', 'to', 'dotted.name'],
+        context: null,
       },
     ]);
     await hooks.idle();

@@ -57,5 +57,6 @@ export function rowEvent(
     data,
     previous,
     changed: operation === 'remove' ? [] : changed,
+    context: null,
   };
 }

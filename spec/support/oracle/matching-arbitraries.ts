@@ -122,6 +122,7 @@ function eventOf(hook: keyof typeof TYPES, operation: Operation | null): fc.Arbi
         data: now as JsonRecord,
         previous,
         changed: changedFields(operation, now as JsonRecord, previous),
+        context: null,
       };
     });
 }

@@ -1,0 +1,10 @@
+type Api = typeof import('@opentelemetry/api');
+
+/** The API of OpenTelemetry, an optional peer; null if it is not installed. */
+export function loadApi(): Api | null {
+  try {
+    return require('@opentelemetry/api') as Api;
+  } catch {
+    return null;
+  }
+}

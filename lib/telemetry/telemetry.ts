@@ -1,0 +1,93 @@
+import { VERSION } from '../base/version';
+import type { StoredTrace } from '../store/events';
+import { loadApi } from './api';
+import { TELEMETRY_DEFAULTS, type TelemetryOptions } from './options';
+import { linkOf, traceOf } from './trace-context';
+
+type Value = string | number | boolean;
+
+/** What a span is about. */
+export interface SpanFacts {
+  readonly name: string;
+  readonly kind: 'client' | 'consumer';
+  readonly attributes: Readonly<Record<string, Value>>;
+  /** The spans in which the events were made. */
+  readonly traces: readonly StoredTrace[];
+}
+
+/** A span that is open. */
+export interface OpenSpan {
+  /** The headers that name it: none if it is not sampled by anybody, or the option `traceparent` is false. */
+  readonly headers: Readonly<Record<string, string>>;
+  set(attributes: Readonly<Record<string, Value>>): void;
+  /** It has failed; `type` is of low cardinality, such as `500` or `timeout`. */
+  fail(type: string): void;
+}
+
+/** The name of the tracer. */
+const INSTRUMENTATION = 'typeorm-model-hooks';
+
+/** An instrumentation of what sends would make a second span for the same request. */
+const SUPPRESSED = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
+
+const NO_SPAN: OpenSpan = { headers: {}, set: () => undefined, fail: () => undefined };
+
+/** Spans of OpenTelemetry, if it is installed and not switched off. The API is looked up once. */
+export class Telemetry {
+  readonly #api;
+  readonly #tracer;
+  readonly #sendsTrace: boolean;
+
+  constructor(given: boolean | TelemetryOptions = true) {
+    this.#api = given === false ? null : loadApi();
+    this.#tracer = this.#api?.trace.getTracer(INSTRUMENTATION, VERSION);
+    const options = typeof given === 'object' ? given : {};
+    this.#sendsTrace = options.traceparent ?? TELEMETRY_DEFAULTS.traceparent;
+  }
+
+  /** The span in which the present code runs, as JSON; null if it runs in none. */
+  readonly activeTrace = (): string | null => {
+    const span = this.#api?.trace.getActiveSpan()?.spanContext();
+    const trace = span && this.#api?.isSpanContextValid(span) ? traceOf(span) : null;
+    return trace && JSON.stringify(trace);
+  };
+
+  /**
+   * Runs `fn` in a span of a new trace, which links to those in which the events were made. A delivery may be sent hours after its event, by
+   * another process, and be one of a million: a child span would keep the trace of the event open for as long.
+   */
+  async within<T>(facts: SpanFacts, fn: (span: OpenSpan) => Promise<T>): Promise<T> {
+    const [api, tracer] = [this.#api, this.#tracer];
+    if (!api || !tracer) return fn(NO_SPAN);
+    const span = tracer.startSpan(
+      facts.name,
+      {
+        kind: facts.kind === 'client' ? api.SpanKind.CLIENT : api.SpanKind.CONSUMER,
+        attributes: facts.attributes,
+        links: facts.traces.flatMap((trace) => linkOf(api, trace) ?? []),
+        root: true,
+      },
+      api.ROOT_CONTEXT,
+    );
+    const own = span.spanContext();
+    const trace = api.isSpanContextValid(own) ? traceOf(own) : null;
+    const active = api.trace.setSpan(api.ROOT_CONTEXT, span);
+    const place = facts.kind === 'client' ? active.setValue(SUPPRESSED, true) : active;
+    const open: OpenSpan = {
+      headers: this.#sendsTrace && trace ? { ...trace } : {},
+      set: (attributes) => void span.setAttributes(attributes),
+      fail: (type) => {
+        span.setAttribute('error.type', type);
+        span.setStatus({ code: api.SpanStatusCode.ERROR });
+      },
+    };
+    try {
+      return await api.context.with(place, () => fn(open));
+    } catch (error) {
+      open.fail(error instanceof Error ? error.name : typeof error);
+      throw error;
+    } finally {
+      span.end();
+    }
+  }
+}
