@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Hono } from 'hono';
-import type { JsonValue } from '../base/json';
 import type { ModelHooks } from '../model-hooks';
 import { RateLimit } from './access/rate-limit';
 import { Problem, problemResponse } from './problem';
 
-export const KEYS_PATH = '/.well-known/webhook-keys';
+const KEYS_PATH = '/.well-known/webhook-keys';
 
 /** How long caches may keep the keys, in seconds. A new key signs beside an older one, which they know already. */
 const MAX_AGE_SECONDS = 300;
@@ -49,45 +48,3 @@ function isKnown(ifNoneMatch: string, etag: string): boolean {
   const tags = ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   return tags.includes('*') || tags.includes(etag);
 }
-
-/** What OpenAPI says of it. Its path begins at the app, and not at its API. */
-export function keysPathItem(basePath: string): { readonly [member: string]: JsonValue } {
-  return {
-    servers: [{ url: basePath === '' ? '/' : basePath }],
-    get: {
-      operationId: 'getWebhookKeys',
-      summary: 'The public keys that requests are signed with',
-      tags: ['Webhooks'],
-      responses: {
-        '200': {
-          description: 'A JSON Web Key Set. It needs no login.',
-          content: { 'application/jwk-set+json': { schema: KEY_SET } },
-        },
-        '304': { description: 'The keys are those of `If-None-Match`.' },
-        '429': { description: 'Too many requests; `Retry-After` has the seconds to wait.' },
-      },
-    },
-  };
-}
-
-const KEY_SET = {
-  type: 'object',
-  properties: {
-    keys: {
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: {
-          kty: { const: 'OKP' },
-          crv: { const: 'Ed25519' },
-          kid: { type: 'string' },
-          x: { type: 'string' },
-          use: { const: 'sig' },
-          alg: { const: 'EdDSA' },
-        },
-        required: ['kty', 'crv', 'kid', 'x', 'use', 'alg'],
-      },
-    },
-  },
-  required: ['keys'],
-};

@@ -31,7 +31,7 @@ const MAX_LEVELS = 64;
 export function api(basePath: string): Hono<{ Variables: Variables }> {
   const app = new Hono<{ Variables: Variables }>();
   app.get('/openapi.json', (context) =>
-    context.json(openapi(ROUTES, context.get('desk'), basePath)),
+    context.json(openapi(ROUTES, context.get('desk'), `${basePath}/api`)),
   );
   for (const one of ROUTES) app.on(one.method, honoPath(one), (context) => answered(one, context));
   for (const path of new Set(ROUTES.map(honoPath)))

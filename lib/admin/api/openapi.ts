@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { JsonValue } from '../../base/json';
 import { VERSION } from '../../base/version';
 import type { Desk } from '../desk';
-import { KEYS_PATH, keysPathItem } from '../webhook-keys';
 import type { Route } from './route';
 import { ProblemShape } from './shapes';
 
@@ -13,7 +12,7 @@ type Json = { readonly [member: string]: JsonValue };
  *
  * @see https://spec.openapis.org/oas/v3.1.1
  */
-export function openapi(routes: readonly Route[], desk: Desk, basePath: string): Json {
+export function openapi(routes: readonly Route[], desk: Desk, server: string): Json {
   const components = new Map<string, Json>();
   const paths = new Map<string, Record<string, Json>>();
   for (const one of routes) {
@@ -24,8 +23,8 @@ export function openapi(routes: readonly Route[], desk: Desk, basePath: string):
   return {
     openapi: '3.1.1',
     info: { title: 'Webhooks', version: VERSION, license: { name: 'MIT', identifier: 'MIT' } },
-    servers: [{ url: `${basePath}/api` }],
-    paths: { ...Object.fromEntries(paths), [KEYS_PATH]: keysPathItem(basePath) },
+    servers: [{ url: server }],
+    paths: Object.fromEntries(paths),
     webhooks: webhooksOf(desk),
     components: { schemas: Object.fromEntries(components) },
   };
