@@ -5,10 +5,11 @@ import * as errors from '../lib';
 import { PORTAL_DEFAULTS } from '../lib/admin/access/portal';
 import { ADMIN_DEFAULTS, FRAME_DEFAULTS, OWNER_RIGHTS } from '../lib/admin/options';
 import { HISTORY_DEFAULTS } from '../lib/attach/history';
-
 import { IDLE_DEFAULTS } from '../lib/attach/idle';
 import { ATTACH_DEFAULTS } from '../lib/attach/options';
+import { DELIVER_DEFAULTS } from '../lib/attach/testing';
 import { RUN_ONCE_DEFAULTS } from '../lib/attach/work-options';
+import { monotonicMs } from '../lib/base/clock';
 import { VERSION } from '../lib/base/version';
 import { HANDLER_DEFAULTS } from '../lib/delivery/handler/handlers';
 import { EVENT_PAGE_DEFAULTS } from '../lib/delivery/log/event-log';
@@ -31,6 +32,7 @@ import {
   LIMIT_DEFAULTS,
   RETRY_DEFAULTS,
 } from '../lib/options/delivery-defaults';
+import { JWKS_DEFAULTS } from '../lib/receiver/jwks';
 import { MEMORY_STORE_DEFAULTS } from '../lib/receiver/memory-store';
 import { VERIFY_DEFAULTS } from '../lib/receiver/verify';
 import { ONCE_DEFAULTS } from '../lib/receiver/verify-once';
@@ -41,6 +43,9 @@ import { GATEWAY_DEFAULTS } from '../lib/task/gateway';
 import { TASK_CALL_DEFAULTS, TASK_DEFAULTS } from '../lib/task/options';
 import { TASK_GET_DEFAULTS } from '../lib/task/result';
 import { TASK_WEBHOOK_DEFAULTS } from '../lib/task/webhook';
+import { CAPTURE_EVENTS_DEFAULTS } from '../lib/testing/capture-events';
+import { SIGNED_REQUEST_DEFAULTS } from '../lib/testing/signed-request';
+import { TEST_REPLY_DEFAULTS, WAIT_FOR_DEFAULTS } from '../lib/testing/test-receiver';
 
 const { ERROR_CODES } = errors;
 
@@ -73,14 +78,22 @@ function written(value: unknown): string {
   return `\`${quoted}\``;
 }
 
-/** What is no literal. */
 /** Stands for a default that is that of another option. */
 const LIKE_LEASE = Symbol('the value of leaseMs');
 const BY_ROLE = Symbol('what depends on what a process does');
+const NONE = Symbol('no value');
+const NOW = Symbol('the time of the call');
+const RANDOM_ID = Symbol('an id that is made');
 
+/** What is no literal. */
 const WORDED: ReadonlyMap<unknown, string> = new Map<unknown, string>([
   [CONSOLE_LOGGER, 'warnings and errors to `console`'],
   [Date.now, '`Date.now`'],
+  [monotonicMs, '`performance.now`'],
+  [JWKS_DEFAULTS.fetch, 'the global `fetch`'],
+  [NONE, 'none'],
+  [NOW, 'now'],
+  [RANDOM_ID, 'a random one'],
   [Number.POSITIVE_INFINITY, '`Infinity`'],
   [OWNER_RIGHTS, 'everything that concerns their own listeners'],
   [LIKE_LEASE, 'the value of `leaseMs`'],
@@ -173,6 +186,36 @@ describe('the docstrings', () => {
       path: 'lib/receiver/memory-store.ts',
       name: 'MemoryStoreOptions',
       defaults: MEMORY_STORE_DEFAULTS,
+    },
+    { path: 'lib/receiver/jwks.ts', name: 'JwksOptions', defaults: JWKS_DEFAULTS },
+    { path: 'lib/attach/testing.ts', name: 'DeliverOptions', defaults: DELIVER_DEFAULTS },
+    {
+      path: 'lib/testing/capture-events.ts',
+      name: 'CaptureEventsOptions',
+      defaults: CAPTURE_EVENTS_DEFAULTS,
+    },
+    {
+      path: 'lib/testing/signed-request.ts',
+      name: 'SignedRequestOptions',
+      defaults: {
+        ...SIGNED_REQUEST_DEFAULTS,
+        at: NOW,
+        signingKeys: NONE,
+        deliveryId: RANDOM_ID,
+        listenerId: RANDOM_ID,
+        previousSecret: NONE,
+        headers: NONE,
+      },
+    },
+    {
+      path: 'lib/testing/test-receiver.ts',
+      name: 'TestReplyOptions',
+      defaults: { ...TEST_REPLY_DEFAULTS, body: NONE, headers: NONE },
+    },
+    {
+      path: 'lib/testing/test-receiver.ts',
+      name: 'WaitForOptions',
+      defaults: WAIT_FOR_DEFAULTS,
     },
     { path: 'lib/capture/capture.ts', name: 'CaptureOptions', defaults: { onCaptureError } },
     { path: 'lib/task/options.ts', name: 'TaskOptions', defaults: TASK_DEFAULTS },

@@ -4,6 +4,7 @@ import { globbedSchemas } from '../hook/entities';
 import { warnOfRenamedHooks } from '../listener/renamed-hooks';
 import { reviewListeners } from '../listener/review';
 import { checkEncryptionKeys } from '../listener/secrets/encryption-key-check';
+import { warnOfAbsentKeys } from '../listener/secrets/signing-key-check';
 import { knowSchedules } from '../schedule/known-schedules';
 import type { Scheduler } from '../schedule/scheduler';
 import type { TaskEngine } from '../task/engine';
@@ -96,6 +97,7 @@ export class Attachment implements EngineHolder, Lifecycle {
     await checkTriggers(triggers, options);
     await knowSchedules(store, catalog);
     await reviewListeners(store, catalog, options.logger);
+    if (options.work) await warnOfAbsentKeys(store, options);
     await warnOfRenamedHooks(store, catalog, options.logger);
     for (const hook of catalog.list()) policies.set(hook);
     this.#session = new Session(this.parts);

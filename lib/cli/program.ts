@@ -7,6 +7,7 @@ import { addDeliveries } from './deliveries';
 import { addDoctor } from './doctor';
 import { EXIT, type ExitCode } from './exit-codes';
 import type { Invocation } from './invocation';
+import { addKeys } from './keys';
 import { addListeners } from './listeners';
 import { addPrune } from './prune';
 import { addReceive } from './receive';
@@ -56,6 +57,7 @@ function program(invocation: Invocation): Command {
   addSend(command, invocation);
   addReceive(command, invocation);
   addTypes(command, invocation);
+  addKeys(command, invocation);
   return command;
 }
 

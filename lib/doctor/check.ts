@@ -5,6 +5,7 @@ import type { UnseenWrite } from '../capture/typeorm/warnings';
 import type { Handlers } from '../delivery/handler/handlers';
 import type { HookCatalog } from '../hook/catalog';
 import type { CriteriaMode } from '../options/criteria';
+import type { KeyRing } from '../signing/key-ring';
 import type { Store } from '../store/store';
 import type { Vault } from '../vault/vault';
 import type { Finding } from './finding';
@@ -25,6 +26,7 @@ export interface DoctorParts {
 export interface DoctorOptions extends DefinitionOptions {
   readonly criteria: CriteriaMode;
   readonly vault: Vault;
+  readonly keyRing: Pick<KeyRing, 'isEmpty'>;
   readonly leaseMs: number;
   readonly statementTimeoutMs: number;
 }

@@ -3,7 +3,7 @@ import { capture, installedTriggers, unseenWrites } from './capture-checks';
 import type { Check, DoctorParts } from './check';
 import { type Diagnosis, diagnosis, type Finding, finding } from './finding';
 import { hookedTables } from './hooked-table-check';
-import { foreignEvents, listeners, secrets } from './listener-checks';
+import { foreignEvents, listeners, secrets, selections, signingKeys } from './listener-checks';
 import { clocks, pooling } from './surroundings-checks';
 import { ownColumnsAndIndexes, ownRights, ownTables } from './table-checks';
 
@@ -41,7 +41,9 @@ const CHECKS = [
   installedTriggers,
   hookedTables,
   secrets,
+  signingKeys,
   listeners,
+  selections,
   foreignEvents,
   clocks,
   pooling,

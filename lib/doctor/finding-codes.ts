@@ -32,6 +32,7 @@ export const FINDING_CODES = {
     'warning',
     'Listeners have conditions on a field that the hook lacks here.',
   ],
+  LISTENER_SELECT_ABSENT: ['warning', 'Listeners select a field that the hook lacks here.'],
   LISTENER_PATTERN_ABSENT: [
     'warning',
     'Listeners have a pattern that no event of the hooks here has.',
@@ -39,6 +40,10 @@ export const FINDING_CODES = {
   HANDLER_ABSENT: ['warning', 'Listeners have a handler that is not registered here.'],
   LISTENERS_UNKEYED: ['warning', 'Listeners have no match keys of this release.'],
   EVENTS_FOREIGN: ['warning', 'Events have long waited for a process that attaches their hook.'],
+  SIGNING_KEYS_ABSENT: [
+    'warning',
+    'Listeners want signatures by key pairs (`v1a`), and no `signingKeys` are given here.',
+  ],
   SECRETS_PLAIN: ['warning', 'No encryption key is given, so secrets are stored in plain text.'],
   CAPTURE_SUBSCRIBERS: [
     'info',

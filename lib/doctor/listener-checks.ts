@@ -1,6 +1,9 @@
 import { ModelHookError } from '../errors/model-hook-error';
+import type { Hook } from '../hook/hook';
+import { isSelected } from '../hook/selection';
 import { hooksOf } from '../listener/declared/pattern';
 import { checkEncryptionKeys } from '../listener/secrets/encryption-key-check';
+import { KEYS_ABSENT } from '../listener/secrets/signing-key-check';
 import { suspendedListeners } from '../listener/suspended';
 import { handlerName } from '../options/handler-ref';
 import type { Check } from './check';
@@ -55,6 +58,38 @@ const ABSENT = 'Listeners are stored for this hook, which is not attached here.'
 const OTHERS = 'They get events only from other processes. Remove them if there are none.';
 const UNKEYED =
   'Some listeners have no match keys of this release, which slows down every event: run hooks.listeners.reindex().';
+
+/** Listeners that select what their hook does not provide. */
+export const selections: Check = {
+  name: 'the selected fields of the listeners',
+  readsRows: true,
+  async find({ store, catalog }) {
+    const rows = await store.listenerHooks.selected(catalog.list().map(({ name }) => name));
+    const absent = rows.filter(({ hook, field }) => lacks(catalog.find(hook), field));
+    return absent.map(({ hook, field, listeners: count }) =>
+      finding(
+        hook,
+        'LISTENER_SELECT_ABSENT',
+        `${count} listeners select "${field}", which the hook does not provide here. This process sends them the other selected fields only.`,
+      ),
+    );
+  },
+};
+
+function lacks(hook: Hook | undefined, field: string): boolean {
+  if (!hook || hook.isOpen) return false;
+  return ![...hook.fields.keys()].some((provided) => isSelected([field], provided));
+}
+
+/** Whether this process can sign what listeners want. */
+export const signingKeys: Check = {
+  name: 'the signing keys',
+  readsRows: true,
+  async find({ store, options: { keyRing } }) {
+    if (!keyRing.isEmpty || !(await store.listenerHooks.isAnyAsymmetric())) return [];
+    return [finding(null, 'SIGNING_KEYS_ABSENT', KEYS_ABSENT)];
+  },
+};
 
 /** Events that no process plans. */
 export const foreignEvents: Check = {

@@ -3,11 +3,11 @@ import { ModuleRef } from '@nestjs/core';
 import type { HookStats } from '../attach/stats';
 import { endsWithin } from '../base/deadline';
 import { ModelHookError } from '../errors/model-hook-error';
+import { OptionInvalidError } from '../errors/option-errors';
 import type { ModelHooks } from '../model-hooks';
 import { checkArgument, checkedOptions } from '../options/checked';
 import { numberFrom, type Shape, TEXT } from '../options/rules';
-import { DATA_SOURCE_NAME } from './options';
-import { getModelHooksToken } from './tokens';
+import { DATA_SOURCE_NAME, getModelHooksToken } from './tokens';
 
 /** When the hooks of a DataSource are healthy. */
 export interface ModelHooksHealthOptions {
@@ -69,9 +69,17 @@ export class ModelHooksHealthIndicator {
   ): Promise<Record<Key, ModelHooksHealth>> {
     checkArgument('key', key, TEXT);
     const limits = { ...HEALTH_DEFAULTS, ...checkedOptions(options, HEALTH_SHAPE) };
-    const token = getModelHooksToken(limits.dataSource);
-    const hooks = this.modules.get<ModelHooks>(token, { strict: false });
+    const hooks = this.#hooksOf(limits.dataSource);
     return { [key]: await healthOf(hooks, limits) } as Record<Key, ModelHooksHealth>;
+  }
+
+  #hooksOf(dataSource: string): ModelHooks {
+    try {
+      return this.modules.get<ModelHooks>(getModelHooksToken(dataSource), { strict: false });
+    } catch {
+      const expected = 'the name of a DataSource that a ModelHooksModule has';
+      throw new OptionInvalidError('dataSource', expected);
+    }
   }
 }
 

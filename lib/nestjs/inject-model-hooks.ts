@@ -3,7 +3,7 @@ import { getModelHooksToken } from './tokens';
 
 /**
  * Injects the `ModelHooks` of a DataSource, by its name. Those of the default one are injected by their class, too: `constructor(private
- * readonly hooks: ModelHooks)`.
+ * readonly hooks: ModelHooks)`. Throws `OPTION_INVALID`.
  *
  * @example
  * class PartnersService {

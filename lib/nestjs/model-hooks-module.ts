@@ -2,6 +2,8 @@ import { type DynamicModule, type FactoryProvider, Module } from '@nestjs/common
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
 import type { ModelHooks } from '../model-hooks';
+import { checkArgument } from '../options/checked';
+import { OPTIONS } from '../options/rules';
 import { ModelHooksHealthIndicator } from './health-indicator';
 import { attachHeld, HooksOfApplication } from './hooks-of-application';
 import {
@@ -30,6 +32,7 @@ import { dataSourceToken, getModelHooksToken, optionsToken } from './tokens';
 export class ModelHooksModule {
   /** A module with options that are known when the class is decorated. Throws `OPTION_INVALID`. */
   static forRoot(options: ModelHooksModuleOptions = {}): DynamicModule {
+    checkArgument('options', options, OPTIONS);
     const { dataSource, isGlobal, imports, ...attach } = options;
     return moduleOf(resolvedPlace({ dataSource, isGlobal, imports }), { useFactory: () => attach });
   }

@@ -5,17 +5,18 @@ import type {
   OptionalFactoryDependency,
 } from '@nestjs/common';
 import type { AttachOptions } from '../attach/options';
-import { checkedOptions } from '../options/checked';
+import { checkArgument, checkedOptions } from '../options/checked';
 import {
   BOOLEAN,
   FUNCTION,
   listOf,
   numberFrom,
+  OPTIONS,
   type Rule,
   required,
   type Shape,
 } from '../options/rules';
-import { DEFAULT_DATA_SOURCE } from './tokens';
+import { DATA_SOURCE_NAME, DEFAULT_DATA_SOURCE } from './tokens';
 
 /** Where a module stands in the application. */
 export interface ModelHooksPlaceOptions {
@@ -58,11 +59,6 @@ export const ASYNC_DEFAULTS = {
 export type ResolvedPlace = Required<Omit<ModelHooksPlaceOptions, 'imports'>> &
   Required<Pick<DynamicModule, 'imports'>>;
 
-export const DATA_SOURCE_NAME: Rule = {
-  accepts: (value) => typeof value === 'string' && value !== '',
-  expected: 'the name of a DataSource',
-};
-
 const MODULES: Rule = listOf(() => true, 'a list of modules');
 
 const PLACE_SHAPE: Shape<ModelHooksPlaceOptions> = {
@@ -92,10 +88,12 @@ export function checkedAsync(given: ModelHooksModuleAsyncOptions): ModelHooksMod
 }
 
 /** The options of `attach`, and the deadline. Throws `OPTION_INVALID`; `attach` checks its own. */
-export function splitOptions({ detachDeadlineMs, ...attach }: ModelHooksAttachOptions): {
+export function splitOptions(given: ModelHooksAttachOptions): {
   readonly attach: AttachOptions;
   readonly detach: { readonly deadlineMs?: number };
 } {
+  checkArgument('options', given, OPTIONS);
+  const { detachDeadlineMs, ...attach } = given;
   const { detachDeadlineMs: deadlineMs } = checkedOptions<
     Pick<ModelHooksAttachOptions, 'detachDeadlineMs'>
   >({ detachDeadlineMs }, { detachDeadlineMs: numberFrom(0) });

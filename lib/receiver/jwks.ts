@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { monotonicMs } from '../base/clock';
+import { LONGEST_TIMER_MS } from '../base/deadline';
 import { KeysUnavailableError } from '../errors/receiver-errors';
 import { checkArgument, checkedOptions } from '../options/checked';
 import { FUNCTION, numberFrom, type Rule, type Shape } from '../options/rules';
@@ -33,14 +34,11 @@ export const JWKS_DEFAULTS = {
 } as const satisfies Required<JwksOptions>;
 
 const DURATION = numberFrom(0, Number.POSITIVE_INFINITY);
-/** The longest time of a timer. */
-const MAX_TIMEOUT_MS = 2_147_483_647;
-
 const JWKS_SHAPE: Shape<JwksOptions> = {
   maxAgeMs: DURATION,
   maxStaleMs: DURATION,
   minDelayMs: DURATION,
-  timeoutMs: numberFrom(1, MAX_TIMEOUT_MS),
+  timeoutMs: numberFrom(1, LONGEST_TIMER_MS),
   fetch: FUNCTION,
   now: FUNCTION,
 };

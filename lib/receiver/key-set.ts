@@ -30,7 +30,8 @@ export async function fetchedKeys(
   url: string,
   { timeoutMs, fetch }: Fetching,
 ): Promise<readonly KeyObject[]> {
-  const signal = AbortSignal.timeout(timeoutMs);
+  // Node.js refuses fractions.
+  const signal = AbortSignal.timeout(Math.ceil(timeoutMs));
   // A function that is given need not obey the signal.
   const timeOut = new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });

@@ -85,7 +85,7 @@ export function publicKeyOf(bytes: Uint8Array): KeyObject | null {
 }
 
 /** The 32 bytes of a public key. */
-export function publicBytes(key: KeyObject): Buffer {
+function publicBytes(key: KeyObject): Buffer {
   return Buffer.from(key.export({ format: 'der', type: 'spki' }).subarray(-KEY_BYTES));
 }
 

@@ -21,7 +21,7 @@ export interface PublicJwk {
 }
 
 /** Each request has a signature of each key, so their number is limited. */
-export const MAX_SIGNING_KEYS = 4;
+const MAX_SIGNING_KEYS = 4;
 
 const ID = /^[A-Za-z0-9_.-]{1,64}$/;
 const INTEGER = /^(0|[1-9]\d*)$/;

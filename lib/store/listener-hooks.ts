@@ -11,6 +11,9 @@ const MAX_PATTERNS = 1_000;
 /** The most handlers that are read. */
 const MAX_HANDLERS = 1_000;
 
+/** The most selected fields that are read. */
+const MAX_FIELDS = 1_000;
+
 /** Statements on the hooks that listeners name. */
 export class ListenerHooks {
   constructor(
@@ -58,5 +61,30 @@ export class ListenerHooks {
       `SELECT DISTINCT target FROM ${this.tables.listener} WHERE active AND starts_with(target, '${HANDLER_SCHEME}') LIMIT ${MAX_HANDLERS}`,
     );
     return rows.map(({ target }) => target);
+  }
+
+  /** The fields that active listeners of these hooks select, with the number of listeners. It reads all listeners. */
+  async selected(
+    hooks: readonly string[],
+  ): Promise<
+    readonly { readonly hook: string; readonly field: string; readonly listeners: number }[]
+  > {
+    return this.query(
+      `SELECT l.hook, field, count(*)::int AS listeners FROM ${this.tables.listener} l, unnest(l.selected) field
+       WHERE l.active AND l.hook = ANY($1::text[]) GROUP BY l.hook, field ORDER BY l.hook, field LIMIT ${MAX_FIELDS}`,
+      [hooks],
+    );
+  }
+
+  /**
+   * Whether an active listener wants signatures by key pairs: among this many of the newest, or among all. Handlers get no signature.
+   */
+  async isAnyAsymmetric(newest: number | null = null): Promise<boolean> {
+    const [row] = await this.query<{ found: boolean }>(
+      `SELECT EXISTS (
+         SELECT FROM (SELECT active, signature, target FROM ${this.tables.listener} ${newest === null ? '' : `ORDER BY created_at DESC, id DESC LIMIT ${newest}`}) l
+         WHERE active AND signature <> 'v1' AND NOT starts_with(target, '${HANDLER_SCHEME}')) AS found`,
+    );
+    return row?.found === true;
   }
 }

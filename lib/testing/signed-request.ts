@@ -1,10 +1,12 @@
 import { v4 as uuidv4 } from 'uuid';
-import { toJson } from '../base/json';
+import { type JsonRecord, toJson } from '../base/json';
 import { body as bodyOf } from '../delivery/request/body';
 import { requestHeaders } from '../delivery/request/headers';
 import { OptionInvalidError } from '../errors/option-errors';
 import type { HookEvent } from '../hook/event';
 import { defineHook } from '../hook/hook';
+import { isOperation, OPERATIONS } from '../hook/operation';
+import { headersProblem } from '../listener/saved/headers';
 import { BODY_FORMATS, type BodyFormat } from '../options/body-format';
 import { checkedOptions } from '../options/checked';
 import {
@@ -19,11 +21,16 @@ import {
   ANYTHING,
   BOOLEAN,
   DATE,
+  isOptions,
+  listOf,
   OPTIONS,
   oneOf,
+  optionsOf,
+  type Rule,
   required,
   type Shape,
   TEXT,
+  TEXT_OR_NULL,
   wholeNumberFrom,
 } from '../options/rules';
 import { KeyRing, type SigningKeys } from '../signing/key-ring';
@@ -81,9 +88,45 @@ export const SIGNED_REQUEST_DEFAULTS = {
   isTest: false,
 } as const satisfies Partial<SignedRequestOptions>;
 
+const VALUES: Rule = {
+  accepts: (value) => isOptions(value) && toJson(value) !== null,
+  expected: 'an object of values by name',
+};
+
+const VALUES_OR_NULL: Rule = {
+  accepts: (value) => value === null || VALUES.accepts(value),
+  expected: `${VALUES.expected}, or null`,
+};
+
+const HEADERS: Rule = {
+  accepts: (value) => headersProblem(value) === null,
+  expected: 'an object of texts by header name, as a listener can have them',
+};
+
+const EVENT_SHAPE: Shape<HookEvent> = {
+  id: TEXT,
+  hook: TEXT,
+  name: TEXT,
+  operation: {
+    accepts: (value) => value === null || isOperation(value),
+    expected: `one of ${OPERATIONS.join(', ')}, or null`,
+    repeatsText: true,
+  },
+  ref: TEXT_OR_NULL,
+  sender: TEXT_OR_NULL,
+  headers: OPTIONS,
+  context: VALUES_OR_NULL,
+  occurredAt: DATE,
+  dueAt: DATE,
+  data: VALUES,
+  previous: VALUES_OR_NULL,
+  changed: listOf((one) => typeof one === 'string', 'a list of texts'),
+  trace: ANYTHING,
+};
+
 const SHAPE: Shape<SignedRequestOptions> = {
   secret: required(TEXT),
-  event: OPTIONS,
+  event: optionsOf(EVENT_SHAPE),
   body: ANYTHING,
   at: DATE,
   format: oneOf(...BODY_FORMATS),
@@ -95,7 +138,7 @@ const SHAPE: Shape<SignedRequestOptions> = {
   listenerId: TEXT,
   attempt: wholeNumberFrom(1),
   previousSecret: TEXT,
-  headers: OPTIONS,
+  headers: HEADERS,
   isTest: BOOLEAN,
 };
 
@@ -143,7 +186,7 @@ function textOf(body: unknown): string {
 const HOOK = defineHook('test', { provides: [] });
 
 function eventOf(given: Partial<HookEvent>, at: Date): HookEvent {
-  const data = given.data ?? {};
+  const data = jsonOf(given.data ?? {});
   return {
     id: uuidv4(),
     hook: HOOK.name,
@@ -152,11 +195,16 @@ function eventOf(given: Partial<HookEvent>, at: Date): HookEvent {
     ref: null,
     sender: null,
     headers: {},
-    context: null,
     occurredAt: at,
-    previous: null,
     changed: Object.keys(data),
     ...given,
+    context: given.context == null ? null : jsonOf(given.context),
+    previous: given.previous == null ? null : jsonOf(given.previous),
     data,
   };
+}
+
+/** Values that need not have been stored, such as dates, as they are sent. */
+function jsonOf(values: object): JsonRecord {
+  return toJson(values) as JsonRecord;
 }

@@ -1,16 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type Server,
+  type ServerResponse,
+  validateHeaderName,
+  validateHeaderValue,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LONGEST_TIMER_MS } from '../base/deadline';
 import { toJson } from '../base/json';
 import { TestTimeoutError } from '../errors/testing-errors';
 import { checkArgument, checkedOptions } from '../options/checked';
 import {
   ANYTHING,
   FUNCTION,
+  isOptions,
   numberFrom,
-  OPTIONS,
+  type Rule,
   type Shape,
   wholeNumberFrom,
 } from '../options/rules';
@@ -47,13 +55,19 @@ export const TEST_REPLY_DEFAULTS = { status: 200, delayMs: 0 } as const satisfie
 export const WAIT_FOR_DEFAULTS = { timeoutMs: 10_000 } as const satisfies Required<WaitForOptions>;
 
 const RECEIVER_SHAPE: Shape<TestReceiverOptions> = { secret: ANYTHING, now: FUNCTION };
+const RESPONSE_HEADERS: Rule = {
+  accepts: (value) => isOptions(value) && Object.entries(value).every(isHeader),
+  expected: 'an object of texts by header name, as HTTP permits them',
+};
 const REPLY_SHAPE: Shape<TestReplyOptions> = {
   status: wholeNumberFrom(200, 599),
   body: ANYTHING,
-  headers: OPTIONS,
-  delayMs: numberFrom(0),
+  headers: RESPONSE_HEADERS,
+  delayMs: numberFrom(0, LONGEST_TIMER_MS),
 };
-const WAIT_FOR_SHAPE: Shape<WaitForOptions> = { timeoutMs: numberFrom(0) };
+const WAIT_FOR_SHAPE: Shape<WaitForOptions> = {
+  timeoutMs: numberFrom(0, LONGEST_TIMER_MS),
+};
 const COUNT = wholeNumberFrom(0);
 
 const REFUSED_STATUS = 401;
@@ -135,7 +149,11 @@ export class TestReceiver {
   async waitFor(count: number, given: WaitForOptions = {}): Promise<readonly ReceivedRequest[]> {
     checkArgument('count', count, COUNT);
     const { timeoutMs } = { ...WAIT_FOR_DEFAULTS, ...checkedOptions(given, WAIT_FOR_SHAPE) };
-    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#closing.signal]);
+    const signal = AbortSignal.any([
+      // Node.js refuses fractions.
+      AbortSignal.timeout(Math.ceil(timeoutMs)),
+      this.#closing.signal,
+    ]);
     while (this.requests.length < count) {
       const isNext = await once(this.#arrivals, 'request', { signal }).catch(() => false);
       if (!isNext) throw new TestTimeoutError(count, this.requests.length, this.#reasons);
@@ -203,6 +221,17 @@ export function testReceiver(options: TestReceiverOptions = {}): Promise<TestRec
 
 function newSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`;
+}
+
+function isHeader([name, value]: readonly [string, unknown]): boolean {
+  if (typeof value !== 'string') return false;
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Throws `OPTION_INVALID`. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { inspect } from 'node:util';
+import type { ModelHooks, TaskResult } from '../../lib';
 import * as everything from '../../lib';
-import { ModelHookError, type ModelHooks, type TaskResult } from '../../lib';
 import { AttachedHook, DefinedHook } from '../../lib/attach/attached-hook';
 import { InteractiveHook } from '../../lib/attach/interactive-hook';
+import { Testing } from '../../lib/attach/testing';
 import { Worker } from '../../lib/attach/worker';
 import { Declarations } from '../../lib/declarations';
 import { Deliveries } from '../../lib/delivery/log/deliveries';
@@ -17,7 +17,7 @@ import { DefinedTask, Tasks } from '../../lib/task/tasks';
 import { Article } from '../listener/saved/article';
 import { type Application, startApplication } from '../support/application/application';
 import { BODY, SECRET, signed } from '../support/receivers/signed';
-import { badValues } from '../support/values/bad-values';
+import { doors, foreignErrors, methodsOf, type NamedDoor } from '../support/values/doors';
 
 const TARGET = 'https://example.com/hooks';
 
@@ -75,30 +75,11 @@ class Task extends everything.HttpTask {
   readonly url = TARGET;
 }
 
-/** Calls a public method with one value in one place. */
-type Door = (bad: never) => unknown;
-
-/** One door for each argument and each member of the options. */
-function doors(
-  method: string,
-  place: string,
-  members: readonly string[],
-  call: (options: never) => unknown,
-): readonly (readonly [string, Door])[] {
-  return [
-    [`${method} ${place}`, call],
-    ...members.map((name): readonly [string, Door] => [
-      `${method} ${place}.${name}`,
-      (bad) => call({ [name]: bad } as never),
-    ]),
-  ];
-}
-
 const BULK = ['limit', 'cursor', 'signal', 'onProgress', 'typo'];
 const WHERE = ['hook', 'pattern', 'owner', 'key', 'target', 'active', 'typo'] as const;
 const LISTENER = [
   'url secret digest contentType format headers owner key config replies delivery ordered',
-  'maxPerSecond batch select typo',
+  'maxPerSecond batch select signature typo',
 ]
   .join(' ')
   .split(' ');
@@ -110,13 +91,13 @@ const DELIVERY = [
   .split(' ');
 const ATTACH = [
   'dispatcher delivery work notify waitMs sweepMs leaseMs connections retention onCaptureError',
-  'encryptionKeys logger telemetry capture truncate installTriggers typo',
+  'encryptionKeys signingKeys deliveryLimits logger telemetry capture truncate installTriggers criteria typo',
 ]
   .join(' ')
   .split(' ');
 const HOOK = [
   'provides name on event when compute ref sender headers resolve format exactPrevious title',
-  'capture truncate context description delivery typo',
+  'capture truncate context coalesce criteria description delivery typo',
 ]
   .join(' ')
   .split(' ');
@@ -144,10 +125,16 @@ const FIELDS = [
   'typo',
 ];
 
-const DOORS: readonly (readonly [string, Door])[] = [
+const DOORS: readonly NamedDoor[] = [
   ...doors('hooks.attach', 'dataSource', [], (bad) => everything.ModelHooks.attach(bad)),
   ...doors('hooks.attach', 'options', ATTACH, (bad) =>
     everything.ModelHooks.attach(application.dataSource, bad),
+  ),
+  ...doors('hooks.attach', 'signingKeys', ['k1', 'whsk_a', ''], (bad) =>
+    everything.ModelHooks.attach(application.dataSource, { signingKeys: bad }),
+  ),
+  ...doors('hooks.attach', 'telemetry', ['traceparent', 'typo'], (bad) =>
+    everything.ModelHooks.attach(application.dataSource, { telemetry: bad }),
   ),
   ...doors('hooks.triggers', 'dataSource', [], (bad) => everything.ModelHooks.triggers(bad)),
   ...doors('hooks.triggers', 'options', ATTACH, (bad) =>
@@ -158,10 +145,12 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ['hooks.list', () => hooks.list()],
   ...doors('hooks.define', 'name', [], (bad) => hooks.define(bad, { provides: ['name'] })),
   ...doors('hooks.define', 'options', HOOK, (bad) => hooks.define(randomUUID(), bad)),
-  ...HOOK.map((name): readonly [string, Door] => [
-    `hooks.define options.${name} beside provides`,
-    (bad) => hooks.define(randomUUID(), { provides: ['name'], [name]: bad }),
-  ]),
+  ...HOOK.map(
+    (name): NamedDoor => [
+      `hooks.define options.${name} beside provides`,
+      (bad) => hooks.define(randomUUID(), { provides: ['name'], [name]: bad }),
+    ],
+  ),
   [
     'hooks.define field',
     async (bad) => {
@@ -199,10 +188,12 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ),
   ...doors('hooks.schedule', 'name', [], (bad) => hooks.schedule(bad, DAILY)),
   ...doors('hooks.schedule', 'options', SCHEDULE, (bad) => hooks.schedule('daily', bad)),
-  ...SCHEDULE.map((name): readonly [string, Door] => [
-    `hooks.schedule options.${name} beside cron`,
-    (bad) => hooks.schedule('daily', { ...DAILY, [name]: bad }),
-  ]),
+  ...SCHEDULE.map(
+    (name): NamedDoor => [
+      `hooks.schedule options.${name} beside cron`,
+      (bad) => hooks.schedule('daily', { ...DAILY, [name]: bad }),
+    ],
+  ),
   ['hooks.schedule data.name', (bad) => hooks.schedule('daily', { ...DAILY, data: { name: bad } })],
   ...doors('hooks.schedule', 'handler', [], (bad) => hooks.schedule('daily', DAILY, bad)),
   ...doors('hooks.at', 'date', [], (bad) => hooks.at(bad, 'daily')),
@@ -229,6 +220,9 @@ const DOORS: readonly (readonly [string, Door])[] = [
     const worker = await quiet.hooks.work();
     await worker.stop(bad);
   }),
+  ...doors('testing.deliver', 'options', ['retries', 'deadlineMs', 'typo'], (bad) =>
+    quiet.hooks.testing.deliver(bad),
+  ),
   ...doors('hooks.runOnce', 'options', ['deadlineMs', 'typo'], (bad) => quiet.hooks.runOnce(bad)),
   ...doors('hooks.idle', 'options', ['timeoutMs'], (bad) =>
     bad === Number.POSITIVE_INFINITY ? undefined : hooks.idle(bad),
@@ -247,6 +241,9 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors('ModelHooks.doctor', 'register', [], (bad) =>
     everything.ModelHooks.doctor(application.dataSource, {}, bad),
   ),
+  ...doors('hooks.withContext', 'context', ['actor'], (bad) =>
+    hooks.withContext(bad, () => undefined),
+  ),
   ...doors('hooks.withContext', 'fn', [], (bad) => hooks.withContext({}, bad)),
   ...doors('hooks.silence', 'fn', [], (bad) => hooks.silence(bad)),
   ...doors('hooks.buffer', 'fn', [], (bad) => hooks.buffer(bad)),
@@ -257,10 +254,12 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors('hooks.criteria', 'fn', [], (bad) => hooks.criteria('expand', bad)),
   ...doors('hooks.reencrypt', 'options', ['onProgress'], (bad) => hooks.reencrypt(bad)),
   ...doors('hook.listener', 'target', LISTENER, (bad) => article().listener(bad).save()),
-  ...LISTENER.map((name): readonly [string, Door] => [
-    `hook.listener target.${name} beside url`,
-    (bad) => listener({ [name]: bad }).save(),
-  ]),
+  ...LISTENER.map(
+    (name): NamedDoor => [
+      `hook.listener target.${name} beside url`,
+      (bad) => listener({ [name]: bad }).save(),
+    ],
+  ),
   ...doors('hook.listener', 'delivery', DELIVERY, (bad) => listener({ delivery: bad }).save()),
   ...doors('hook.listener', 'recipients', ['ports', 'protocols', 'deny', 'allow', 'typo'], (bad) =>
     listener({ delivery: { recipients: bad } }).save(),
@@ -282,11 +281,12 @@ const DOORS: readonly (readonly [string, Door])[] = [
     (bad) => listener({ headers: { a: everything.secret(bad) } }).save(),
   ],
   ['hook.listener config', (bad) => listener({ config: { a: bad } }).save()],
+  ['builder.select, one', (bad) => listener().select([bad] as never).save()],
   ['builder.select', (bad) => listener().select(bad).save()],
   ...doors('builder.match', 'conditions', FIELDS, (bad) => listener().match(bad).save()),
   ...MATCHERS.flatMap((matcher) =>
     ['title', 'stock', 'details', 'createdAt', 'price', 'tags'].map(
-      (field): readonly [string, Door] => [
+      (field): NamedDoor => [
         `${matcher} of ${field}`,
         (bad) => {
           const build = Reflect.get(everything, matcher) as (bad: unknown) => never;
@@ -321,20 +321,24 @@ const DOORS: readonly (readonly [string, Door])[] = [
     hooks.listeners.reencrypt(bad),
   ),
   ...doors('listeners.matching', 'event', [], (bad) => hooks.listeners.matching(bad)),
-  ...Object.keys(event()).map((name): readonly [string, Door] => [
-    `listeners.matching event.${name}`,
-    (bad) => hooks.listeners.matching({ ...event(), [name]: bad }),
-  ]),
+  ...Object.keys(event()).map(
+    (name): NamedDoor => [
+      `listeners.matching event.${name}`,
+      (bad) => hooks.listeners.matching({ ...event(), [name]: bad }),
+    ],
+  ),
   [
     'listeners.matching event.data.title',
     (bad) => hooks.listeners.matching({ ...event(), data: { title: bad } }),
   ],
   ...doors('listeners.explain', 'event', [], (bad) => hooks.listeners.explain(bad, id)),
   ...doors('listeners.explain', 'listener', ['id'], (bad) => hooks.listeners.explain(event(), bad)),
-  ...Object.keys(event()).map((name): readonly [string, Door] => [
-    `listeners.explain event.${name}`,
-    (bad) => hooks.listeners.explain({ ...event(), [name]: bad }, id),
-  ]),
+  ...Object.keys(event()).map(
+    (name): NamedDoor => [
+      `listeners.explain event.${name}`,
+      (bad) => hooks.listeners.explain({ ...event(), [name]: bad }, id),
+    ],
+  ),
   ...doors('listeners.test', 'id', [], (bad) => hooks.listeners.test(bad)),
   ...doors('listeners.backfill', 'id', [], (bad) => hooks.listeners.backfill(bad)),
   ...doors('listeners.backfill', 'options', ['maxPerSecond', ...BULK], (bad) =>
@@ -398,10 +402,12 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors('tasks.call', 'options', ['url', 'method', 'args', ...TASK], (bad) =>
     hooks.tasks.call(bad),
   ),
-  ...['method', 'args', ...TASK].map((name): readonly [string, Door] => [
-    `tasks.call options.${name} beside url`,
-    (bad) => hooks.tasks.call({ url: TARGET, [name]: bad }),
-  ]),
+  ...['method', 'args', ...TASK].map(
+    (name): NamedDoor => [
+      `tasks.call options.${name} beside url`,
+      (bad) => hooks.tasks.call({ url: TARGET, [name]: bad }),
+    ],
+  ),
   [
     'tasks.call header',
     (bad) => hooks.tasks.call({ url: TARGET, headers: { 'X-A': bad, a: everything.secret(bad) } }),
@@ -415,10 +421,12 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors('tasks.gateway', 'options', ['authenticate', 'basePath', 'maxBodyBytes'], (bad) =>
     hooks.tasks.gateway(bad),
   ),
-  ...['basePath', 'maxBodyBytes', 'typo'].map((name): readonly [string, Door] => [
-    `tasks.gateway options.${name} beside authenticate`,
-    (bad) => hooks.tasks.gateway({ authenticate: () => true, [name]: bad }),
-  ]),
+  ...['basePath', 'maxBodyBytes', 'typo'].map(
+    (name): NamedDoor => [
+      `tasks.gateway options.${name} beside authenticate`,
+      (bad) => hooks.tasks.gateway({ authenticate: () => true, [name]: bad }),
+    ],
+  ),
   ...doors('definedTask.apply', 'args', ['x'], (bad) => task().apply(bad)),
   ...doors('definedTask.apply', 'options', ['manager', 'typo'], (bad) => task().apply({}, bad)),
   ...doors('taskResult.get', 'options', ['timeoutMs', 'typo'], (bad) => ended.get(bad)),
@@ -452,6 +460,23 @@ const DOORS: readonly (readonly [string, Door])[] = [
   ...doors('verifyOnce', 'options', ['store', 'ttlMs', 'toleranceMs', 'now'], (bad) =>
     receiver.verifyOnce(signed(), BODY, SECRET, bad),
   ),
+  ...doors('jwks', 'url', [], (bad) => receiver.jwks(bad)),
+  ...doors(
+    'jwks',
+    'options',
+    ['maxAgeMs', 'maxStaleMs', 'minDelayMs', 'timeoutMs', 'fetch', 'now', 'typo'],
+    (bad) => receiver.jwks(TARGET, bad),
+  ),
+  ...doors('verify', 'secret of a list', [], (bad) => receiver.verify(signed(), BODY, [bad])),
+  ...doors('contextMiddleware', 'hooks', ['withContext'], (bad) =>
+    everything.contextMiddleware(bad, () => null),
+  ),
+  ...doors('contextMiddleware', 'contextOf', [], (bad) => everything.contextMiddleware(hooks, bad)),
+  ...doors('contextHook', 'hooks', ['withContext'], (bad) =>
+    everything.contextHook(bad, () => null),
+  ),
+  ...doors('contextHook', 'contextOf', [], (bad) => everything.contextHook(hooks, bad)),
+  ['generateSigningKey', () => everything.generateSigningKey()],
   ...doors('memoryStore', 'options', ['max', 'now'], (bad) => receiver.memoryStore(bad)),
   ...doors('blockCidrNetwork', 'cidrs', [], (bad) => everything.blockCidrNetwork(bad)),
   ...doors('ensurePort', 'ports', [], (bad) => everything.ensurePort(bad)),
@@ -463,6 +488,7 @@ const DOORS: readonly (readonly [string, Door])[] = [
 const OBJECTS: readonly (readonly [string, { readonly prototype: object }])[] = [
   ['hooks', everything.ModelHooks],
   ['hooks', Declarations],
+  ['testing', Testing],
   ['worker', Worker],
   ['listeners', Listeners],
   ['deliveries', Deliveries],
@@ -485,23 +511,14 @@ describe('a public method', () => {
   it.each(DOORS)(
     'The method %s refuses bad values with an error of the package',
     async (_, call) => {
-      const foreign: unknown[] = [];
-      for (const bad of badValues())
-        try {
-          await call(bad as never);
-        } catch (error) {
-          if (!(error instanceof ModelHookError)) foreign.push([inspect(bad).slice(0, 80), error]);
-        }
-      expect(foreign).toEqual([]);
+      expect(await foreignErrors(call)).toEqual([]);
     },
   );
 
   it('Each public method is called with bad values', () => {
     const called = new Set(DOORS.map(([name]) => name.split(' ')[0]?.replace(',', '')));
-    const public_ = OBJECTS.flatMap(([object, { prototype }]) =>
-      Object.entries(Object.getOwnPropertyDescriptors(prototype))
-        .filter(([name, { value }]) => name !== 'constructor' && typeof value === 'function')
-        .map(([name]) => `${object}.${name}`),
+    const public_ = OBJECTS.flatMap(([object, type]) =>
+      methodsOf(type).map((name) => `${object}.${name}`),
     );
     expect(public_.filter((name) => !called.has(name) && !ENDING.includes(name))).toEqual([]);
   });

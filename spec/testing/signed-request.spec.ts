@@ -1,4 +1,5 @@
 import { Webhook } from 'standardwebhooks';
+import { generateSigningKey } from '../../lib';
 import { verify } from '../../lib/receiver';
 import { hookHmac } from '../../lib/signing/signature';
 import { signedRequest } from '../../lib/testing';
@@ -72,12 +73,36 @@ describe('signedRequest', () => {
     });
   });
 
+  it.each(['v1a', 'both'] as const)(
+    'A request with the signature %s is verified by the public key',
+    (signature) => {
+      const { secretKey, publicKey } = generateSigningKey();
+      const signingKeys = { k1: secretKey };
+      const request = signedRequest({ secret: SECRET, signature, signingKeys, event: EVENT });
+      const { headers, body } = request;
+      expect(verify(headers, body, publicKey).event).toBe('person.created');
+      expect(headers['hook-hmac'] !== undefined).toBe(signature === 'both');
+    },
+  );
+
+  it('Values that are not JSON are sent as deliveries send them', () => {
+    const data = { at: AT, count: 10n } as never;
+    const { body } = signedRequest({ secret: SECRET, event: { name: 'a', data } });
+    expect(JSON.parse(body)).toEqual({ at: AT.toISOString(), count: '10' });
+  });
+
   it.each([
     {},
     { secret: '' },
     { secret: 'whsec_***' },
     { secret: SECRET, at: 'now' },
     { secret: SECRET, typo: 1 },
+    { secret: SECRET, signature: 'v1a' },
+    { secret: SECRET, signature: 'both', signingKeys: {} },
+    { secret: SECRET, signature: 'v1a', signingKeys: { k1: 'whsk_a' } },
+    { secret: SECRET, headers: { Host: 'a' } },
+    { secret: SECRET, event: { occurredAt: 'now' } },
+    { secret: SECRET, event: { typo: 1 } },
   ])('Bad options are refused: %j', (options) => {
     expect(() => signedRequest(options as never)).toThrow(
       expect.objectContaining({ code: 'OPTION_INVALID' }),

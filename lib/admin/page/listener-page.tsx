@@ -7,7 +7,7 @@ import { DeliveryTable, Status } from './delivery-table';
 import { Copyable, Facts, Layout, Note, type Shell, Time } from './layout';
 import { Actions } from './listener-actions';
 import { State } from './listener-list';
-import { sampleCodes } from './sample-codes';
+import { codesFor } from './sample-codes';
 import type { Wording } from './wording';
 
 export interface ListenerPageProps {
@@ -110,8 +110,8 @@ const Verification: FC<{ readonly t: Wording; readonly listener: Listener }> = (
 }) => (
   <>
     <h2>{t.verification}</h2>
-    <p class="muted">{t.verificationHelp}</p>
-    {sampleCodes(listener.digest).map(({ language, code }) => (
+    <p class="muted">{listener.signature === 'v1a' ? t.verificationByKeys : t.verificationHelp}</p>
+    {codesFor(listener).map(({ language, code }) => (
       <details>
         <summary>{language}</summary>
         <Copyable t={t} id={`code-${language.toLowerCase().replaceAll('.', '')}`} text={code} />

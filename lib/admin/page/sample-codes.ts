@@ -1,9 +1,33 @@
+import type { Listener } from '../../listener/declared/listener';
 import type { Digest } from '../../options/listener';
 
 export interface SampleCode {
   readonly language: string;
   readonly code: string;
 }
+
+/** How a receiver checks the requests of a listener. */
+export function codesFor({
+  signature,
+  digest,
+}: Pick<Listener, 'signature' | 'digest'>): readonly SampleCode[] {
+  return signature === 'v1a' ? BY_KEYS : sampleCodes(digest);
+}
+
+/** Requests of a listener with `v1a` have no `Hook-HMAC`. */
+const BY_KEYS: readonly SampleCode[] = [
+  {
+    language: 'Node.js',
+    code: `import { jwks, verify } from 'typeorm-model-hooks/receiver';
+
+// The URL of this admin app, followed by /.well-known/webhook-keys
+const keys = jwks(process.env.WEBHOOK_KEYS_URL);
+
+export async function isSigned(headers, rawBody) {
+  return verify(headers, rawBody, keys).then(() => true, () => false);
+}`,
+  },
+];
 
 /** How a receiver checks `Hook-HMAC`, with nothing but the standard library of each language. */
 export function sampleCodes(digest: Digest): readonly SampleCode[] {

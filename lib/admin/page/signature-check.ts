@@ -4,6 +4,9 @@ import { headerOf } from '../../receiver/received-headers';
 import { secretProblem } from '../../signing/secret';
 import { hookHmac, webhookSignature } from '../../signing/signature';
 
+/** What a signature of ed25519 begins with. */
+const BY_KEY_PAIR = 'v1a,';
+
 export interface SignatureQuestion {
   readonly body: string;
   readonly secret: string;
@@ -36,7 +39,7 @@ export function checkSignature(
   const ageSeconds = Number.isFinite(timestamp) ? Math.round(now / 1_000 - timestamp) : null;
   const wrongSecret = secretProblem(secret);
   if (wrongSecret !== null) return { wrongSecret, parts: [], ageSeconds };
-  const signature = headerOf(headers, 'webhook-signature');
+  const signature = bySecret(headerOf(headers, 'webhook-signature') ?? '');
   const hmac = headerOf(headers, 'hook-hmac');
   const signed = { id: headerOf(headers, 'webhook-id') ?? '', timestamp, body };
   return {
@@ -49,6 +52,12 @@ export function checkSignature(
       ...(hmac ? [part('hook-hmac', hmac, hookHmac(digest, secret, body))] : []),
     ],
   };
+}
+
+/** The signatures by secrets: a secret says nothing about those by key pairs. */
+function bySecret(signatures: string): string {
+  const all = signatures.split(' ');
+  return all.filter((one) => !one.startsWith(BY_KEY_PAIR)).join(' ');
 }
 
 /** During a rotation, the header holds one signature for each secret. */

@@ -106,6 +106,8 @@ export const WORDING = {
   verification: 'How to check a request',
   verificationHelp:
     'Put the secret in place of WEBHOOK_SECRET, and use the body exactly as it came.',
+  verificationByKeys:
+    'Requests are signed by key pairs (v1a). The receiver verifies webhook-signature with the published keys, and needs no secret.',
 
   filter: 'Filter',
   apply: 'Apply',
@@ -150,13 +152,15 @@ export const WORDING = {
   replayGoesOn: 'There are more. With JavaScript it goes on by itself.',
   replayDone: 'Done: {count} deliveries wait to be sent again.',
 
-  checkHelp: 'Paste what you received. Nothing is stored.',
+  checkHelp:
+    'Paste what you received. Nothing is stored. Signatures v1 and Hook-HMAC are checked with the secret. Signatures v1a are not: verify them with the published keys.',
   secret: 'Secret',
   requestHeaders: 'Headers, one a line: Name: value',
   checkNow: 'Check',
   checkRight: 'The signature is right.',
   checkWrong: 'The signature is wrong.',
-  checkMissing: 'The headers have neither webhook-signature nor Hook-HMAC.',
+  checkMissing:
+    'The headers have neither a v1 signature in webhook-signature nor Hook-HMAC, so there is nothing to check with the secret.',
   checkPart: 'Header',
   checkGiven: 'In the request',
   checkExpected: 'Expected',

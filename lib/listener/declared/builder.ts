@@ -37,6 +37,8 @@ export interface ListenerDraft {
   readonly match: readonly Readonly<Record<string, Condition>>[] | undefined;
   /** Its delivery options are stored already, and not limited again. */
   readonly keepsDelivery?: boolean;
+  /** Its signature is stored already, so the process that changes other options needs no signing keys. */
+  readonly keepsSignature?: boolean;
 }
 
 /** Saves drafts: `hooks.listeners`. */

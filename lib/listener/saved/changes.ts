@@ -66,6 +66,7 @@ export function changedDraft(
     operations: operations ?? undefined,
     match: match == null ? listener.match.map(restored) : [match],
     keepsDelivery: options.delivery === undefined,
+    keepsSignature: options.signature === undefined || options.signature === listener.signature,
   };
 }
 

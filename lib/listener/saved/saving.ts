@@ -89,7 +89,7 @@ export class Saving {
     const { catalog, policies, unlikely } = this.parts;
     const listener = normalise(draft, catalog, policies.of(draft.hook));
     if (!draft.keepsDelivery) this.#checkLimits(draft);
-    this.#checkSignature(draft);
+    if (!draft.keepsSignature) this.#checkSignature(draft);
     unlikely.check(draft);
     return listener;
   }

@@ -14,10 +14,9 @@ import { type AdminApp, adminApp } from '../../admin/admin-app';
 import type { AdminOptions } from '../../admin/options';
 import { OptionInvalidError } from '../../errors/option-errors';
 import type { ModelHooks } from '../../model-hooks';
-import { checkedOptions } from '../../options/checked';
-import { FUNCTION, listOf, type Rule, required, type Shape } from '../../options/rules';
-import { DATA_SOURCE_NAME } from '../options';
-import { DEFAULT_DATA_SOURCE, getModelHooksToken } from '../tokens';
+import { checkArgument, checkedOptions } from '../../options/checked';
+import { FUNCTION, listOf, OPTIONS, type Rule, required, type Shape } from '../../options/rules';
+import { DATA_SOURCE_NAME, DEFAULT_DATA_SOURCE, getModelHooksToken } from '../tokens';
 
 /** The options of `ModelHooksAdminModule.forRoot()`: those of `adminApp`, with `path` in place of `basePath`. */
 export interface ModelHooksAdminModuleOptions extends Omit<AdminOptions, 'basePath'> {
@@ -75,7 +74,8 @@ export class ModelHooksAdminModule implements NestModule {
 
   /** The app at a path. Throws `OPTION_INVALID`. */
   static forRoot(options: ModelHooksAdminModuleOptions): DynamicModule {
-    const { path, dataSource = DEFAULT_DATA_SOURCE, ...admin } = Object(options);
+    checkArgument('options', options, OPTIONS);
+    const { path, dataSource = DEFAULT_DATA_SOURCE, ...admin } = options;
     return moduleOf({ path, dataSource, useFactory: () => admin });
   }
 

@@ -1,9 +1,11 @@
 import 'reflect-metadata';
 import type { HandlerFunction, HandlerOptions } from '../../delivery/handler/handlers';
 import { HandlerRefusedError } from '../../errors/nest-errors';
+import { checkArgument } from '../../options/checked';
+import { OPTIONS, TEXT } from '../../options/rules';
 import type { ScheduleOptions } from '../../schedule/options';
 import type { ScheduleHandler } from '../../schedule/schedule';
-import { DEFAULT_DATA_SOURCE } from '../tokens';
+import { DATA_SOURCE_NAME, DEFAULT_DATA_SOURCE } from '../tokens';
 
 /** The options of `@HookHandler()`. */
 export interface HookHandlerOptions extends HandlerOptions {
@@ -35,34 +37,48 @@ const DECORATIONS = Symbol.for('typeorm-model-hooks.nest-decorations.v1');
 
 /**
  * Makes the method of a provider or controller a handler, as `hooks.handler(name, fn, options)` does. A listener names it as its target:
- * `handler:audit`. What cannot be registered rejects the start of the application with `HANDLER_REFUSED`.
+ * `handler:audit`. Throws `OPTION_INVALID` where it decorates. What cannot be registered rejects the start of the application with
+ * `HANDLER_REFUSED`.
  *
  * @example
  * const Audit = HookHandler('audit', { timeoutMs: 10_000 });
  */
 export function HookHandler(
   name: string,
-  { dataSource = DEFAULT_DATA_SOURCE, ...options }: HookHandlerOptions = {},
+  given: HookHandlerOptions = {},
 ): TypedMethodDecorator<HandlerFunction> {
+  checkGiven(name, given);
+  const { dataSource = DEFAULT_DATA_SOURCE, ...options } = given;
   return (target, key, { value }) => decorate(target, key, value, { name, dataSource, options });
 }
 
 /**
  * Stores a schedule when the application starts, as `hooks.schedule(name, options, fn)` does. The method gets an event for each due time.
+ * Throws `OPTION_INVALID` where it decorates.
  *
  * @example
  * const Nightly = HookSchedule('nightly', { cron: '0 3 * * *', timezone: 'Europe/Berlin' });
  */
 export function HookSchedule(
   name: string,
-  { dataSource = DEFAULT_DATA_SOURCE, timeoutMs, recheck, ...schedule }: HookScheduleOptions,
+  given: HookScheduleOptions,
 ): TypedMethodDecorator<ScheduleHandler> {
+  checkGiven(name, given);
+  const { dataSource = DEFAULT_DATA_SOURCE, timeoutMs, recheck, ...schedule } = given;
   const options = {
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(recheck !== undefined && { recheck }),
   };
   return (target, key, { value }) =>
     decorate(target, key, value, { name, dataSource, options, schedule });
+}
+
+/** Throws `OPTION_INVALID`. The other options are checked when the application starts, as those of `hooks.handler` and `hooks.schedule`. */
+function checkGiven(name: unknown, given: unknown): void {
+  checkArgument('name', name, TEXT);
+  checkArgument('options', given, OPTIONS);
+  const { dataSource = DEFAULT_DATA_SOURCE } = given as HookHandlerOptions;
+  checkArgument('dataSource', dataSource, DATA_SOURCE_NAME);
 }
 
 /** What the decorators of a method say. */

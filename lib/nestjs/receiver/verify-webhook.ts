@@ -5,13 +5,14 @@ import {
   Inject,
   type InjectionToken,
   Logger,
+  ServiceUnavailableException,
   type Type,
   UnauthorizedException,
   UseGuards,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { OptionInvalidError } from '../../errors/option-errors';
-import { VerificationError } from '../../errors/receiver-errors';
+import { KeysUnavailableError, VerificationError } from '../../errors/receiver-errors';
 import { checkedOptions } from '../../options/checked';
 import { FUNCTION, type Rule, type Shape } from '../../options/rules';
 import { sortedKeys, type VerifyKeys } from '../../receiver/keys';
@@ -67,8 +68,9 @@ const OPTIONS_SHAPE: Shape<VerifyWebhookOptions> = {
 };
 
 /**
- * Lets a request through to a method, or to all methods of a controller, only if it was signed with the secret. Any other is answered with
- * 401, without the reason, which is logged at the level `debug`. The application needs the option `rawBody: true`, or the request fails
+ * Lets a request through to a method, or to all methods of a controller, only if it was signed with the secret or a key pair of the sender.
+ * Any other is answered with 401, without the reason, which is logged at the level `debug`; and with 503 if the keys of `jwks()` cannot be
+ * read. The application needs the option `rawBody: true`, or the request fails
  * with `RAW_BODY_MISSING`. Throws `OPTION_INVALID` where it decorates.
  *
  * @example
@@ -118,6 +120,7 @@ function guardOf(options: Resolved): Type<CanActivate> {
         keepReceived(request, receivedEvent(verified, raw, request.headers));
         return true;
       } catch (error) {
+        if (error instanceof KeysUnavailableError) throw unavailable(error);
         if (!(error instanceof VerificationError)) throw error;
         logger.debug(`A request was refused: ${error.reason}.`);
         throw new UnauthorizedException();
@@ -139,6 +142,12 @@ function guardOf(options: Resolved): Type<CanActivate> {
     }
   }
   return VerifyWebhookGuard;
+}
+
+/** The sender tries again later. A 401 could end its attempts. */
+function unavailable(error: KeysUnavailableError): ServiceUnavailableException {
+  logger.warn(error.message);
+  return new ServiceUnavailableException();
 }
 
 /** An empty text or list is no key of anybody. */

@@ -166,6 +166,18 @@ describe('a process without signingKeys', () => {
     }
   });
 
+  it('A process without keys updates a listener that keeps its signature', async () => {
+    const { id } = await flow.listenAt('https://a.example', { signature: 'v1a' });
+    const { listeners } = (await flow.beside({ work: false })).hooks;
+    const changed = await listeners.update(id, { url: 'https://b.example' });
+    expect(changed).toMatchObject({ target: 'https://b.example', signature: 'v1a' });
+    await listeners.update(id, { signature: 'v1a', config: { a: 1 } });
+    await expect(listeners.update(id, { signature: 'both' })).rejects.toMatchObject({
+      code: 'LISTENER_INVALID',
+    });
+    expect(await listeners.update(id, { signature: 'v1' })).toMatchObject({ signature: 'v1' });
+  });
+
   it('A delivery waits for a process that has the keys, and is not sent without its signature', async () => {
     const { receiver, listener } = await flow.listen(undefined, { signature: 'both' });
     await flow.hooks.detach();

@@ -9,6 +9,7 @@ import {
 } from 'typeorm';
 import {
   type Diagnosis,
+  generateSigningKey,
   ModelHook,
   ModelHooks,
   modelHookEntities,
@@ -267,6 +268,33 @@ describe('ModelHooks.doctor()', () => {
       'LISTENER_FIELD_ABSENT patient',
       'LISTENER_PATTERN_ABSENT',
     ]);
+  });
+
+  it('Listeners that select a field are found that the hook does not provide', async () => {
+    const { id } = await flow.hooks
+      .for(Patient)
+      .listener({ url, select: ['age'] })
+      .save();
+    expect(trouble(await diagnosed())).toEqual([]);
+    await flow.query(`UPDATE model_hook_listener SET selected = '{age,size}' WHERE id = $1`, [id]);
+    const found = await diagnosed();
+    expect(trouble(found)).toEqual(['LISTENER_SELECT_ABSENT patient']);
+    expect(found.findings[0]?.message).toContain('1 listeners select "size"');
+  });
+
+  it('Listeners that want signatures by key pairs are found where no keys are given', async () => {
+    const { id } = await flow.hooks.for(Patient).listener(url).save();
+    await flow.query(`UPDATE model_hook_listener SET signature = 'v1a' WHERE id = $1`, [id]);
+    expect(trouble(await diagnosed())).toEqual(['SIGNING_KEYS_ABSENT']);
+    const signingKeys = { k1: generateSigningKey().secretKey };
+    const options = { encryptionKeys: SPEC_KEYS, signingKeys };
+    expect(trouble(await ModelHooks.doctor(flow.dataSource, options, register))).toEqual([]);
+    const warnings: string[] = [];
+    const logger = { ...silent, warn: (text: string) => void warnings.push(text) };
+    await flow.beside({ work: false, logger });
+    expect(warnings.filter((one) => one.includes('signingKeys'))).toEqual([]);
+    await flow.beside({ logger });
+    expect(warnings).toContainEqual(expect.stringContaining('`signingKeys`'));
   });
 
   it('Listeners whose handler this process does not know are found', async () => {
