@@ -15,6 +15,7 @@ import {
   required,
   type Shape,
 } from '../options/rules';
+import type { ContextOptions } from './context-interceptor';
 import { DEFAULT_DATA_SOURCE } from './tokens';
 
 /** Where a module stands in the application. */
@@ -27,8 +28,8 @@ export interface ModelHooksPlaceOptions {
   readonly imports?: ModuleMetadata['imports'];
 }
 
-/** What the hooks of a module are attached with: the options of `ModelHooks.attach`, and one more. */
-export interface ModelHooksAttachOptions extends AttachOptions {
+/** What the hooks of a module are attached with: the options of `ModelHooks.attach`, and two more. */
+export interface ModelHooksAttachOptions extends AttachOptions, Partial<ContextOptions> {
   /** How long requests in flight may take to end when the application closes, in milliseconds. @defaultValue the value of `delivery.timeoutMs` */
   readonly detachDeadlineMs?: number;
 }
@@ -91,13 +92,21 @@ export function checkedAsync(given: ModelHooksModuleAsyncOptions): ModelHooksMod
   return checkedOptions(given, ASYNC_SHAPE);
 }
 
-/** The options of `attach`, and the deadline. Throws `OPTION_INVALID`; `attach` checks its own. */
-export function splitOptions({ detachDeadlineMs, ...attach }: ModelHooksAttachOptions): {
+/** The options of `attach`, and those of the module. Throws `OPTION_INVALID`; `attach` checks its own. */
+export function splitOptions({ detachDeadlineMs, context, ...attach }: ModelHooksAttachOptions): {
   readonly attach: AttachOptions;
   readonly detach: { readonly deadlineMs?: number };
+  readonly context: ContextOptions['context'] | undefined;
 } {
-  const { detachDeadlineMs: deadlineMs } = checkedOptions<
-    Pick<ModelHooksAttachOptions, 'detachDeadlineMs'>
-  >({ detachDeadlineMs }, { detachDeadlineMs: numberFrom(0) });
-  return { attach, detach: deadlineMs === undefined ? {} : { deadlineMs } };
+  const own = checkedOptions<OwnOptions>({ detachDeadlineMs, context }, OWN_SHAPE);
+  const deadlineMs = own.detachDeadlineMs;
+  return {
+    attach,
+    detach: deadlineMs === undefined ? {} : { deadlineMs },
+    context: own.context,
+  };
 }
+
+type OwnOptions = Pick<ModelHooksAttachOptions, 'detachDeadlineMs' | 'context'>;
+
+const OWN_SHAPE: Shape<OwnOptions> = { detachDeadlineMs: numberFrom(0), context: FUNCTION };
