@@ -14,15 +14,14 @@ export interface ContextRequest {
 
 type Context = Readonly<Record<string, unknown>> | null | undefined;
 
-/** Makes the context of a request. */
-export interface ContextOptions {
-  /**
-   * Gives the context of a request; may be async. Null or undefined: none. Its parameter may have the type of your requests. What it
-   * throws is the answer to the request.
-   */
-  // As a method, it may have a parameter of a narrower type, such as that of Express.
-  context(request: ContextRequest): Context | Promise<Context>;
-}
+/**
+ * Gives the context of a request; may be async. Null or undefined: none. Its parameter may have the type of your requests. What it throws
+ * is the answer to the request.
+ */
+// The type of a method lets the parameter be narrower, such as the request of Express.
+export type ContextOfRequest = {
+  of(request: ContextRequest): Context | Promise<Context>;
+}['of'];
 
 /**
  * Handles each HTTP request inside `hooks.withContext`. The option `context` of `ModelHooksModule` registers it for all routes. Events of
@@ -37,7 +36,7 @@ export interface ContextOptions {
 export class ModelHooksContextInterceptor implements NestInterceptor {
   constructor(
     private readonly hooks: ContextOwner,
-    private readonly contextOf: ContextOptions['context'],
+    private readonly contextOf: ContextOfRequest,
   ) {
     checkArgument('hooks', hooks, HOOKS);
     checkArgument('context', contextOf, FUNCTION);

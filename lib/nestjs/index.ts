@@ -1,5 +1,5 @@
 export {
-  type ContextOptions,
+  type ContextOfRequest,
   type ContextRequest,
   ModelHooksContextInterceptor,
 } from './context-interceptor';

@@ -15,7 +15,7 @@ import {
   required,
   type Shape,
 } from '../options/rules';
-import type { ContextOptions } from './context-interceptor';
+import type { ContextOfRequest } from './context-interceptor';
 import { DEFAULT_DATA_SOURCE } from './tokens';
 
 /** Where a module stands in the application. */
@@ -29,7 +29,12 @@ export interface ModelHooksPlaceOptions {
 }
 
 /** What the hooks of a module are attached with: the options of `ModelHooks.attach`, and two more. */
-export interface ModelHooksAttachOptions extends AttachOptions, Partial<ContextOptions> {
+export interface ModelHooksAttachOptions extends AttachOptions {
+  /**
+   * Gives the context of a request; may be async. Null or undefined: none. Its parameter may have the type of your requests. What it
+   * throws is the answer to the request.
+   */
+  readonly context?: ContextOfRequest;
   /** How long requests in flight may take to end when the application closes, in milliseconds. @defaultValue the value of `delivery.timeoutMs` */
   readonly detachDeadlineMs?: number;
 }
@@ -96,7 +101,7 @@ export function checkedAsync(given: ModelHooksModuleAsyncOptions): ModelHooksMod
 export function splitOptions({ detachDeadlineMs, context, ...attach }: ModelHooksAttachOptions): {
   readonly attach: AttachOptions;
   readonly detach: { readonly deadlineMs?: number };
-  readonly context: ContextOptions['context'] | undefined;
+  readonly context: ContextOfRequest | undefined;
 } {
   const own = checkedOptions<OwnOptions>({ detachDeadlineMs, context }, OWN_SHAPE);
   const deadlineMs = own.detachDeadlineMs;
