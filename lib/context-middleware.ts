@@ -2,7 +2,7 @@ import { checkArgument } from './options/checked';
 import { FUNCTION, type Rule } from './options/rules';
 
 /** The part of an attachment that a middleware uses. */
-type WithContext = {
+export type ContextOwner = {
   withContext<T>(context: Readonly<Record<string, unknown>>, fn: () => T): T;
 };
 
@@ -24,7 +24,7 @@ type Next = (error?: Error) => void;
  * }));
  */
 export function contextMiddleware<Request>(
-  hooks: WithContext,
+  hooks: ContextOwner,
   contextOf: ContextOf<Request>,
 ): (request: Request, response: unknown, next: Next) => void {
   checkArgument('hooks', hooks, HOOKS);
@@ -55,13 +55,13 @@ export function contextMiddleware<Request>(
  * const hook = contextHook(hooks, (request: { id: string }) => ({ requestId: request.id }));
  */
 export function contextHook<Request>(
-  hooks: WithContext,
+  hooks: ContextOwner,
   contextOf: ContextOf<Request>,
 ): (request: Request, reply: unknown, done: Next) => void {
   return contextMiddleware(hooks, contextOf);
 }
 
-const HOOKS: Rule = {
+export const HOOKS: Rule = {
   accepts: (value) =>
     typeof value === 'object' &&
     value !== null &&

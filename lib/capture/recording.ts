@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { QueryRunner } from 'typeorm';
+import { grouped } from '../base/grouped';
 import type { RecordedEventRow } from '../store/recorded-events';
 import type { Store } from '../store/store';
 
@@ -34,7 +35,7 @@ export interface RecordedStatement {
 
 /**
  * Records the events of blocks for tests, also those of open transactions. An event is read by the connection that stored it, before that
- * can commit. So nothing that happens to the row later changes what was recorded.
+ * can commit. So what happens to the row later changes nothing of what was recorded, unless a later event takes its place.
  */
 export class Recording {
   readonly #blocks = new AsyncLocalStorage<RecordedBlock>();
@@ -132,10 +133,35 @@ export class Recording {
       ({ row, runner }) => row.txid !== null && runner?.isReleased === false,
     );
     const rolledBack = await this.#rolledBack(txids, open?.runner ?? null);
-    return recorded
+    const standing = recorded.filter(({ row: { txid } }) => txid === null || !rolledBack.has(txid));
+    const replaced = await this.#replaced(standing.filter(({ row }) => row.is_merged));
+    return standing
       .map(({ row }) => row)
-      .filter(({ txid }) => txid === null || !rolledBack.has(txid))
+      .filter(({ id }) => !replaced.has(id))
       .sort(bySequence);
+  }
+
+  /** The events whose place a later one has taken. A savepoint that was rolled back may have brought one back. */
+  async #replaced(merged: readonly Recorded[]): Promise<ReadonlySet<string>> {
+    const replaced = new Set<string>();
+    const byRunner = grouped(merged, ({ runner }) =>
+      runner?.isReleased === false ? runner : null,
+    );
+    for (const [runner, events] of byRunner) {
+      const ids = events.map(({ row }) => row.id);
+      const present = await this.#present(ids, runner);
+      for (const id of ids) if (!present.has(id)) replaced.add(id);
+    }
+    return replaced;
+  }
+
+  /** The connection of an open transaction sees its events. If that has failed, nobody knows, and all count as present. */
+  async #present(ids: readonly string[], runner: QueryRunner | null): Promise<ReadonlySet<string>> {
+    if (!runner) return this.store.recorded.present(ids);
+    return this.store
+      .joining(runner)
+      .recorded.present(ids)
+      .catch(() => new Set(ids));
   }
 
   /** An open transaction may hold the last connection of the pool, so its own connection is asked; unless it has failed. */

@@ -1,4 +1,9 @@
 export {
+  type ContextOfRequest,
+  type ContextRequest,
+  ModelHooksContextInterceptor,
+} from './context-interceptor';
+export {
   HookHandler,
   type HookHandlerOptions,
   HookSchedule,

@@ -1,9 +1,15 @@
-import { type DynamicModule, type FactoryProvider, Module } from '@nestjs/common';
-import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import {
+  type DynamicModule,
+  type FactoryProvider,
+  Module,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { APP_INTERCEPTOR, DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { DataSource } from 'typeorm';
-import type { ModelHooks } from '../model-hooks';
+import { ModelHooks } from '../model-hooks';
 import { checkArgument } from '../options/checked';
 import { OPTIONS } from '../options/rules';
+import { ModelHooksContextInterceptor } from './context-interceptor';
 import { ModelHooksHealthIndicator } from './health-indicator';
 import { attachHeld, HooksOfApplication } from './hooks-of-application';
 import {
@@ -70,6 +76,7 @@ function moduleOf(
         inject: [dataSourceToken(dataSource), optionsToken(dataSource)],
       },
       applicationOf(dataSource),
+      contextOf(dataSource),
       ModelHooksHealthIndicator,
     ],
     exports: [hooks, ModelHooksHealthIndicator],
@@ -96,3 +103,20 @@ function applicationOf(dataSource: string): FactoryProvider {
     ],
   };
 }
+
+/** Without the option `context`, it lets requests pass. */
+function contextOf(dataSource: string): FactoryProvider<NestInterceptor> {
+  return {
+    provide: APP_INTERCEPTOR,
+    useFactory: (hooks: ModelHooks, given: ModelHooksAttachOptions) => {
+      const { context } = splitOptions(given);
+      // A test may have put another object in the place of the hooks.
+      return context && hooks instanceof ModelHooks
+        ? new ModelHooksContextInterceptor(hooks, context)
+        : PASSING;
+    },
+    inject: [getModelHooksToken(dataSource), optionsToken(dataSource)],
+  };
+}
+
+const PASSING: NestInterceptor = { intercept: (_execution, next) => next.handle() };

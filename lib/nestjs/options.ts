@@ -16,6 +16,7 @@ import {
   required,
   type Shape,
 } from '../options/rules';
+import type { ContextOfRequest } from './context-interceptor';
 import { DATA_SOURCE_NAME, DEFAULT_DATA_SOURCE } from './tokens';
 
 /** Where a module stands in the application. */
@@ -28,8 +29,13 @@ export interface ModelHooksPlaceOptions {
   readonly imports?: ModuleMetadata['imports'];
 }
 
-/** What the hooks of a module are attached with: the options of `ModelHooks.attach`, and one more. */
+/** What the hooks of a module are attached with: the options of `ModelHooks.attach`, and two more. */
 export interface ModelHooksAttachOptions extends AttachOptions {
+  /**
+   * Gives the context of a request; may be async. Null or undefined: none. Its parameter may have the type of your requests. What it
+   * throws is the answer to the request.
+   */
+  readonly context?: ContextOfRequest;
   /** How long requests in flight may take to end when the application closes, in milliseconds. @defaultValue the value of `delivery.timeoutMs` */
   readonly detachDeadlineMs?: number;
 }
@@ -87,15 +93,23 @@ export function checkedAsync(given: ModelHooksModuleAsyncOptions): ModelHooksMod
   return checkedOptions(given, ASYNC_SHAPE);
 }
 
-/** The options of `attach`, and the deadline. Throws `OPTION_INVALID`; `attach` checks its own. */
+/** The options of `attach`, and those of the module. Throws `OPTION_INVALID`; `attach` checks its own. */
 export function splitOptions(given: ModelHooksAttachOptions): {
   readonly attach: AttachOptions;
   readonly detach: { readonly deadlineMs?: number };
+  readonly context: ContextOfRequest | undefined;
 } {
   checkArgument('options', given, OPTIONS);
-  const { detachDeadlineMs, ...attach } = given;
-  const { detachDeadlineMs: deadlineMs } = checkedOptions<
-    Pick<ModelHooksAttachOptions, 'detachDeadlineMs'>
-  >({ detachDeadlineMs }, { detachDeadlineMs: numberFrom(0) });
-  return { attach, detach: deadlineMs === undefined ? {} : { deadlineMs } };
+  const { detachDeadlineMs, context, ...attach } = given;
+  const own = checkedOptions<OwnOptions>({ detachDeadlineMs, context }, OWN_SHAPE);
+  const deadlineMs = own.detachDeadlineMs;
+  return {
+    attach,
+    detach: deadlineMs === undefined ? {} : { deadlineMs },
+    context: own.context,
+  };
 }
+
+type OwnOptions = Pick<ModelHooksAttachOptions, 'detachDeadlineMs' | 'context'>;
+
+const OWN_SHAPE: Shape<OwnOptions> = { detachDeadlineMs: numberFrom(0), context: FUNCTION };

@@ -44,7 +44,7 @@ export type DataIn<Body> = unknown extends Body
             readonly timestamp: string;
             readonly data: infer Data;
           }
-        ? [keyof Body] extends ['type' | 'timestamp' | 'data']
+        ? [keyof Body] extends ['type' | 'timestamp' | 'data' | 'context']
           ? Data
           : Body
         : Body;
@@ -89,10 +89,13 @@ function dataIn(body: unknown): unknown {
   return holdsData ? Reflect.get(body, 'data') : body;
 }
 
-/** Its three members are names that fields may have too, so no other may stand beside them. */
+/** Its members have names that fields may have too, so no other may stand beside them. A hook with the option `context` adds one. */
 function isStandard(names: readonly string[]): boolean {
-  const others = names.filter((name) => name !== 'type' && name !== 'timestamp');
+  const others = names.filter((name) => !['type', 'timestamp', 'context'].includes(name));
   return (
-    names.length === 3 && (others[0] === 'data' || others[0] === 'truncated') && others.length === 1
+    names.includes('type') &&
+    names.includes('timestamp') &&
+    others.length === 1 &&
+    (others[0] === 'data' || others[0] === 'truncated')
   );
 }

@@ -6,6 +6,8 @@ import type { Tables } from './tables';
 export interface RecordedEventRow extends ClaimedEvent {
   /** The transaction or savepoint that stored it. Null if that has committed. */
   readonly txid: string | null;
+  /** Whether a later event of its row and transaction takes its place. */
+  readonly is_merged: boolean;
 }
 
 /** Statements about events that were stored a moment ago, maybe in a transaction that is still open. */
@@ -18,6 +20,15 @@ export class RecordedEventRows {
   /** Events by id, as the connection of the write sees them. Those that were rolled back are left out. */
   ofIds(ids: readonly string[]): Promise<readonly RecordedEventRow[]> {
     return this.query<RecordedEventRow>(`${this.#select()} WHERE id = ANY($1::uuid[])`, [ids]);
+  }
+
+  /** Those of the events that are stored now, as the connection sees them. */
+  async present(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await this.query<{ id: string }>(
+      `SELECT id FROM ${this.tables.event} WHERE id = ANY($1::uuid[])`,
+      [ids],
+    );
+    return new Set(rows.map(({ id }) => id));
   }
 
   /** The last event that the open transaction of the connection has stored, as a mark for `ownAfter`. */
@@ -61,7 +72,7 @@ export class RecordedEventRows {
 
   #select(): string {
     const txid = `CASE WHEN txid_status(${TXID}) = 'in progress' THEN (${TXID})::text END AS txid`;
-    return `SELECT ${EVENT_COLUMNS}, source, ${txid} FROM ${this.tables.event}`;
+    return `SELECT ${EVENT_COLUMNS}, source, ${txid}, update_event IS NOT NULL AS is_merged FROM ${this.tables.event}`;
   }
 }
 

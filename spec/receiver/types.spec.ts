@@ -24,6 +24,12 @@ interface Events {
     readonly timestamp: string;
     readonly data: Person;
   };
+  readonly withContext: {
+    readonly type: 'withContext';
+    readonly timestamp: string;
+    readonly context: { readonly actor: string } | null;
+    readonly data: Person;
+  };
   readonly other: { readonly size: number };
 }
 
@@ -36,6 +42,7 @@ describe('verify<Events>', () => {
     if (received.event === 'fields') expectTypeOf(received.data).toEqualTypeOf<Person>();
     if (received.event === 'envelope') expectTypeOf(received.data).toEqualTypeOf<Person>();
     if (received.event === 'standard') expectTypeOf(received.data).toEqualTypeOf<Person>();
+    if (received.event === 'withContext') expectTypeOf(received.data).toEqualTypeOf<Person>();
     if (received.event === 'other') expectTypeOf(received.data.size).toEqualTypeOf<number>();
     expect(received.data).toEqual(JSON.parse(BODY));
   });
@@ -53,6 +60,22 @@ describe('verify<Events>', () => {
     if (received.event === 'standard')
       expectTypeOf(received.data).toEqualTypeOf<readonly Person[]>();
     expect(received.data).toEqual([{ name: 'Joe' }, { name: 'Ann' }]);
+  });
+
+  it.each([
+    ['data beside a context', '{"type":"a","timestamp":"b","context":null,"data":1}', 1],
+    [
+      'nothing of an event that was too large',
+      '{"type":"a","timestamp":"b","context":{},"truncated":true}',
+      undefined,
+    ],
+  ])('A body of the format `standard` gives %s', (_, body, data) => {
+    expect(verify(signed({ body }), body, SECRET, { now }).data).toBe(data);
+  });
+
+  it('A body with a further member is no body of the format `standard`', () => {
+    const body = '{"type":"a","timestamp":"b","context":null,"data":1,"size":2}';
+    expect(verify(signed({ body }), body, SECRET, { now }).data).toEqual(JSON.parse(body));
   });
 
   it('A key source makes the result a promise', () => {

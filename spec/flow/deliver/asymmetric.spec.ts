@@ -68,6 +68,14 @@ describe('a listener with the signature v1a', () => {
     expect(Object.keys(request.headers).filter((name) => name.includes('hmac'))).toEqual([]);
   });
 
+  it('The body of a listener that selects fields is signed as it is sent', async () => {
+    const request = await receive({ signature: 'both', select: ['name'] });
+    expectSigned(request);
+    expect(verify(request.headers, request.raw, newest.publicKey).body).toEqual({
+      name: 'Jörg 😀',
+    });
+  });
+
   it('A batch is signed as one request', async () => {
     const batch = { maxEvents: 2, maxWaitMs: 60_000 };
     const request = await receive({ signature: 'v1a', batch }, 2);

@@ -160,6 +160,20 @@ describe('a listener that selects fields', () => {
     ]);
   });
 
+  it('The context is whole, for URLs and for handlers', async () => {
+    const context = { actor: 'user-7', tenant: { name: 'acme', zip: '1' } };
+    const contexts: unknown[] = [];
+    const handler = flow.hooks.handler('whole', (event) => {
+      contexts.push([event.data, event.context]);
+      return BackgroundResponse.done();
+    });
+    await listener({ format: 'envelope' }).select('name').save();
+    await flow.hooks.get('client').listener(handler).select('name').save();
+    await flow.hooks.withContext(context, () => saved());
+    expect(await told()).toEqual([expect.objectContaining({ data: { name: 'Ann' }, context })]);
+    expect(contexts).toEqual([[{ name: 'Ann' }, context]]);
+  });
+
   it('A path selects the fields below it, and several calls add up', async () => {
     await listener().select('home').select().select('name', 'name').save();
     await saved();

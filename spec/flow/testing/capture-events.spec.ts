@@ -12,6 +12,7 @@ import { captureEvents } from '../../../lib/testing';
 import { Flow } from '../../support/application/flow';
 import { BY_TRIGGERS } from '../../support/application/triggers-flow';
 import { Person, person } from '../../support/entities/person';
+import { Stock, stock } from '../../support/entities/stock';
 
 const names = (events: readonly HookEvent[]) => events.map(({ name }) => name);
 const people = (events: readonly HookEvent[]) => events.map(({ data }) => data.name);
@@ -22,6 +23,66 @@ const CASES: readonly (readonly [string, AttachOptions])[] = [
   ['subscribers', {}],
   ['triggers', BY_TRIGGERS],
 ];
+
+describe.each(CASES)('captureEvents of merged events by %s', (_, options) => {
+  let flow: Flow;
+  beforeAll(async () => {
+    flow = await Flow.start({ entities: [Stock], attach: { work: false, ...options } });
+  });
+  afterAll(() => flow.stop());
+
+  /** Writes `a`, then `b`, and `c` in a savepoint that is rolled back. Returns the id of the row. */
+  const write = async (manager: EntityManager) => {
+    const { id } = await manager.save(stock('a'));
+    await manager.update(Stock, id, { name: 'b' });
+    await manager
+      .transaction(async (inner) => {
+        await inner.update(Stock, id, { name: 'c' });
+        throw new Error('undone');
+      })
+      .catch(() => undefined);
+    const gone = await manager.save(stock('gone'));
+    await manager.remove(gone);
+    return id;
+  };
+  const summary = (events: readonly HookEvent[]) =>
+    events.map(({ name, data, previous }) => [name, data, previous]);
+  const MERGED = [['stock.created', { name: 'b' }, null]];
+
+  it('The events are those that are stored at the end of the block', async () => {
+    const { events } = await captureEvents(flow.dataSource, () =>
+      flow.dataSource.transaction(write),
+    );
+    expect(summary(events)).toEqual(MERGED);
+  });
+
+  it('Events of a transaction that is still open are merged so far', async () => {
+    const runner = flow.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    const { events, result } = await captureEvents(flow.dataSource, () => write(runner.manager));
+    expect(summary(events)).toEqual(MERGED);
+    const later = await captureEvents(flow.dataSource, () =>
+      runner.manager.update(Stock, result, { name: 'd' }),
+    );
+    expect(summary(later.events)).toEqual([['stock.created', { name: 'd' }, null]]);
+    await runner.rollbackTransaction();
+    await runner.release();
+  });
+
+  it('A savepoint that is rolled back brings the event before it back, without another write', async () => {
+    const { events } = await captureEvents(flow.dataSource, () =>
+      flow.dataSource.transaction(async (manager) => {
+        const { id } = await manager.save(stock('kept'));
+        const undone = manager.transaction(async (inner) => {
+          await inner.remove(await inner.findOneByOrFail(Stock, { id }));
+          throw new Error('undone');
+        });
+        await expect(undone).rejects.toThrow('undone');
+      }),
+    );
+    expect(summary(events)).toEqual([['stock.created', { name: 'kept' }, null]]);
+  });
+});
 
 describe.each(CASES)('captureEvents by %s', (capture, options) => {
   let flow: Flow;

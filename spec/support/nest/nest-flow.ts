@@ -18,6 +18,7 @@ export function typeOrm(url: string, name?: string) {
   return TypeOrmModule.forRootAsync({
     ...(name && { name }),
     useFactory: () => ({
+      ...(name && { name }),
       type: 'postgres' as const,
       url,
       entities: [Note, ...modelHookEntities],
