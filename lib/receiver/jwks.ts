@@ -5,6 +5,7 @@ import { checkArgument, checkedOptions } from '../options/checked';
 import { FUNCTION, numberFrom, type Rule, type Shape } from '../options/rules';
 import { fetchedKeys, isKeySetUrl } from './key-set';
 
+/** The options of `jwks()`. */
 export interface JwksOptions {
   /** How long keys are used before they are read again, in milliseconds. @defaultValue `600000` */
   readonly maxAgeMs?: number;
