@@ -32,6 +32,8 @@ export default defineConfig({
   },
   vite: {
     plugins: [vueOfTheSite()],
+    // Vite looks for packages from the root, where Vue is missing and the packages that Vue needs have other versions.
+    ssr: { external: ['vue', 'vue/server-renderer'] },
     // The index of the search is one large file, loaded when a reader searches.
     build: { chunkSizeWarningLimit: 4_000 },
   },
