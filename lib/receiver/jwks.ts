@@ -20,7 +20,7 @@ export interface JwksOptions {
   readonly timeoutMs?: number;
   /** What makes the request. @defaultValue the global `fetch` */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
-  /** A clock that is never set, in milliseconds. @defaultValue `performance.now` */
+  /** A clock that only moves forward, in milliseconds. @defaultValue `performance.now` */
   readonly now?: () => number;
 }
 
