@@ -21,8 +21,8 @@ export default defineConfig({
   lastUpdated: false,
   markdown: {
     config: linkToPages,
-    // The plain light theme has too little contrast.
-    theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
+    // The plain themes have too little contrast.
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     // The anchors of GitHub, so that a link to a heading works in both.
     anchor: { slugify: (text) => slug(text) },
   },
