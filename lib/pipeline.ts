@@ -3,7 +3,7 @@ import { NOTHING_PLANNED } from './delivery/chunk/loading';
 import type { OutcomeRecord } from './delivery/chunk/outcome-record';
 import type { Carrier } from './dispatch/carrier';
 import { type Claims, wasUnheld } from './dispatch/claim/claims';
-import type { DeliverOptions } from './dispatch/dispatcher';
+import type { DeliverChunkOptions } from './dispatch/dispatcher';
 import type { Planner } from './dispatch/plan/planner';
 import type { TrialWaits } from './dispatch/trial-waits';
 import type { DueResult, PlanResult, Work } from './dispatch/work';
@@ -47,7 +47,7 @@ export class Pipeline implements Work {
   }
 
   /** Attempt: the dispatcher hands a chunk back, here or in another process. Each delivery of it is one POST of the sender. */
-  async deliver(chunk: Pick<Chunk, 'id' | 'token'>, options?: DeliverOptions): Promise<void> {
+  async deliver(chunk: Pick<Chunk, 'id' | 'token'>, options?: DeliverChunkOptions): Promise<void> {
     await this.carrier.deliver(chunk, options);
   }
 

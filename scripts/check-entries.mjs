@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, run } from './packed.mjs';
 
@@ -6,7 +6,11 @@ const { name, version, exports, peerDependenciesMeta } = JSON.parse(
   readFileSync(join(ROOT, 'package.json'), 'utf8'),
 );
 /** They need no optional peer. Any other entry may need one. */
-const ALONE = new Set(['.', './receiver', './package.json']);
+const ALONE = new Set(['.', './receiver', './testing', './package.json']);
+/** They are for applications that only receive, so they load where TypeORM and pg are missing. */
+const RECEIVERS = ['./receiver', './nestjs/receiver'];
+/** Folders of node_modules that hold the optional peers which an entry imports as it loads. */
+const PEER_FOLDERS = ['@nestjs', '@opentelemetry', 'bullmq', 'hono', 'zod'];
 
 /** Prints, for each entry, whether `require` and `import` load it, or why not. */
 const PROGRAM = `
@@ -29,7 +33,8 @@ const loaders = {
 
 /**
  * Installs the tarball with its required peers only, and loads each entry. An entry that needs an optional peer must fail
- * with Node's error that names the peer.
+ * with Node's error that names the peer. With the optional peers each entry must load, and those for receivers without
+ * TypeORM too.
  *
  * @param {string} tarball
  * @param {string} scratch
@@ -42,22 +47,55 @@ export function checkEntries(tarball, scratch) {
   const flags = ['--prefer-offline', '--no-audit', '--no-fund'];
   run('npm', ['install', ...flags, tarball], { cwd });
   writeFileSync(join(cwd, 'load.cjs'), PROGRAM);
-  const entries = Object.keys(exports).map((path) => name + path.slice(1));
-  /** @type {readonly Loaded[]} */
-  const loaded = JSON.parse(run(process.execPath, ['load.cjs', ...entries], { cwd }));
-  for (const one of loaded)
-    console.log(`${one.how} ${one.entry}: ${one.message.split('\n')[0] || 'loads'}`);
+  const paths = Object.keys(exports);
   const printed = run('npx', ['--no-install', 'model-hooks', '--version'], { cwd }).trim();
   const stale = printed === version ? [] : [`model-hooks --version prints ${printed}.`];
-  return [...loaded.flatMap(problemsOf), ...stale];
+  const alone = load(cwd, paths, 'alone').flatMap(problemsAlone);
+  for (const folder of PEER_FOLDERS) link(cwd, folder);
+  const beside = load(cwd, paths, 'beside its peers').flatMap(problems);
+  for (const peer of ['typeorm', 'pg'])
+    rmSync(join(cwd, 'node_modules', peer), { recursive: true });
+  const receivers = load(cwd, RECEIVERS, 'without TypeORM').flatMap(problems);
+  return [...stale, ...alone, ...beside, ...receivers];
+}
+
+/**
+ * @param {string} cwd
+ * @param {readonly string[]} paths
+ * @param {string} where for the log
+ * @returns {readonly Loaded[]}
+ */
+function load(cwd, paths, where) {
+  const entries = paths.map((path) => name + path.slice(1));
+  /** @type {readonly Loaded[]} */
+  const loaded = JSON.parse(run(process.execPath, ['load.cjs', ...entries], { cwd }));
+  for (const { how, entry, message } of loaded)
+    console.log(`${how} ${entry} ${where}: ${message.split('\n')[0] || 'loads'}`);
+  return loaded;
+}
+
+/**
+ * Puts a folder of our own node_modules beside the installed package.
+ *
+ * @param {string} cwd
+ * @param {string} folder
+ */
+function link(cwd, folder) {
+  const path = join(cwd, 'node_modules', folder);
+  if (!existsSync(path)) symlinkSync(join(ROOT, 'node_modules', folder), path);
 }
 
 /** @param {Loaded} loaded */
-function problemsOf({ entry, how, code, message }) {
+function problemsAlone({ entry, how, code, message }) {
   if (code === null && message === '') return [];
   const isMissing = code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND';
   const missing = /Cannot find (?:module|package) '((?:@[^/']+\/)?[^/']+)/.exec(message)?.[1] ?? '';
   const isOptional = peerDependenciesMeta[missing]?.optional === true;
   if (!ALONE.has(`.${entry.slice(name.length)}`) && isMissing && isOptional) return [];
-  return [`${how} of ${entry} fails: ${message}`];
+  return problems({ entry, how, code, message });
+}
+
+/** @param {Loaded} loaded */
+function problems({ entry, how, code, message }) {
+  return code === null && message === '' ? [] : [`${how} of ${entry} fails: ${message}`];
 }

@@ -54,11 +54,14 @@ function tableOf(what) {
 
 /** @param {string} name */
 function membersOf(name) {
-  for (const { statements } of sources)
-    for (const statement of statements)
-      if (ts.isInterfaceDeclaration(statement) && statement.name.text === name)
-        return statement.members.filter(ts.isPropertySignature);
-  throw new Error(`lib/ declares no interface ${name}.`);
+  const [declared, ...others] = sources.flatMap(({ statements }) =>
+    statements
+      .filter((one) => ts.isInterfaceDeclaration(one))
+      .filter((one) => one.name.text === name),
+  );
+  if (declared === undefined) throw new Error(`lib/ declares no interface ${name}.`);
+  if (others.length > 0) throw new Error(`lib/ declares several interfaces ${name}.`);
+  return declared.members.filter(ts.isPropertySignature);
 }
 
 /** @param {ts.PropertySignature} member */

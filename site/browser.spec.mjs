@@ -9,7 +9,7 @@ import { chromium } from 'playwright-core';
 
 const DIST = new URL('dist/', import.meta.url);
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const PAGES = ['', 'delivery.html', 'reference/index.html'];
+const PAGES = ['', 'delivery.html', 'nestjs.html', 'reference/index.html'];
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
 const server = createServer((request, response) => {

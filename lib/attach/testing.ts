@@ -6,6 +6,7 @@ import type { Store } from '../store/store';
 import type { RunOnce, RunOnceResult } from './run-once';
 import type { Working } from './working';
 
+/** The options of `hooks.testing.deliver()`. */
 export interface DeliverOptions {
   /** Whether deliveries are also tried that are due later, such as retries, until all have ended. @defaultValue `false` */
   readonly retries?: boolean;

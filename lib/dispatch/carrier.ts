@@ -9,7 +9,7 @@ import type { Recorder } from '../delivery/record/recorder';
 import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
 import type { Claims } from './claim/claims';
-import type { DeliverOptions, Engine, ResolvedDispatcher } from './dispatcher';
+import type { DeliverChunkOptions, Engine, ResolvedDispatcher } from './dispatcher';
 import { Room } from './room';
 
 export interface CarrierParts {
@@ -108,7 +108,7 @@ export class Carrier implements Pick<Engine, 'deliver'> {
     }
   }
 
-  async deliver(chunk: ChunkRef, { signal, starts = 1 }: DeliverOptions = {}): Promise<void> {
+  async deliver(chunk: ChunkRef, { signal, starts = 1 }: DeliverChunkOptions = {}): Promise<void> {
     if (signal?.aborted || this.#leased.has(chunk.id)) return;
     const offer = this.#acceptOffer(chunk) ?? (await this.#takeOver(chunk, starts));
     if (!offer) return;

@@ -8,12 +8,12 @@ export interface Engine {
    * Loads, sends and records the deliveries of a chunk; resolves when their outcomes are handed over. Does nothing if another process
    * has taken the chunk over, or the chunk has ended.
    */
-  deliver(chunk: Pick<Chunk, 'id' | 'token'>, options?: DeliverOptions): Promise<void>;
+  deliver(chunk: Pick<Chunk, 'id' | 'token'>, options?: DeliverChunkOptions): Promise<void>;
   /** Claims a chunk of deliveries whose time has come, and gives it to the dispatcher. Without one, `isClaimed` is false. */
   claimDue(): Promise<{ readonly isClaimed: boolean }>;
 }
 
-export interface DeliverOptions {
+export interface DeliverChunkOptions {
   /** If it is aborted, the chunk is not started; once started, it goes on. */
   readonly signal?: AbortSignal;
   /**

@@ -1,3 +1,9 @@
+/**
+ * Attaches hooks in NestJS, with handlers and schedules as methods of providers.
+ *
+ * @module typeorm-model-hooks/nestjs
+ */
+
 export {
   type ContextOfRequest,
   type ContextRequest,

@@ -16,6 +16,7 @@ export const CONTENT_TYPES = ['application/json', 'application/x-www-form-urlenc
 export type ContentType = (typeof CONTENT_TYPES)[number];
 
 export const SIGNATURE_KINDS = ['v1', 'v1a', 'both'] as const;
+/** How the requests of a listener are signed; see the option `signature`. */
 export type SignatureKind = (typeof SIGNATURE_KINDS)[number];
 
 /** Where a listener gets its deliveries: a URL, a handler, or options with one of them. */

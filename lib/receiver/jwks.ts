@@ -6,6 +6,7 @@ import { checkArgument, checkedOptions } from '../options/checked';
 import { FUNCTION, numberFrom, type Rule, type Shape } from '../options/rules';
 import { fetchedKeys, isKeySetUrl } from './key-set';
 
+/** The options of `jwks()`. */
 export interface JwksOptions {
   /** How long keys are used before they are read again, in milliseconds. @defaultValue `600000` */
   readonly maxAgeMs?: number;
@@ -20,7 +21,7 @@ export interface JwksOptions {
   readonly timeoutMs?: number;
   /** What makes the request. @defaultValue the global `fetch` */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
-  /** A clock that is never set, in milliseconds. @defaultValue `performance.now` */
+  /** A clock that only moves forward, in milliseconds. @defaultValue `performance.now` */
   readonly now?: () => number;
 }
 

@@ -5,7 +5,7 @@ import { firstOfRowSql, isHeadlessSql, UNENDED } from './due-sql';
 import { type PlannableHere, plannableParameters, plannableSql, UNPLANNED_SQL } from './events';
 import type { Tables } from './tables';
 
-export interface PruneOptions {
+export interface PruneLimits {
   /** Only rows that are older. */
   readonly ageMs: number;
   /** At most this many rows. */
@@ -24,7 +24,7 @@ export const PRUNE_START: PrunePlace = {
   id: '00000000-0000-0000-0000-000000000000',
 };
 
-export interface PruneStep extends PruneOptions {
+export interface PruneStep extends PruneLimits {
   readonly after: PrunePlace;
 }
 
@@ -124,7 +124,7 @@ export class Upkeep {
    * Deletes listeners that were made for single events and that no event has used since. They are marked as used once a day. Returns
    * how many.
    */
-  async pruneDynamicListeners({ ageMs, limit }: PruneOptions): Promise<number> {
+  async pruneDynamicListeners({ ageMs, limit }: PruneLimits): Promise<number> {
     const { listener, delivery } = this.tables;
     const removed = await this.query(
       `DELETE FROM ${listener} WHERE id IN (

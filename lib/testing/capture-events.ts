@@ -6,6 +6,7 @@ import { checkArgument, checkedOptions } from '../options/checked';
 import { BOOLEAN, FUNCTION, type Shape } from '../options/rules';
 import type { EventOf, HookTypes } from './event-types';
 
+/** The options of `captureEvents()`. */
 export interface CaptureEventsOptions {
   /**
    * Whether events are included that other connections commit during the block: those of other programs, of other clients of the database,

@@ -1,3 +1,9 @@
+/**
+ * Captures events, records requests and signs them, for tests of applications.
+ *
+ * @module typeorm-model-hooks/testing
+ */
+
 export {
   type CapturedEvents,
   type CaptureEventsOptions,

@@ -37,6 +37,7 @@ import { KeyRing, type SigningKeys } from '../signing/key-ring';
 import { secretProblem } from '../signing/secret';
 import { unusable } from '../signing/signature';
 
+/** The options of `signedRequest()`. */
 export interface SignedRequestOptions {
   /** The secret that the receiver verifies with. */
   readonly secret: string;

@@ -27,6 +27,7 @@ import { secretProblem } from '../signing/secret';
 import { unusable } from '../signing/signature';
 import { type ReceivedRequest, receivedRequest } from './requests';
 
+/** The options of `testReceiver()`. */
 export interface TestReceiverOptions {
   /** The secrets of its listeners, one or several. @defaultValue `whsec_` and 32 random bytes in base64 */
   readonly secret?: string | readonly string[];
@@ -46,6 +47,7 @@ export interface TestReplyOptions {
   readonly delayMs?: number;
 }
 
+/** The options of `waitFor()` of a receiver. */
 export interface WaitForOptions {
   /** How long to wait, in milliseconds. @defaultValue `10000` */
   readonly timeoutMs?: number;
@@ -178,6 +180,7 @@ export class TestReceiver {
     await closed;
   }
 
+  /** Closes it at the end of the block of an `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -21,8 +21,8 @@ export default defineConfig({
   lastUpdated: false,
   markdown: {
     config: linkToPages,
-    // The plain light theme has too little contrast.
-    theme: { light: 'github-light-high-contrast', dark: 'github-dark' },
+    // The plain themes have too little contrast.
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     // The anchors of GitHub, so that a link to a heading works in both.
     anchor: { slugify: (text) => slug(text) },
   },
@@ -32,6 +32,8 @@ export default defineConfig({
   },
   vite: {
     plugins: [vueOfTheSite()],
+    // Vite looks for packages from the root, where Vue is missing and the packages that Vue needs have other versions.
+    ssr: { external: ['vue', 'vue/server-renderer'] },
     // The index of the search is one large file, loaded when a reader searches.
     build: { chunkSizeWarningLimit: 4_000 },
   },

@@ -1,19 +1,23 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { slug } from 'github-slugger';
 import type { DefaultTheme } from 'vitepress';
 import { linkTo } from './pages.mts';
 import { ROOT_PATH, read } from './repository.mts';
 
 const NAVIGATION = 'site/reference/navigation.json';
 
-/** An entry of `navigationJson` of typedoc-plugin-markdown. */
+/** An entry of the package in `navigationJson` of typedoc-plugin-markdown; its children are kinds, such as "Classes". */
 interface Entry {
   readonly title: string;
-  readonly path?: string;
-  readonly children?: readonly Entry[];
+  readonly path: string;
+  readonly children?: readonly { readonly title: string }[];
 }
 
-/** The entries of the package, and below each what it exports. */
+/**
+ * The entries of the package, and below each the kinds of what it exports. Each page repeats the sidebar, so with a link for each
+ * export, most of the time of a build would go into sidebars.
+ */
 export function sidebarOfReference(): DefaultTheme.SidebarItem[] {
   if (!existsSync(join(ROOT_PATH, NAVIGATION))) {
     throw new Error('There is no reference yet: npm run reference.');
@@ -22,10 +26,8 @@ export function sidebarOfReference(): DefaultTheme.SidebarItem[] {
   return [{ text: 'All pages', link: '/' }, ...entries.map(toItem)];
 }
 
-function toItem({ title, path, children }: Entry): DefaultTheme.SidebarItem {
-  return {
-    text: title,
-    ...(path === undefined ? {} : { link: linkTo(`site/reference/${path}`) }),
-    ...(children === undefined ? {} : { collapsed: true, items: children.map(toItem) }),
-  };
+function toItem({ title, path, children = [] }: Entry): DefaultTheme.SidebarItem {
+  const link = linkTo(`site/reference/${path}`);
+  const kinds = children.map((kind) => ({ text: kind.title, link: `${link}#${slug(kind.title)}` }));
+  return { text: title, link, collapsed: true, items: kinds };
 }

@@ -54,7 +54,7 @@ export class Claims {
     return this.store.chunks.expired(limit, without);
   }
 
-  /** Takes a chunk that a dispatcher hands back. Null if another process has taken it since, or it has ended; see `DeliverOptions.starts`. */
+  /** Takes a chunk that a dispatcher hands back. Null if another process has taken it since, or it has ended; see `DeliverChunkOptions.starts`. */
   take(chunk: Pick<Chunk, 'id' | 'token'>, starts = 1): Promise<Chunk | null> {
     return this.store.chunks.take(chunk, starts, this.lease);
   }

@@ -1,3 +1,9 @@
+/**
+ * Mounts the API and the page in NestJS.
+ *
+ * @module typeorm-model-hooks/nestjs/admin
+ */
+
 export {
   ModelHooksAdminModule,
   type ModelHooksAdminModuleAsyncOptions,

@@ -1,3 +1,9 @@
+/**
+ * Verifies requests in NestJS, without TypeORM.
+ *
+ * @module typeorm-model-hooks/nestjs/receiver
+ */
+
 export {
   VerifyWebhook,
   type VerifyWebhookOptions,

@@ -38,6 +38,7 @@ export interface WebhookRequest {
 
 /** A provider that knows the secrets; see `secretFrom`. */
 export interface WebhookSecrets {
+  /** The secret for this request. If it is null, the request is answered with 401. */
   secretOf(request: WebhookRequest): WebhookSecret | Promise<WebhookSecret>;
 }
 
