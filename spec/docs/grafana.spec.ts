@@ -64,7 +64,7 @@ function ofWorker(): Promise<string> {
 /** Exporters append the unit to a name, or do not; the queries match both. */
 const UNIT = '(_seconds)?';
 const words = new Set(
-  queries.flatMap((query) => query.replaceAll(UNIT, '').match(/model_hooks_\w+/g)),
+  queries.flatMap((query) => query.replaceAll(UNIT, '').match(/model_hooks_\w+/g) ?? []),
 );
 const namesOf = (text: string) => text.match(/^model_hooks_\w+/gm) ?? [];
 const labelsOf = (text: string) => text.match(/\w+(?==")/g) ?? [];

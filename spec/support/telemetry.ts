@@ -1,14 +1,10 @@
 import { type Attributes, metrics } from '@opentelemetry/api';
-import {
-  type Histogram,
-  MeterProvider,
-  MetricReader,
-  type ResourceMetrics,
-} from '@opentelemetry/sdk-metrics';
+import { MeterProvider, MetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 
 export interface MetricPoint {
   readonly attributes: Attributes;
-  readonly value: number | Histogram;
+  /** A number, or the counts of a histogram. */
+  readonly value: unknown;
 }
 
 /** The SDK for metrics, registered for this process, whose values are read when a spec wants them. */
