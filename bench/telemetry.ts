@@ -10,10 +10,10 @@ import { customers, HookedCustomer } from './customers';
 import { atMost, explains, type Figure, rounded } from './figure';
 import { median, nowMs } from './numbers';
 
-const ROUNDS = 20;
+const ROUNDS = 12;
 const WARM_UP_ROUNDS = 3;
 /** Number of saves that are timed together, because one alone is too short. */
-const SINGLES = 40;
+const SINGLES = 20;
 const GOAL = 1.05;
 
 interface Side {
