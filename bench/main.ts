@@ -18,6 +18,7 @@ import { contend } from './peers/contending';
 import { PEER_WORKER, peerWorker } from './peers/ours';
 import { receive } from './receiver';
 import { saveCost } from './save-cost';
+import { telemetry } from './telemetry';
 import { vetoes } from './vetoes';
 import { writes } from './writes';
 
@@ -27,6 +28,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ['save-cost', saveCost],
   ['writes', writes],
   ['vetoes', vetoes],
+  ['telemetry', telemetry],
   ['backlog', backlog],
   ['latency', latency],
   ['fan-out', fanOut],

@@ -30,6 +30,7 @@ export class InstantSender implements ChunkSender {
           deliveryId,
           eventId,
           listenerId,
+          hook: found.event.hook,
           event: found.event.name,
           state: { ...state, attempt: state.attempt + 1 },
           outcome: { kind: 'done' },

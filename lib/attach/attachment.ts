@@ -59,6 +59,7 @@ export class Attachment implements EngineHolder, Lifecycle {
   }
 
   async destroying(): Promise<void> {
+    this.parts.lag.end();
     await this.#session?.end(this.parts.options.delivery.timeoutMs);
     this.#session = undefined;
     this.parts.wakeup.bind(undefined);
@@ -77,6 +78,7 @@ export class Attachment implements EngineHolder, Lifecycle {
   /** Stops sending, and goes on capturing. */
   async detach(deadlineMs: number): Promise<void> {
     this.#isDetached = true;
+    this.parts.lag.end();
     await this.working.stop(deadlineMs);
   }
 
@@ -85,6 +87,7 @@ export class Attachment implements EngineHolder, Lifecycle {
     if (!this.parts.dataSource.isInitialized) return;
     if (this.#isDetached) await this.#session?.attend();
     this.#isDetached = false;
+    this.parts.lag.begin();
     if (!isWorkHeld(this.parts.dataSource)) await this.working.resume();
   }
 
@@ -102,7 +105,10 @@ export class Attachment implements EngineHolder, Lifecycle {
     for (const hook of catalog.list()) policies.set(hook);
     this.#session = new Session(this.parts);
     this.#session.subscribe();
-    if (!this.#isDetached) await this.#session.attend();
+    if (!this.#isDetached) {
+      await this.#session.attend();
+      this.parts.lag.begin();
+    }
     await this.working.start();
   }
 }

@@ -39,6 +39,7 @@ import { Scheduler } from '../schedule/scheduler';
 import type { Lease } from '../store/chunks';
 import type { Store } from '../store/store';
 import type { Telemetry } from '../telemetry/telemetry';
+import type { LagGauge } from './lag-gauge';
 import type { ResolvedOptions } from './options';
 import type { TaskParts } from './task-parts';
 
@@ -59,6 +60,7 @@ export interface SessionParts {
   readonly recording: Recording;
   readonly contexts: Contexts;
   readonly telemetry: Telemetry;
+  readonly lag: Pick<LagGauge, 'begin' | 'end'>;
 }
 
 /** The parts of an engine that its session makes. */
@@ -102,7 +104,7 @@ function newPlanner(parts: EngineParts, decoder: EventDecoder): Planner {
   const evaluation = new SourceEvaluation(parts.dataSource, parts.catalog, { vault, limits });
   const completion = new Completion(evaluation, decoder, logger);
   return new Planner(
-    { ...shared, vault, foreign, judging, completion },
+    { ...shared, vault, foreign, judging, completion, metrics: parts.telemetry.metrics },
     lease,
     sizesOf(dispatcher),
   );

@@ -15,6 +15,7 @@ import { DELIVERY_SHAPE } from '../options/delivery-shape';
 import {
   ANYTHING,
   BOOLEAN,
+  isOptions,
   numberFrom,
   oneOf,
   optionsOf,
@@ -26,7 +27,7 @@ import { RecipientPolicy } from '../recipient/policy';
 import type { RecipientRules } from '../recipient/rules';
 import { KeyRing, type SigningKeys } from '../signing/key-ring';
 import { DATABASE_DEFAULTS } from '../store/database';
-import { TELEMETRY, type TelemetryOptions } from '../telemetry/options';
+import { resolvedTelemetry, TELEMETRY, type TelemetryOptions } from '../telemetry/options';
 import type { EncryptionKeys } from '../vault/encryption-keys';
 import { Vault } from '../vault/vault';
 
@@ -87,7 +88,7 @@ export interface AttachOptions extends CaptureOptions, TriggerOptions {
    */
   readonly criteria?: CriteriaMode;
   /**
-   * Whether spans are made with OpenTelemetry, if `@opentelemetry/api` is installed; with `{ traceparent: false }`, requests
+   * Whether spans and metrics are made with OpenTelemetry, if `@opentelemetry/api` is installed; with `{ traceparent: false }`, requests
    * do not have the headers of their spans. @defaultValue `true`
    */
   readonly telemetry?: boolean | TelemetryOptions;
@@ -178,6 +179,7 @@ export function resolveOptions(given: AttachOptions): ResolvedOptions {
     ...ATTACH_DEFAULTS,
     statementTimeoutMs: others.leaseMs ?? ATTACH_DEFAULTS.leaseMs,
     ...others,
+    telemetry: resolvedTelemetry(others.telemetry ?? ATTACH_DEFAULTS.telemetry),
     logger: guardedLogger(logger),
     retention: { ...RETENTION_DEFAULTS, ...retention },
     delivery: { ...DELIVERY_DEFAULTS, ...attempts, limits: { ...LIMIT_DEFAULTS, ...limits } },
@@ -242,11 +244,16 @@ function firstDifference<Options extends object>(
   return differing === undefined ? null : prefix + differing;
 }
 
-/** Lists and bytes are data here; every other object, such as a logger, has functions. */
+/** Lists, bytes and objects without functions are data; every other object, such as a logger, is itself only. */
 function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  const isData = Array.isArray(a) || ArrayBuffer.isView(a);
+  const isData = Array.isArray(a) || ArrayBuffer.isView(a) || hasNoFunctions(a);
   return isData && isDeepStrictEqual(a, b);
+}
+
+function hasNoFunctions(value: unknown): boolean {
+  const isPlain = isOptions(value) && Object.getPrototypeOf(value) === Object.prototype;
+  return isPlain && Object.values(value).every((one) => typeof one !== 'function');
 }
 
 function hasMethods(value: unknown, names: readonly string[]): boolean {

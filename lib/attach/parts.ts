@@ -31,7 +31,9 @@ import { Attachment } from './attachment';
 import { EventRecorder } from './event-recorder';
 import { Idle } from './idle';
 import { type InteractiveParts, interactiveParts } from './interactive-parts';
+import { LagGauge } from './lag-gauge';
 import { listenerParts } from './listener-parts';
+import { meterReports } from './metered-reports';
 import type { ResolvedOptions } from './options';
 import { RunOnce } from './run-once';
 import type { Session } from './session';
@@ -78,6 +80,7 @@ export function hooksParts(
   const handlers = new Handlers(logger, () => wakeup.due());
   const contexts = new Contexts();
   const telemetry = new Telemetry(options.telemetry);
+  meterReports(reporter, telemetry.metrics);
   const calls = new HandlerCalls({ dataSource, store, handlers, logger, contexts, telemetry });
   const known = { dataSource, store, catalog, policies, triggers, contexts, telemetry };
   const shared = { ...known, handlers, calls, logger, vault };
@@ -109,7 +112,8 @@ export function hooksParts(
   const decoder = new EventDecoder(dataSource, catalog, options);
   const task = taskParts({ ...shared, options });
   const recording = new Recording(store);
-  const own = { options, wakeup, reporter, matching, task, recording };
+  const lag = new LagGauge(shared);
+  const own = { options, wakeup, reporter, matching, task, recording, lag };
   const attachment = new Attachment({ ...shared, ...own });
   const alarm = {
     in: (afterMs: number) => attachment.scheduler?.in(afterMs),

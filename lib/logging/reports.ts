@@ -28,6 +28,8 @@ export interface Reports {
 export interface DeliveryReport {
   readonly deliveryId: string;
   readonly eventId: string;
+  /** Name of the hook; empty if its event was removed. */
+  readonly hook: string;
   readonly event: string;
   readonly listenerId: string;
   /** Status of the delivery: `done`, `failed`, `skipped`, `retrying`, `rescheduled` or `waiting`. */

@@ -85,6 +85,12 @@ export interface PassedEvents {
   readonly due: number;
   /** Ids of those that are planned now, without a delivery. */
   readonly passed: readonly string[];
+  /** How many these are of each hook and operation. */
+  readonly counts: readonly EventCount[];
+}
+
+export interface EventCount extends Pick<EventRow, 'hook' | 'operation'> {
+  readonly count: number;
 }
 
 /** Statements that claim, read and mark stored events. `OutboxRows` writes them. */
@@ -110,13 +116,14 @@ export class Events {
              split_part(due.event, '.', 1) || '.*', '*.' || substr(due.event, strpos(due.event, '.') + 1))))
        ), passed AS (
          UPDATE ${event} SET planned_at = clock_timestamp()
-         WHERE id = ANY(ARRAY(SELECT due.id FROM due JOIN names USING (hook, event))) RETURNING id
+         WHERE id = ANY(ARRAY(SELECT due.id FROM due JOIN names USING (hook, event))) RETURNING id, hook, operation
        ) SELECT (SELECT count(*)::int FROM due) AS due, coalesce(array_agg(id), '{}') AS passed,
+         coalesce((SELECT json_agg(c) FROM (SELECT hook, operation, count(*) FROM passed GROUP BY hook, operation) c), '[]') AS counts,
          set_config('synchronous_commit', 'off', true) FROM passed`,
       [...plannableParameters(here), limit],
       'frequent',
     );
-    return row ?? { due: 0, passed: [] };
+    return row ?? { due: 0, passed: [], counts: [] };
   }
 
   /** Marks events as planned and returns them, oldest first. Events that another process is planning are skipped. */

@@ -14,6 +14,7 @@ import { ForeignEvents } from './foreign-events';
 import { Forwarding } from './forwarding';
 import { HistoryRows } from './history';
 import { Inspection } from './inspection';
+import { Lag } from './lag';
 import { ListenerHooks } from './listener-hooks';
 import { ListenerRows } from './listeners';
 import { MatchKeyRows } from './match-keys';
@@ -70,6 +71,7 @@ export class Store {
   readonly candidates: CandidateRows;
   readonly upkeep: Upkeep;
   readonly history: HistoryRows;
+  readonly lag: Lag;
   readonly inspection: Inspection;
   readonly tasks: TaskRows;
 
@@ -110,6 +112,7 @@ export class Store {
     this.candidates = new CandidateRows(query, tables);
     this.upkeep = new Upkeep(query, tables);
     this.history = new HistoryRows(query, tables);
+    this.lag = new Lag(query, tables);
     this.inspection = new Inspection(query, tables);
     this.tasks = new TaskRows(query, tables);
   }

@@ -10,6 +10,15 @@ export const TELEMETRY_DEFAULTS = {
   traceparent: true,
 } as const satisfies Required<TelemetryOptions>;
 
+/** What `given` means, so that two spellings of it can be compared; false if telemetry is off. */
+export function resolvedTelemetry(
+  given: boolean | TelemetryOptions,
+): false | Required<TelemetryOptions> {
+  if (given === false) return false;
+  const { traceparent = TELEMETRY_DEFAULTS.traceparent } = given === true ? {} : given;
+  return { traceparent };
+}
+
 /** `false` switches telemetry off. */
 export const TELEMETRY: Rule = {
   accepts: (value) =>

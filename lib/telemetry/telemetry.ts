@@ -1,7 +1,8 @@
 import { VERSION } from '../base/version';
 import type { StoredTrace } from '../store/events';
-import { loadApi } from './api';
-import { TELEMETRY_DEFAULTS, type TelemetryOptions } from './options';
+import { INSTRUMENTATION, loadApi } from './api';
+import { Metrics } from './metrics';
+import { resolvedTelemetry, type TelemetryOptions } from './options';
 import { linkOf, traceOf } from './trace-context';
 
 type Value = string | number | boolean;
@@ -9,6 +10,7 @@ type Value = string | number | boolean;
 /** What a span is about. */
 export interface SpanFacts {
   readonly name: string;
+  readonly hook: string;
   readonly kind: 'client' | 'consumer';
   readonly attributes: Readonly<Record<string, Value>>;
   /** The spans in which the events were made. */
@@ -24,25 +26,25 @@ export interface OpenSpan {
   fail(type: string): void;
 }
 
-/** The name of the tracer. */
-const INSTRUMENTATION = 'typeorm-model-hooks';
-
 /** An instrumentation of what sends would make a second span for the same request. */
 const SUPPRESSED = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
 const NO_SPAN: OpenSpan = { headers: {}, set: () => undefined, fail: () => undefined };
 
-/** Spans of OpenTelemetry, if it is installed and not switched off. The API is looked up once. */
+/** Spans and metrics of OpenTelemetry, if it is installed and not switched off. The API is looked up once. */
 export class Telemetry {
   readonly #api;
   readonly #tracer;
   readonly #sendsTrace: boolean;
+  /** Undefined if nothing is measured. */
+  readonly metrics: Metrics | undefined;
 
   constructor(given: boolean | TelemetryOptions = true) {
-    this.#api = given === false ? null : loadApi();
+    const options = resolvedTelemetry(given);
+    this.#api = options ? loadApi() : null;
     this.#tracer = this.#api?.trace.getTracer(INSTRUMENTATION, VERSION);
-    const options = typeof given === 'object' ? given : {};
-    this.#sendsTrace = options.traceparent ?? TELEMETRY_DEFAULTS.traceparent;
+    this.metrics = this.#api ? new Metrics(this.#api) : undefined;
+    this.#sendsTrace = options ? options.traceparent : false;
   }
 
   /** The span in which the present code runs, as JSON; null if it runs in none. */
@@ -63,7 +65,7 @@ export class Telemetry {
       facts.name,
       {
         kind: facts.kind === 'client' ? api.SpanKind.CLIENT : api.SpanKind.CONSUMER,
-        attributes: facts.attributes,
+        attributes: { 'model_hooks.hook': facts.hook, ...facts.attributes },
         links: facts.traces.flatMap((trace) => linkOf(api, trace) ?? []),
         root: true,
       },
@@ -81,12 +83,14 @@ export class Telemetry {
         span.setStatus({ code: api.SpanStatusCode.ERROR });
       },
     };
+    const ended = this.metrics?.begin(facts.hook);
     try {
       return await api.context.with(place, () => fn(open));
     } catch (error) {
       open.fail(error instanceof Error ? error.name : typeof error);
       throw error;
     } finally {
+      ended?.();
       span.end();
     }
   }

@@ -239,6 +239,7 @@ describe('checkSameOptions', () => {
     logger: console,
     retention: { eventsMs: 1 },
     encryptionKeys: { new: key, old: 'b'.repeat(32) },
+    telemetry: { traceparent: true },
     delivery: { retries: 3, recipients: { deny: ['8.8.8.0/24'], validators: [validate] } },
   };
   const attached = resolveOptions(given);
@@ -252,6 +253,9 @@ describe('checkSameOptions', () => {
       { sweepMs: 7 },
       { delivery: { recipients: {} }, retention: {} },
       changed({ encryptionKeys: undefined }),
+      changed({ telemetry: { traceparent: true } }),
+      changed({ telemetry: {} }),
+      changed({ telemetry: true }),
       changed({ work: true, waitMs: 10_000 }),
       changed({ retention: { eventsMs: 1, deliveriesMs: 2_592_000_000 } }),
       changed({ encryptionKeys: { new: Buffer.from(key), old: 'b'.repeat(32) } }),
@@ -273,6 +277,8 @@ describe('checkSameOptions', () => {
     { option: 'logger', options: { logger: { ...console } } },
     { option: 'work', options: { work: false } },
     { option: 'sweepMs', options: { sweepMs: 8 } },
+    { option: 'telemetry', options: { telemetry: false } },
+    { option: 'telemetry', options: { telemetry: { traceparent: false } } },
     { option: 'retention.deliveriesMs', options: { retention: { eventsMs: 1, deliveriesMs: 0 } } },
     { option: 'delivery.retries', options: { delivery: { ...given.delivery, retries: 4 } } },
     {

@@ -4,12 +4,13 @@ import type { AttemptRecord } from './pending';
 /** Reports an attempt, unless nothing was sent. */
 export function reportAttempt(
   reporter: Pick<Reporter, 'isHeard' | 'emit'>,
-  { attempted, deliveryId, eventId, event, listenerId, state, outcome }: AttemptRecord,
+  { attempted, deliveryId, eventId, hook, event, listenerId, state, outcome }: AttemptRecord,
 ): void {
   if (!attempted || !reporter.isHeard('attempt')) return;
   reporter.emit('attempt', {
     deliveryId,
     eventId,
+    hook,
     event,
     listenerId,
     status: outcome.kind,

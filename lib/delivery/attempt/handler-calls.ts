@@ -104,9 +104,9 @@ export class HandlerCalls {
     const { contexts, telemetry } = this.parts;
     const facts = {
       name: `process ${delivery.target.name}`,
+      hook: event.hook,
       kind: 'consumer',
       attributes: {
-        'model_hooks.hook': event.hook,
         'model_hooks.event': event.name,
         'model_hooks.handler': delivery.target.name,
         'model_hooks.delivery.id': deliveryId,

@@ -8,7 +8,7 @@ import {
   type Loaded,
   type LoadedDelivery,
   type LoadedEvent,
-  nameOf,
+  namesOf,
   outcomeWithoutEvent,
 } from '../chunk/loading';
 import type { DeliveryState, Outcome } from '../chunk/outcome';
@@ -62,7 +62,7 @@ export function pendingOf(
   return {
     ...delivery,
     chunk,
-    event: nameOf(found),
+    ...namesOf(found),
     outcome: outcomeWithout(recipient, found),
     attempted: null,
     effect: {},
@@ -102,6 +102,7 @@ export function identity({ chunk, deliveryId, event, recipient, ordered }: Pendi
     chunk,
     deliveryId,
     eventId: event.id,
+    hook: event.hook,
     event: event.name,
     listenerId: recipient.id,
     ordered,

@@ -125,10 +125,11 @@ function plannedDeliveries({ eventIds, listenerIds }: Chunk): readonly LoadedDel
 /** Another process may be able to read the event; it gets the delivery if it claims it next. */
 const UNKNOWN_EVENT_MS = 5_000;
 
-/** The name of an event; empty if it is not stored any more. */
-export function nameOf(found: LoadedEvent | undefined): string {
-  if (!found) return '';
-  return found.kind === 'readable' ? found.event.name : found.row.event;
+/** The names of an event and of its hook; empty if it is not stored any more. */
+export function namesOf(found: LoadedEvent | undefined): Pick<EventRow, 'hook' | 'event'> {
+  if (!found) return { hook: '', event: '' };
+  if (found.kind !== 'readable') return { hook: found.row.hook, event: found.row.event };
+  return { hook: found.event.hook, event: found.event.name };
 }
 
 /** The outcome of a delivery whose event this process cannot send. */

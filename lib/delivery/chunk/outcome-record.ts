@@ -6,6 +6,8 @@ export interface OutcomeRecord {
   readonly chunk: Chunk;
   readonly deliveryId: string;
   readonly eventId: string;
+  /** Empty if the event was removed. */
+  readonly hook: string;
   readonly event: string;
   readonly listenerId: string;
   /** After this outcome. */

@@ -10,9 +10,10 @@ export class TracedTransport implements Transport {
   ) {}
 
   carry(request: PreparedRequest, options: { readonly signal: AbortSignal }): Promise<Reply> {
-    const { method, headers, about } = request;
+    const { method, headers, hook, about } = request;
     const facts = {
       name: method,
+      hook: hook.name,
       kind: 'client',
       attributes: attributesOf(request),
       traces: about?.traces ?? [],
@@ -39,14 +40,13 @@ export class TracedTransport implements Transport {
  *
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */
-function attributesOf({ method, target, hook, about }: PreparedRequest) {
+function attributesOf({ method, target, about }: PreparedRequest) {
   const { protocol, hostname, port, origin, pathname } = target.url;
   return {
     'http.request.method': method,
     'server.address': hostname.replace(/^\[|\]$/g, ''),
     'server.port': Number(port || (protocol === 'https:' ? 443 : 80)),
     'url.full': origin + pathname,
-    'model_hooks.hook': hook.name,
     ...(about && {
       ...(about.attempt > 1 && { 'http.request.resend_count': about.attempt - 1 }),
       'model_hooks.event': about.event,

@@ -210,10 +210,11 @@ export class Recorder {
   #report(records: readonly OutcomeRecord[]): void {
     const { reporter } = this.parts;
     if (!reporter.isHeard('outcome')) return;
-    for (const { deliveryId, eventId, event, listenerId, outcome } of records)
+    for (const { deliveryId, eventId, hook, event, listenerId, outcome } of records)
       reporter.emit('outcome', {
         deliveryId,
         eventId,
+        hook,
         event,
         listenerId,
         status: outcome.kind,

@@ -12,6 +12,7 @@ import type { Lease } from '../../store/chunks';
 import type { ClaimedEvent, EventRow, Events, PlannableHere } from '../../store/events';
 import { isRefused } from '../../store/refused';
 import type { Store } from '../../store/store';
+import type { Metrics } from '../../telemetry/metrics';
 import type { Vault } from '../../vault/vault';
 import { type ChunkLimits, ChunkWriter } from './chunk-writer';
 import type { Completion } from './completion';
@@ -45,6 +46,8 @@ export interface PlannerParts {
   readonly foreign: Pick<ForeignHooks, 'sweep'>;
   readonly judging: Pick<Judging, 'sweep'>;
   readonly completion: Pick<Completion, 'complete'>;
+  /** Undefined if nothing is measured. */
+  readonly metrics?: Pick<Metrics, 'captured'> | undefined;
 }
 
 const NOTHING: Plan = {
@@ -94,7 +97,9 @@ export class Planner {
     if (left.eventIds.length > 0) return { ...left, hasMore: true };
     if (performance.now() - this.#wantedAt < WANTED_MS) return this.#planWanted(limit);
     // A hook without listeners must cost its saves next to nothing, so its events are not even read.
-    const { due, passed } = await this.parts.store.events.passUnwanted(this.#here, limit);
+    const { store, metrics } = this.parts;
+    const { due, passed, counts } = await store.events.passUnwanted(this.#here, limit);
+    for (const one of counts) metrics?.captured(one);
     if (passed.length === due)
       return { ...NOTHING, eventIds: passed, hasMore: passed.length >= limit };
     this.#wantedAt = performance.now();
@@ -137,6 +142,8 @@ export class Planner {
       const atOnce = Math.min(limit, this.#atOnce);
       try {
         const { count, ...plan } = await this.#planTogether(atOnce, claim);
+        for (const { hook, operation } of plan.planned.events.values())
+          this.parts.metrics?.captured({ hook, operation, count: 1 });
         const isFew = count * FEWER < MAX_DELIVERIES;
         this.#atOnce = isFew ? Math.min(PLANNED_AT_ONCE, this.#atOnce * 2) : this.#atOnce;
         return plan;

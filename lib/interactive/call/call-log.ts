@@ -71,10 +71,10 @@ export class CallLog {
     }
   }
 
-  #report({ id: eventId, name: event }: HookEvent, call: CallRow): void {
+  #report({ id: eventId, hook, name: event }: HookEvent, call: CallRow): void {
     const { reporter } = this.parts;
     const { id: deliveryId, listener_id: listenerId, status, reason } = call;
-    const delivery = { deliveryId, eventId, event, listenerId, status };
+    const delivery = { deliveryId, eventId, hook, event, listenerId, status };
     const { http_status: httpStatus, duration_ms: durationMs } = call;
     reporter.emit('attempt', { ...delivery, attempt: 1, httpStatus, durationMs });
     reporter.emit('outcome', { ...delivery, reason });

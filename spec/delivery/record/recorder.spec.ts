@@ -80,6 +80,7 @@ function recordOf(values: Partial<OutcomeRecord> = {}): OutcomeRecord {
     chunk: CHUNK,
     deliveryId: randomUUID(),
     eventId: 'event',
+    hook: 'person',
     event: 'person.created',
     listenerId: 'listener',
     state: { attempt: 1, retries: 0, reschedules: 0 },

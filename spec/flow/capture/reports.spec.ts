@@ -43,6 +43,7 @@ describe('hooks.on', () => {
     const delivery = {
       deliveryId: flow.receiver.received[0]?.headers['hook-delivery'],
       eventId: event?.id,
+      hook: 'person',
       event: 'person.created',
       listenerId: listener?.id,
       status: 'done',

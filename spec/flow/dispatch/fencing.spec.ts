@@ -213,6 +213,7 @@ function record(chunk: Chunk, outcome: Outcome): OutcomeRecord {
     chunk,
     deliveryId: deliveryId(eventId, listenerId),
     eventId,
+    hook: 'person',
     event: 'person.created',
     listenerId,
     state: { attempt: 1, retries: 0, reschedules: 0 },
