@@ -281,7 +281,13 @@ const DOORS: readonly NamedDoor[] = [
     (bad) => listener({ headers: { a: everything.secret(bad) } }).save(),
   ],
   ['hook.listener config', (bad) => listener({ config: { a: bad } }).save()],
-  ['builder.select, one', (bad) => listener().select([bad] as never).save()],
+  [
+    'builder.select, one',
+    (bad) =>
+      listener()
+        .select([bad] as never)
+        .save(),
+  ],
   ['builder.select', (bad) => listener().select(bad).save()],
   ...doors('builder.match', 'conditions', FIELDS, (bad) => listener().match(bad).save()),
   ...MATCHERS.flatMap((matcher) =>
