@@ -69,7 +69,7 @@ describe('The metrics of deliveries', () => {
     flow = await Flow.start({ attach: { sweepMs: 50, delivery: { retries: 1 } } });
     const answers = [{ status: 503 }, { status: 200 }];
     const first = await flow.listen(answering(...answers));
-    await flow.listen(answering({ status: 503 }), { delivery: { retries: 0 } });
+    await flow.listen(answering({ status: 410 }));
     await flow.listen();
     await flow.savePeople(1);
     await flow.hooks.idle();
