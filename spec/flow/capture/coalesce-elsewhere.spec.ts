@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, MoreThan } from 'typeorm';
 import { type AttachOptions, BackgroundResponse, type HookEvent } from '../../../lib';
 import { Flow } from '../../support/application/flow';
 import { Meeting } from '../../support/application/meeting';
@@ -60,7 +60,7 @@ describe.each(CAPTURES)('the option `coalesce` beside others, captured by %s', (
     ]);
   });
 
-  it('hooks.buffer and the dispatcher `inline` send the one event', async () => {
+  it('The one event is sent by hooks.buffer and by the dispatcher `inline`', async () => {
     await start({ dispatcher: 'inline' });
     const events = await heard();
     await flow.hooks.buffer(async () => {
@@ -100,6 +100,20 @@ describe.each(CAPTURES)('the option `coalesce` beside others, captured by %s', (
     await Promise.all([run('a'), run('b')]);
     const names = (await stored()).map(({ operation, name }) => `${operation} ${name}`);
     expect(names.sort()).toEqual(['insert a', 'insert b']);
+  });
+
+  it('A transaction of many rows has one event for each', async () => {
+    await start({ work: false });
+    await flow.dataSource.transaction(async (manager) => {
+      await manager.insert(
+        Stock,
+        Array.from({ length: 300 }, () => ({ name: 'a' })),
+      );
+      await manager.update(Stock, { name: 'a' }, { name: 'b' });
+      await manager.delete(Stock, { id: MoreThan(290) });
+    });
+    const names = (await stored()).map(({ operation, name }) => `${operation} ${name}`);
+    expect(names).toEqual(Array.from({ length: 290 }, () => 'insert b'));
   });
 
   it('A role that may only write events merges them, and may not delete any', async () => {

@@ -7,8 +7,8 @@ interface Row {
   readonly label: string;
 }
 
-/** A class with a hook whose events are copied, one that computes, and one that is not hooked. */
-const entities = ['copied', 'computed', 'plain'].map((name) => {
+/** A class with a hook whose events are copied, one that computes, one whose events are merged, and one that is not hooked. */
+const entities = ['copied', 'computed', 'merged', 'plain'].map((name) => {
   const schema = new EntitySchema<Row>({
     name,
     tableName: name,
@@ -25,7 +25,11 @@ const entities = ['copied', 'computed', 'plain'].map((name) => {
   });
   const compute = { loud: (row: Row) => `${row.label}!` };
   if (name !== 'plain')
-    ModelHook({ provides: '*', ...(name === 'computed' && { compute }) } as never)(schema as never);
+    ModelHook({
+      provides: '*',
+      ...(name === 'computed' && { compute }),
+      ...(name === 'merged' && { coalesce: 'transaction' }),
+    } as never)(schema as never);
   return schema;
 });
 
@@ -57,7 +61,7 @@ async function conflicts(entity: string): Promise<number> {
 }
 
 describe('serializable transactions', () => {
-  it.each(['plain', 'copied', 'computed'])(
+  it.each(['plain', 'copied', 'computed', 'merged'])(
     'Serializable transactions that insert their own rows do not fail for each other: %s',
     async (entity) => {
       expect(await conflicts(entity)).toBe(0);
