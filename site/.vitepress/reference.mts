@@ -7,11 +7,11 @@ import { ROOT_PATH, read } from './repository.mts';
 
 const NAVIGATION = 'site/reference/navigation.json';
 
-/** An entry of the package in `navigationJson` of typedoc-plugin-markdown; its children are kinds, such as "Classes". */
+/** An entry of `navigationJson` of typedoc-plugin-markdown: of the package, or without a path a kind, such as "Classes". */
 interface Entry {
   readonly title: string;
-  readonly path: string;
-  readonly children?: readonly { readonly title: string }[];
+  readonly path?: string;
+  readonly children?: readonly Entry[];
 }
 
 /**
@@ -28,6 +28,10 @@ export function sidebarOfReference(): DefaultTheme.SidebarItem[] {
 
 function toItem({ title, path, children = [] }: Entry): DefaultTheme.SidebarItem {
   const link = linkTo(`site/reference/${path}`);
-  const kinds = children.map((kind) => ({ text: kind.title, link: `${link}#${slug(kind.title)}` }));
-  return { text: title, link, collapsed: true, items: kinds };
+  const items = children.map((child) =>
+    child.path === undefined
+      ? { text: child.title, link: `${link}#${slug(child.title)}` }
+      : toItem(child),
+  );
+  return { text: title, link, collapsed: true, items };
 }
