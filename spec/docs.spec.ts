@@ -43,6 +43,7 @@ import { GATEWAY_DEFAULTS } from '../lib/task/gateway';
 import { TASK_CALL_DEFAULTS, TASK_DEFAULTS } from '../lib/task/options';
 import { TASK_GET_DEFAULTS } from '../lib/task/result';
 import { TASK_WEBHOOK_DEFAULTS } from '../lib/task/webhook';
+import { TELEMETRY_DEFAULTS } from '../lib/telemetry/options';
 import { CAPTURE_EVENTS_DEFAULTS } from '../lib/testing/capture-events';
 import { SIGNED_REQUEST_DEFAULTS } from '../lib/testing/signed-request';
 import { TEST_REPLY_DEFAULTS, WAIT_FOR_DEFAULTS } from '../lib/testing/test-receiver';
@@ -147,6 +148,7 @@ describe('the docstrings', () => {
       name: 'AttachOptions',
       defaults: { ...ATTACH_OWN, statementTimeoutMs: LIKE_LEASE, notify: BY_ROLE },
     },
+    { path: 'lib/telemetry/options.ts', name: 'TelemetryOptions', defaults: TELEMETRY_DEFAULTS },
     { path: 'lib/dispatch/dispatcher.ts', name: 'Dispatcher', defaults: DISPATCHER_DEFAULTS },
     { path: 'lib/dispatch/event-buffer.ts', name: 'BufferOptions', defaults: BUFFER_DEFAULTS },
     { path: 'lib/listener/secrets/rotation.ts', name: 'RotateOptions', defaults: ROTATE_DEFAULTS },
