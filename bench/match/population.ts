@@ -74,7 +74,6 @@ function expected({ values, listenerId }: StoredPayment): Expected {
     occurredAt: new Date(),
     data: { ...values },
     previous: null,
-    context: null,
     changed: Object.keys(values),
   };
   return { event, listenerId };

@@ -27,8 +27,8 @@ export interface HookEvent {
   readonly previous: JsonRecord | null;
   /** Paths whose value changed: all provided paths on insert, none on remove. */
   readonly changed: readonly string[];
-  /** What `hooks.withContext` gave to the code that made the event. Null if it gave nothing. */
-  readonly context: EventContext | null;
+  /** What `hooks.withContext` gave to the code that made the event. Left out if it gave nothing. */
+  readonly context?: EventContext;
   /** The span of OpenTelemetry in which the event was made. Left out if it was made in none. */
   readonly trace?: StoredTrace;
 }

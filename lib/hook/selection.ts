@@ -11,12 +11,14 @@ export function isSelected(selection: Selection, field: string): boolean {
   );
 }
 
-/** Whether a listener with this selection gets the event: an update must change one of the fields. */
+/** Whether a listener with this selection gets the event: an update must change one of the selected fields. */
 export function concerns(
   selection: Selection,
   { operation, changed }: Pick<HookEvent, 'operation' | 'changed'>,
 ): boolean {
-  return operation !== 'update' || changed.some((path) => isSelected(selection, path));
+  // What an update has changed may be a field that this process does not know.
+  if (selection === null || operation !== 'update') return true;
+  return changed.some((path) => isSelected(selection, path));
 }
 
 /** The event as a listener with this selection gets it: with the selected fields in `data`, `previous` and `changed`. */

@@ -199,7 +199,7 @@ function eventOf(given: Partial<HookEvent>, at: Date): HookEvent {
     occurredAt: at,
     changed: Object.keys(data),
     ...given,
-    context: given.context == null ? null : jsonOf(given.context),
+    ...(given.context && { context: jsonOf(given.context) }),
     previous: given.previous == null ? null : jsonOf(given.previous),
     data,
   };

@@ -64,7 +64,6 @@ describe('sentEvent', () => {
         data: { number: 7, lines: [{ sku: 'a' }] },
         previous: null,
         changed: ['number', 'lines'],
-        context: null,
       },
     ]);
   });

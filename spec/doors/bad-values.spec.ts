@@ -64,7 +64,6 @@ const event = () => ({
   data: { title: 'a' },
   previous: null,
   changed: ['title'],
-  context: null,
 });
 
 const TASK = 'timeoutMs retries headers parse onSuccess onFailure resultTtlMs manager typo'.split(

@@ -17,7 +17,6 @@ function event(values: Partial<HookEvent> = {}): HookEvent {
     ref: null,
     sender: null,
     headers: {},
-    context: null,
     occurredAt: new Date(0),
     data: {},
     previous: null,
@@ -49,6 +48,10 @@ describe('concerns', () => {
       false,
       true,
     ]);
+  });
+
+  it('An update that seems to change nothing concerns those who get all fields', () => {
+    expect([null, ['name']].map((one) => concerns(one, event()))).toEqual([true, false]);
   });
 
   it.each(['insert', 'remove', 'softRemove', 'recover', null] as const)(

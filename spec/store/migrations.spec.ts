@@ -161,6 +161,7 @@ describe('modelHookMigrations', () => {
       'AddTasks1766400000000',
       'AddBuffers1766500000000',
       'AddBatch1766600000000',
+      'AddContext1766700000000',
       'AddSignatureKind1766800000000',
       'AddSelection1766900000000',
       'AddCoalescing1766900000001',

@@ -34,7 +34,7 @@ export function toEvent(
     data,
     previous,
     changed: changedFields(row.operation, data, previous),
-    context: row.context ?? null,
+    ...(row.context && { context: row.context }),
     ...(row.trace && { trace: row.trace }),
   };
 }

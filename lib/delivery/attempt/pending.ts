@@ -52,12 +52,15 @@ export function pendingOf(
   const recipient = loaded.recipients.get(delivery.listenerId);
   const isSendable = recipient !== undefined && isTarget(recipient.target);
   if (found?.kind === 'readable' && isSendable) {
-    const { event, hook, row } = found;
+    const { event, hook, row, unknownFields } = found;
     const { deliveryId, state, ordered } = delivery;
     const target = parseTarget(recipient.target);
     const late = delivery.isLate && row ? { late: row } : {};
     const pending = { chunk, deliveryId, event, hook, recipient, target, state, ordered, ...late };
-    return concerns(recipient.select, event) ? pending : unattempted(pending, UNSELECTED);
+    // A field that this process does not know may have changed.
+    const mayConcern = unknownFields !== undefined && unknownFields.size > 0;
+    const isWanted = mayConcern || concerns(recipient.select, event);
+    return isWanted ? pending : unattempted(pending, UNSELECTED);
   }
   return {
     ...delivery,

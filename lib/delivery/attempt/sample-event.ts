@@ -46,7 +46,6 @@ export function sampleOf(
     data,
     previous: isChange(operation) ? sampleValues(hook, oldValue) : null,
     changed: operation === 'remove' ? [] : Object.keys(data),
-    context: null,
   };
 }
 

@@ -23,6 +23,8 @@ export type LoadedEvent =
   | (Omit<Extract<DecodedEvent, { kind: 'readable' }>, 'unknownFields'> & {
       /** As it is stored; left out if it was not read. */
       readonly row?: EventRow;
+      /** What this process does not know of that row. */
+      readonly unknownFields?: ReadonlySet<string>;
     })
   | Exclude<DecodedEvent, { kind: 'readable' }>;
 

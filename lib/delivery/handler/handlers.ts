@@ -87,7 +87,7 @@ export function eventCopy(event: HookEvent): HookEvent {
     data: copyOf(data),
     previous: previous && copyOf(previous),
     changed: [...changed],
-    context: context && copyOf(context),
+    ...(context && { context: copyOf(context) }),
   };
 }
 

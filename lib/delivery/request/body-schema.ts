@@ -64,20 +64,9 @@ function envelopeSchema(hook: Hook, event: string, data: JsonSchema): JsonSchema
       data,
       previous: { anyOf: [{ ...data, required: [] }, { type: 'null' }] },
       changed: { type: 'array', items: TEXT },
-      context: CONTEXT_SCHEMA,
+      context: { type: 'object' },
     },
-    [
-      'id',
-      'event',
-      'operation',
-      'ref',
-      'sender',
-      'timestamp',
-      'data',
-      'previous',
-      'changed',
-      'context',
-    ],
+    ['id', 'event', 'operation', 'ref', 'sender', 'timestamp', 'data', 'previous', 'changed'],
   );
 }
 

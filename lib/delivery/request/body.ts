@@ -45,7 +45,7 @@ function layout(event: HookEvent, hook: Hook, { format, arrange }: Arrangement):
   const data = arrange(event.data);
   const { context } = event;
   const timestamp = event.occurredAt.toISOString();
-  const asked = showsContext(hook, format) && { context };
+  const asked = showsContext(hook, format) && { context: context ?? null };
   switch (format) {
     case 'fields':
       return { ...asked, ...data };
@@ -61,7 +61,7 @@ function layout(event: HookEvent, hook: Hook, { format, arrange }: Arrangement):
         data,
         previous: event.previous && arrange(event.previous),
         changed: event.changed,
-        context,
+        ...(context && { context }),
       };
     case 'standard':
       return { type: event.name, timestamp, data, ...asked };
@@ -89,7 +89,7 @@ function cloudEvent(event: HookEvent, time: string, data: JsonObject): JsonObjec
     source: event.ref ?? `urn:hook:${encodeURIComponent(event.hook)}`,
     ...(event.sender !== null && { sender: event.sender }),
     // An attribute is a text, a number or a boolean.
-    ...(event.context !== null && { context: JSON.stringify(event.context) }),
+    ...(event.context && { context: JSON.stringify(event.context) }),
     time,
     datacontenttype: 'application/json',
     data,

@@ -57,7 +57,7 @@ export class CallLog {
       data,
       previous: null,
       rowId: null,
-      context,
+      context: context ?? null,
     });
     try {
       await store.calls.log(row, call, process.id);

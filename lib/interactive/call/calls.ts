@@ -49,8 +49,8 @@ export class Calls {
     data: Readonly<Record<string, unknown>>,
     options: CallOptions,
   ): Promise<CallResult> {
-    const context = this.parts.contexts.current?.value ?? null;
-    const event = { ...eventOf(hook, data, options), context };
+    const context = this.parts.contexts.current?.value;
+    const event = { ...eventOf(hook, data, options), ...(context && { context }) };
     const recipient = await this.#recipientOf(hook, event);
     const question = {
       hook,
@@ -81,7 +81,7 @@ function eventOf(
   hook: Hook,
   given: Readonly<Record<string, unknown>>,
   { sender, ref, headers }: CallOptions,
-): Omit<HookEvent, 'context'> {
+): HookEvent {
   const data = providedValues(hook, given);
   return deepFreeze({
     id: uuidv7(),

@@ -30,11 +30,7 @@ export interface VetoEvent extends HookEvent {
 }
 
 /** A copy of what will be written. The veto may change it, which changes nothing. */
-export function questionOf(
-  dataSource: DataSource,
-  hook: Hook,
-  write: PlannedWrite,
-): Omit<VetoEvent, 'context'> {
+export function questionOf(dataSource: DataSource, hook: Hook, write: PlannedWrite): VetoEvent {
   const { operation, subject } = write;
   const { metadata, entity } = subject;
   const { fields, columns } = fieldsOf(dataSource, hook, metadata);

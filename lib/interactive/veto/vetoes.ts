@@ -192,8 +192,8 @@ export class Vetoes {
     const { fn, timeoutMs } = this.#functionOf(veto);
     if (!fn) return new Error(`This process does not know the handler "${String(veto.target)}".`);
     try {
-      const context = contexts.current?.value ?? null;
-      const event = { ...questionOf(dataSource, hook, write), context };
+      const context = contexts.current?.value;
+      const event = { ...questionOf(dataSource, hook, write), ...(context && { context }) };
       const deadline = new AbortController();
       const value = fn(
         event,

@@ -40,9 +40,13 @@ export function madeUpEvent(given: HookEvent): HookEvent {
   const event = { ...NOTHING_SAID, ...withoutUndefined(given) } as HookEvent;
   for (const [name, rule] of Object.entries(MEMBERS))
     checkArgument(`event.${name}`, event[name as keyof typeof MEMBERS], rule);
-  const previous = event.previous && jsonValues(event.previous);
-  const context = event.context && jsonValues(event.context);
-  return { ...event, data: jsonValues(event.data), previous, context };
+  const { context, ...others } = event;
+  return {
+    ...others,
+    data: jsonValues(event.data),
+    previous: event.previous && jsonValues(event.previous),
+    ...(context && { context: jsonValues(context) }),
+  };
 }
 
 const NOTHING_SAID = {

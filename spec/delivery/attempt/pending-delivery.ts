@@ -23,7 +23,6 @@ export function event(values: Partial<HookEvent> = {}): HookEvent {
     data: { name: 'Joe' },
     previous: null,
     changed: ['name'],
-    context: null,
     ...values,
   };
 }

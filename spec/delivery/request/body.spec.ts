@@ -35,7 +35,6 @@ function event(values: Partial<HookEvent> = {}): HookEvent {
     data: { name: 'Joe', 'home.city': 'Rome', 'author.id': null },
     previous: { name: 'Jo', 'home.city': 'Rome', 'author.id': '7' },
     changed: ['name', 'author.id'],
-    context: null,
     ...values,
   };
 }
@@ -73,7 +72,6 @@ describe('body', () => {
       data: nested,
       previous: { name: 'Jo', home: { city: 'Rome' }, author: { id: '7' } },
       changed: ['name', 'author.id'],
-      context: null,
     });
   });
 
@@ -103,7 +101,6 @@ describe('body', () => {
       'previous.home.city': 'Rome',
       'previous.author.id': '7',
       changed: '["name","author.id"]',
-      context: '',
     });
     expect(form(event({ previous: null }), 'envelope')).toMatchObject({ previous: '' });
   });

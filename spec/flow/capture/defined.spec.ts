@@ -60,7 +60,6 @@ describe('DefinedHook.send', () => {
         data: { number: 7 },
         previous: null,
         changed: ['number'],
-        context: null,
       },
     ]);
     expect(receiver.received[0]?.headers).toMatchObject({

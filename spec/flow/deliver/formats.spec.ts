@@ -202,7 +202,6 @@ describe('the format of a body', () => {
       data: DATA,
       previous: null,
       changed: ['name', 'score', 'tags', 'home.city', 'author.id', 'loud', 'at'],
-      context: null,
     });
   });
 

@@ -25,13 +25,20 @@ const save = ({ dataSource }: Release, values: object) =>
   dataSource.getRepository(NewTicket).save(dataSource.getRepository(NewTicket).create(values));
 
 /** A listener of the hook at a path of the receiver. */
+interface Listening {
+  readonly pattern?: string;
+  readonly ordered?: boolean;
+  readonly select?: readonly string[];
+}
+
 async function listen(
   { hooks }: Release,
   path: string,
   match: Readonly<Record<string, Condition>> = {},
-  { pattern, ordered = false }: { readonly pattern?: string; readonly ordered?: boolean } = {},
+  { pattern, ordered = false, select }: Listening = {},
 ) {
-  const options = { url: releases.receiver.url + path, format: 'envelope', ordered } as const;
+  const url = releases.receiver.url + path;
+  const options = { url, format: 'envelope', ordered, ...(select && { select }) } as const;
   const builder = pattern ? hooks.listen(pattern, options) : hooks.get('ticket').listener(options);
   return builder.match(match).save();
 }
@@ -107,6 +114,7 @@ describe('an event with a field that a process does not provide', () => {
     readonly match: Readonly<Record<string, Condition>>;
     readonly pattern?: string;
     readonly ordered?: boolean;
+    readonly select?: readonly string[];
     /** Those of the three events that match. */
     readonly sent: readonly string[];
   }
@@ -129,6 +137,13 @@ describe('an event with a field that a process does not provide', () => {
     { what: 'any value', match: { status: any() }, sent: ['created a', 'updated a', 'created b'] },
     { what: 'a wildcard', match: { status: 'paid' }, pattern: 'ticket.*', sent: PAID },
     { what: 'an ordered listener', match: { status: 'paid' }, ordered: true, sent: PAID },
+    {
+      what: 'a selection of an ordered listener',
+      match: { status: any() },
+      ordered: true,
+      select: ['name', 'shout'],
+      sent: ['created a', 'updated a', 'created b'],
+    },
     {
       what: 'an ordered listener that wants more',
       match: { status: not('lost') },

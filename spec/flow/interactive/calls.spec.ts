@@ -189,7 +189,6 @@ describe('hook.call', () => {
       data: { amount: 3, 'home.city': 'Rome' },
       previous: null,
       changed: ['amount', 'home.city'],
-      context: null,
     });
     expect(context).toMatchObject({ attempt: 1, isTest: false, signal: { aborted: false } });
     expect((await deliveryOf(hook)).id).toBe(context.deliveryId);

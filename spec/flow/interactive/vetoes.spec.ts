@@ -165,7 +165,6 @@ describe('hook.interactive', () => {
         data: { title: 'Emma', price: '12.5', length: 4 },
         previous: null,
         changed: ['title', 'price', 'length'],
-        context: null,
         row: { title: 'Emma', price: 12.5, secret: 's' },
       },
     ]);

@@ -159,6 +159,5 @@ function created(hook: string, data: HookEvent['data']): HookEvent {
     data,
     previous: null,
     changed: Object.keys(data),
-    context: null,
   };
 }

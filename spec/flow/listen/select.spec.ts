@@ -300,7 +300,6 @@ describe('a listener that selects fields', () => {
       ref: null,
       sender: null,
       headers: {},
-      context: null,
       occurredAt: new Date(),
       data: { name: 'Ann', note: 'x' },
       previous: { name: 'Ann', note: 'n' },

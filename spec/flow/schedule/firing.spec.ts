@@ -40,7 +40,6 @@ describe('ModelHooks.schedule', () => {
         data,
         previous: null,
         changed: ['report', 'to', 'dotted.name'],
-        context: null,
       },
     ]);
     await hooks.idle();

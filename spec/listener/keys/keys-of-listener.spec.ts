@@ -125,7 +125,6 @@ const event = fc
       data,
       previous: operation === 'update' ? present({ a: oldA, b }) : null,
       changed: operation === 'insert' ? Object.keys(data) : a === oldA ? [] : ['a'],
-      context: null,
     };
   });
 

@@ -82,7 +82,6 @@ const event = fc.record({ now: list, before: list, isUpdate: fc.boolean() }).map
     data: { 'tags.name': now },
     previous: isUpdate ? { 'tags.name': before } : null,
     changed: isUpdate && JSON.stringify(now) === JSON.stringify(before) ? [] : ['tags.name'],
-    context: null,
   }),
 );
 

@@ -32,7 +32,6 @@ function event(values: Partial<HookEvent> = {}): HookEvent {
     data: { name: 'Joe', address: null },
     previous: null,
     changed: ['name', 'address'],
-    context: null,
     ...values,
   };
 }

@@ -31,6 +31,7 @@ describe('ListenerBuilder.save', () => {
       maxPerSecond: null,
       batch: null,
       select: null,
+      signature: 'v1',
       pattern: null,
       target: URL,
       match: [{ field: 'title', operator: 'is', operand: 'Joe' }],

@@ -57,6 +57,5 @@ export function rowEvent(
     data,
     previous,
     changed: operation === 'remove' ? [] : changed,
-    context: null,
   };
 }

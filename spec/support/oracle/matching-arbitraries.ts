@@ -122,7 +122,6 @@ function eventOf(hook: keyof typeof TYPES, operation: Operation | null): fc.Arbi
         data: now as JsonRecord,
         previous,
         changed: changedFields(operation, now as JsonRecord, previous),
-        context: null,
       };
     });
 }

@@ -63,11 +63,13 @@ const attach = (dataSource: DataSource, options: AttachOptions) =>
 /** Those of hooked tables: the event table has one of its own, with a function. */
 const functionsIn = (dataSource: DataSource): Promise<readonly { name: string }[]> =>
   dataSource.query(
-    `SELECT proname AS name FROM pg_proc WHERE proname LIKE 'model_hook_%' AND proname <> 'model_hook_buffer_event'`,
+    `SELECT proname AS name FROM pg_proc WHERE proname LIKE 'model_hook_%'
+       AND oid NOT IN (SELECT tgfoid FROM pg_trigger WHERE tgrelid = to_regclass('model_hook_event'))`,
   );
 const triggersIn = (dataSource: DataSource): Promise<readonly { name: string }[]> =>
   dataSource.query(
-    `SELECT tgname AS name FROM pg_trigger WHERE tgname LIKE '%model_hook_%' AND tgname <> 'model_hook_buffered'`,
+    `SELECT tgname AS name FROM pg_trigger
+     WHERE tgname LIKE '%model_hook_%' AND tgrelid IS DISTINCT FROM to_regclass('model_hook_event')`,
   );
 const storedIn = async (dataSource: DataSource): Promise<readonly object[]> => {
   const rows: readonly { data: object }[] = await dataSource.query(
