@@ -58,6 +58,14 @@ describe('attempt', () => {
         maxResponseBytes: ATTEMPT_DEFAULTS.maxResponseBytes,
         hook: delivery.hook,
         recipients,
+        about: {
+          event: 'person',
+          deliveryId: delivery.deliveryId,
+          listenerId: delivery.recipient.id,
+          attempt: 3,
+          events: 1,
+          traces: [],
+        },
       },
     ]);
   });
