@@ -122,7 +122,7 @@ describe.each(CAPTURES)('hooks.withContext with capture by %s', (_, capture) => 
     await hooks.idle();
     expect(seen.map(({ data, context }) => [data.name, context])).toEqual([
       ['Joe', { actor: 'a', roles: ['admin'] }],
-      ['of the handler', null],
+      ['of the handler', undefined],
     ]);
   });
 

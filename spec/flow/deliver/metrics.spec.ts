@@ -66,7 +66,7 @@ describe.each<[string, AttachOptions]>([
 
 describe('The metrics of deliveries', () => {
   it('Each outcome is counted by its status, and each attempt has a duration in seconds', async () => {
-    flow = await Flow.start({ attach: { sweepMs: 50, delivery: { retries: 1 } } });
+    flow = await Flow.start({ attach: { sweepMs: 200, delivery: { retries: 1 } } });
     const answers = [{ status: 503 }, { status: 200 }];
     const first = await flow.listen(answering(...answers));
     await flow.listen(answering({ status: 410 }));

@@ -87,12 +87,17 @@ describe('hooks.testing.deliver()', () => {
     expect(deliveries.map(({ status }) => status).sort()).toEqual(['done', 'waiting']);
   });
 
-  it('The deadline ends it', async () => {
+  it('The deadline ends it, and what it has left can be delivered later', async () => {
     await start({ work: false });
     receiver.reply({ delayMs: 60_000 });
     await flow.savePeople(1);
-    const { delivered, left } = await flow.hooks.testing.deliver({ deadlineMs: 300 });
-    expect({ delivered, left }).toEqual({ delivered: 0, left: 1 });
+    const { delivered, failed } = await flow.hooks.testing.deliver({ deadlineMs: 300 });
+    expect({ delivered, failed }).toEqual({ delivered: 0, failed: 0 });
+    receiver.reply({ status: 200 });
+    expect(await flow.hooks.testing.deliver({ retries: true })).toMatchObject({
+      delivered: 1,
+      left: 0,
+    });
   });
 
   it('A dispatcher that sends nothing is refused', async () => {

@@ -71,7 +71,7 @@ describe('an attachment in tests', () => {
 
   it('A block records while the engine sends, and while nothing is sent', async () => {
     for (const attach of [
-      { retention: { eventsMs: 1, deliveriesMs: 1 }, sweepMs: 20 },
+      { retention: { eventsMs: 1, deliveriesMs: 1 }, sweepMs: 200 },
       { dispatcher: 'disabled' },
     ] as const) {
       await flow?.stop();
