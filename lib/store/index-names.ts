@@ -14,6 +14,7 @@ export const INDEX_NAMES = [
   'event_plannable',
   'event_planned',
   'event_row',
+  'event_transaction',
   'event_unplanned',
   'head_ready',
   'listener_by_active',

@@ -20,7 +20,7 @@ import * as lib from 'typeorm-model-hooks';
 import { adminApp, type Authenticate, toExpress, toFastify, toNode } from 'typeorm-model-hooks/admin';
 import { bullmq } from 'typeorm-model-hooks/bullmq';
 import { Module } from '@nestjs/common';
-import { getModelHooksToken, HookHandler, HookSchedule, InjectModelHooks, ModelHooksModule, VerifyWebhook, WebhookEvent } from 'typeorm-model-hooks/nestjs';
+import { getModelHooksToken, HookHandler, HookSchedule, InjectModelHooks, ModelHooksContextInterceptor, ModelHooksModule, VerifyWebhook, WebhookEvent } from 'typeorm-model-hooks/nestjs';
 import type { ModelHooksHealthIndicator, ReceivedEvent } from 'typeorm-model-hooks/nestjs';
 import { ModelHooksAdminModule } from 'typeorm-model-hooks/nestjs/admin';
 import { type BatchOf, jwks, memoryStore, verify, verifyOnce } from 'typeorm-model-hooks/receiver';

@@ -20,6 +20,7 @@ describe('typeorm-model-hooks/receiver', () => {
     expect(ours.map((path) => path.slice(ROOT.length + 1)).sort()).toEqual([
       'lib/base/base64.ts',
       'lib/base/clock.ts',
+      'lib/base/deadline.ts',
       'lib/base/json.ts',
       'lib/base/nearest.ts',
       'lib/base/one-line.ts',
