@@ -20,6 +20,7 @@ type Context = Readonly<Record<string, unknown>> | null | undefined;
  */
 // The type of a method lets the parameter be narrower, such as the request of Express.
 export type ContextOfRequest = {
+  /** The context of a request. */
   of(request: ContextRequest): Context | Promise<Context>;
 }['of'];
 
