@@ -75,15 +75,16 @@ async function watched(
   states.set(runner, state);
   const kind = kindOf(sql);
   const isInTransaction = state.isOpen || runner.isTransactionActive;
-  const wanted = toTell(code);
   if (kind === 'writes') buffering.noteTriggers(runner);
-  const run = () => telling(runner, args, query, { kind, state, isInTransaction, wanted });
+  const run = () => telling(runner, args, query, { kind, state, isInTransaction, code });
   const isRecorded = recording.isOn && mayStore(kind, args);
   const result = await (isRecorded
     ? recording.during(runner, {
         isInTransaction,
         run,
-        runAlone: isAlone(args) ? (then) => alone(runner, args, query, { wanted, then }) : null,
+        runAlone: isAlone(args)
+          ? (then) => alone(runner, args, query, { wanted: toTell(code), then })
+          : null,
       })
     : run());
   if (kind === 'writes' && namesOneOf(tables, sql)) state.hasWritten = true;
@@ -132,22 +133,28 @@ interface Circumstances {
   readonly kind: StatementKind;
   readonly state: State;
   readonly isInTransaction: boolean;
-  readonly wanted: Told;
+  readonly code: WritingCode;
 }
 
-/** In a transaction, the settings stay until a statement that wants others, so that they are rarely sent. */
+/**
+ * In a transaction, the settings stay until a statement that wants others, so that they are rarely sent. Outside of one, only statements
+ * that TypeORM writes with get them, and for all others they are not even looked up.
+ */
 async function telling(
   runner: QueryRunner,
   args: QueryArguments,
   query: Query,
-  { kind, state, isInTransaction, wanted }: Circumstances,
+  { kind, state, isInTransaction, code }: Circumstances,
 ): Promise<unknown> {
   const mayWrite = kind === 'writes' || kind === 'reads';
   if (!mayWrite) return query.apply(runner, args);
+  if (!isInTransaction && !(kind === 'writes' && isOfTypeOrm(args)))
+    return query.apply(runner, args);
+  const wanted = toTell(code);
   if (!isInTransaction)
-    return !isSame(wanted, NOTHING_TOLD) && kind === 'writes' && isOfTypeOrm(args)
-      ? alone(runner, args, query, { wanted })
-      : query.apply(runner, args);
+    return isSame(wanted, NOTHING_TOLD)
+      ? query.apply(runner, args)
+      : alone(runner, args, query, { wanted });
   if (!isSame(wanted, state.told)) {
     await query.call(runner, TELL_SQL, parametersOf(wanted));
     state.told = wanted;
