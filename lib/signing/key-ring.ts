@@ -1,7 +1,7 @@
 import { isObjectLiteral } from '../base/json';
 import { OptionInvalidError } from '../errors/option-errors';
 import { type SigningKey, signingKeyIn } from './key-pair';
-import { asymmetricSignature, type SignedContent } from './signature';
+import { asymmetricSignatures, type SignedContent } from './signature';
 
 /**
  * Secret keys of ed25519 by id, the newest first: each is `whsk_` and base64 of the 64 bytes of seed and public key. The id of a key is its
@@ -51,9 +51,8 @@ export class KeyRing {
 
   /** One signature by each key, in the order of the keys. */
   signatures(content: SignedContent): readonly string[] {
-    return [...this.#keys.values()].map(({ privateKey }) =>
-      asymmetricSignature(privateKey, content),
-    );
+    const keys = [...this.#keys.values()].map(({ privateKey }) => privateKey);
+    return asymmetricSignatures(keys, content);
   }
 
   /** The public keys. */
