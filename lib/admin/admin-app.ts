@@ -13,7 +13,7 @@ import { Desk } from './desk';
 import { type AdminOptions, type ResolvedAdminOptions, resolvedAdminOptions } from './options';
 import { assets } from './page/assets';
 import { page, pageProblem } from './page/page';
-import { Problem, problemOf, problemResponse } from './problem';
+import { Problem, problemOf, problemResponse, tooManyRequests } from './problem';
 import { webhookKeys } from './webhook-keys';
 
 /** The admin app: a REST API and web pages, for servers of web standards. Its members need no `this`. */
@@ -117,10 +117,7 @@ async function principalIn(
 
 function checkAllowed(request: Request, principal: Principal, limit: RateLimit): void {
   const waitSeconds = limit.refused(principalKey(principal));
-  if (waitSeconds !== null)
-    throw new Problem(429, `Too many requests. Try again in ${waitSeconds} seconds.`, {
-      headers: { 'retry-after': String(waitSeconds) },
-    });
+  if (waitSeconds !== null) throw tooManyRequests(waitSeconds);
   if (isForeign(request)) throw new Problem(403, 'The request comes from another site.');
 }
 

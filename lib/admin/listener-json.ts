@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { JsonValue } from '../base/json';
 import type { Listener } from '../listener/declared/listener';
 import { handlerName } from '../options/handler-ref';
+import { contentEtag } from './content-etag';
 import { matchJson } from './match-json';
 
 /** A listener as the API gives it. It has the secret only in the answer that created it. */
@@ -40,8 +40,7 @@ export function listenerJson(listener: Listener): { readonly [member: string]: J
 
 /** The entity tag of a listener: it changes with everything that the API shows of it, but for the secret. */
 export function etagOf({ secret: _secret, ...listener }: Listener): string {
-  const text = JSON.stringify(listenerJson(listener));
-  return `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
+  return contentEtag(JSON.stringify(listenerJson(listener)));
 }
 
 /** Whether `If-Match` names the listener as it is now. */

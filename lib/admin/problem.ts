@@ -41,6 +41,12 @@ export function notFound(what: string): Problem {
   return new Problem(404, `There is no such ${what}.`);
 }
 
+export function tooManyRequests(waitSeconds: number): Problem {
+  return new Problem(429, `Too many requests. Try again in ${waitSeconds} seconds.`, {
+    headers: { 'retry-after': String(waitSeconds) },
+  });
+}
+
 /** What a schema refused. */
 export function schemaProblem(status: number, { issues }: z.ZodError): Problem {
   const faults = issues.flatMap(faultsOf);

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { Hono } from 'hono';
 import type { ModelHooks } from '../model-hooks';
 import { RateLimit } from './access/rate-limit';
-import { Problem, problemResponse } from './problem';
+import { contentEtag } from './content-etag';
+import { problemResponse, tooManyRequests } from './problem';
 
 const KEYS_PATH = '/.well-known/webhook-keys';
 
@@ -21,12 +21,12 @@ export function webhookKeys(
 ): Hono {
   const limit = new RateLimit(requestsPerMinute);
   const text = JSON.stringify({ keys: publicKeys });
-  const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
+  const etag = contentEtag(text);
   const headers = { etag, 'cache-control': `public, max-age=${MAX_AGE_SECONDS}` };
   const app = new Hono();
   app.get(KEYS_PATH, ({ req }) => {
     const waitSeconds = limit.refused('');
-    if (waitSeconds !== null) return refusal(waitSeconds);
+    if (waitSeconds !== null) return problemResponse(tooManyRequests(waitSeconds));
     if (isKnown(req.header('if-none-match') ?? '', etag))
       return new Response(null, { status: 304, headers });
     return new Response(text, {
@@ -34,13 +34,6 @@ export function webhookKeys(
     });
   });
   return app;
-}
-
-function refusal(waitSeconds: number): Response {
-  const text = `Too many requests. Try again in ${waitSeconds} seconds.`;
-  return problemResponse(
-    new Problem(429, text, { headers: { 'retry-after': String(waitSeconds) } }),
-  );
 }
 
 /** The comparison is the weak one (RFC 9110, section 13.1.2). */

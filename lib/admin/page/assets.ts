@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Hono } from 'hono';
+import { contentEtag } from '../content-etag';
 
 const FILES = { 'page.css': 'text/css', 'page.js': 'text/javascript' } as const;
 
@@ -21,7 +21,7 @@ export function assets(theme: Readonly<Record<string, string>>): Hono {
     ['theme.css', 'text/css', themeCss(theme)],
   ];
   for (const [name, type, text] of served) {
-    const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
+    const etag = contentEtag(text);
     const headers = { etag, 'cache-control': 'max-age=300' };
     app.get(`/${name}`, (context) =>
       context.req.header('if-none-match') === etag
