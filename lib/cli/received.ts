@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { oneLine } from '../base/one-line';
 import { VerificationError } from '../errors/receiver-errors';
+import { bodyByType } from '../receiver/body-by-type';
 import { verify } from '../receiver/verify';
 
 /** A request as it is printed. */
@@ -39,7 +40,7 @@ export async function received(request: IncomingMessage, secret: string): Promis
     verified: reason === null,
     reason,
     headers: shownHeaders(request),
-    body: raw && parsed(raw.toString()),
+    body: raw && bodyByType(raw),
   };
   if (raw === null) return { status: STATUS.tooLarge, shown };
   return { status: reason === null ? STATUS.verified : STATUS.refused, shown };
@@ -71,12 +72,4 @@ const SHOWN = /^(hook-(?!.*(signature|hmac)).*|webhook-(id|timestamp)|content-ty
 function shownHeaders({ headers }: IncomingMessage): Readonly<Record<string, string>> {
   const entries = Object.entries(headers).filter(([name]) => SHOWN.test(name));
   return Object.fromEntries(entries.map(([name, value]) => [name, oneLine(String(value))]));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

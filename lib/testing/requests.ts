@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { VerificationError } from '../errors/receiver-errors';
+import { bodyByType } from '../receiver/body-by-type';
 import type { Verified } from '../receiver/verified';
 
 /** A request that a test receiver got. */
@@ -30,8 +31,9 @@ export async function receivedRequest(
   for await (const part of incoming) parts.push(part);
   const rawBody = Buffer.concat(parts);
   const { method = '', url = '', headers } = incoming;
-  const body = parsed(rawBody.toString(), headers['content-type'] ?? '');
-  return { method, path: url, headers, rawBody, body, ...verdict(() => check(headers, rawBody)) };
+  const found = verdict(() => check(headers, rawBody));
+  const body = bodyByType(rawBody, headers['content-type'], found.verified?.body);
+  return { method, path: url, headers, rawBody, body, ...found };
 }
 
 function verdict(check: () => Verified): Pick<ReceivedRequest, 'verified' | 'refusal'> {
@@ -40,15 +42,5 @@ function verdict(check: () => Verified): Pick<ReceivedRequest, 'verified' | 'ref
   } catch (error) {
     if (error instanceof VerificationError) return { verified: null, refusal: error };
     throw error;
-  }
-}
-
-function parsed(text: string, contentType: string): unknown {
-  if (/^application\/x-www-form-urlencoded\b/i.test(contentType))
-    return Object.fromEntries(new URLSearchParams(text));
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
   }
 }

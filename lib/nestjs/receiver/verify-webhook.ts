@@ -15,11 +15,11 @@ import { OptionInvalidError } from '../../errors/option-errors';
 import { KeysUnavailableError, VerificationError } from '../../errors/receiver-errors';
 import { checkedOptions } from '../../options/checked';
 import { FUNCTION, type Rule, type Shape } from '../../options/rules';
+import { bodyByType } from '../../receiver/body-by-type';
 import { sortedKeys, type VerifyKeys } from '../../receiver/keys';
-import type { Verified } from '../../receiver/verified';
 import { VERIFY_SHAPE, type VerifyOptions, verify } from '../../receiver/verify';
 import { type FrameworkRequest, rawBodyOf } from './raw-body';
-import { keepReceived, type ReceivedEvent } from './webhook-event';
+import { keepReceived } from './webhook-event';
 
 /**
  * What `verify` takes: the secret of a listener, the public key of the sender, keys from `jwks()`, or a list of these, of which one must
@@ -118,7 +118,8 @@ function guardOf(options: Resolved): Type<CanActivate> {
       const secret = await this.#secretOf(request);
       try {
         const verified = await verify(request.headers, raw, secret, options.verifying);
-        keepReceived(request, receivedEvent(verified, raw, request.headers));
+        const body = bodyByType(raw, request.headers['content-type'], verified.body);
+        keepReceived(request, { ...verified, body });
         return true;
       } catch (error) {
         if (error instanceof KeysUnavailableError) throw unavailable(error);
@@ -155,19 +156,4 @@ function unavailable(error: KeysUnavailableError): ServiceUnavailableException {
 function isGiven(secret: WebhookSecret): secret is VerifyKeys {
   if (secret === null || secret === undefined || secret === '') return false;
   return !Array.isArray(secret) || secret.length > 0;
-}
-
-/** JSON is parsed by `verify` already. */
-function receivedEvent(
-  verified: Verified,
-  raw: Buffer,
-  headers: IncomingHttpHeaders,
-): ReceivedEvent {
-  if (verified.body !== undefined) return verified;
-  return { ...verified, body: bodyOf(raw.toString(), headers['content-type'] ?? '') };
-}
-
-function bodyOf(text: string, contentType: string): unknown {
-  const isForm = /^application\/x-www-form-urlencoded\b/i.test(contentType);
-  return isForm ? Object.fromEntries(new URLSearchParams(text)) : text;
 }
