@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import {
   createServer,
@@ -12,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LONGEST_TIMER_MS } from '../base/deadline';
 import { toJson } from '../base/json';
 import { TestTimeoutError } from '../errors/testing-errors';
+import { newSecret } from '../listener/saved/normal';
 import { checkArgument, checkedOptions } from '../options/checked';
 import {
   ANYTHING,
@@ -92,10 +92,11 @@ export class TestReceiver {
 
   private constructor(
     private readonly server: Server,
-    { secret, now }: TestReceiverOptions,
+    secrets: readonly string[],
+    now: TestReceiverOptions['now'],
   ) {
-    this.#secrets = checkedSecrets(secret ?? newSecret());
-    this.secret = this.#secrets[0] ?? '';
+    this.#secrets = secrets;
+    this.secret = secrets[0] ?? '';
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const options = now ? { now } : {};
     server.on('request', (incoming, response) => {
@@ -109,11 +110,11 @@ export class TestReceiver {
 
   /** Throws `OPTION_INVALID`. */
   static async start(given: TestReceiverOptions): Promise<TestReceiver> {
-    const options = checkedOptions(given, RECEIVER_SHAPE);
-    checkedSecrets(options.secret ?? newSecret());
+    const { secret, now } = checkedOptions(given, RECEIVER_SHAPE);
+    const secrets = checkedSecrets(secret ?? newSecret());
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new TestReceiver(server, options);
+    return new TestReceiver(server, secrets, now);
   }
 
   /** The verified requests, in the order of their arrival. */
@@ -220,10 +221,6 @@ export class TestReceiver {
  */
 export function testReceiver(options: TestReceiverOptions = {}): Promise<TestReceiver> {
   return TestReceiver.start(options);
-}
-
-function newSecret(): string {
-  return `whsec_${randomBytes(32).toString('base64')}`;
 }
 
 function isHeader([name, value]: readonly [string, unknown]): boolean {
