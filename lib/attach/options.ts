@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isObjectLiteral } from '../base/json';
 import type { CaptureOptions } from '../capture/capture';
 import { TRIGGER_DEFAULTS, TRIGGER_SHAPE, type TriggerOptions } from '../capture/triggers/options';
 import type { SenderOptions } from '../delivery/attempt/sender';
@@ -15,7 +16,6 @@ import { DELIVERY_SHAPE } from '../options/delivery-shape';
 import {
   ANYTHING,
   BOOLEAN,
-  isOptions,
   numberFrom,
   oneOf,
   optionsOf,
@@ -27,7 +27,12 @@ import { RecipientPolicy } from '../recipient/policy';
 import type { RecipientRules } from '../recipient/rules';
 import { KeyRing, type SigningKeys } from '../signing/key-ring';
 import { DATABASE_DEFAULTS } from '../store/database';
-import { resolvedTelemetry, TELEMETRY, type TelemetryOptions } from '../telemetry/options';
+import {
+  type ResolvedTelemetry,
+  resolvedTelemetry,
+  TELEMETRY,
+  type TelemetryOptions,
+} from '../telemetry/options';
 import type { EncryptionKeys } from '../vault/encryption-keys';
 import { Vault } from '../vault/vault';
 
@@ -119,9 +124,12 @@ export const ATTACH_DEFAULTS = {
 const DISPATCHERS = ['default', 'inline', 'disabled'] as const;
 
 export interface ResolvedOptions
-  extends Required<Omit<AttachOptions, 'delivery' | 'encryptionKeys' | 'signingKeys' | 'notify'>> {
+  extends Required<
+    Omit<AttachOptions, 'delivery' | 'encryptionKeys' | 'signingKeys' | 'notify' | 'telemetry'>
+  > {
   /** Undefined: processes that only capture notify, and only workers listen. */
   readonly notify?: boolean;
+  readonly telemetry: ResolvedTelemetry;
   readonly delivery: SenderOptions;
   readonly policy: RecipientPolicy;
   readonly retention: Required<RetentionOptions>;
@@ -235,7 +243,7 @@ function differingRecipients(
 
 function firstDifference<Options extends object>(
   prefix: string,
-  named: Partial<Options>,
+  named: { readonly [Name in keyof Options]?: unknown },
   first: Options,
   second: Options,
 ): string | null {
@@ -252,8 +260,7 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 function hasNoFunctions(value: unknown): boolean {
-  const isPlain = isOptions(value) && Object.getPrototypeOf(value) === Object.prototype;
-  return isPlain && Object.values(value).every((one) => typeof one !== 'function');
+  return isObjectLiteral(value) && Object.values(value).every((one) => typeof one !== 'function');
 }
 
 function hasMethods(value: unknown, names: readonly string[]): boolean {

@@ -1,6 +1,6 @@
 import { isOptions, type Rule } from '../options/rules';
 
-/** What OpenTelemetry is told. */
+/** What the spans of OpenTelemetry do. */
 export interface TelemetryOptions {
   /** Whether requests have the headers `traceparent` and `tracestate` of their spans. @defaultValue `true` */
   readonly traceparent?: boolean;
@@ -10,10 +10,11 @@ export const TELEMETRY_DEFAULTS = {
   traceparent: true,
 } as const satisfies Required<TelemetryOptions>;
 
-/** What `given` means, so that two spellings of it can be compared; false if telemetry is off. */
-export function resolvedTelemetry(
-  given: boolean | TelemetryOptions,
-): false | Required<TelemetryOptions> {
+/** False: telemetry is off. */
+export type ResolvedTelemetry = false | Required<TelemetryOptions>;
+
+/** What `given` means, so that two spellings of it can be compared. */
+export function resolvedTelemetry(given: boolean | TelemetryOptions): ResolvedTelemetry {
   if (given === false) return false;
   const { traceparent = TELEMETRY_DEFAULTS.traceparent } = given === true ? {} : given;
   return { traceparent };

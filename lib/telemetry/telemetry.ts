@@ -2,7 +2,7 @@ import { VERSION } from '../base/version';
 import type { StoredTrace } from '../store/events';
 import { INSTRUMENTATION, loadApi } from './api';
 import { Metrics } from './metrics';
-import { resolvedTelemetry, type TelemetryOptions } from './options';
+import type { ResolvedTelemetry } from './options';
 import { linkOf, traceOf } from './trace-context';
 
 type Value = string | number | boolean;
@@ -39,8 +39,7 @@ export class Telemetry {
   /** Undefined if nothing is measured. */
   readonly metrics: Metrics | undefined;
 
-  constructor(given: boolean | TelemetryOptions = true) {
-    const options = resolvedTelemetry(given);
+  constructor(options: ResolvedTelemetry) {
     this.#api = options ? loadApi() : null;
     this.#tracer = this.#api?.trace.getTracer(INSTRUMENTATION, VERSION);
     this.metrics = this.#api ? new Metrics(this.#api) : undefined;
