@@ -65,7 +65,9 @@ export const ASYNC_DEFAULTS = {
 export type ResolvedPlace = Required<Omit<ModelHooksPlaceOptions, 'imports'>> &
   Required<Pick<DynamicModule, 'imports'>>;
 
-const MODULES: Rule = listOf(() => true, 'a list of modules');
+export const MODULES: Rule = listOf(() => true, 'a list of modules');
+
+export const TOKENS: Rule = listOf(() => true, 'a list of tokens');
 
 const PLACE_SHAPE: Shape<ModelHooksPlaceOptions> = {
   dataSource: DATA_SOURCE_NAME,
@@ -76,7 +78,7 @@ const PLACE_SHAPE: Shape<ModelHooksPlaceOptions> = {
 const ASYNC_SHAPE: Shape<ModelHooksModuleAsyncOptions> = {
   ...PLACE_SHAPE,
   useFactory: required(FUNCTION),
-  inject: listOf(() => true, 'a list of tokens'),
+  inject: TOKENS,
 };
 
 /** Members that are `undefined` count as left out. */

@@ -15,7 +15,8 @@ import type { AdminOptions } from '../../admin/options';
 import { OptionInvalidError } from '../../errors/option-errors';
 import type { ModelHooks } from '../../model-hooks';
 import { checkArgument, checkedOptions } from '../../options/checked';
-import { FUNCTION, listOf, OPTIONS, type Rule, required, type Shape } from '../../options/rules';
+import { FUNCTION, OPTIONS, type Rule, required, type Shape } from '../../options/rules';
+import { MODULES, TOKENS } from '../options';
 import { DATA_SOURCE_NAME, DEFAULT_DATA_SOURCE, getModelHooksToken } from '../tokens';
 
 /** The options of `ModelHooksAdminModule.forRoot()`: those of `adminApp`, with `path` in place of `basePath`. */
@@ -50,8 +51,8 @@ const ASYNC_SHAPE: Shape<ModelHooksAdminModuleAsyncOptions> = {
   path: required(PATH),
   dataSource: DATA_SOURCE_NAME,
   useFactory: required(FUNCTION),
-  inject: listOf(() => true, 'a list of tokens'),
-  imports: listOf(() => true, 'a list of modules'),
+  inject: TOKENS,
+  imports: MODULES,
 };
 
 const APP = Symbol('the admin app');
