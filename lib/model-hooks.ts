@@ -125,17 +125,6 @@ export class ModelHooks extends Declarations {
     return hooks.doctor();
   }
 
-  /**
-   * The public keys of the option `signingKeys`, the newest first, as members of a JSON Web Key Set. The admin app publishes them at
-   * `/.well-known/webhook-keys`.
-   *
-   * @example
-   * const keySet = JSON.stringify({ keys: hooks.publicKeys });
-   */
-  get publicKeys(): readonly PublicJwk[] {
-    return this.options.keyRing.publicKeys;
-  }
-
   private constructor(
     private readonly dataSource: DataSource,
     private readonly options: ResolvedOptions,
@@ -148,6 +137,17 @@ export class ModelHooks extends Declarations {
     this.events = parts.events;
     this.triggers = parts.triggers;
     this.testing = parts.testing;
+  }
+
+  /**
+   * The public keys of the option `signingKeys`, the newest first, as members of a JSON Web Key Set. The admin app publishes them at
+   * `/.well-known/webhook-keys`.
+   *
+   * @example
+   * const keySet = JSON.stringify({ keys: hooks.publicKeys });
+   */
+  get publicKeys(): readonly PublicJwk[] {
+    return this.options.keyRing.publicKeys;
   }
 
   /**
