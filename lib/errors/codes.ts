@@ -53,7 +53,7 @@ export const ERROR_CODES = {
   TASK_ABANDONED: 'The process that made a task has ended, and its function `parse` with it.',
   HANDLER_REFUSED: 'A decorated method of a Nest application cannot get events.',
   RAW_BODY_MISSING:
-    'A Nest application has not kept the raw body of a request, so its signature cannot be verified.',
+    'A Nest application parsed a request without keeping its raw body, so its signature cannot be verified.',
   NO_LISTENER: 'An interactive hook has no listener.',
   KEYS_UNAVAILABLE: 'The public keys of a sender could not be read from their URL.',
   SIGNATURE_INVALID: 'The signature of a received request is wrong or too old.',

@@ -12,7 +12,7 @@ export class HandlerRefusedError extends ModelHookError {
   }
 }
 
-/** A Nest application has parsed the body of a request and has not kept its bytes, so the signature cannot be verified. */
+/** A Nest application parsed the body of a request without keeping its bytes, so the signature cannot be verified. */
 export class RawBodyMissingError extends ModelHookError {
   readonly code = 'RAW_BODY_MISSING';
   constructor() {

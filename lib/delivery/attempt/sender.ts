@@ -98,7 +98,7 @@ export class Sender {
     return true;
   }
 
-  /** Begins no further request. Gives back chunks that have not started, and those that it is given from now on. */
+  /** Begins no further request. Chunks that are waiting, and chunks that arrive from now on, are given back. */
   close(): void {
     void this.#lanes.close(STOPPED);
   }
