@@ -9,8 +9,10 @@ const { name, version, exports, peerDependenciesMeta } = JSON.parse(
 const ALONE = new Set(['.', './receiver', './testing', './package.json']);
 /** They are for applications that only receive, so they load where TypeORM and pg are missing. */
 const RECEIVERS = ['./receiver', './nestjs/receiver'];
-/** Folders of node_modules that hold the optional peers which an entry imports as it loads. */
-const PEER_FOLDERS = ['@nestjs', '@opentelemetry', 'bullmq', 'hono', 'zod'];
+/** Folders of node_modules that hold the optional peers. */
+const PEER_FOLDERS = new Set(
+  Object.keys(peerDependenciesMeta).map((peer) => peer.replace(/\/.*/, '')),
+);
 
 /** Prints, for each entry, whether `require` and `import` load it, or why not. */
 const PROGRAM = `
