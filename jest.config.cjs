@@ -23,6 +23,8 @@ function swc(parser) {
 
 /** @type {import('jest').Config} */
 module.exports = {
+  globalSetup: '<rootDir>/spec/support/jest/set-up.ts',
+  globalTeardown: '<rootDir>/spec/support/jest/tear-down.ts',
   testEnvironment: 'node',
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   // dist/ and packed copies hold a second package.json of this name.

@@ -6,7 +6,7 @@ import {
   modelHookEntities,
   modelHookMigrations,
 } from '../../../lib';
-import { createDatabase } from './database';
+import { createDatabaseToMigrate } from './database';
 
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 
@@ -31,7 +31,7 @@ export interface Application {
 export async function startApplication(options: ApplicationOptions): Promise<Application> {
   const database = options.url
     ? { url: options.url, drop: () => Promise.resolve() }
-    : await createDatabase();
+    : await createDatabaseToMigrate();
   const dataSource = newDataSource(database.url, options);
   await dataSource.initialize();
   if (!options.url) {

@@ -1,24 +1,43 @@
 import { randomBytes } from 'node:crypto';
 import { Client, escapeIdentifier } from 'pg';
 
+/** The environment variable that has the name of the migrated database, which jest/set-up.ts makes. */
+export const TEMPLATE_VARIABLE = 'MODEL_HOOKS_SPEC_TEMPLATE';
+
 export interface Database {
   readonly url: string;
   drop(): Promise<void>;
 }
 
 /** A new, empty database on the server of `DATABASE_URL`, for one spec. */
-export async function createDatabase({ encoding = 'UTF8' } = {}): Promise<Database> {
+export function createDatabase({ encoding = 'UTF8' } = {}): Promise<Database> {
+  // Only the locale C fits every encoding.
+  return create(encoding === 'UTF8' ? '' : `ENCODING '${encoding}' LOCALE 'C' TEMPLATE template0`);
+}
+
+/**
+ * A new database for specs that run all migrations in it. Under Jest it is a copy of one in which they have run, which takes a tenth of
+ * the time; run them all the same.
+ */
+export function createDatabaseToMigrate(): Promise<Database> {
+  const template = process.env[TEMPLATE_VARIABLE];
+  return create(template ? `TEMPLATE ${escapeIdentifier(template)}` : '');
+}
+
+async function create(options: string): Promise<Database> {
   const url = new URL(serverUrl());
   // The prefix is the name of the server's database. scripts/with-postgres.mjs finds databases that were not dropped by it.
   const name = `${url.pathname.slice(1, 41)}_${randomBytes(6).toString('hex')}`;
-  // Only the locale C fits every encoding.
-  const other = encoding === 'UTF8' ? '' : ` ENCODING '${encoding}' LOCALE 'C' TEMPLATE template0`;
-  await runOnServer(`CREATE DATABASE ${escapeIdentifier(name)}${other}`);
+  await runOnServer(`CREATE DATABASE ${escapeIdentifier(name)} ${options}`);
   url.pathname = `/${name}`;
   return {
     url: url.href,
-    drop: () => runOnServer(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`),
+    drop: () => dropDatabase(name),
   };
+}
+
+export function dropDatabase(name: string): Promise<void> {
+  return runOnServer(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`);
 }
 
 async function runOnServer(statement: string): Promise<void> {

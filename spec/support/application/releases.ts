@@ -41,7 +41,8 @@ export class Releases {
     const application = await startApplication({
       entities: entity === null ? [] : [entity],
       url: this.first.url,
-      attach: { sweepMs: 100, logger, ...attach },
+      // Short leases would limit statements to a time that a busy machine exceeds.
+      attach: { sweepMs: 100, statementTimeoutMs: 30_000, logger, ...attach },
     });
     const release = { ...application, logged };
     this.#running.push(release);

@@ -8,7 +8,7 @@ import {
 } from 'typeorm';
 import { ModelHooks } from '../../../lib';
 import { newDataSource, specOptions } from '../application/application';
-import { createDatabase, type Database } from '../application/database';
+import { createDatabaseToMigrate, type Database } from '../application/database';
 import { type AuditedChange, auditedChanges, installAudit, rawSql } from './audit';
 import { Listening } from './listening';
 import { type Model, modelOf, SEED, TABLE_TRIGGERS, TRUTHS } from './models/model';
@@ -140,7 +140,7 @@ class Side {
   }
 
   static async start(isHooked: boolean): Promise<Side> {
-    const side = new Side(await createDatabase(), modelOf(isHooked));
+    const side = new Side(await createDatabaseToMigrate(), modelOf(isHooked));
     const { dataSource } = side;
     await dataSource.initialize();
     dataSource.subscribers.push(side.#listening.subscriber);

@@ -41,7 +41,9 @@ function statementsOf(changes: readonly AuditedChange[]): readonly AuditedChange
   const statements = new Map<string, AuditedChange[]>();
   for (const change of changes) {
     const key = `${change.txid} ${change.statement}`;
-    statements.set(key, [...(statements.get(key) ?? []), change]);
+    const statement = statements.get(key);
+    if (statement) statement.push(change);
+    else statements.set(key, [change]);
   }
   return [...statements.values()];
 }
