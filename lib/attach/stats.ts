@@ -13,6 +13,8 @@ export interface Backlog {
 
 /** What `hooks.stats()` returns. */
 export interface HookStats {
+  /** When it was read, by the clock of the database, as all times here. A machine's own clock may be hours off. */
+  readonly at: Date;
   /** Committed events that are not planned yet. */
   readonly events: Backlog;
   /** Deliveries that have not ended, due or not. */
@@ -41,12 +43,13 @@ export async function hookStats(
   { upkeep, foreign }: Pick<Store, 'upkeep' | 'foreign'>,
   catalog: Pick<HookCatalog, 'all'>,
 ): Promise<HookStats> {
-  const events = await upkeep.eventBacklog();
+  const { at, ...events } = await upkeep.eventBacklog();
   const deliveries = await upkeep.deliveryBacklog(deliveryId);
   const tried = await upkeep.ratesWithin(WINDOW_SECONDS);
   const others = await foreign.count(catalog.all());
   const rates = tried.map(({ status, perSecond }) => [status, perSecond]);
   return {
+    at,
     events,
     deliveries,
     foreign: Object.fromEntries(others.map(({ hook, events }) => [hook, events])),

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../base/clock';
 import { ExpiringMap } from '../base/expiring-map';
 
 /** Subjects remembered at once. */
@@ -9,7 +10,7 @@ export class Seldom {
 
   constructor(
     private readonly everyMs: number,
-    private readonly now = () => Date.now(),
+    private readonly now = monotonicMs,
   ) {
     this.#logged = new ExpiringMap(MAX_REMEMBERED, now);
   }

@@ -71,6 +71,11 @@ export interface BacklogRow {
   readonly oldestAt: Date | null;
 }
 
+/** What waits, as it was then by the clock of the database. */
+export interface BacklogAt extends BacklogRow {
+  readonly at: Date;
+}
+
 /** Statements that clean up, and those that count what is left to do. */
 export class Upkeep {
   constructor(
@@ -221,14 +226,14 @@ export class Upkeep {
   }
 
   /** Events that are not planned yet, by whichever process. */
-  async eventBacklog(): Promise<BacklogRow> {
+  async eventBacklog(): Promise<BacklogAt> {
     const { event } = this.tables;
     const isWaiting = UNPLANNED_SQL;
-    const [row] = await this.query<BacklogRow>(
-      `SELECT count(*)::float8 AS waiting, min(occurred_at) AS "oldestAt" FROM (
+    const [row] = await this.query<BacklogAt>(
+      `SELECT count(*)::float8 AS waiting, min(occurred_at) AS "oldestAt", clock_timestamp() AS at FROM (
          SELECT occurred_at FROM ${event} WHERE ${isWaiting} ORDER BY id LIMIT ${EXACT + 1}) counted`,
     );
-    return this.#estimated(row ?? NO_BACKLOG, event, isWaiting);
+    return this.#estimated(row ?? { ...NO_BACKLOG, at: new Date() }, event, isWaiting);
   }
 
   /**
@@ -276,7 +281,11 @@ export class Upkeep {
   }
 
   /** Counts what is beyond an exact count by the rows on some hundred pages of the table, taken at random. */
-  async #estimated(counted: BacklogRow, table: string, condition: string): Promise<BacklogRow> {
+  async #estimated<Row extends BacklogRow>(
+    counted: Row,
+    table: string,
+    condition: string,
+  ): Promise<Row> {
     if (counted.waiting <= EXACT) return counted;
     const [size] = await this.query<{ pages: number }>(
       `SELECT (pg_relation_size($1::regclass) / current_setting('block_size')::int)::float8 AS pages`,

@@ -56,7 +56,7 @@ function ofWorker(): Promise<string> {
     worker: { inFlight: 1, isRunning: true },
     progress: {
       isHealthy: true,
-      stats: { events: stats, deliveries: stats, foreign: {}, rates: {} },
+      stats: { at: new Date(1), events: stats, deliveries: stats, foreign: {}, rates: {} },
     },
   }).text();
 }

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../base/clock';
 import type { HookCatalog } from '../../hook/catalog';
 import type { Logger } from '../../logging/logger';
 import { Seldom } from '../../logging/seldom';
@@ -24,8 +25,6 @@ export interface ForeignHooksOptions {
   readonly patienceMs: number;
   /** How long events are kept; 0 keeps them for ever. */
   readonly eventsMs: number;
-  /** @defaultValue `Date.now` */
-  readonly now?: () => number;
 }
 
 /**
@@ -33,27 +32,26 @@ export interface ForeignHooksOptions {
  * the same. Those of hooks that are not attached here are reported, and deleted if no process has written any for very long.
  */
 export class ForeignHooks {
-  readonly #seldom: Seldom;
-  readonly #now: () => number;
-  /** Hooks that the application defines after attaching are not foreign: a lease later it has done so. */
+  readonly #seldom = new Seldom(HOUR_MS);
+  /**
+   * On the clock that is never set. Hooks that the application defines after attaching are not foreign: a lease later it has done so.
+   */
   #nextCheckAt: number;
 
   constructor(
     private readonly parts: ForeignHooksParts,
     private readonly options: ForeignHooksOptions,
   ) {
-    this.#now = options.now ?? (() => Date.now());
-    this.#seldom = new Seldom(HOUR_MS, this.#now);
-    this.#nextCheckAt = this.#now() + options.leaseMs;
+    this.#nextCheckAt = monotonicMs() + options.leaseMs;
   }
 
   async sweep(): Promise<void> {
     const hooks = this.parts.catalog.all();
     await this.#releaseAbandoned();
     await this.#adopt(hooks);
-    if (this.#now() < this.#nextCheckAt) return;
-    this.#nextCheckAt = this.#now() + MINUTE_MS;
-    if (await this.#prune(hooks)) this.#nextCheckAt = this.#now();
+    if (monotonicMs() < this.#nextCheckAt) return;
+    this.#nextCheckAt = monotonicMs() + MINUTE_MS;
+    if (await this.#prune(hooks)) this.#nextCheckAt = monotonicMs();
     await this.#report(hooks);
   }
 

@@ -56,6 +56,22 @@ describe('ModelHooksHealthIndicator', () => {
     });
   });
 
+  it('The age of an event does not depend on the clock of the machine', async () => {
+    const url = await flow.database();
+    const app = await flow.start({ imports: [typeOrm(url), modelHooks({ work: false })] });
+    await app.get(DataSource).getRepository(Note).save(note('a'));
+    const indicator = app.get(ModelHooksHealthIndicator);
+    const now = Date.now();
+    const clock = jest.spyOn(Date, 'now');
+    for (const offMs of [-7_200_000, 7_200_000]) {
+      clock.mockReturnValue(now + offMs);
+      const { a } = await indicator.check('a');
+      expect(a).toMatchObject({ status: 'up', events: 1 });
+      expect(a.eventAgeMs).toBeGreaterThan(0);
+    }
+    clock.mockRestore();
+  });
+
   it('It is down where the tables do not answer, and names no value', async () => {
     const url = await flow.database();
     const app = await flow.start({ imports: [typeOrm(url), modelHooks({ work: false })] });
