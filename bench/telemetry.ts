@@ -10,8 +10,8 @@ import { customers, HookedCustomer } from './customers';
 import { atMost, explains, type Figure, rounded } from './figure';
 import { median, nowMs } from './numbers';
 
-const ROUNDS = 12;
-const WARM_UP_ROUNDS = 3;
+const ROUNDS = 100;
+const WARM_UP_ROUNDS = 10;
 /** Number of saves that are timed together, because one alone is too short. */
 const SINGLES = 20;
 const GOAL = 1.05;
