@@ -26,7 +26,7 @@ export function outcomes(
   });
 }
 
-/** Polls for what no report announces, for at most 15 s. */
+/** Polls for what no report announces, for at most 40 s. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
   while (!(await holds())) {
