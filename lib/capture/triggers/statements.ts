@@ -1,12 +1,17 @@
 /** What a statement means for the transaction of its connection. */
 export type StatementKind = 'begins' | 'ends' | 'rollsBack' | 'controls' | 'reads' | 'writes';
 
-/** Judged by its first words. A statement that cannot be judged is one that writes. */
+/** Judged by its first words, after comments. A statement that cannot be judged is one that writes. */
 export function kindOf(sql: string): StatementKind {
-  const [, first = '', second = ''] = /^\s*(\w+)(?:\s+(\w+))?/.exec(sql) ?? [];
-  const kind = KINDS[first.toUpperCase()] ?? 'writes';
-  return kind === 'ends' && second.toUpperCase() === 'TO' ? 'rollsBack' : kind;
+  const text = sql.replace(COMMENTS, '');
+  const [, first = '', second = ''] = /^(\w+)(?:\s+(\w+))?/.exec(text) ?? [];
+  if (ROLLS_BACK_TO.test(text)) return 'rollsBack';
+  if (first.toUpperCase() === 'PREPARE')
+    return second.toUpperCase() === 'TRANSACTION' ? 'ends' : 'writes';
+  return KINDS[first.toUpperCase()] ?? 'writes';
 }
+
+const ROLLS_BACK_TO = /^rollback\s+(?:(?:work|transaction)\s+)?to\b/i;
 
 const KINDS: Readonly<Record<string, StatementKind>> = {
   BEGIN: 'begins',

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { Buffering } from '../buffering';
 import type { Recording } from '../recording';
@@ -49,6 +50,8 @@ interface State {
   hasWritten: boolean;
   /** What triggers are told; null if that is not known. */
   told: Told | null;
+  /** Ends when the statements that wait have been sent; null if none waits. */
+  turn: Promise<unknown> | null;
 }
 
 /** What triggers are told in a transaction. */
@@ -64,6 +67,10 @@ interface Told {
 
 const NOTHING_TOLD: Told = { isSilenced: false, buffer: '', context: '', trace: '' };
 
+function newState(): State {
+  return { isOpen: false, hasWritten: false, told: NOTHING_TOLD, turn: null };
+}
+
 async function watched(
   { tables, wake, buffering, recording, code }: Watch,
   runner: QueryRunner,
@@ -71,7 +78,7 @@ async function watched(
   query: Query,
 ): Promise<unknown> {
   const [sql] = args;
-  const state = states.get(runner) ?? { isOpen: false, hasWritten: false, told: NOTHING_TOLD };
+  const state = states.get(runner) ?? newState();
   states.set(runner, state);
   const kind = kindOf(sql);
   const isInTransaction = state.isOpen || runner.isTransactionActive;
@@ -146,21 +153,44 @@ async function telling(
   query: Query,
   { kind, state, isInTransaction, code }: Circumstances,
 ): Promise<unknown> {
-  const mayWrite = kind === 'writes' || kind === 'reads';
-  if (!mayWrite) return query.apply(runner, args);
-  if (!isInTransaction && !(kind === 'writes' && isOfTypeOrm(args)))
-    return query.apply(runner, args);
-  const wanted = toTell(code);
-  if (!isInTransaction)
-    return isSame(wanted, NOTHING_TOLD)
-      ? query.apply(runner, args)
-      : alone(runner, args, query, { wanted });
-  if (!isSame(wanted, state.told)) {
-    await query.call(runner, TELL_SQL, parametersOf(wanted));
-    state.told = wanted;
-  }
-  return query.apply(runner, args);
+  const send = () => query.apply(runner, args);
+  const isTold =
+    (kind === 'writes' || kind === 'reads') &&
+    (isInTransaction || (kind === 'writes' && isOfTypeOrm(args)));
+  const wanted = isTold ? toTell(code) : null;
+  const told = isInTransaction ? state.told : NOTHING_TOLD;
+  if (state.turn === null && (wanted === null || isSame(wanted, told))) return send();
+  return inTurn(state, async () => {
+    if (wanted === null) return { result: send() };
+    if (!isInTransaction) {
+      const isNothing = isSame(wanted, NOTHING_TOLD);
+      return { result: isNothing ? send() : await alone(runner, args, query, { wanted }) };
+    }
+    if (!isSame(wanted, state.told)) {
+      await query.call(runner, TELL_SQL, parametersOf(wanted));
+      state.told = wanted;
+    }
+    return { result: send() };
+  });
 }
+
+/**
+ * Runs `step` after the steps that were started before it. The statements of one runner may be started at the same time: no other one
+ * must come between a statement and its settings. What a subscriber of queries runs inside of a step does not wait for the step.
+ */
+async function inTurn(state: State, step: () => Promise<{ result: unknown }>): Promise<unknown> {
+  if (inside.getStore() === state) return (await step()).result;
+  const sent = (state.turn ?? Promise.resolve()).then(() => inside.run(state, step));
+  const turn = sent.then(end, end);
+  state.turn = turn;
+  return (await sent).result;
+
+  function end(): void {
+    if (state.turn === turn) state.turn = null;
+  }
+}
+
+const inside = new AsyncLocalStorage<State>();
 
 /** TypeORM asks for a structured result where its builders write, and has `clear()` for TRUNCATE. */
 function isOfTypeOrm([sql, , isStructured]: QueryArguments): boolean {

@@ -46,7 +46,7 @@ export class CallLog {
     const { store, logger, process } = this.parts;
     const { hook, event, deliveryId } = question;
     const call = callRow(question, given, durationMs);
-    const { ref, sender, headers, data, context } = event;
+    const { ref, sender, headers, data, context, trace } = event;
     const row = newEventRow({
       id: event.id,
       hook,
@@ -60,7 +60,7 @@ export class CallLog {
       context: context ?? null,
     });
     try {
-      await store.calls.log(row, call, process.id);
+      await store.calls.log({ ...row, trace: trace ?? null }, call, process.id);
       this.#report(event, call);
     } catch (error) {
       logger.error('A call was answered and could not be logged.', {

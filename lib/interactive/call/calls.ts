@@ -17,6 +17,7 @@ import { providedValues } from '../../hook/provided-values';
 import { wants } from '../../listener/matching/checks';
 import type { SavedListeners } from '../../listener/saved/saved-listeners';
 import type { Store } from '../../store/store';
+import type { Telemetry } from '../../telemetry/telemetry';
 import type { Asking } from './asking';
 import type { CallLog } from './call-log';
 import type { CallOptions } from './options';
@@ -37,6 +38,7 @@ export interface CallsParts {
   readonly asking: Asking;
   readonly log: CallLog;
   readonly contexts: Pick<Contexts, 'current'>;
+  readonly telemetry: Pick<Telemetry, 'activeTrace'>;
 }
 
 /** Calls of interactive hooks: each is asked of the one listener, answered and logged. */
@@ -50,7 +52,12 @@ export class Calls {
     options: CallOptions,
   ): Promise<CallResult> {
     const context = this.parts.contexts.current?.value;
-    const event = { ...eventOf(hook, data, options), ...(context && { context }) };
+    const trace = this.parts.telemetry.activeTrace();
+    const event = {
+      ...eventOf(hook, data, options),
+      ...(context && { context }),
+      ...(trace !== null && { trace: JSON.parse(trace) }),
+    };
     const recipient = await this.#recipientOf(hook, event);
     const question = {
       hook,

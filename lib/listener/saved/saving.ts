@@ -108,8 +108,8 @@ export class Saving {
   }
 
   /** Throws `LISTENER_INVALID` if this attachment could not sign as the listener wants. */
-  #checkSignature({ options: { url, signature = 'v1' } }: ListenerDraft): void {
-    if (signature === 'v1' || parseTarget(url).kind === 'handler') return;
+  #checkSignature({ options: { url, signature } }: ListenerDraft): void {
+    if ((signature ?? 'v1') === 'v1' || parseTarget(url).kind === 'handler') return;
     if (this.parts.keyRing?.isEmpty === false) return;
     const reason = `signature must be 'v1': attach() was given no signingKeys, which '${signature}' needs`;
     throw new ListenerInvalidError({ signature: [reason] });

@@ -76,6 +76,45 @@ describe.each(CAPTURES)('hooks.withContext with capture by %s', (_, capture) => 
     });
   });
 
+  it('Statements of one transaction that are started together have their own contexts', async () => {
+    await start({ work: false });
+    await flow.dataSource.transaction(async (manager) => {
+      await Promise.all([
+        ...['a', 'b', 'c'].map((name) => within(name, () => save(name, manager))),
+        save('none', manager),
+        flow.hooks.silence(() => save('silent', manager)),
+        within('d', () => manager.insert(Person, { name: 'd' })),
+      ]);
+      await save('later', manager);
+    });
+    expect(await actors()).toEqual({ a: 'a', b: 'b', c: 'c', none: null, d: 'd', later: null });
+  });
+
+  it('Nothing is written after the rollback, if one of several statements that are started together fails', async () => {
+    await start({ work: false });
+    const writes = flow.dataSource.transaction((manager) =>
+      Promise.all([
+        within('a', () => manager.query('INSERT INTO person (nothing) VALUES (1)')),
+        ...['b', 'c', 'd'].map((name) => within(name, () => manager.insert(Person, { name }))),
+      ]),
+    );
+    await expect(writes).rejects.toThrow('nothing');
+    expect(await flow.dataSource.getRepository(Person).count()).toBe(0);
+    expect(await actors()).toEqual({});
+  });
+
+  it('Statements of one query runner that are started together without a transaction have their own contexts', async () => {
+    await start({ work: false });
+    const runner = flow.dataSource.createQueryRunner();
+    const [failed] = await Promise.allSettled([
+      within('a', () => runner.manager.insert(Person, { name: null as never })),
+      ...['b', 'c'].map((name) => within(name, () => runner.manager.insert(Person, { name }))),
+    ]);
+    await runner.release();
+    expect(failed?.status).toBe('rejected');
+    expect(await actors()).toEqual({ b: 'b', c: 'c' });
+  });
+
   it('A savepoint that is rolled back leaves the context of the block around it in force', async () => {
     await start({ work: false });
     await within('outer', () =>

@@ -168,6 +168,11 @@ describe('a process without signingKeys', () => {
         await expect(plain.listenAt('https://a.example', { signature })).rejects.toThrow(invalid);
       const { id } = await plain.listenAt('https://a.example');
       await expect(plain.hooks.listeners.update(id, { signature: 'v1a' })).rejects.toThrow(invalid);
+      expect(await plain.listenAt('https://b.example', { signature: null as never })).toMatchObject(
+        {
+          signature: 'v1',
+        },
+      );
       expect(plain.hooks.publicKeys).toEqual([]);
     } finally {
       await plain.stop();

@@ -100,6 +100,24 @@ describe('The option telemetry', () => {
     expect(active).toEqual([span?.spanContext().spanId]);
   });
 
+  it('A request of an interactive hook links to the span of the call, which is stored with it', async () => {
+    flow = await Flow.start();
+    const { receiver } = await flow.listen(answering({ body: { status: 'success' } }));
+    const quote = flow.hooks.interactive('quote', { provides: ['amount'] });
+    await quote.listener(`${receiver.url}/quote`).save();
+    const { traceId, spanId } = await trace
+      .getTracer('application')
+      .startActiveSpan('request', async (span) => {
+        await quote.call({ amount: 1 });
+        span.end();
+        return span.spanContext();
+      });
+    const [span] = spansOf(SpanKind.CLIENT);
+    expect(span?.links.map((link) => link.context)).toMatchObject([{ traceId, spanId }]);
+    const rows = await flow.query<{ trace: unknown }>('SELECT trace FROM model_hook_event');
+    expect(rows).toEqual([{ trace: { traceparent: `00-${traceId}-${spanId}-01` } }]);
+  });
+
   it('Requests have no header of a span with `traceparent: false`', async () => {
     flow = await Flow.start({ attach: { telemetry: { traceparent: false } } });
     const { receiver } = await flow.listen();

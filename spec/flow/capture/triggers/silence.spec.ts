@@ -89,6 +89,30 @@ describe('hooks.silence(), with triggers', () => {
     expect(await names()).toEqual(['insert loud']);
   });
 
+  it.each([
+    ['BEGIN', 'ROLLBACK TO s'],
+    ['/* a comment */ BEGIN', 'ROLLBACK WORK TO SAVEPOINT s'],
+    ['-- a comment\nSTART TRANSACTION', '/* a comment */ ROLLBACK TRANSACTION TO s'],
+  ])(
+    'A transaction of the statements %p and %p stays open until the application ends it',
+    async (begin, rollBackTo) => {
+      const runner = flow.dataSource.createQueryRunner();
+      const silence = (fn: () => Promise<unknown>) => flow.hooks.silence(fn);
+      await runner.query(begin);
+      await silence(() => runner.manager.insert(Import, row(1, 'silent')));
+      await runner.query('SAVEPOINT s');
+      await runner.manager.insert(Import, row(2, 'undone'));
+      await runner.query(rollBackTo);
+      await runner.manager.insert(Import, row(3, 'kept'));
+      const stored = await runner.query(`SELECT data->>'name' AS name FROM model_hook_event`);
+      expect(stored).toEqual([{ name: 'kept' }]);
+      await silence(() => runner.manager.insert(Import, row(4, 'silent too')));
+      await runner.query('ROLLBACK');
+      await runner.release();
+      expect(await flow.dataSource.getRepository(Import).count()).toBe(0);
+    },
+  );
+
   it('A silent write that fails is rolled back, and the connection can be used again', async () => {
     const imports = flow.dataSource.getRepository(Import);
     await imports.insert(row(1, 'a'));
