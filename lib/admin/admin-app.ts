@@ -64,8 +64,8 @@ function built(hooks: ModelHooks, options: ResolvedAdminOptions, portal: Portal 
   const headers = securityHeaders(options.portal?.frameAncestors ?? []);
   app.use('*', async (context, next) => {
     await next();
-    for (const [name, value] of Object.entries(headers)) context.header(name, value);
-    if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
+    for (const [name, value] of Object.entries({ 'cache-control': 'no-store', ...headers }))
+      if (!context.res.headers.has(name)) context.header(name, value);
   });
   app.onError((error, context) => answerTo(error, context.req.raw, options));
   app.notFound((context) =>

@@ -22,7 +22,13 @@ export function webhookKeys(
   const limit = new RateLimit(requestsPerMinute);
   const text = JSON.stringify({ keys: publicKeys });
   const etag = contentEtag(text);
-  const headers = { etag, 'cache-control': `public, max-age=${MAX_AGE_SECONDS}` };
+  const headers = {
+    etag,
+    'cache-control': `public, max-age=${MAX_AGE_SECONDS}`,
+    // Scripts of all sites may read them, too.
+    'access-control-allow-origin': '*',
+    'cross-origin-resource-policy': 'cross-origin',
+  };
   const app = new Hono();
   app.get(KEYS_PATH, ({ req }) => {
     const waitSeconds = limit.refused('');

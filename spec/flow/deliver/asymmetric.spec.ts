@@ -134,6 +134,18 @@ describe('/.well-known/webhook-keys', () => {
     expect([known.status, await known.text()]).toEqual([304, '']);
   });
 
+  it('Scripts of all sites may read the public keys, and nothing else of the app', async () => {
+    const read = ({ headers }: Response) => ({
+      origin: headers.get('access-control-allow-origin'),
+      policy: headers.get('cross-origin-resource-policy'),
+    });
+    expect(read(await ask())).toEqual({ origin: '*', policy: 'cross-origin' });
+    for (const path of ['/hooks/', '/hooks/api/listeners', '/hooks/.well-known/other']) {
+      const answer = await app().fetch(new Request(`https://a.example${path}`));
+      expect(read(answer)).toEqual({ origin: null, policy: 'same-origin' });
+    }
+  });
+
   it('Requests beyond the limit are refused', async () => {
     const limited = adminApp(flow.hooks, { requestsPerMinute: 1, authenticate: () => null });
     const request = () => new Request('https://a.example/.well-known/webhook-keys');
