@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { monotonicMs } from '../../base/clock';
+import { LONGEST_TIMER_MS } from '../../base/deadline';
 import { originOf } from '../../listener/declared/target';
 import type { Logger } from '../../logging/logger';
 import type { Reporter } from '../../logging/reports';
@@ -105,7 +106,8 @@ export class Sender {
 
   /** Closes, lets requests in flight end until the deadline, then breaks them off. */
   async stop(deadlineMs: number): Promise<void> {
-    const timer = setTimeout(() => this.#stopping.abort(new Error(STOPPED)), deadlineMs);
+    const ms = Math.min(deadlineMs, LONGEST_TIMER_MS);
+    const timer = setTimeout(() => this.#stopping.abort(new Error(STOPPED)), ms);
     await this.#lanes.close(STOPPED);
     clearTimeout(timer);
     await this.parts.transport.close();
