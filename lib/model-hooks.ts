@@ -116,13 +116,26 @@ export class ModelHooks extends Declarations {
     options: AttachOptions = {},
     register: (hooks: ModelHooks) => unknown = () => undefined,
   ): Promise<Diagnosis> {
+    return (await ModelHooks.unattached(dataSource, options, register)).doctor();
+  }
+
+  /**
+   * Hooks that capture and send nothing. Neither tables nor triggers need to be there.
+   *
+   * @internal
+   */
+  static async unattached(
+    dataSource: DataSource,
+    options: AttachOptions,
+    register: (hooks: ModelHooks) => unknown,
+  ): Promise<ModelHooks> {
     checkArgument('dataSource', dataSource, DATA_SOURCE);
     checkArgument('register', register, FUNCTION);
     checkDataSource(dataSource);
     const hooks = new ModelHooks(dataSource, resolveOptions(options), await findTables(dataSource));
     hooks.#parts.catalog.load(await globbedSchemas(dataSource));
     await register(hooks);
-    return hooks.doctor();
+    return hooks;
   }
 
   private constructor(

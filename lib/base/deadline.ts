@@ -19,8 +19,13 @@ export class Deadline {
   }
 }
 
-/** Node's timers cannot wait longer. */
+/** Node's timers cannot wait longer: what is longer ends after a millisecond. */
 export const LONGEST_TIMER_MS = 2_147_483_647;
+
+/** How long a timer waits in the place of a time that may be longer than it can. */
+export function timerMs(ms: number): number {
+  return Math.min(ms, LONGEST_TIMER_MS);
+}
 
 const TIMED_OUT = Symbol('timed out');
 
@@ -31,7 +36,7 @@ export async function endsWithin(work: Promise<unknown>, ms: number): Promise<bo
     () => undefined,
   );
   const timeout = new AbortController();
-  const waiting = sleep(Math.min(ms, LONGEST_TIMER_MS), TIMED_OUT, { signal: timeout.signal });
+  const waiting = sleep(timerMs(ms), TIMED_OUT, { signal: timeout.signal });
   const first = await Promise.race([ended, waiting]);
   waiting.catch(() => undefined);
   timeout.abort();

@@ -1,4 +1,5 @@
 import { monotonicMs } from './clock';
+import { timerMs } from './deadline';
 
 /** A timer that is later than this was delayed by code that blocked the event loop. */
 const LATE_MS = 50;
@@ -15,8 +16,8 @@ export function afterWorking(ms: number, fn: () => void, now = monotonicMs): () 
     if (lateMs <= LATE_MS) return fn();
     left -= lateMs;
     due = now() + lateMs;
-    timer = setTimeout(look, lateMs);
+    timer = setTimeout(look, timerMs(lateMs));
   };
-  let timer = setTimeout(look, ms);
+  let timer = setTimeout(look, timerMs(ms));
   return () => clearTimeout(timer);
 }

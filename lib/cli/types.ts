@@ -1,13 +1,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
+import { ModelHooks } from '../model-hooks';
 import { BODY_FORMATS, type BodyFormat } from '../options/body-format';
-import { withHooks } from './attached';
 import { type CommonOptions, printsJson, withCommonOptions } from './common-options';
 import { describedEvents, describedHooks } from './event-types/described-events';
 import { asyncApiText, schemaText, typesText } from './event-types/documents';
 import { EXIT } from './exit-codes';
 import type { Invocation } from './invocation';
+import { withProject } from './project';
 import { UsageError } from './usage-error';
 
 interface TypesCommand extends CommonOptions {
@@ -61,7 +62,15 @@ async function filesOf({
   out,
   format,
 }: TypesCommand): Promise<ReadonlyMap<string, string>> {
-  const hooks = await withHooks(dataSource, async (attached) => attached.list());
+  // To attach could install triggers, and needs all tables and keys.
+  const hooks = await withProject(dataSource, async (project) => {
+    const unattached = await ModelHooks.unattached(
+      project.dataSource,
+      project.options,
+      project.register,
+    );
+    return unattached.list();
+  });
   const events = describedEvents(hooks, format);
   const base = out.slice(0, -'.ts'.length);
   return new Map([

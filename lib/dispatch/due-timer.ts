@@ -1,5 +1,5 @@
 import { monotonicMs } from '../base/clock';
-import { LONGEST_TIMER_MS } from '../base/deadline';
+import { timerMs } from '../base/deadline';
 import type { Wakeable } from '../delivery/chunk/wakeup';
 
 /** Remembers when the next delivery is due, and wakes the engine then. */
@@ -22,8 +22,7 @@ export class DueTimer {
     if (at >= this.#at) return;
     this.reset();
     this.#at = at;
-    const delayMs = Math.min(afterMs, LONGEST_TIMER_MS);
-    this.#timer = setTimeout(() => this.engine.committed(), delayMs).unref();
+    this.#timer = setTimeout(() => this.engine.committed(), timerMs(afterMs)).unref();
   }
 
   /** No delivery is known to be due. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../base/clock';
-import { Deadline, endsWithin } from '../base/deadline';
+import { Deadline, endsWithin, timerMs } from '../base/deadline';
 import { afterMsOf, isFinal } from '../delivery/chunk/outcome';
 import type { OutcomeRecord } from '../delivery/chunk/outcome-record';
 import type { Wakeable } from '../delivery/chunk/wakeup';
@@ -262,7 +262,7 @@ export class DeliveryEngine implements Wakeable {
           isBusy = false;
         }),
       );
-    }, intervalMs);
+    }, timerMs(intervalMs));
     this.#timers.push(timer.unref());
   }
 

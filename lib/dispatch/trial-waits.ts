@@ -1,4 +1,5 @@
 import { monotonicMs } from '../base/clock';
+import { timerMs } from '../base/deadline';
 import { deliveryId } from '../delivery/chunk/chunk';
 import type { OutcomeRecord } from '../delivery/chunk/outcome-record';
 import type { Store } from '../store/store';
@@ -77,7 +78,7 @@ class Wait {
   /** Whether everything was tried within this time. */
   within(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), ms).unref();
+      const timer = setTimeout(() => resolve(false), timerMs(ms)).unref();
       void this.#end.then(() => {
         clearTimeout(timer);
         resolve(true);

@@ -28,12 +28,12 @@ const users = shared(
 /** Attaches, and begins to work only when the handlers are registered. */
 export async function attachHeld(
   dataSource: DataSource,
-  options: AttachOptions,
+  { logger = NEST_LOGGER, ...options }: AttachOptions,
 ): Promise<ModelHooks> {
   checkArgument('dataSource', dataSource, DATA_SOURCE);
   holdWork(dataSource);
   try {
-    const hooks = await ModelHooks.attach(dataSource, { logger: NEST_LOGGER, ...options });
+    const hooks = await ModelHooks.attach(dataSource, { ...options, logger });
     dataSources.set(hooks, dataSource);
     return hooks;
   } catch (error) {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../base/clock';
+import { timerMs } from '../base/deadline';
 import { loggable } from '../logging/loggable';
 import type { Logger } from '../logging/logger';
 import {
@@ -113,5 +114,5 @@ async function report(
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => undefined);
+  if (ms > 0) await sleep(timerMs(ms), undefined, { signal }).catch(() => undefined);
 }

@@ -1,6 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import { monotonicMs } from '../base/clock';
-import { endsWithin } from '../base/deadline';
+import { endsWithin, timerMs } from '../base/deadline';
 import type { Wakeup } from '../delivery/chunk/wakeup';
 import { DueTimer } from '../dispatch/due-timer';
 import type { HookCatalog } from '../hook/catalog';
@@ -54,7 +54,7 @@ export class Scheduler {
 
   start(): void {
     this.#isRunning = true;
-    this.#sweeps = setInterval(() => this.#sweep(), this.options.sweepMs).unref();
+    this.#sweeps = setInterval(() => this.#sweep(), timerMs(this.options.sweepMs)).unref();
     this.#sweep();
   }
 

@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { timerMs } from '../base/deadline';
 import { StatementTimeoutError } from '../errors/attach-errors';
 import { parserOf } from './parsers';
 import { Pipelined, type Protocol, type Series, type Step } from './pipelined';
@@ -71,7 +72,7 @@ export class Connection {
       const timer = setTimeout(() => {
         reject(this.#timeout());
         this.destroy();
-      }, limitMs);
+      }, timerMs(limitMs));
       answer.then(resolve, reject).finally(() => clearTimeout(timer));
     });
   }

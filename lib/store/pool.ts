@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { Deadline } from '../base/deadline';
+import { Deadline, timerMs } from '../base/deadline';
 import { NotInitialisedError, StatementTimeoutError } from '../errors/attach-errors';
 import { Connection, type PgClient } from './connection';
 import { Limit } from './limit';
@@ -92,7 +92,7 @@ export class Pool {
         reject(new StatementTimeoutError(this.statementTimeoutMs));
         // A connection that arrives too late goes back.
         taking.then(([, release]) => release(false), ignore);
-      }, limitMs);
+      }, timerMs(limitMs));
       const taking = owner.obtainMasterConnection();
       taking.then(resolve, reject).finally(() => clearTimeout(timer));
     });

@@ -1,3 +1,4 @@
+import { timerMs } from '../base/deadline';
 import type { Step } from './pipelined';
 
 /** As single statements see the database, whatever isolation the application or the role has by default. */
@@ -49,7 +50,7 @@ export function statementSettings(statementTimeoutMs: number, further: Settings 
  * from the rows.
  */
 export function transactionSettings(statementTimeoutMs: number, further: Settings = {}): Step {
-  const idleMs = Math.ceil(Math.max(statementTimeoutMs, LEAST_IDLE_MS));
+  const idleMs = timerMs(Math.ceil(Math.max(statementTimeoutMs, LEAST_IDLE_MS)));
   return settingsStep({
     ...ownSettings(statementTimeoutMs),
     idle_in_transaction_session_timeout: String(idleMs),
@@ -75,8 +76,9 @@ function ownSettings(statementTimeoutMs: number): Settings {
   return { ...OWN_SETTINGS, statement_timeout: timeoutText(statementTimeoutMs) };
 }
 
+/** The server's limit of times is that of timers. */
 function timeoutText(statementTimeoutMs: number): string {
-  return String(Math.max(1, Math.floor(statementTimeoutMs * 0.9)));
+  return String(Math.max(1, Math.floor(timerMs(statementTimeoutMs * 0.9))));
 }
 
 /** Sets the notation of values in a transaction of the application, and keeps what it was. */

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { Deadline, endsWithin } from '../base/deadline';
+import { Deadline, endsWithin, timerMs } from '../base/deadline';
 import type { HttpClient } from '../delivery/http/http-client';
 import { DueTimer } from '../dispatch/due-timer';
 import { loggable } from '../logging/loggable';
@@ -189,7 +189,7 @@ export class TaskEngine implements TaskWorker {
           isBusy = false;
         });
       this.#background = Promise.all([this.#background, done]).then(() => undefined);
-    }, intervalMs);
+    }, timerMs(intervalMs));
     this.#timers.push(timer.unref());
   }
 

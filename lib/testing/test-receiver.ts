@@ -129,8 +129,7 @@ export class TestReceiver {
 
   /** The bodies of the verified requests. A repeated delivery is in it once, and the events of a batch one by one. */
   get events(): readonly unknown[] {
-    const bodies = new Map(this.requests.map((one) => [one.verified?.id, bodiesOf(one)]));
-    return [...bodies.values()].flat();
+    return [...new Map(this.requests.flatMap(bodiesById)).values()];
   }
 
   /** Accepts the secret of one more listener. Throws `OPTION_INVALID`. */
@@ -244,7 +243,10 @@ function checkedSecrets(given: string | readonly string[]): readonly string[] {
   });
 }
 
-/** The bodies of a batch, or the only one. */
-function bodiesOf({ headers, body }: ReceivedRequest): readonly unknown[] {
-  return headers['hook-batch'] !== undefined && Array.isArray(body) ? body : [body];
+/** The bodies of a batch, or the only one, by the id of the delivery. A repeat may come in another batch. */
+function bodiesById({ headers, body, verified }: ReceivedRequest): (readonly [string, unknown])[] {
+  const id = verified?.id ?? '';
+  if (headers['hook-batch'] === undefined || !Array.isArray(body)) return [[id, body]];
+  const ids = String(headers['hook-deliveries'] ?? '').split(',');
+  return body.map((one: unknown, index) => [ids[index] || `${id} ${index}`, one]);
 }

@@ -174,6 +174,21 @@ describe('model-hooks types', () => {
     });
     expect(await cli('types', ...D, '--out', 'events.js')).toMatchObject({ code: 2 });
   });
+
+  it('It needs no tables, and changes nothing in the database', async () => {
+    const options = "{ capture: 'triggers', installTriggers: true }";
+    const text = `module.exports = { ...require('./data-source.js'), modelHooks: ${options} };`;
+    project.write('by-triggers.js', text);
+    const args = ['types', '-d', 'by-triggers.js', '--out', 'by-triggers.ts'];
+    const empty = await createDatabase();
+    const written = await ended(start(project.main, args, { PROJECT_URL: empty.url }));
+    await empty.drop();
+    expect(written).toMatchObject({ code: 0, error: '' });
+    expect(project.read('by-triggers.ts')).toContain('readonly "alarm": Alarm;');
+    expect(await cli(...args, '--check')).toMatchObject({ code: 0 });
+    const { out } = await cli('triggers', '-d', 'by-triggers.js', '--check');
+    expect(JSON.parse(out)).toMatchObject([{ hook: 'person', state: 'missing' }]);
+  });
 });
 
 /** Waits until so many events of this name are stored. */

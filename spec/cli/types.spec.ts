@@ -85,6 +85,20 @@ describe('typesText()', () => {
     expect(typeErrors(all, [])).toEqual([]);
   }, 120_000);
 
+  it('The types compile, whatever the events are called', () => {
+    const names = ['pick', 'events', 'event-name', 'event.body', 'record', 'a*/b', '__proto__'];
+    const hooks = names.map((name) => ({
+      name,
+      title: name,
+      events: [name],
+      schema: () => ({ type: 'object', properties: { a: { type: ['string', 'null'] } } }),
+    })) as never;
+    const events = describedEvents(hooks, undefined);
+    const types = typesText(events, describedHooks(hooks, events));
+    const text = `import { verify } from 'typeorm-model-hooks/receiver';\n${types}\nvoid verify<PickEvents>;`;
+    expect(typeErrors([{ place: 'odd names', text }], [])).toEqual([]);
+  }, 120_000);
+
   it('Each event has a type of another name, made of the words of its own', () => {
     const hook = (events: readonly string[]) => ({
       title: 'x',

@@ -1,5 +1,5 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
-import { LONGEST_TIMER_MS } from '../../base/deadline';
+import { timerMs } from '../../base/deadline';
 import { tableSql } from './table-sql';
 
 /** What the catalogue of the database says about a table of the application, for the role of this process. */
@@ -23,7 +23,7 @@ export async function tableStates(
   const names = classes.map((one) => tableSql(dataSource, one));
   const rows = await dataSource.transaction(
     async (manager): Promise<readonly { readonly state: string }[]> => {
-      const limitMs = Math.min(Math.ceil(timeoutMs), LONGEST_TIMER_MS);
+      const limitMs = timerMs(Math.ceil(timeoutMs));
       await manager.query(`SET LOCAL statement_timeout = ${limitMs}`);
       return manager.query(STATES_SQL, [JSON.stringify(names)]);
     },

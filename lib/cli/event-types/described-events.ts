@@ -71,8 +71,8 @@ function typeNameOf(event: string): string {
   return /^[A-Za-z]/.test(name) ? name : `Event${name}`;
 }
 
-/** Names that the module of types gives to other things. */
-const RESERVED = ['Events', 'EventName', 'EventBody'];
+/** Names that the module of types gives to other things, or uses. */
+const RESERVED = ['Events', 'EventName', 'EventBody', 'Pick'];
 
 function freeName(name: string, taken: Set<string>): string {
   let free = RESERVED.includes(name) ? `${name}1` : name;

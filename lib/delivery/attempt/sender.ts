@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { monotonicMs } from '../../base/clock';
+import { timerMs } from '../../base/deadline';
 import { originOf } from '../../listener/declared/target';
 import type { Logger } from '../../logging/logger';
 import type { Reporter } from '../../logging/reports';
@@ -105,7 +106,7 @@ export class Sender {
 
   /** Closes, lets requests in flight end until the deadline, then breaks them off. */
   async stop(deadlineMs: number): Promise<void> {
-    const timer = setTimeout(() => this.#stopping.abort(new Error(STOPPED)), deadlineMs);
+    const timer = setTimeout(() => this.#stopping.abort(new Error(STOPPED)), timerMs(deadlineMs));
     await this.#lanes.close(STOPPED);
     clearTimeout(timer);
     await this.parts.transport.close();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beginning } from '../../base/beginning';
-import { LONGEST_TIMER_MS } from '../../base/deadline';
+import { timerMs } from '../../base/deadline';
 
 /** How the call of a function of the application ended. */
 export type Handled =
@@ -35,13 +35,9 @@ export async function handled(
   const stopped = new Promise<Handled>((resolve) => {
     deadline.signal.addEventListener('abort', () => resolve({ kind: 'stopped' }), { once: true });
   });
-  const timedOut = sleep(
-    Math.min(timeoutMs, LONGEST_TIMER_MS),
-    { kind: 'timedOut', timeoutMs } as const,
-    {
-      signal: ended.signal,
-    },
-  );
+  const timedOut = sleep(timerMs(timeoutMs), { kind: 'timedOut', timeoutMs } as const, {
+    signal: ended.signal,
+  });
   timedOut.catch(() => undefined);
   try {
     const first = await Promise.race<Handled>([result, stopped, timedOut]);

@@ -49,7 +49,8 @@ export function HookHandler(
 ): TypedMethodDecorator<HandlerFunction> {
   checkGiven(name, given);
   const { dataSource = DEFAULT_DATA_SOURCE, ...options } = given;
-  return (target, key, { value }) => decorate(target, key, value, { name, dataSource, options });
+  return (target, key, descriptor) =>
+    decorate(target, key, descriptor?.value, { name, dataSource, options });
 }
 
 /**
@@ -69,8 +70,8 @@ export function HookSchedule(
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(recheck !== undefined && { recheck }),
   };
-  return (target, key, { value }) =>
-    decorate(target, key, value, { name, dataSource, options, schedule });
+  return (target, key, descriptor) =>
+    decorate(target, key, descriptor?.value, { name, dataSource, options, schedule });
 }
 
 /** Throws `OPTION_INVALID`. The other options are checked when the application starts, as those of `hooks.handler` and `hooks.schedule`. */
@@ -88,11 +89,14 @@ export function decorationsOf(method: unknown): readonly Decoration[] {
 }
 
 function decorate(target: object, key: string | symbol, method: unknown, decoration: Decoration) {
+  const owner = typeof target === 'function' ? target : target.constructor;
+  const refused = (reason: string) =>
+    new HandlerRefusedError(`${owner.name}.${String(key)}`, reason);
   if (typeof target === 'function')
-    throw new HandlerRefusedError(
-      `${target.name}.${String(key)}`,
-      'it is static, and handlers are methods of an instance that Nest makes',
-    );
-  if (typeof method !== 'function') return;
+    throw refused('it is static, and handlers are methods of an instance that Nest makes');
+  // JavaScript has no types that say so. Nest finds no methods whose names are symbols.
+  if (typeof method !== 'function')
+    throw refused('it is a property or an accessor, and handlers are methods');
+  if (typeof key === 'symbol') throw refused('its name is a symbol, and must be a text');
   Reflect.defineMetadata(DECORATIONS, [...decorationsOf(method), decoration], method);
 }

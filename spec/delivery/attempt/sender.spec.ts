@@ -186,4 +186,16 @@ describe('Sender', () => {
     expect(records[2]).toMatchObject({ outcome: { kind: 'done' }, closes: true });
     expect(requests).toHaveLength(1);
   });
+
+  it.each([2_147_483_648, Number.MAX_SAFE_INTEGER])(
+    'A deadline of %d ms, which no timer can wait for, does not end at once',
+    async (deadlineMs) => {
+      const { sender } = senderOf(async () => answered(200));
+      const timer = jest.spyOn(globalThis, 'setTimeout');
+      const stopping = sender.stop(deadlineMs);
+      expect(timer).toHaveBeenCalledWith(expect.any(Function), 2_147_483_647);
+      timer.mockRestore();
+      await stopping;
+    },
+  );
 });

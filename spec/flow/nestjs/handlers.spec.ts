@@ -174,6 +174,18 @@ describe('HookHandler', () => {
     }).toThrow(/Static\.record cannot be a handler: it is static/);
   });
 
+  it.each<[string, string | symbol, PropertyDescriptor | undefined]>([
+    ['property', 'record', undefined],
+    ['accessor', 'record', { get: () => done }],
+    ['method whose name is a symbol', Symbol('record'), { value: done }],
+  ])('A %s is refused where it is decorated', (_what, key, descriptor) => {
+    class Plain {}
+    for (const decorator of [HookHandler('audit'), HookSchedule('often', { everyMs: 1_000 })])
+      expect(() => decorator(Plain.prototype, key, descriptor as never)).toThrow(
+        `Plain.${String(key)} cannot be a handler: `,
+      );
+  });
+
   it('The decorator accepts only methods that hooks.handler accepts', () => {
     class Typed {
       @HookHandler('fine')

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Module } from '@nestjs/common';
+import { Inject, Injectable, Logger, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import {
   BackgroundResponse,
@@ -11,6 +11,7 @@ import {
   getModelHooksToken,
   HookHandler,
   InjectModelHooks,
+  type ModelHooksAttachOptions,
   ModelHooksModule,
 } from '../../../lib/nestjs';
 import { specOptions } from '../../support/application/application';
@@ -188,6 +189,21 @@ describe('ModelHooksModule', () => {
       'skipped',
     ]);
   });
+
+  it.each([{}, { logger: undefined }])(
+    'Without a logger, as in %j, warnings go to that of Nest',
+    async (options) => {
+      const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+      const url = await flow.database();
+      const module = ModelHooksModule.forRootAsync({
+        useFactory: () => ({ ...specOptions(), ...options }) as ModelHooksAttachOptions,
+      });
+      const hooks = (await flow.start({ imports: [typeOrm(url), module] })).get(ModelHooks);
+      for (let n = 0; n < 2; n += 1) hooks.handler('audit', () => BackgroundResponse.done());
+      expect(warn.mock.calls).toMatchObject([[expect.stringContaining('audit')]]);
+      warn.mockRestore();
+    },
+  );
 
   it('A wrong option rejects the start and names the option', async () => {
     const url = await flow.database();

@@ -100,6 +100,22 @@ describe('hooks.testing.deliver()', () => {
     });
   });
 
+  it('A delivery that is repeated in another batch is among the events once', async () => {
+    await start({ work: false });
+    const [listener] = await flow.hooks.listeners.find();
+    await flow.hooks.listeners.update(listener?.id ?? '', {
+      batch: { maxEvents: 10, maxWaitMs: 0 },
+    });
+    receiver.reply({ body: { status: 'failure', failed: [{ index: 1, reason: 'no' }] } }, {});
+    await flow.savePeople(3);
+    const { deliveries } = await flow.hooks.testing.deliver();
+    const failed = deliveries.filter(({ status }) => status === 'failed');
+    for (const { deliveryId } of failed) await flow.hooks.deliveries.retry(deliveryId);
+    await flow.hooks.testing.deliver({ retries: true });
+    expect(receiver.requests.map(({ headers }) => headers['hook-batch'])).toEqual(['3', '1']);
+    expect(receiver.events).toHaveLength(3);
+  });
+
   it('A dispatcher that sends nothing is refused', async () => {
     await start({ dispatcher: 'disabled' });
     await expect(flow.hooks.testing.deliver()).rejects.toMatchObject({ code: 'OPTION_INVALID' });
