@@ -90,7 +90,10 @@ async function watched(
         isInTransaction,
         run,
         runAlone: isAlone(args)
-          ? (then) => alone(runner, args, query, { wanted: toTell(code), then })
+          ? (then) =>
+              inTurn(state, async () => ({
+                result: await alone(runner, args, query, { wanted: toTell(code), then }),
+              }))
           : null,
       })
     : run());
@@ -158,18 +161,14 @@ async function telling(
     (kind === 'writes' || kind === 'reads') &&
     (isInTransaction || (kind === 'writes' && isOfTypeOrm(args)));
   const wanted = isTold ? toTell(code) : null;
-  const told = isInTransaction ? state.told : NOTHING_TOLD;
-  if (state.turn === null && (wanted === null || isSame(wanted, told))) return send();
+  const isKnown = () =>
+    wanted === null || isSame(wanted, isInTransaction ? state.told : NOTHING_TOLD);
+  if (state.turn === null && isKnown()) return send();
   return inTurn(state, async () => {
-    if (wanted === null) return { result: send() };
-    if (!isInTransaction) {
-      const isNothing = isSame(wanted, NOTHING_TOLD);
-      return { result: isNothing ? send() : await alone(runner, args, query, { wanted }) };
-    }
-    if (!isSame(wanted, state.told)) {
-      await query.call(runner, TELL_SQL, parametersOf(wanted));
-      state.told = wanted;
-    }
+    if (wanted === null || isKnown()) return { result: send() };
+    if (!isInTransaction) return { result: await alone(runner, args, query, { wanted }) };
+    await query.call(runner, TELL_SQL, parametersOf(wanted));
+    state.told = wanted;
     return { result: send() };
   });
 }

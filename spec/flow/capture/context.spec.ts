@@ -6,6 +6,7 @@ import {
   InteractiveResponse,
   type ModelHooks,
 } from '../../../lib';
+import { captureEvents } from '../../../lib/testing';
 import { Flow } from '../../support/application/flow';
 import { BY_TRIGGERS } from '../../support/application/triggers-flow';
 import { Person, person } from '../../support/entities/person';
@@ -112,6 +113,24 @@ describe.each(CAPTURES)('hooks.withContext with capture by %s', (_, capture) => 
     ]);
     await runner.release();
     expect(failed?.status).toBe('rejected');
+    expect(await actors()).toEqual({ b: 'b', c: 'c' });
+  });
+
+  it('Statements of one query runner that captureEvents() records do not roll each other back', async () => {
+    await start({ work: false });
+    const runner = flow.dataSource.createQueryRunner();
+    const { events, result } = await captureEvents(flow.dataSource, () =>
+      Promise.allSettled([
+        within('a', () => runner.manager.insert(Person, { name: null as never })),
+        ...['b', 'c'].map((name) => within(name, () => runner.manager.insert(Person, { name }))),
+      ]),
+    );
+    await runner.release();
+    expect(result.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+    expect(events.map(({ data, context }) => [data.name, context?.actor])).toEqual([
+      ['b', 'b'],
+      ['c', 'c'],
+    ]);
     expect(await actors()).toEqual({ b: 'b', c: 'c' });
   });
 
