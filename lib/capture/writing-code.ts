@@ -1,3 +1,4 @@
+import type { StoredTrace } from '../store/events';
 import type { Buffering } from './buffering';
 import type { ContextBlock, Contexts } from './contexts';
 
@@ -16,7 +17,7 @@ export class PresentCode implements WritingCode {
   constructor(
     private readonly buffering: Pick<Buffering, 'current'>,
     private readonly contexts: Pick<Contexts, 'current'>,
-    private readonly activeTrace: () => string | null = () => null,
+    private readonly activeTrace: () => StoredTrace | null = () => null,
   ) {}
 
   get buffer(): string | undefined {
@@ -28,6 +29,7 @@ export class PresentCode implements WritingCode {
   }
 
   get trace(): string | null {
-    return this.activeTrace();
+    const trace = this.activeTrace();
+    return trace && JSON.stringify(trace);
   }
 }

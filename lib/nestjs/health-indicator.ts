@@ -97,13 +97,10 @@ async function healthOf(
   }
 }
 
-function judged(
-  { at, ...stats }: HookStats,
-  limits: Required<ModelHooksHealthOptions>,
-): ModelHooksHealth {
+function judged(stats: HookStats, limits: Required<ModelHooksHealthOptions>): ModelHooksHealth {
   const { waiting: events, oldestAt } = stats.events;
   const { waiting: deliveries } = stats.deliveries;
-  const eventAgeMs = oldestAt === null ? 0 : Math.max(0, at.getTime() - oldestAt.getTime());
+  const eventAgeMs = oldestAt === null ? 0 : Math.max(0, stats.at.getTime() - oldestAt.getTime());
   const found = { events, eventAgeMs, deliveries };
   const problem = problemOf(found, limits);
   return problem === null ? { status: 'up', ...found } : { ...down(problem), ...found };

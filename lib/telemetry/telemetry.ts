@@ -46,11 +46,10 @@ export class Telemetry {
     this.#sendsTrace = options ? options.traceparent : false;
   }
 
-  /** The span in which the present code runs, as JSON; null if it runs in none. */
-  readonly activeTrace = (): string | null => {
+  /** The span in which the present code runs; null if it runs in none. */
+  readonly activeTrace = (): StoredTrace | null => {
     const span = this.#api?.trace.getActiveSpan()?.spanContext();
-    const trace = span && this.#api?.isSpanContextValid(span) ? traceOf(span) : null;
-    return trace && JSON.stringify(trace);
+    return span && this.#api?.isSpanContextValid(span) ? traceOf(span) : null;
   };
 
   /**

@@ -5,7 +5,7 @@ import type { EventContext } from '../../hook/event';
 import { eventName, type Hook, updateEventOf } from '../../hook/hook';
 import type { Operation } from '../../hook/operation';
 import { EventInsert, type NewEventRow } from '../../store/event-insert';
-import type { StoredTargets } from '../../store/events';
+import type { StoredTargets, StoredTrace } from '../../store/events';
 import type { EventOrigin } from '../../store/outbox';
 import type { Store } from '../../store/store';
 import type { WritingCode } from '../writing-code';
@@ -32,6 +32,8 @@ export interface ReadyEvent {
   readonly dueAt?: Date | null;
   /** `Outbox` stores that of the code that writes it in any case. */
   readonly context?: EventContext | null;
+  /** The same holds for the span. */
+  readonly trace?: StoredTrace | null;
 }
 
 export interface WrittenEvent {
@@ -53,7 +55,7 @@ export class Outbox {
   /** Writes all of them in one statement. */
   async write(runner: QueryRunner, ready: readonly ReadyEvent[]): Promise<readonly WrittenEvent[]> {
     if (ready.length === 0) return [];
-    const rows = ready.map((event) => newEventRow({ ...event, context: null }));
+    const rows = ready.map((event) => newEventRow({ ...event, context: null, trace: null }));
     const insert = new EventInsert();
     insert.addRows(rows);
     // Targets may hold secrets, which TypeORM's logger would print.
@@ -103,7 +105,7 @@ export function newEventRow({ id = uuidv7(), hook, operation, ...event }: ReadyE
     shape: hook.shape,
     due_at: event.dueAt ?? null,
     context: event.context ?? null,
-    trace: null,
+    trace: event.trace ?? null,
     ...(operation !== null && { update_event: updateEventOf(hook) }),
   };
 }

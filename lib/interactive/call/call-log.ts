@@ -58,9 +58,10 @@ export class CallLog {
       previous: null,
       rowId: null,
       context: context ?? null,
+      trace: trace ?? null,
     });
     try {
-      await store.calls.log({ ...row, trace: trace ?? null }, call, process.id);
+      await store.calls.log(row, call, process.id);
       this.#report(event, call);
     } catch (error) {
       logger.error('A call was answered and could not be logged.', {

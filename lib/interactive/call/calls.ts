@@ -56,7 +56,7 @@ export class Calls {
     const event = {
       ...eventOf(hook, data, options),
       ...(context && { context }),
-      ...(trace !== null && { trace: JSON.parse(trace) }),
+      ...(trace && { trace }),
     };
     const recipient = await this.#recipientOf(hook, event);
     const question = {

@@ -7,6 +7,7 @@ import { type DeliveryLimits, limitProblems, limitsWith } from '../../options/de
 import { FUNCTION, isOptions, type Rule, type Shape } from '../../options/rules';
 import type { Policies } from '../../recipient/policies';
 import type { KeyRing } from '../../signing/key-ring';
+import type { ListenerValues } from '../../store/listener-columns';
 import type { Store } from '../../store/store';
 import {
   type ListenerDraft,
@@ -89,7 +90,7 @@ export class Saving {
     const { catalog, policies, unlikely } = this.parts;
     const listener = normalise(draft, catalog, policies.of(draft.hook));
     if (!draft.keepsDelivery) this.#checkLimits(draft);
-    if (!draft.keepsSignature) this.#checkSignature(draft);
+    if (!draft.keepsSignature) this.#checkSignature(listener.row);
     unlikely.check(draft);
     return listener;
   }
@@ -108,8 +109,8 @@ export class Saving {
   }
 
   /** Throws `LISTENER_INVALID` if this attachment could not sign as the listener wants. */
-  #checkSignature({ options: { url, signature } }: ListenerDraft): void {
-    if ((signature ?? 'v1') === 'v1' || parseTarget(url).kind === 'handler') return;
+  #checkSignature({ target, signature }: ListenerValues): void {
+    if (signature === 'v1' || parseTarget(target).kind === 'handler') return;
     if (this.parts.keyRing?.isEmpty === false) return;
     const reason = `signature must be 'v1': attach() was given no signingKeys, which '${signature}' needs`;
     throw new ListenerInvalidError({ signature: [reason] });

@@ -15,10 +15,7 @@ export function createDatabase({ encoding = 'UTF8' } = {}): Promise<Database> {
   return create(encoding === 'UTF8' ? '' : `ENCODING '${encoding}' LOCALE 'C' TEMPLATE template0`);
 }
 
-/**
- * A new database for specs that run all migrations in it. Under Jest it is a copy of one in which they have run, which takes a tenth of
- * the time; run them all the same.
- */
+/** A new database in which the caller runs all migrations. Under Jest it is a copy of one in which they have run, so that none is left to run. */
 export function createDatabaseToMigrate(): Promise<Database> {
   const template = process.env[TEMPLATE_VARIABLE];
   return create(template ? `TEMPLATE ${escapeIdentifier(template)}` : '');

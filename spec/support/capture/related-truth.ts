@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { grouped } from '../../../lib/base/grouped';
 import type { AuditedChange, AuditedRow } from './audit';
 import { differing, type Told, type Values } from './truth';
 
@@ -29,23 +30,13 @@ export function articleEvents(
   isSeen: (change: AuditedChange) => boolean,
 ): readonly Told[] {
   let state = before;
-  return statementsOf(changes).flatMap((statement) => {
+  const statements = grouped(changes, (change) => `${change.txid} ${change.statement}`);
+  return [...statements.values()].flatMap((statement) => {
     const old = state;
     state = statement.reduce(applied, old);
     const ids = new Set(statement.filter(isSeen).flatMap(articlesOf));
     return [...ids].flatMap((id) => eventOf(read(old, id), read(state, id)));
   });
-}
-
-function statementsOf(changes: readonly AuditedChange[]): readonly AuditedChange[][] {
-  const statements = new Map<string, AuditedChange[]>();
-  for (const change of changes) {
-    const key = `${change.txid} ${change.statement}`;
-    const statement = statements.get(key);
-    if (statement) statement.push(change);
-    else statements.set(key, [change]);
-  }
-  return [...statements.values()];
 }
 
 function applied(state: Related, change: AuditedChange): Related {
